@@ -1,0 +1,124 @@
+//! Brands and the codes around them.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+/// İYS's number of a brand (marka), the sender. İYS writes it as a number or as a zero-padded string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BrandCode(NonZeroU32);
+
+/// İYS's number of a service provider (hizmet sağlayıcı), to which brands belong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IysCode(NonZeroU32);
+
+/// İYS's number of a retailer (bayi) that sends under a brand's consent; 0 is the brand itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct RetailerCode(u32);
+
+/// A brand on file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brand {
+    /// The brand's number.
+    pub code: BrandCode,
+    /// Its service provider's number.
+    pub iys_code: IysCode,
+    /// A name for people, at most [`Brand::LONGEST_TITLE`] bytes.
+    pub title: String,
+    /// Whether it is active at İYS; an inactive brand is a sender that is not registered (11/6).
+    pub active: bool,
+}
+
+impl BrandCode {
+    /// A brand's number; 0 is none.
+    #[must_use]
+    pub fn new(code: u32) -> Option<Self> {
+        NonZeroU32::new(code).map(Self)
+    }
+
+    /// Reads decimal digits, leading zeros allowed (F§1.1).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_code(text).and_then(Self::new)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0.get()
+    }
+}
+
+impl IysCode {
+    /// A provider's number; 0 is none.
+    #[must_use]
+    pub fn new(code: u32) -> Option<Self> {
+        NonZeroU32::new(code).map(Self)
+    }
+
+    /// Reads decimal digits, leading zeros allowed (F§1.1).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_code(text).and_then(Self::new)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0.get()
+    }
+}
+
+impl RetailerCode {
+    /// The brand itself.
+    pub const BRAND: Self = Self(0);
+
+    /// A retailer's number.
+    #[must_use]
+    pub const fn new(code: u32) -> Self {
+        Self(code)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Brand {
+    /// Long enough for any trade name, short enough for a log line.
+    pub const LONGEST_TITLE: usize = 200;
+}
+
+/// Digits only: `parse::<u32>` alone would take a `+`.
+fn parse_code(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { text.parse().ok() } else { None }
+}
+
+impl fmt::Display for BrandCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for IysCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_may_be_padded() {
+        assert_eq!(BrandCode::parse("000100"), BrandCode::new(100));
+        assert_eq!(BrandCode::parse("601234").map(BrandCode::get), Some(601_234));
+        for text in ["", "0", "-1", "+1", "1e3", "4294967296", "60 12"] {
+            assert_eq!(BrandCode::parse(text), None, "{text}");
+        }
+    }
+}

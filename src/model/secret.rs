@@ -1,0 +1,186 @@
+//! The secret and the pseudonyms made under it.
+//!
+//! A phone is a number that fits one cipher block, so its pseudonym is that block under AES-128: a
+//! permutation, without any collision, and cheap in groups. An e-mail takes SipHash-2-4 with 128 bits
+//! of output. Each has a key of its own, derived from the secret by BLAKE3, so that neither tells
+//! anything about the other.
+
+use super::key::Pseudonym;
+use super::recipient::{Email, Phone, Recipient};
+use aes::Aes128;
+use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
+use siphasher::sip128::{Hasher128, SipHasher24};
+use std::hash::Hasher;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// 256 bits from which every key is derived. Whoever holds it can turn a phone's pseudonym back.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Secret([u8; 32]);
+
+/// The text is not a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a secret is 64 hexadecimal digits")]
+pub struct InvalidSecret;
+
+/// Which secret made a pseudonym; stored beside whatever holds pseudonyms, so that a later secret can
+/// be told from this one.
+pub const KEY_ID: u8 = 1;
+
+/// Turns addresses into pseudonyms.
+#[derive(Clone)]
+pub struct Pseudonymizer {
+    phones: Aes128,
+    emails: SipHasher24,
+    check: [u8; 16],
+}
+
+/// The first byte of a phone's block: no other use of the cipher may share its inputs.
+const PHONE_DOMAIN: u8 = 1;
+
+impl Secret {
+    /// Reads 64 hexadecimal digits; white space around them is dropped.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
+        let digits: &[u8; 64] = text.trim().as_bytes().try_into().map_err(|_| InvalidSecret)?;
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit = |letter: u8| char::from(letter).to_digit(16).ok_or(InvalidSecret);
+            *byte = (digit(pair[0])? << 4 | digit(pair[1])?) as u8;
+        }
+        Ok(Self(bytes))
+    }
+
+    /// A secret of random bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 64 digits that [`Secret::parse`] reads.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl Pseudonymizer {
+    /// Derives the keys.
+    #[must_use]
+    pub fn new(secret: &Secret) -> Self {
+        let phone_key = derive("izingate 2026 phone pseudonym", secret);
+        let email_key = derive("izingate 2026 e-mail pseudonym", secret);
+        Self {
+            phones: Aes128::new(&Array(phone_key)),
+            emails: SipHasher24::new_with_key(&email_key),
+            check: derive("izingate 2026 key check", secret),
+        }
+    }
+
+    /// A value that tells this secret from another without telling the secret.
+    #[must_use]
+    pub const fn key_check(&self) -> [u8; 16] {
+        self.check
+    }
+
+    /// The pseudonym of an address.
+    #[must_use]
+    pub fn recipient(&self, recipient: &Recipient) -> Pseudonym {
+        match recipient {
+            Recipient::Phone(phone) => self.phone(*phone),
+            Recipient::Email(email) => self.email(email),
+        }
+    }
+
+    /// The pseudonym of a phone.
+    #[must_use]
+    pub fn phone(&self, phone: Phone) -> Pseudonym {
+        let mut block = Array(phone_block(phone));
+        self.phones.encrypt_block(&mut block);
+        Pseudonym(block.0)
+    }
+
+    /// The pseudonym of an e-mail.
+    #[must_use]
+    pub fn email(&self, email: &Email) -> Pseudonym {
+        let mut hasher = self.emails;
+        hasher.write(email.as_str().as_bytes());
+        Pseudonym(hasher.finish128().as_bytes())
+    }
+}
+
+fn phone_block(phone: Phone) -> [u8; 16] {
+    let mut block = [0; 16];
+    block[0] = PHONE_DOMAIN;
+    block[8..].copy_from_slice(&phone.packed().to_be_bytes());
+    block
+}
+
+/// 128 bits for one use, by BLAKE3's key derivation.
+fn derive(context: &str, secret: &Secret) -> [u8; 16] {
+    let key = blake3::derive_key(context, &secret.0);
+    let mut half = [0; 16];
+    half.copy_from_slice(&key[..16]);
+    half
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::channel::Channel;
+    use std::collections::HashSet;
+
+    fn pseudonymizer(first: u8) -> Pseudonymizer {
+        let mut bytes = [7; 32];
+        bytes[0] = first;
+        Pseudonymizer::new(&Secret::from_bytes(bytes))
+    }
+
+    fn pseudonym(of: &Pseudonymizer, text: &str, channel: Channel) -> String {
+        let Pseudonym(bytes) = of.recipient(&Recipient::parse(text, channel).unwrap());
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn bytes_are_pinned() {
+        let one = pseudonymizer(7);
+        let check: String = one.key_check().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(check, "bdcaabcf918c053fc7040c7ca955b0ac");
+        assert_eq!(pseudonym(&one, "05321234567", Channel::Mesaj), "7c88ee38388d62af66dcbca7f858fcf2");
+        assert_eq!(pseudonym(&one, "ayse@ornek.com.tr", Channel::Eposta), "47c584a722fcb6562f6163ddc7badefb");
+    }
+
+    #[test]
+    fn another_secret_makes_other_pseudonyms() {
+        let (one, other) = (pseudonymizer(7), pseudonymizer(8));
+        assert_ne!(one.key_check(), other.key_check());
+        for (text, channel) in [("05321234567", Channel::Arama), ("ayse@ornek.com.tr", Channel::Eposta)] {
+            assert_ne!(pseudonym(&one, text, channel), pseudonym(&other, text, channel));
+        }
+    }
+
+    #[test]
+    fn phones_never_collide() {
+        let one = pseudonymizer(7);
+        let numbers = 905_320_000_000..905_320_010_000_u64;
+        let seen: HashSet<Pseudonym> = numbers.clone().filter_map(Phone::from_packed).map(|phone| one.phone(phone)).collect();
+        assert_eq!(seen.len(), numbers.count());
+    }
+
+    #[test]
+    fn a_secret_is_64_digits_and_stays_hidden() {
+        let secret = Secret::from_bytes([0xAB; 32]);
+        assert_eq!(Secret::parse(&format!(" {}\n", secret.to_hex())).unwrap().to_hex(), "ab".repeat(32));
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+        for text in ["", "ab", &"g".repeat(64), &"a".repeat(65), &"é".repeat(32)] {
+            assert!(Secret::parse(text).is_err(), "{text}");
+        }
+    }
+}
