@@ -1,2 +1,5 @@
+pub mod check;
+pub mod index;
 pub mod model;
+pub mod ports;
 pub mod wire;

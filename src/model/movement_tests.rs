@@ -65,7 +65,7 @@ fn an_onay_is_refused_by_the_first_rule_it_breaks() {
         (RawMovement { transaction: "", ..row() }, Refusal::NotRecordedAtIys),
     ];
     for (raw, refusal) in cases {
-        assert_eq!(read(&raw), Err(refusal), "{raw:?}");
+        assert_eq!(read(&raw), Err(refusal));
     }
 }
 
@@ -81,7 +81,7 @@ fn a_ret_that_names_whom_and_where_is_never_lost() {
     ];
     for raw in broken {
         let taken = read(&raw).unwrap();
-        assert_eq!((taken.as_of_now, taken.movement.created, taken.movement.transaction), (true, NOW, None), "{raw:?}");
+        assert_eq!((taken.as_of_now, taken.movement.created, taken.movement.transaction), (true, NOW, None));
     }
     let taken = read(&RawMovement { consented: "yesterday", source: "5321234567", ..ret }).unwrap();
     assert_eq!((taken.as_of_now, taken.movement.consented, taken.movement.source), (false, None, Source::NONE));

@@ -1,0 +1,13 @@
+//! The answer: question to decision, in memory, without a lock, a wait or an error.
+//!
+//! [`Checker`] gathers the facts of a question, [`policy`] decides on them as one pure function, and
+//! [`decision`] is what comes out: a value with its reason and article.
+
+mod checker;
+pub mod decision;
+mod decision_id;
+pub mod policy;
+pub mod question;
+
+pub use checker::{Answer, BatchAnswer, Checker, Counts};
+pub use decision_id::{DecisionId, DecisionIds};

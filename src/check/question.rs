@@ -1,0 +1,82 @@
+//! What a sender asks.
+
+use crate::model::brand::{BrandCode, RetailerCode};
+use crate::model::channel::Cell;
+
+/// Why the message is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Purpose {
+    /// A commercial message: needs an approval.
+    #[default]
+    Commercial,
+    /// 6(1): about goods or services already taken.
+    Exempt61,
+    /// 6(2): running subscriptions, collection, delivery and the like.
+    Exempt62,
+    /// 6(4): capital-market intermediaries informing their clients.
+    Exempt64,
+    /// A message outside the regulation (2/2).
+    OutOfScope,
+}
+
+/// The part of a question that all recipients of a batch share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The sender.
+    pub brand: BrandCode,
+    /// Channel and recipient type.
+    pub cell: Cell,
+    /// Who sends under the brand's consent.
+    pub retailer: RetailerCode,
+    /// Why.
+    pub purpose: Purpose,
+}
+
+/// The recipients of a batch, as they came.
+#[derive(Clone, Copy)]
+pub enum Recipients<'a> {
+    /// Addresses as senders spell them.
+    Spelled(&'a [String]),
+    /// Phones in E.164 as numbers.
+    Phones(&'a [u64]),
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 5] = [Self::Commercial, Self::Exempt61, Self::Exempt62, Self::Exempt64, Self::OutOfScope];
+
+    /// The name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Commercial => "TICARI",
+            Self::Exempt61 => "MUAF_6_1",
+            Self::Exempt62 => "MUAF_6_2",
+            Self::Exempt64 => "MUAF_6_4",
+            Self::OutOfScope => "KAPSAM_DISI",
+        }
+    }
+
+    /// Reads the name in JSON.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.name() == name)
+    }
+}
+
+impl Recipients<'_> {
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Spelled(recipients) => recipients.len(),
+            Self::Phones(phones) => phones.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
