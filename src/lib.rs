@@ -1,5 +1,9 @@
 pub mod check;
 pub mod index;
+#[cfg(feature = "store")]
+pub mod ingest;
 pub mod model;
 pub mod ports;
+#[cfg(feature = "store")]
+pub mod store;
 pub mod wire;

@@ -41,6 +41,8 @@ pub trait MovementSink: Send + Sync {
     fn apply(&self, movements: Vec<Movement>) -> BoxFuture<'_, Result<Applied, SinkError>>;
     /// Puts a brand on file; resolves when that is durable and visible.
     fn put_brand(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>>;
+    /// Whether a write has failed: nothing more is taken in.
+    fn is_poisoned(&self) -> bool;
 }
 
 /// One movement of a cell as it was taken in.

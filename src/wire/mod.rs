@@ -1,4 +1,21 @@
 //! The edge: wire shapes in, wire shapes out.
+//!
+//! [`listen`] accepts connections for both wires; [`grpc`] and [`http`] are the handlers, [`convert`] and
+//! [`json`] the only files that know the shapes, [`status`] the one table of problems, [`gateway`] what
+//! handlers work with. Nothing here reads a disk or a clock of its own.
+
+pub mod admin;
+pub mod apply;
+pub mod codec;
+pub mod convert;
+pub mod gateway;
+pub mod grpc;
+pub mod http;
+pub mod json;
+pub mod listen;
+pub mod router;
+pub mod state;
+pub mod status;
 
 /// Generated from `proto/` and checked in, so that a plain build needs no protoc; a test compares.
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::unwrap_used)]

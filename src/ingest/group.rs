@@ -1,0 +1,177 @@
+//! One group of movements on its way into one batch: what is on file, what becomes of it.
+
+use super::order;
+use crate::model::brand::BrandCode;
+use crate::model::key::{RelationHash, RelationKey};
+use crate::model::movement::Movement;
+use crate::model::record::{CellRecord, Record};
+use crate::model::source::{Source, SourceCode};
+use crate::model::state::State;
+use crate::model::time::IysTime;
+use crate::model::transaction::TransactionId;
+use crate::store::codec::{Change, HistoryKey, HistoryValue};
+use crate::store::{Commit, Store, StoreError};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use xxhash_rust::xxh3::Xxh3DefaultBuilder;
+
+/// A map whose keys are pseudonyms: nobody outside can choose them, a fast hash is safe.
+type Map<K, V> = HashMap<K, V, Xxh3DefaultBuilder>;
+
+/// Names of unknown sources kept at most; beyond it only their codes are. The names are for people,
+/// and no honest feed comes near.
+const SOURCES: usize = 4_096;
+
+/// The working state of one batch.
+pub(super) struct Group {
+    revision: u64,
+    now: IysTime,
+    records: Map<RelationKey, Working>,
+    history: Map<HistoryKey, Entry>,
+    brands: BTreeSet<BrandCode>,
+    new_sources: HashMap<SourceCode, Source>,
+}
+
+struct Working {
+    record: Record,
+    changed: bool,
+}
+
+struct Entry {
+    value: HistoryValue,
+    changed: bool,
+}
+
+/// What a group leaves to be made visible once it is durable.
+pub(super) struct Ready {
+    pub(super) commit: Commit,
+    /// The revision after this group: the one before it if nothing changed.
+    pub(super) revision: u64,
+    pub(super) states: Vec<(RelationHash, State)>,
+    pub(super) brands: BTreeSet<BrandCode>,
+    pub(super) new_sources: Vec<SourceCode>,
+}
+
+impl Group {
+    /// Reads everything that `movements` may touch.
+    pub(super) fn load(store: &Store, movements: &[&Movement], revision: u64, now: IysTime) -> Result<Self, StoreError> {
+        let mut relations: Vec<RelationKey> = movements.iter().map(|movement| movement.relation).collect();
+        relations.sort_unstable();
+        relations.dedup();
+        let records = store.records(&relations)?;
+        let working = |record: Option<Record>| Working { record: record.unwrap_or_default(), changed: false };
+        let mut group = Self {
+            revision,
+            now,
+            records: relations.into_iter().zip(records.into_iter().map(working)).collect(),
+            history: Map::default(),
+            brands: BTreeSet::new(),
+            new_sources: HashMap::new(),
+        };
+        group.load_history(store, movements)?;
+        Ok(group)
+    }
+
+    /// A movement later than its cell's current one is new without a look; the others are looked up.
+    fn load_history(&mut self, store: &Store, movements: &[&Movement]) -> Result<(), StoreError> {
+        let may_be_known = |movement: &&&Movement| {
+            let current = self.records.get(&movement.relation).and_then(|working| working.record.get(movement.cell));
+            current.is_some_and(|current| current.created >= movement.created)
+        };
+        let mut keys: Vec<HistoryKey> = movements.iter().filter(may_be_known).map(|movement| history_key(movement)).collect();
+        keys.sort_unstable_by_key(HistoryKey::to_bytes);
+        keys.dedup();
+        let values = store.history_values(&keys)?;
+        let known = keys.into_iter().zip(values);
+        self.history.extend(known.filter_map(|(key, value)| Some((key, Entry { value: value?, changed: false }))));
+        Ok(())
+    }
+
+    /// Takes a movement in; says whether it was new.
+    pub(super) fn take(&mut self, movement: &Movement, known_sources: &HashSet<SourceCode>) -> bool {
+        self.brands.insert(movement.relation.brand);
+        if !self.remember(movement) {
+            return false;
+        }
+        let code = movement.source.code();
+        if code.is_unknown() && known_sources.len() < SOURCES && !known_sources.contains(&code) {
+            self.new_sources.entry(code).or_insert_with(|| movement.source.clone());
+        }
+        let new = CellRecord::of(movement);
+        let working = self.records.entry(movement.relation).or_insert(Working { record: Record::default(), changed: false });
+        if order::replaces(&new, working.record.get(movement.cell)) {
+            working.record.set(movement.cell, new);
+            working.changed = true;
+        }
+        if movement.misformed && !working.record.misformed {
+            working.record.misformed = true;
+            working.changed = true;
+        }
+        true
+    }
+
+    /// Keeps a movement in the history. Of two that share a key the greater (consentDate, transaction)
+    /// is kept, so that the history too depends on the set alone; when it was first known stays.
+    fn remember(&mut self, movement: &Movement) -> bool {
+        let value = HistoryValue {
+            consented: movement.consented,
+            transaction: movement.transaction.as_ref().map_or("", TransactionId::as_str).into(),
+            revision: self.revision,
+            known_since: self.now,
+        };
+        let Some(entry) = self.history.get_mut(&history_key(movement)) else {
+            self.history.insert(history_key(movement), Entry { value, changed: true });
+            return true;
+        };
+        let rank = |value: &HistoryValue| (value.consented, id_hash(&value.transaction));
+        if rank(&value) <= rank(&entry.value) {
+            return false;
+        }
+        entry.value = HistoryValue { revision: entry.value.revision, known_since: entry.value.known_since, ..value };
+        entry.changed = true;
+        true
+    }
+
+    /// The batch to commit. Keys go in ascending order, which the store takes fastest.
+    pub(super) fn finish(self) -> Ready {
+        let mut commit = Commit::default();
+        let mut history: Vec<_> = self.history.into_iter().filter(|(_, entry)| entry.changed).collect();
+        let changed = !history.is_empty();
+        history.sort_unstable_by_key(|(key, _)| key.to_bytes());
+        for (key, entry) in &history {
+            commit.history(key, &entry.value);
+        }
+        let mut records: Vec<_> = self.records.into_iter().filter(|(_, working)| working.changed).collect();
+        records.sort_unstable_by_key(|(relation, _)| *relation);
+        for (relation, working) in &records {
+            commit.record(relation, &working.record);
+        }
+        let states: Vec<_> = records.into_iter().map(|(relation, working)| (relation, working.record.state())).collect();
+        let visible = states.iter().map(|(relation, state)| (relation.hash(), *state)).collect();
+        if changed {
+            commit.revision(self.revision, &Change { at: self.now, states });
+        }
+        for brand in &self.brands {
+            commit.import_cursor(*brand, self.now);
+        }
+        for source in self.new_sources.values() {
+            commit.source(source);
+        }
+        let revision = if changed { self.revision } else { self.revision - 1 };
+        Ready { commit, revision, states: visible, brands: self.brands, new_sources: self.new_sources.into_keys().collect() }
+    }
+}
+
+const fn history_key(movement: &Movement) -> HistoryKey {
+    HistoryKey {
+        relation: movement.relation,
+        cell: movement.cell,
+        created: movement.created,
+        status: movement.status,
+        source: movement.source.code(),
+    }
+}
+
+/// As in a record: [`TransactionId::hash`], 0 if there is none.
+fn id_hash(text: &str) -> u128 {
+    TransactionId::parse(text).map_or(0, |id| id.hash())
+}

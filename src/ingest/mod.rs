@@ -1,0 +1,13 @@
+//! The data side: movements in, durable, then visible.
+//!
+//! One writer thread takes everything in. For each group of waiting commands it reads what is on file,
+//! lets [`order`] decide movement by movement, commits records, history, changes, cursors and revision
+//! in one atomic batch, and only then sets the index, publishes the revision and answers. A kill between
+//! any two of these steps leaves a state that [`restore`] and a repeated delivery bring to the same end.
+
+mod group;
+pub mod order;
+pub mod restore;
+mod writer;
+
+pub use writer::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};

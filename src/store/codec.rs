@@ -1,0 +1,347 @@
+//! How every key and value is written. Values start with a version byte; numbers are big-endian; short,
+//! long or unknown bytes are an error, never a guess. The tests pin every byte.
+
+use crate::model::brand::{Brand, BrandCode, IysCode};
+use crate::model::channel::Cell;
+use crate::model::key::RelationKey;
+use crate::model::record::{CellRecord, Record};
+use crate::model::secret::KEY_ID;
+use crate::model::source::SourceCode;
+use crate::model::state::{State, Status};
+use crate::model::time::IysTime;
+
+/// The format of the whole store; a store with a greater one is refused.
+pub const FORMAT: u32 = 1;
+
+const VERSION: u8 = 1;
+const MISFORMED: u8 = 1;
+
+/// The bytes are not what this program writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidBytes {
+    /// They end too early or too late.
+    #[error("wrong length")]
+    Length,
+    /// They were written by a later version.
+    #[error("unknown version")]
+    Version,
+    /// A code in them means nothing.
+    #[error("unknown code")]
+    Code,
+}
+
+/// The key of one movement in `history`. Two movements that share it are one (F§8.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HistoryKey {
+    /// Whose consent, for which brand.
+    pub relation: RelationKey,
+    /// Which cell.
+    pub cell: Cell,
+    /// When İYS registered it.
+    pub created: IysTime,
+    /// What the consent became.
+    pub status: Status,
+    /// Where it came from.
+    pub source: SourceCode,
+}
+
+/// One movement in `history`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryValue {
+    /// When the recipient gave or withdrew it.
+    pub consented: Option<IysTime>,
+    /// İYS's id as text; empty if there is none.
+    pub transaction: Box<str>,
+    /// The revision of our first commit of it; repeats never change it.
+    pub revision: u64,
+    /// The time of our first commit of it.
+    pub known_since: IysTime,
+}
+
+/// One batch in `changes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// When it was committed.
+    pub at: IysTime,
+    /// The relations that changed, with the state that each ended in.
+    pub states: Vec<(RelationKey, State)>,
+}
+
+/// Takes bytes off the front, or says that they ended.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], InvalidBytes> {
+        let (taken, rest) = self.0.split_first_chunk::<N>().ok_or(InvalidBytes::Length)?;
+        self.0 = rest;
+        Ok(*taken)
+    }
+
+    fn byte(&mut self) -> Result<u8, InvalidBytes> {
+        self.take::<1>().map(|[byte]| byte)
+    }
+
+    fn u32(&mut self) -> Result<u32, InvalidBytes> {
+        self.take().map(u32::from_be_bytes)
+    }
+
+    fn u64(&mut self) -> Result<u64, InvalidBytes> {
+        self.take().map(u64::from_be_bytes)
+    }
+
+    fn version(&mut self) -> Result<(), InvalidBytes> {
+        if self.byte()? == VERSION { Ok(()) } else { Err(InvalidBytes::Version) }
+    }
+
+    fn relation(&mut self) -> Result<RelationKey, InvalidBytes> {
+        let bytes = self.take::<{ RelationKey::LENGTH }>()?;
+        RelationKey::from_bytes(&bytes).map_err(|_| InvalidBytes::Code)
+    }
+
+    fn time(&mut self) -> Result<IysTime, InvalidBytes> {
+        self.u32().map(IysTime::from_unix)
+    }
+
+    fn optional_time(&mut self) -> Result<Option<IysTime>, InvalidBytes> {
+        self.u32().map(|seconds| (seconds != 0).then(|| IysTime::from_unix(seconds)))
+    }
+
+    fn text(&mut self) -> Result<&'a str, InvalidBytes> {
+        let rest = std::mem::take(&mut self.0);
+        std::str::from_utf8(rest).map_err(|_| InvalidBytes::Code)
+    }
+
+    const fn end(self) -> Result<(), InvalidBytes> {
+        if self.0.is_empty() { Ok(()) } else { Err(InvalidBytes::Length) }
+    }
+}
+
+fn optional(time: Option<IysTime>) -> [u8; 4] {
+    time.map_or(0, IysTime::unix).to_be_bytes()
+}
+
+/// version ‖ key id ‖ flags ‖ (cell ‖ status ‖ creationDate ‖ consentDate ‖ source ‖ transaction)…
+#[must_use]
+pub fn encode_record(record: &Record) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(64);
+    bytes.extend([VERSION, KEY_ID, if record.misformed { MISFORMED } else { 0 }]);
+    for (cell, current) in record.cells() {
+        bytes.extend([cell.code(), current.status.code()]);
+        bytes.extend(current.created.unix().to_be_bytes());
+        bytes.extend(optional(current.consented));
+        bytes.extend(current.source.get().to_be_bytes());
+        bytes.extend(current.transaction.to_be_bytes());
+    }
+    bytes
+}
+
+/// The record of [`encode_record`].
+pub fn decode_record(bytes: &[u8]) -> Result<Record, InvalidBytes> {
+    let mut reader = Reader(bytes);
+    reader.version()?;
+    if reader.byte()? != KEY_ID {
+        return Err(InvalidBytes::Version);
+    }
+    let flags = reader.byte()?;
+    if flags & !MISFORMED != 0 {
+        return Err(InvalidBytes::Code);
+    }
+    let mut record = Record { misformed: flags & MISFORMED != 0, ..Record::default() };
+    while !reader.0.is_empty() {
+        let cell = Cell::from_code(reader.byte()?).ok_or(InvalidBytes::Code)?;
+        let status = Status::from_code(reader.byte()?).ok_or(InvalidBytes::Code)?;
+        let (created, consented) = (reader.time()?, reader.optional_time()?);
+        let source = SourceCode::from_stored(reader.u32()?);
+        let transaction = u128::from_be_bytes(reader.take()?);
+        record.set(cell, CellRecord { status, created, consented, source, transaction });
+    }
+    Ok(record)
+}
+
+impl HistoryKey {
+    /// Length of a key in bytes.
+    pub const LENGTH: usize = RelationKey::LENGTH + 10;
+
+    /// relation ‖ cell ‖ creationDate ‖ status ‖ source.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; Self::LENGTH] {
+        let mut bytes = [0; Self::LENGTH];
+        bytes[..24].copy_from_slice(&self.relation.to_bytes());
+        bytes[24] = self.cell.code();
+        bytes[25..29].copy_from_slice(&self.created.unix().to_be_bytes());
+        bytes[29] = self.status.code();
+        bytes[30..].copy_from_slice(&self.source.get().to_be_bytes());
+        bytes
+    }
+
+    /// The key of stored bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidBytes> {
+        let mut reader = Reader(bytes);
+        let relation = reader.relation()?;
+        let cell = Cell::from_code(reader.byte()?).ok_or(InvalidBytes::Code)?;
+        let created = reader.time()?;
+        let status = Status::from_code(reader.byte()?).ok_or(InvalidBytes::Code)?;
+        let source = SourceCode::from_stored(reader.u32()?);
+        reader.end()?;
+        Ok(Self { relation, cell, created, status, source })
+    }
+}
+
+/// How a transactionId is written: hex digits take half the room.
+const TEXT_ID: u8 = 0;
+const HEX_ID: u8 = 1;
+
+/// version ‖ consentDate ‖ revision ‖ known since ‖ kind of id ‖ id.
+#[must_use]
+pub fn encode_history(value: &HistoryValue) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(64);
+    bytes.push(VERSION);
+    bytes.extend(optional(value.consented));
+    bytes.extend(value.revision.to_be_bytes());
+    bytes.extend(value.known_since.unix().to_be_bytes());
+    let id = value.transaction.as_bytes();
+    if let Some(packed) = pack_hex(id) {
+        bytes.push(HEX_ID);
+        bytes.extend(packed);
+    } else {
+        bytes.push(TEXT_ID);
+        bytes.extend(id);
+    }
+    bytes
+}
+
+/// The value of [`encode_history`].
+pub fn decode_history(bytes: &[u8]) -> Result<HistoryValue, InvalidBytes> {
+    let mut reader = Reader(bytes);
+    reader.version()?;
+    let consented = reader.optional_time()?;
+    let (revision, known_since) = (reader.u64()?, reader.time()?);
+    let transaction = match reader.byte()? {
+        TEXT_ID => reader.text()?.into(),
+        HEX_ID => reader.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_boxed_str(),
+        _ => return Err(InvalidBytes::Code),
+    };
+    Ok(HistoryValue { consented, transaction, revision, known_since })
+}
+
+/// Pairs of lower-case hex digits as bytes; none if the text is anything else.
+fn pack_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |letter: u8| match letter {
+        b'0'..=b'9' => Some(letter - b'0'),
+        b'a'..=b'f' => Some(letter - b'a' + 10),
+        _ => None,
+    };
+    let whole = !text.is_empty() && text.len().is_multiple_of(2);
+    let pairs = text.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?));
+    if whole { pairs.collect() } else { None }
+}
+
+/// version ‖ time ‖ (relation ‖ state)…
+#[must_use]
+pub fn encode_change(change: &Change) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(5 + change.states.len() * 25);
+    bytes.push(VERSION);
+    bytes.extend(change.at.unix().to_be_bytes());
+    for (relation, state) in &change.states {
+        bytes.extend(relation.to_bytes());
+        bytes.push(state.byte());
+    }
+    bytes
+}
+
+/// The batch of [`encode_change`].
+pub fn decode_change(bytes: &[u8]) -> Result<Change, InvalidBytes> {
+    let mut reader = Reader(bytes);
+    reader.version()?;
+    let at = reader.time()?;
+    let mut states = Vec::with_capacity(reader.0.len() / 25);
+    while !reader.0.is_empty() {
+        states.push((reader.relation()?, State::from_byte(reader.byte()?)));
+    }
+    Ok(Change { at, states })
+}
+
+/// `brand/` and the brand's number.
+#[must_use]
+pub fn brand_key(code: BrandCode) -> [u8; 10] {
+    let mut key = *b"brand/\0\0\0\0";
+    key[6..].copy_from_slice(&code.get().to_be_bytes());
+    key
+}
+
+/// version ‖ provider ‖ active ‖ title.
+#[must_use]
+pub fn encode_brand(brand: &Brand) -> Vec<u8> {
+    let mut bytes = vec![VERSION];
+    bytes.extend(brand.iys_code.get().to_be_bytes());
+    bytes.push(u8::from(brand.active));
+    bytes.extend(brand.title.as_bytes());
+    bytes
+}
+
+/// The brand of [`brand_key`] and [`encode_brand`].
+pub fn decode_brand(key: &[u8], value: &[u8]) -> Result<Brand, InvalidBytes> {
+    let code: [u8; 4] = key.strip_prefix(b"brand/").and_then(|code| code.try_into().ok()).ok_or(InvalidBytes::Length)?;
+    let code = BrandCode::new(u32::from_be_bytes(code)).ok_or(InvalidBytes::Code)?;
+    let mut reader = Reader(value);
+    reader.version()?;
+    let iys_code = IysCode::new(reader.u32()?).ok_or(InvalidBytes::Code)?;
+    let active = match reader.byte()? {
+        0 => false,
+        1 => true,
+        _ => return Err(InvalidBytes::Code),
+    };
+    Ok(Brand { code, iys_code, title: reader.text()?.to_owned(), active })
+}
+
+/// `source/` and the code of a source outside the table; its value is the name.
+#[must_use]
+pub fn source_key(code: SourceCode) -> [u8; 11] {
+    let mut key = *b"source/\0\0\0\0";
+    key[7..].copy_from_slice(&code.get().to_be_bytes());
+    key
+}
+
+/// The code of [`source_key`].
+pub fn decode_source_key(key: &[u8]) -> Result<SourceCode, InvalidBytes> {
+    let code = key.strip_prefix(b"source/").and_then(|code| code.try_into().ok()).ok_or(InvalidBytes::Length)?;
+    Ok(SourceCode::from_stored(u32::from_be_bytes(code)))
+}
+
+/// `import/` and the brand's number: when data was last taken in for a brand without a feed.
+#[must_use]
+pub fn import_cursor_key(code: BrandCode) -> [u8; 11] {
+    let mut key = *b"import/\0\0\0\0";
+    key[7..].copy_from_slice(&code.get().to_be_bytes());
+    key
+}
+
+/// version ‖ time.
+#[must_use]
+pub fn encode_cursor(as_of: IysTime) -> [u8; 5] {
+    let [a, b, c, d] = as_of.unix().to_be_bytes();
+    [VERSION, a, b, c, d]
+}
+
+/// The time of [`encode_cursor`].
+pub fn decode_cursor(bytes: &[u8]) -> Result<IysTime, InvalidBytes> {
+    let mut reader = Reader(bytes);
+    reader.version()?;
+    let time = reader.time()?;
+    reader.end()?;
+    Ok(time)
+}
+
+/// A number of `meta`.
+pub fn decode_u64(bytes: &[u8]) -> Result<u64, InvalidBytes> {
+    bytes.try_into().map(u64::from_be_bytes).map_err(|_| InvalidBytes::Length)
+}
+
+/// A number of `meta`.
+pub fn decode_u32(bytes: &[u8]) -> Result<u32, InvalidBytes> {
+    bytes.try_into().map(u32::from_be_bytes).map_err(|_| InvalidBytes::Length)
+}
+
+#[cfg(test)]
+#[path = "codec_tests.rs"]
+mod tests;

@@ -1,0 +1,82 @@
+//! What the store says of itself: format, key check, node, revision.
+
+use super::codec::{self, FORMAT};
+use super::error::StoreError;
+use super::rocks::{Family, Options, Store, Writes};
+use crate::model::secret::{KEY_ID, Pseudonymizer};
+use std::path::Path;
+
+const FORMAT_KEY: &[u8] = b"format";
+const KEY_CHECK: &[u8] = b"key_check";
+const NODE: &[u8] = b"node";
+pub(super) const REVISION: &[u8] = b"revision";
+
+impl Store {
+    /// Opens the store for writing, or makes it; `node` is kept if it is new.
+    pub fn open(path: &Path, options: &Options, pseudonymizer: &Pseudonymizer, node: u32) -> Result<Self, StoreError> {
+        let store = Self::open_writable(path, options)?;
+        if store.get(Family::Meta, FORMAT_KEY)?.is_none() {
+            store.initialise(pseudonymizer, node)?;
+        }
+        store.check_format(path)?;
+        store.check_secret(pseudonymizer)?;
+        Ok(store)
+    }
+
+    /// Opens the store for reading, beside a process that may be writing.
+    pub fn open_read_only(path: &Path, options: &Options) -> Result<Self, StoreError> {
+        let store = Self::open_readable(path, options)?;
+        store.check_format(path)?;
+        Ok(store)
+    }
+
+    /// The revision of the last committed batch; 0 before the first.
+    pub fn revision(&self) -> Result<u64, StoreError> {
+        let stored = self.get(Family::Meta, REVISION)?;
+        stored.map_or(Ok(0), |bytes| codec::decode_u64(&bytes).map_err(corrupt))
+    }
+
+    /// The number of this node, which makes its decision ids its own.
+    pub fn node(&self) -> Result<u32, StoreError> {
+        let stored = self.get(Family::Meta, NODE)?;
+        stored.map_or(Ok(0), |bytes| codec::decode_u32(&bytes).map_err(corrupt))
+    }
+
+    /// The format on disk.
+    pub fn format(&self) -> Result<u32, StoreError> {
+        let stored = self.get(Family::Meta, FORMAT_KEY)?;
+        stored.map_or(Ok(0), |bytes| codec::decode_u32(&bytes).map_err(corrupt))
+    }
+
+    fn initialise(&self, pseudonymizer: &Pseudonymizer, node: u32) -> Result<(), StoreError> {
+        let mut writes = Writes::default();
+        writes.put(Family::Meta, FORMAT_KEY, FORMAT.to_be_bytes());
+        writes.put(Family::Meta, KEY_CHECK, key_check(pseudonymizer));
+        writes.put(Family::Meta, NODE, node.to_be_bytes());
+        self.write(&writes)
+    }
+
+    fn check_format(&self, path: &Path) -> Result<(), StoreError> {
+        let found = self.format()?;
+        if found > FORMAT {
+            return Err(StoreError::NewerFormat { path: path.to_owned(), found: found.to_string(), known: FORMAT });
+        }
+        Ok(())
+    }
+
+    fn check_secret(&self, pseudonymizer: &Pseudonymizer) -> Result<(), StoreError> {
+        let stored = self.get(Family::Meta, KEY_CHECK)?;
+        if stored.as_deref() == Some(&key_check(pseudonymizer)[..]) { Ok(()) } else { Err(StoreError::WrongSecret) }
+    }
+}
+
+/// key id ‖ a value that only the same secret makes.
+fn key_check(pseudonymizer: &Pseudonymizer) -> Vec<u8> {
+    let mut bytes = vec![KEY_ID];
+    bytes.extend(pseudonymizer.key_check());
+    bytes
+}
+
+const fn corrupt(source: codec::InvalidBytes) -> StoreError {
+    StoreError::Corrupt { family: "meta", source }
+}

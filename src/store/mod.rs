@@ -1,0 +1,27 @@
+//! What is kept: RocksDB behind words of the field.
+//!
+//! [`codec`] says how every key and value is written, byte by byte; [`rocks`] is the only file that
+//! names RocksDB; [`commit`] is one atomic batch; [`history`] reads for people. Column families:
+//!
+//! | family | key → value |
+//! |---|---|
+//! | `consent` | relation → the current movement of each cell |
+//! | `history` | relation ‖ cell ‖ creationDate ‖ status ‖ source → the movement and our first commit of it |
+//! | `changes` | revision → the relations that changed, with their resulting states |
+//! | `recipients` | pseudonym → closure and erasure |
+//! | `cursors` | feed → position |
+//! | `registry` | brands, names of unknown sources |
+//! | `meta` | format, key check, node, revision |
+
+pub mod codec;
+mod commit;
+mod error;
+mod history;
+mod meta;
+mod rocks;
+mod scan;
+
+pub use commit::Commit;
+pub use error::StoreError;
+pub use rocks::{Compression, Options, Store};
+pub use scan::Census;

@@ -1,0 +1,243 @@
+//! The only file that names RocksDB: opening, reading and writing bytes by family.
+
+use super::error::StoreError;
+use rocksdb::{BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, IteratorMode, ReadOptions};
+use rocksdb::{SliceTransform, WriteBatch, WriteOptions};
+use std::path::Path;
+
+/// How the store uses disk and memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How blocks are compressed.
+    pub compression: Compression,
+    /// Bytes of the block cache.
+    pub cache_bytes: usize,
+    /// Bytes of one write buffer; each of the busy families holds up to three.
+    pub write_buffer_bytes: usize,
+}
+
+/// How blocks are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// Fast; the default.
+    Lz4,
+    /// Smaller.
+    Zstd,
+}
+
+/// The column families.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    Consent,
+    History,
+    Changes,
+    Recipients,
+    Cursors,
+    Registry,
+    Meta,
+}
+
+/// The store. One process at a time holds it open for writing.
+pub struct Store {
+    db: DB,
+}
+
+/// Writes that become durable together or not at all.
+#[derive(Default)]
+pub(super) struct Writes(Vec<(Family, Vec<u8>, Vec<u8>)>);
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { compression: Compression::Lz4, cache_bytes: 256 << 20, write_buffer_bytes: 64 << 20 }
+    }
+}
+
+impl Family {
+    pub(super) const ALL: [Self; 7] =
+        [Self::Consent, Self::History, Self::Changes, Self::Recipients, Self::Cursors, Self::Registry, Self::Meta];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Consent => "consent",
+            Self::History => "history",
+            Self::Changes => "changes",
+            Self::Recipients => "recipients",
+            Self::Cursors => "cursors",
+            Self::Registry => "registry",
+            Self::Meta => "meta",
+        }
+    }
+}
+
+impl Store {
+    /// Opens the store for writing; makes it if the folder holds none.
+    pub(super) fn open_writable(path: &Path, options: &Options) -> Result<Self, StoreError> {
+        refuse_unknown_families(path)?;
+        let mut db_options = base_options();
+        db_options.create_if_missing(true);
+        db_options.create_missing_column_families(true);
+        let db = DB::open_cf_descriptors(&db_options, path, families(options)).map_err(|error| unusable(path, &error))?;
+        Ok(Self { db })
+    }
+
+    /// Opens the store for reading, beside a process that writes: what it has committed until now.
+    pub(super) fn open_readable(path: &Path, options: &Options) -> Result<Self, StoreError> {
+        if !path.join("CURRENT").exists() {
+            return Err(StoreError::Missing { path: path.to_owned() });
+        }
+        refuse_unknown_families(path)?;
+        let db = DB::open_cf_descriptors_read_only(&base_options(), path, families(options), false)
+            .map_err(|error| unusable(path, &error))?;
+        Ok(Self { db })
+    }
+
+    fn family(&self, family: Family) -> Result<&ColumnFamily, StoreError> {
+        self.db.cf_handle(family.name()).ok_or_else(|| StoreError::Rocks(format!("family {} is not open", family.name())))
+    }
+
+    pub(super) fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.db.get_cf(self.family(family)?, key).map_err(failed)
+    }
+
+    /// The values of many keys, in their order. The keys are in ascending order.
+    pub(super) fn get_sorted<K: AsRef<[u8]>, T>(
+        &self,
+        family: Family,
+        keys: &[K],
+        mut decode: impl FnMut(&[u8]) -> Result<T, StoreError>,
+    ) -> Result<Vec<Option<T>>, StoreError> {
+        let values = self.db.batched_multi_get_cf(self.family(family)?, keys, true);
+        values.into_iter().map(|value| value.map_err(failed)?.map(|bytes| decode(&bytes)).transpose()).collect()
+    }
+
+    /// Every entry whose key starts with `prefix`, in the order of keys.
+    pub(super) fn scan(
+        &self,
+        family: Family,
+        prefix: &[u8],
+        mut each: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut options = ReadOptions::default();
+        options.set_total_order_seek(true);
+        options.set_readahead_size(2 << 20);
+        if prefix.is_empty() {
+            // A scan of everything reads each block once: it must not push the hot ones out.
+            options.fill_cache(false);
+        } else {
+            options.set_iterate_range(rocksdb::PrefixRange(prefix));
+        }
+        for entry in self.db.iterator_cf_opt(self.family(family)?, options, IteratorMode::Start) {
+            let (key, value) = entry.map_err(failed)?;
+            each(&key, &value)?;
+        }
+        Ok(())
+    }
+
+    /// The first key of a family.
+    pub(super) fn first_key(&self, family: Family) -> Result<Option<Vec<u8>>, StoreError> {
+        let first = self.db.iterator_cf(self.family(family)?, IteratorMode::Start).next();
+        first.map(|entry| entry.map(|(key, _)| key.into_vec()).map_err(failed)).transpose()
+    }
+
+    /// Makes writes durable: in the write-ahead log and synced when this returns.
+    pub(super) fn write(&self, writes: &Writes) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        for (family, key, value) in &writes.0 {
+            batch.put_cf(self.family(*family)?, key, value);
+        }
+        let mut options = WriteOptions::default();
+        options.set_sync(true);
+        self.db.write_opt(batch, &options).map_err(failed)
+    }
+
+    /// Writes memory to disk, so that the next start has no log to read.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        for family in Family::ALL {
+            self.db.flush_cf(self.family(family)?).map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+impl Writes {
+    pub(super) fn put(&mut self, family: Family, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.0.push((family, key.into(), value.into()));
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A family that we do not know was made by a later version: refuse before anything is changed.
+fn refuse_unknown_families(path: &Path) -> Result<(), StoreError> {
+    if !path.join("CURRENT").exists() {
+        return Ok(());
+    }
+    let found = DB::list_cf(&rocksdb::Options::default(), path).map_err(|error| unusable(path, &error))?;
+    let known = |name: &str| name == "default" || Family::ALL.into_iter().any(|family| family.name() == name);
+    match found.into_iter().find(|name| !known(name)) {
+        Some(name) => {
+            let found = format!("with a family {name:?}");
+            Err(StoreError::NewerFormat { path: path.to_owned(), found, known: super::codec::FORMAT })
+        }
+        None => Ok(()),
+    }
+}
+
+fn base_options() -> rocksdb::Options {
+    let mut options = rocksdb::Options::default();
+    // Two background threads: compaction must not take every core from answers.
+    options.set_max_background_jobs(2);
+    // Its own log file is for support; keep few and small.
+    options.set_keep_log_file_num(4);
+    options.set_max_log_file_size(8 << 20);
+    // A torn write at the end of the log is what a kill leaves; anything else is damage.
+    options.set_wal_recovery_mode(rocksdb::DBRecoveryMode::TolerateCorruptedTailRecords);
+    options.set_bytes_per_sync(1 << 20);
+    options
+}
+
+fn families(options: &Options) -> Vec<ColumnFamilyDescriptor> {
+    let cache = Cache::new_lru_cache(options.cache_bytes);
+    let descriptor = |family: Family| ColumnFamilyDescriptor::new(family.name(), family_options(family, options, &cache));
+    Family::ALL.into_iter().map(descriptor).collect()
+}
+
+fn family_options(family: Family, options: &Options, cache: &Cache) -> rocksdb::Options {
+    let mut table = BlockBasedOptions::default();
+    table.set_block_cache(cache);
+    table.set_format_version(6);
+    // Most keys that ingest asks for are new: a filter answers "not here" without a disk read.
+    table.set_bloom_filter(10.0, false);
+    table.set_cache_index_and_filter_blocks(true);
+    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    let mut made = rocksdb::Options::default();
+    made.set_block_based_table_factory(&table);
+    made.set_compression_type(match options.compression {
+        Compression::None => DBCompressionType::None,
+        Compression::Lz4 => DBCompressionType::Lz4,
+        Compression::Zstd => DBCompressionType::Zstd,
+    });
+    made.set_level_compaction_dynamic_level_bytes(true);
+    if matches!(family, Family::Consent | Family::History) {
+        // All that is known of one recipient lies under one prefix.
+        made.set_prefix_extractor(SliceTransform::create_fixed_prefix(16));
+        made.set_write_buffer_size(options.write_buffer_bytes);
+        made.set_max_write_buffer_number(3);
+        made.set_memtable_whole_key_filtering(true);
+        made.set_memtable_prefix_bloom_ratio(0.05);
+    }
+    made
+}
+
+fn unusable(path: &Path, error: &rocksdb::Error) -> StoreError {
+    StoreError::Unusable { path: path.to_owned(), reason: error.to_string() }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
+fn failed(error: rocksdb::Error) -> StoreError {
+    StoreError::Rocks(error.to_string())
+}

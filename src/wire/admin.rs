@@ -1,0 +1,38 @@
+//! The admin port: whether we live, whether to send calls here, what is counted, where we stand.
+
+use super::gateway::Gateway;
+use super::json;
+use super::state;
+use super::status::{Kind, Problem};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::{StatusCode, header};
+
+/// The routes of the admin port.
+pub fn routes(gateway: Gateway) -> Router {
+    Router::new()
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/v1/state", get(node_state))
+        .fallback(|| async { Problem::new(Kind::NotFound, "the admin port has /livez, /readyz, /metrics and /v1/state") })
+        .with_state(gateway)
+}
+
+async fn ready(State(gateway): State<Gateway>) -> Response {
+    match gateway.ready() {
+        Ok(()) => "ok\n".into_response(),
+        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")).into_response(),
+    }
+}
+
+async fn metrics(State(gateway): State<Gateway>) -> Response {
+    let body = gateway.parts().metrics.render();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
+}
+
+async fn node_state(State(gateway): State<Gateway>) -> Result<Response, Problem> {
+    Ok(Json(json::state(&state::read(&gateway).await?)).into_response())
+}

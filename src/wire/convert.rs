@@ -1,0 +1,267 @@
+//! gRPC's shapes: the only file that turns protobuf messages into the words inside and back.
+
+use super::apply::Report;
+use super::gateway::parts_of;
+use super::proto;
+use super::status::{Kind, Problem};
+use crate::check::decision::{Decision, Verdict};
+use crate::check::question::{Purpose, Recipients, Scope};
+use crate::check::{Answer, BatchAnswer, Counts};
+use crate::model::brand::{Brand, BrandCode, IysCode, RetailerCode};
+use crate::model::channel::{Cell, Channel, RecipientType};
+use crate::model::movement::RawMovement;
+use crate::model::state::Status;
+use crate::model::time::IysTime;
+use crate::ports::{CellHistory, HistoryEntry};
+
+/// Recipients in one batch at most.
+pub const MOST_RECIPIENTS: usize = 100_000;
+/// Bytes of a caller's reference at most.
+pub const LONGEST_REFERENCE: usize = 128;
+
+fn invalid(field: &str) -> Problem {
+    Problem::new(Kind::InvalidField, format!("{field} holds a value that it cannot"))
+}
+
+/// A brand's number; 0 stands for a field that is not there.
+pub fn brand_code(code: u32) -> Result<BrandCode, Problem> {
+    BrandCode::new(code).ok_or_else(|| Problem::missing("brand_code"))
+}
+
+fn channel(code: i32) -> Result<Channel, Problem> {
+    match proto::Channel::try_from(code) {
+        Ok(proto::Channel::Unspecified) => Err(Problem::missing("channel")),
+        Ok(proto::Channel::Arama) => Ok(Channel::Arama),
+        Ok(proto::Channel::Mesaj) => Ok(Channel::Mesaj),
+        Ok(proto::Channel::Eposta) => Ok(Channel::Eposta),
+        Err(_) => Err(invalid("channel")),
+    }
+}
+
+fn recipient_type(code: i32) -> Result<RecipientType, Problem> {
+    match proto::RecipientType::try_from(code) {
+        Ok(proto::RecipientType::Unspecified | proto::RecipientType::Bireysel) => Ok(RecipientType::Bireysel),
+        Ok(proto::RecipientType::Tacir) => Ok(RecipientType::Tacir),
+        Err(_) => Err(invalid("recipient_type")),
+    }
+}
+
+fn purpose(code: i32) -> Result<Purpose, Problem> {
+    match proto::Purpose::try_from(code) {
+        Ok(proto::Purpose::Unspecified | proto::Purpose::Commercial) => Ok(Purpose::Commercial),
+        Ok(proto::Purpose::Exempt61) => Ok(Purpose::Exempt61),
+        Ok(proto::Purpose::Exempt62) => Ok(Purpose::Exempt62),
+        Ok(proto::Purpose::Exempt64) => Ok(Purpose::Exempt64),
+        Ok(proto::Purpose::OutOfScope) => Ok(Purpose::OutOfScope),
+        Err(_) => Err(invalid("purpose")),
+    }
+}
+
+/// Refuses a reference that is too long to be echoed and kept.
+pub fn check_reference(reference: &str) -> Result<(), Problem> {
+    if reference.len() <= LONGEST_REFERENCE {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::InvalidField, format!("reference is longer than {LONGEST_REFERENCE} bytes")))
+}
+
+impl proto::CheckRequest {
+    /// What is asked, and the recipient as spelled.
+    pub fn question(&self) -> Result<(Scope, &str), Problem> {
+        check_reference(&self.reference)?;
+        let scope = scope(self.brand_code, self.channel, self.recipient_type, self.retailer_code, self.purpose)?;
+        Ok((scope, self.recipient.as_deref().ok_or_else(|| Problem::missing("recipient"))?))
+    }
+}
+
+impl proto::ExplainRequest {
+    /// What is asked, and the recipient as spelled.
+    pub fn question(&self) -> Result<(Scope, &str), Problem> {
+        let scope = scope(self.brand_code, self.channel, self.recipient_type, self.retailer_code, self.purpose)?;
+        Ok((scope, self.recipient.as_deref().ok_or_else(|| Problem::missing("recipient"))?))
+    }
+}
+
+impl proto::CheckBatchRequest {
+    /// What is asked, and of whom.
+    pub fn question(&self) -> Result<(Scope, Recipients<'_>), Problem> {
+        check_reference(&self.reference)?;
+        let scope = scope(self.brand_code, self.channel, self.recipient_type, self.retailer_code, self.purpose)?;
+        let recipients = match (&self.recipients[..], &self.phones[..]) {
+            ([], []) => return Err(Problem::missing("recipients")),
+            (spelled, []) => Recipients::Spelled(spelled),
+            ([], phones) => Recipients::Phones(phones),
+            _ => return Err(Problem::new(Kind::InvalidField, "give either recipients or phones, not both")),
+        };
+        check_batch_size(recipients.len())?;
+        Ok((scope, recipients))
+    }
+}
+
+/// Refuses a batch over the limit.
+pub fn check_batch_size(size: usize) -> Result<(), Problem> {
+    if size <= MOST_RECIPIENTS {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::BatchTooLarge, format!("{size} recipients; a batch takes at most {MOST_RECIPIENTS}")))
+}
+
+fn scope(brand: u32, channel_code: i32, type_code: i32, retailer: u32, purpose_code: i32) -> Result<Scope, Problem> {
+    Ok(Scope {
+        brand: brand_code(brand)?,
+        cell: Cell::new(channel(channel_code)?, recipient_type(type_code)?),
+        retailer: RetailerCode::new(retailer),
+        purpose: purpose(purpose_code)?,
+    })
+}
+
+fn unix(time: Option<IysTime>) -> i64 {
+    time.map_or(0, |time| i64::from(time.unix()))
+}
+
+/// An answer as a message.
+#[must_use]
+pub fn check_response(answer: &Answer, reference: String) -> proto::CheckResponse {
+    let Verdict { decision, reason, article, enforced } = answer.verdict;
+    proto::CheckResponse {
+        allowed: decision == Decision::Allow,
+        decision: i32::from(decision as u8),
+        enforced,
+        reason: i32::from(reason as u8),
+        article: article.to_owned(),
+        revision: answer.revision,
+        as_of: unix(answer.as_of),
+        decision_id: answer.id.to_string(),
+        reference,
+    }
+}
+
+/// A batch's answer as a message.
+#[must_use]
+pub fn batch_response(answer: BatchAnswer, counts: &Counts, reference: String) -> proto::CheckBatchResponse {
+    proto::CheckBatchResponse {
+        results: answer.results.into(),
+        counts: Some(batch_counts(counts)),
+        revision: answer.revision,
+        as_of: unix(answer.as_of),
+        decision_id: answer.first_id.to_string(),
+        reference,
+    }
+}
+
+/// How many of each decision.
+#[must_use]
+pub fn batch_counts(counts: &Counts) -> proto::Counts {
+    let mut sums = proto::Counts::default();
+    for (byte, count) in counts.occurring() {
+        match parts_of(byte).0 {
+            Decision::Allow => sums.allow += count,
+            Decision::Deny => sums.deny += count,
+            Decision::Defer => sums.defer += count,
+        }
+    }
+    sums
+}
+
+/// An explanation as a message.
+#[must_use]
+pub fn explain_response(answer: &Answer, cells: Vec<CellHistory>) -> proto::ExplainResponse {
+    proto::ExplainResponse {
+        check: Some(check_response(answer, String::new())),
+        explanation_en: answer.verdict.reason.english().to_owned(),
+        explanation_tr: answer.verdict.reason.turkish().to_owned(),
+        cells: cells.into_iter().map(cell_record).collect(),
+    }
+}
+
+fn cell_record(cell: CellHistory) -> proto::CellRecord {
+    proto::CellRecord {
+        channel: cell.cell.channel as i32 + 1,
+        recipient_type: cell.cell.recipient_type as i32 + 1,
+        status: status(cell.status),
+        history: cell.history.into_iter().map(history_entry).collect(),
+    }
+}
+
+fn history_entry(entry: HistoryEntry) -> proto::HistoryEntry {
+    proto::HistoryEntry {
+        status: status(entry.status),
+        creation_date: i64::from(entry.created.unix()),
+        consent_date: unix(entry.consented),
+        source: entry.source,
+        transaction_id: entry.transaction,
+        revision: entry.revision,
+        known_since: i64::from(entry.known_since.unix()),
+    }
+}
+
+fn status(status: Status) -> i32 {
+    i32::from(status.code())
+}
+
+impl proto::Movement {
+    /// The fields as they came.
+    #[must_use]
+    pub fn raw(&self) -> RawMovement<'_> {
+        RawMovement {
+            created: &self.creation_date,
+            transaction: &self.transaction_id,
+            recipient: &self.recipient,
+            recipient_type: &self.recipient_type,
+            channel: &self.r#type,
+            status: &self.status,
+            consented: &self.consent_date,
+            source: &self.source,
+            brand: &self.brand_code,
+        }
+    }
+}
+
+/// The moment of a panel export; 0 is none.
+pub fn export_as_of(seconds: i64) -> Result<Option<IysTime>, Problem> {
+    match u32::try_from(seconds) {
+        Ok(0) => Ok(None),
+        Ok(seconds) => Ok(Some(IysTime::from_unix(seconds))),
+        Err(_) => Err(invalid("export_as_of")),
+    }
+}
+
+/// What became of a call as a message.
+#[must_use]
+pub fn apply_response(report: Report) -> proto::ApplyResponse {
+    let refused = report.refused.into_iter().map(|(index, refusal)| proto::RefusedMovement {
+        index,
+        code: refusal.code().to_owned(),
+        detail: refusal.to_string(),
+    });
+    proto::ApplyResponse {
+        revision: report.applied.revision,
+        applied: report.applied.applied as u32,
+        unchanged: report.applied.unchanged as u32,
+        as_of_now: report.as_of_now,
+        refused: refused.collect(),
+    }
+}
+
+/// A brand as a message.
+#[must_use]
+pub fn brand_message(brand: &Brand) -> proto::Brand {
+    proto::Brand {
+        brand_code: brand.code.get(),
+        iys_code: brand.iys_code.get(),
+        title: brand.title.clone(),
+        active: brand.active,
+    }
+}
+
+impl proto::Brand {
+    /// The brand of a message.
+    pub fn brand(self) -> Result<Brand, Problem> {
+        let code = brand_code(self.brand_code)?;
+        let iys_code = IysCode::new(self.iys_code).ok_or_else(|| Problem::missing("iys_code"))?;
+        if self.title.len() > Brand::LONGEST_TITLE {
+            return Err(Problem::new(Kind::InvalidField, format!("title is longer than {} bytes", Brand::LONGEST_TITLE)));
+        }
+        Ok(Brand { code, iys_code, title: self.title, active: self.active })
+    }
+}

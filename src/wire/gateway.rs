@@ -1,0 +1,154 @@
+//! What every handler works with: the checker, the doors to the data side, and the counters.
+
+use super::status::{Kind, Problem};
+use crate::check::decision::{Decision, Reason, Verdict};
+use crate::check::question::{Recipients, Scope};
+use crate::check::{Answer, BatchAnswer, Checker, Counts};
+use crate::model::key::RelationKey;
+use crate::model::recipient::Recipient;
+use crate::model::time::IysTime;
+use crate::ports::{CellHistory, HistoryReader, MovementSink, SinkError};
+use crate::telemetry::metrics::{Edge, Metrics};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// The composition root fills it; clones share it.
+#[derive(Clone)]
+pub struct Gateway(Arc<Parts>);
+
+/// What a gateway is put together from.
+pub struct Parts {
+    /// Answers questions.
+    pub checker: Checker,
+    /// Takes changes in.
+    pub sink: Arc<dyn MovementSink>,
+    /// Reads what the disk knows.
+    pub history: Arc<dyn HistoryReader>,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+    /// The longest wait for a demanded revision where the caller gives no deadline.
+    pub max_revision_wait: Duration,
+    /// Tells the time at the edge.
+    pub clock: fn() -> IysTime,
+    /// Set when shutdown begins.
+    pub draining: Arc<AtomicBool>,
+}
+
+impl Gateway {
+    /// A gateway of its parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Its parts.
+    #[must_use]
+    pub fn parts(&self) -> &Parts {
+        &self.0
+    }
+
+    /// Now, by the edge's clock.
+    #[must_use]
+    pub fn now(&self) -> IysTime {
+        (self.0.clock)()
+    }
+
+    /// Answers one question, and counts it.
+    #[must_use]
+    pub fn check(&self, edge: Edge, scope: &Scope, recipient: &str, revision_reached: bool) -> Answer {
+        let started = Instant::now();
+        let answer = self.0.checker.check(scope, recipient, revision_reached, self.now());
+        let series = self.0.metrics.checks(edge, scope.cell.channel);
+        series.add(answer.verdict.decision as u8, answer.verdict.reason as u8, 1);
+        series.observe(started.elapsed());
+        answer
+    }
+
+    /// Answers a batch, and counts it.
+    #[must_use]
+    pub fn check_batch(&self, edge: Edge, scope: &Scope, recipients: Recipients<'_>, revision_reached: bool) -> (BatchAnswer, Counts) {
+        let started = Instant::now();
+        let answer = self.0.checker.check_batch(scope, recipients, revision_reached, self.now());
+        let counts = Counts::of(&answer.results);
+        let series = self.0.metrics.checks(edge, scope.cell.channel);
+        for (byte, count) in counts.occurring() {
+            series.add(byte >> 6, byte & 0x3F, u64::from(count));
+        }
+        series.observe(started.elapsed());
+        (answer, counts)
+    }
+
+    /// Waits until a demanded revision is visible, as long as the caller's deadline allows; says whether
+    /// it is.
+    pub async fn await_revision(&self, demanded: u64, deadline: Option<Duration>) -> bool {
+        let revision = self.0.checker.index().revision();
+        if revision.get() >= demanded {
+            return true;
+        }
+        let wait = deadline.map_or(self.0.max_revision_wait, before_deadline);
+        tokio::time::timeout(wait, revision.reached(demanded)).await.is_ok()
+    }
+
+    /// Everything on record for a recipient: of a brand's own relation. Reads the disk off the runtime.
+    pub async fn cells(&self, scope: &Scope, recipient: &str) -> Result<Vec<CellHistory>, Problem> {
+        let Ok(recipient) = Recipient::parse(recipient, scope.cell.channel) else {
+            return Ok(Vec::new());
+        };
+        let relation = RelationKey::of_brand(self.0.checker.pseudonymizer().recipient(&recipient), scope.brand);
+        let history = Arc::clone(&self.0.history);
+        let read = tokio::task::spawn_blocking(move || history.cells(&relation)).await;
+        let failed = |error: String| {
+            tracing::error!(%error, "history could not be read");
+            Problem::new(Kind::StoreFailed, "the history could not be read; see the log")
+        };
+        read.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
+    }
+
+    /// Nothing is taken in before boot is done.
+    pub fn require_loaded(&self) -> Result<(), Problem> {
+        if self.0.checker.index().is_loaded() {
+            return Ok(());
+        }
+        Err(Problem::new(Kind::NotReady, "the gateway is still loading; try again"))
+    }
+
+    /// Whether new calls should come here; the reason if not.
+    pub fn ready(&self) -> Result<(), &'static str> {
+        if !self.0.checker.index().is_loaded() {
+            return Err("loading");
+        }
+        if self.0.draining.load(Ordering::Acquire) {
+            return Err("draining");
+        }
+        if self.0.sink.is_poisoned() { Err("store poisoned") } else { Ok(()) }
+    }
+}
+
+/// A little before the caller gives up, so that it hears DEFER instead of nothing.
+fn before_deadline(deadline: Duration) -> Duration {
+    deadline.saturating_sub((deadline / 10).clamp(Duration::from_millis(1), Duration::from_millis(20)))
+}
+
+impl From<SinkError> for Problem {
+    fn from(error: SinkError) -> Self {
+        let kind = match error {
+            SinkError::Poisoned => Kind::StorePoisoned,
+            SinkError::Closed => Kind::ShuttingDown,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+/// Every decision and reason that a check can have, for the counters.
+#[must_use]
+pub fn verdict_names() -> Vec<(u8, &'static str, u8, &'static str)> {
+    let modes = Reason::ALL.into_iter().map(|reason| (reason.decision(), reason));
+    modes.map(|(decision, reason): (Decision, Reason)| (decision as u8, decision.name(), reason as u8, reason.name())).collect()
+}
+
+/// Decision and reason of a result byte; a byte that nobody wrote counts as DENY INVALID_RECIPIENT.
+#[must_use]
+pub fn parts_of(byte: u8) -> (Decision, Reason) {
+    Verdict::parts(byte).unwrap_or((Decision::Deny, Reason::InvalidRecipient))
+}

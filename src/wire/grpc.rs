@@ -1,0 +1,148 @@
+//! The gRPC services.
+
+use super::apply;
+use super::convert;
+use super::gateway::Gateway;
+use super::proto::admin_service_server::AdminService;
+use super::proto::consent_service_server::ConsentService;
+use super::proto::permission_service_server::PermissionService;
+use super::proto::{self, CheckBatchRequest, CheckBatchResponse, CheckRequest, CheckResponse};
+use super::state;
+use super::status::{Kind, Problem};
+use crate::model::brand::{Brand, BrandCode};
+use crate::telemetry::metrics::Edge;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio_stream::{Stream, StreamExt};
+use tonic::{Request, Response, Status, Streaming};
+
+/// Answers before a send.
+#[derive(Clone)]
+pub struct Permission(pub Gateway);
+
+/// Changes in, state out.
+#[derive(Clone)]
+pub struct Consent(pub Gateway);
+
+/// What an operator keeps on file.
+#[derive(Clone)]
+pub struct Admin(pub Gateway);
+
+/// The deadline that the caller gave (`grpc-timeout`).
+fn deadline<T>(request: &Request<T>) -> Option<Duration> {
+    let text = request.metadata().get("grpc-timeout")?.to_str().ok()?;
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: u64 = if number.len() <= 8 { number.parse().ok()? } else { return None };
+    Some(match unit {
+        "H" => Duration::from_secs(number * 3600),
+        "M" => Duration::from_secs(number * 60),
+        "S" => Duration::from_secs(number),
+        "m" => Duration::from_millis(number),
+        "u" => Duration::from_micros(number),
+        "n" => Duration::from_nanos(number),
+        _ => return None,
+    })
+}
+
+impl Permission {
+    fn refused(&self, edge: Edge, problem: Problem) -> Status {
+        self.0.parts().metrics.error(edge, problem.kind.code());
+        problem.into()
+    }
+
+    async fn answer(&self, edge: Edge, request: CheckRequest, deadline: Option<Duration>) -> Result<CheckResponse, Status> {
+        let (scope, recipient) = request.question().map_err(|problem| self.refused(edge, problem))?;
+        let reached = self.0.await_revision(request.min_revision, deadline).await;
+        let answer = self.0.check(edge, &scope, recipient, reached);
+        Ok(convert::check_response(&answer, request.reference))
+    }
+}
+
+#[tonic::async_trait]
+impl PermissionService for Permission {
+    async fn check(&self, request: Request<CheckRequest>) -> Result<Response<CheckResponse>, Status> {
+        let deadline = deadline(&request);
+        self.answer(Edge::GrpcUnary, request.into_inner(), deadline).await.map(Response::new)
+    }
+
+    async fn check_batch(&self, request: Request<CheckBatchRequest>) -> Result<Response<CheckBatchResponse>, Status> {
+        let deadline = deadline(&request);
+        let request = request.into_inner();
+        let (scope, recipients) = request.question().map_err(|problem| self.refused(Edge::GrpcBatch, problem))?;
+        let reached = self.0.await_revision(request.min_revision, deadline).await;
+        let (answer, counts) = self.0.check_batch(Edge::GrpcBatch, &scope, recipients, reached);
+        Ok(Response::new(convert::batch_response(answer, &counts, request.reference)))
+    }
+
+    type CheckStreamStream = Pin<Box<dyn Stream<Item = Result<CheckResponse, Status>> + Send>>;
+
+    async fn check_stream(&self, request: Request<Streaming<CheckRequest>>) -> Result<Response<Self::CheckStreamStream>, Status> {
+        let permission = self.clone();
+        let answers = request.into_inner().then(move |asked| {
+            let permission = permission.clone();
+            async move { permission.answer(Edge::GrpcStream, asked?, None).await }
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn explain(&self, request: Request<proto::ExplainRequest>) -> Result<Response<proto::ExplainResponse>, Status> {
+        let request = request.into_inner();
+        let (scope, recipient) = request.question().map_err(|problem| self.refused(Edge::GrpcUnary, problem))?;
+        self.0.require_loaded()?;
+        let cells = self.0.cells(&scope, recipient).await?;
+        let answer = self.0.parts().checker.check(&scope, recipient, true, self.0.now());
+        Ok(Response::new(convert::explain_response(&answer, cells)))
+    }
+}
+
+#[tonic::async_trait]
+impl ConsentService for Consent {
+    async fn apply(&self, request: Request<proto::ApplyRequest>) -> Result<Response<proto::ApplyResponse>, Status> {
+        let request = request.into_inner();
+        let brand = BrandCode::new(request.brand_code);
+        let export_as_of = convert::export_as_of(request.export_as_of)?;
+        let items = request.movements.iter().map(|movement| Some(movement.raw()));
+        let report = apply::apply(&self.0, brand, export_as_of, items).await?;
+        Ok(Response::new(convert::apply_response(report)))
+    }
+
+    async fn get_state(&self, _: Request<proto::GetStateRequest>) -> Result<Response<proto::GetStateResponse>, Status> {
+        Ok(Response::new(state::read(&self.0).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl AdminService for Admin {
+    async fn put_brand(&self, request: Request<proto::PutBrandRequest>) -> Result<Response<proto::PutBrandResponse>, Status> {
+        let brand = request.into_inner().brand.ok_or_else(|| Problem::missing("brand"))?.brand()?;
+        let brand = self.put(brand).await?;
+        Ok(Response::new(proto::PutBrandResponse { brand: Some(brand) }))
+    }
+
+    async fn list_brands(&self, _: Request<proto::ListBrandsRequest>) -> Result<Response<proto::ListBrandsResponse>, Status> {
+        self.0.require_loaded()?;
+        let entries = self.0.parts().checker.index().brands().all();
+        let brands = entries.iter().map(|entry| convert::brand_message(&entry.brand)).collect();
+        Ok(Response::new(proto::ListBrandsResponse { brands }))
+    }
+
+    async fn deactivate_brand(
+        &self,
+        request: Request<proto::DeactivateBrandRequest>,
+    ) -> Result<Response<proto::DeactivateBrandResponse>, Status> {
+        let code = convert::brand_code(request.into_inner().brand_code)?;
+        self.0.require_loaded()?;
+        let entry = self.0.parts().checker.index().brands().get(code);
+        let entry = entry.ok_or_else(|| Problem::new(Kind::UnknownBrand, format!("brand {code} is not on file")))?;
+        let brand = self.put(Brand { active: false, ..entry.brand.clone() }).await?;
+        Ok(Response::new(proto::DeactivateBrandResponse { brand: Some(brand) }))
+    }
+}
+
+impl Admin {
+    async fn put(&self, brand: Brand) -> Result<proto::Brand, Problem> {
+        self.0.require_loaded()?;
+        self.0.parts().sink.put_brand(brand.clone()).await?;
+        Ok(convert::brand_message(&brand))
+    }
+}

@@ -1,0 +1,148 @@
+//! The HTTP paths of the public port. ALLOW, DENY and DEFER are all 200.
+
+use super::apply;
+use super::convert;
+use super::gateway::Gateway;
+use super::json::{self, BatchBody, CheckBody};
+use super::status::{Kind, Problem};
+use crate::model::brand::BrandCode;
+use crate::telemetry::metrics::Edge;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::{HeaderMap, header};
+use percent_encoding::percent_decode_str;
+
+/// The routes; a body of more than `body_bytes` is refused.
+pub fn routes(gateway: Gateway, body_bytes: usize) -> Router {
+    let wrong_method = || async { Problem::new(Kind::MethodNotAllowed, "the path has no such method") };
+    Router::new()
+        .route("/v1/check", get(check_query).post(check_body).fallback(wrong_method))
+        .route("/v1/check/batch", post(check_batch).fallback(wrong_method))
+        .route("/v1/movements", post(movements).fallback(wrong_method))
+        .route("/v1/explain", get(explain).fallback(wrong_method))
+        .layer(DefaultBodyLimit::max(body_bytes))
+        .with_state(gateway)
+}
+
+/// A body within its limit, or why not.
+type Body = Result<Bytes, axum::extract::rejection::BytesRejection>;
+
+fn read(body: Body) -> Result<Bytes, Problem> {
+    body.map_err(|rejection| match rejection.status() {
+        http::StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::BodyTooLarge, "the body is larger than allowed"),
+        _ => Problem::new(Kind::MalformedJson, "the body ended early"),
+    })
+}
+
+fn parse<T: serde::de::DeserializeOwned>(body: Body) -> Result<T, Problem> {
+    serde_json::from_slice(&read(body)?).map_err(|error| Problem::new(Kind::MalformedJson, json::json_error(&error)))
+}
+
+/// The parameters of a query. `%XX` is decoded; `+` is left to its field, since it may stand for itself.
+fn parameters(query: Option<String>) -> Result<Vec<(String, String)>, Problem> {
+    let query = query.unwrap_or_default();
+    let decode = |text: &str| percent_decode_str(text).decode_utf8().map(std::borrow::Cow::into_owned);
+    let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let malformed = |_| Problem::new(Kind::MalformedQuery, "the query is not UTF-8");
+        Ok((decode(name).map_err(malformed)?, decode(value).map_err(malformed)?))
+    });
+    pairs.collect()
+}
+
+fn question_of(query: Option<String>) -> Result<CheckBody, Problem> {
+    let mut body = CheckBody::default();
+    for (name, value) in parameters(query)? {
+        body.set(&name, value)?;
+    }
+    Ok(body)
+}
+
+/// Counts a refused call before it is told.
+fn refused(gateway: &Gateway, edge: Edge, problem: Problem) -> Response {
+    gateway.parts().metrics.error(edge, problem.kind.code());
+    problem.into_response()
+}
+
+async fn check_query(State(gateway): State<Gateway>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let asked = match question_of(query) {
+        Ok(asked) => asked,
+        Err(problem) => return refused(&gateway, Edge::HttpUnary, problem),
+    };
+    let plain = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/plain"));
+    check(&gateway, &asked, plain).await
+}
+
+async fn check_body(State(gateway): State<Gateway>, body: Body) -> Response {
+    match parse(body) {
+        Ok(asked) => check(&gateway, &asked, false).await,
+        Err(problem) => refused(&gateway, Edge::HttpUnary, problem),
+    }
+}
+
+async fn check(gateway: &Gateway, asked: &CheckBody, plain: bool) -> Response {
+    let (scope, recipient) = match asked.question() {
+        Ok(question) => question,
+        Err(problem) => return refused(gateway, Edge::HttpUnary, problem),
+    };
+    let reached = gateway.await_revision(asked.min_revision.unwrap_or(0), None).await;
+    let answer = gateway.check(Edge::HttpUnary, &scope, recipient, reached);
+    if plain {
+        return format!("{} {}\n", answer.verdict.decision.name(), answer.verdict.reason.name()).into_response();
+    }
+    Json(json::answer(&answer, asked.reference.as_deref())).into_response()
+}
+
+async fn check_batch(State(gateway): State<Gateway>, body: Body) -> Response {
+    let batch = match parse::<BatchBody>(body).and_then(BatchBody::question) {
+        Ok(batch) => batch,
+        Err(problem) => return refused(&gateway, Edge::HttpBatch, problem),
+    };
+    let reached = gateway.await_revision(batch.min_revision, None).await;
+    let recipients = crate::check::question::Recipients::Spelled(&batch.recipients);
+    let (answer, counts) = gateway.check_batch(Edge::HttpBatch, &batch.scope, recipients, reached);
+    Json(json::batch_answer(&answer, &convert::batch_counts(&counts), &batch.reference)).into_response()
+}
+
+async fn explain(State(gateway): State<Gateway>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    let asked = question_of(query)?;
+    let (scope, recipient) = asked.question()?;
+    gateway.require_loaded()?;
+    let cells = gateway.cells(&scope, recipient).await?;
+    let answer = gateway.parts().checker.check(&scope, recipient, true, gateway.now());
+    Ok(Json(json::explanation(&answer, &cells)).into_response())
+}
+
+/// The brand of movements that name none: `?brandCode=`.
+fn brand_of(query: Option<String>) -> Result<Option<BrandCode>, Problem> {
+    let mut brand = None;
+    for (name, value) in parameters(query)? {
+        if name != "brandCode" || brand.is_some() {
+            return Err(Problem::new(Kind::MalformedQuery, "the only parameter is brandCode, once"));
+        }
+        brand = Some(json::brand(Some(&json::Code::Text(value)))?);
+    }
+    Ok(brand)
+}
+
+async fn movements(
+    State(gateway): State<Gateway>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    body: Body,
+) -> Result<Response, Problem> {
+    let brand = brand_of(query)?;
+    let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
+    let lines = kind.starts_with(b"application/x-ndjson");
+    if !lines && !kind.starts_with(b"application/json") {
+        let detail = "send application/json (a push body) or application/x-ndjson (an item a line)";
+        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+    }
+    let items = json::push_items(&read(body)?, lines)?;
+    let raw = items.iter().map(|item| item.as_ref().map(json::PushItem::raw));
+    let report = apply::apply(&gateway, brand, None, raw).await?;
+    Ok(Json(json::report(&report)).into_response())
+}

@@ -1,0 +1,368 @@
+//! JSON's shapes, with İYS's field names: the only file that turns JSON into the words inside and back.
+
+use super::apply::Report;
+use super::convert::{check_batch_size, check_reference};
+use super::gateway::parts_of;
+use super::proto;
+use super::status::{Kind, Problem};
+use crate::check::decision::Decision;
+use crate::check::question::{Purpose, Scope};
+use crate::check::{Answer, BatchAnswer};
+use crate::model::brand::{BrandCode, RetailerCode};
+use crate::model::channel::{Cell, Channel, RecipientType};
+use crate::model::movement::RawMovement;
+use crate::model::time::IysTime;
+use crate::ports::CellHistory;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A code as İYS writes it: a number, or a zero-padded string (F§1.1).
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Code {
+    /// 601234
+    Number(u32),
+    /// "000100"
+    Text(String),
+}
+
+/// `POST /v1/check`, and the query of `GET /v1/check` and `GET /v1/explain`.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CheckBody {
+    /// The sender.
+    pub brand_code: Option<Code>,
+    /// As the sender spells it.
+    pub recipient: Option<String>,
+    /// ARAMA, MESAJ or EPOSTA.
+    pub r#type: Option<String>,
+    /// BIREYSEL if absent.
+    pub recipient_type: Option<String>,
+    /// 0 if absent.
+    pub retailer_code: Option<Code>,
+    /// TICARI if absent.
+    pub purpose: Option<String>,
+    /// The caller's own mark.
+    pub reference: Option<String>,
+    /// Wait for this revision.
+    pub min_revision: Option<u64>,
+}
+
+/// `POST /v1/check/batch`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BatchBody {
+    brand_code: Option<Code>,
+    r#type: Option<String>,
+    recipient_type: Option<String>,
+    retailer_code: Option<Code>,
+    purpose: Option<String>,
+    reference: Option<String>,
+    min_revision: Option<u64>,
+    recipients: Option<Vec<String>>,
+}
+
+/// A batch that can be asked.
+pub struct Batch {
+    /// What is asked.
+    pub scope: Scope,
+    /// Of whom.
+    pub recipients: Vec<String>,
+    /// The caller's own mark.
+    pub reference: String,
+    /// Wait for this revision; 0 asks for none.
+    pub min_revision: u64,
+}
+
+/// An item of a push; fields that İYS may add are ignored.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PushItem {
+    creation_date: Option<String>,
+    transaction_id: Option<String>,
+    recipient: Option<String>,
+    recipient_type: Option<String>,
+    r#type: Option<String>,
+    status: Option<String>,
+    consent_date: Option<String>,
+    source: Option<String>,
+    #[serde(deserialize_with = "code_text")]
+    brand_code: String,
+}
+
+/// The body of a push.
+#[derive(Deserialize)]
+pub struct PushBody {
+    list: Vec<Value>,
+}
+
+fn code_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Option::<Code>::deserialize(deserializer)? {
+        None => String::new(),
+        Some(Code::Number(number)) => number.to_string(),
+        Some(Code::Text(text)) => text,
+    })
+}
+
+impl Code {
+    fn brand(&self) -> Option<BrandCode> {
+        match self {
+            Self::Number(number) => BrandCode::new(*number),
+            Self::Text(text) => BrandCode::parse(text),
+        }
+    }
+
+    fn retailer(&self) -> Option<RetailerCode> {
+        match self {
+            Self::Number(number) => Some(RetailerCode::new(*number)),
+            Self::Text(text) if text.bytes().all(|byte| byte == b'0') && !text.is_empty() => Some(RetailerCode::BRAND),
+            Self::Text(text) => BrandCode::parse(text).map(|code| RetailerCode::new(code.get())),
+        }
+    }
+}
+
+fn invalid(field: &str, allowed: &str) -> Problem {
+    Problem::new(Kind::InvalidField, format!("{field} must be {allowed}"))
+}
+
+/// Reads a brand's number of a query or body.
+pub fn brand(code: Option<&Code>) -> Result<BrandCode, Problem> {
+    let code = code.ok_or_else(|| Problem::missing("brandCode"))?;
+    code.brand().ok_or_else(|| invalid("brandCode", "a number above 0"))
+}
+
+fn scope(
+    brand_code: Option<&Code>,
+    channel: Option<&str>,
+    recipient_type: Option<&str>,
+    retailer: Option<&Code>,
+    purpose: Option<&str>,
+) -> Result<Scope, Problem> {
+    let channel = channel.ok_or_else(|| Problem::missing("type"))?;
+    let channel = Channel::from_name(channel).ok_or_else(|| invalid("type", "ARAMA, MESAJ or EPOSTA"))?;
+    let recipient_type = recipient_type.map_or(Some(RecipientType::default()), RecipientType::from_name);
+    let recipient_type = recipient_type.ok_or_else(|| invalid("recipientType", "BIREYSEL or TACIR"))?;
+    let retailer = retailer.map_or(Some(RetailerCode::BRAND), Code::retailer);
+    let purpose = purpose.map_or(Some(Purpose::default()), Purpose::from_name);
+    Ok(Scope {
+        brand: brand(brand_code)?,
+        cell: Cell::new(channel, recipient_type),
+        retailer: retailer.ok_or_else(|| invalid("retailerCode", "a number"))?,
+        purpose: purpose.ok_or_else(|| invalid("purpose", "TICARI, MUAF_6_1, MUAF_6_2, MUAF_6_4 or KAPSAM_DISI"))?,
+    })
+}
+
+impl CheckBody {
+    /// What is asked, and the recipient as spelled.
+    pub fn question(&self) -> Result<(Scope, &str), Problem> {
+        check_reference(self.reference.as_deref().unwrap_or_default())?;
+        let scope = scope(
+            self.brand_code.as_ref(),
+            self.r#type.as_deref(),
+            self.recipient_type.as_deref(),
+            self.retailer_code.as_ref(),
+            self.purpose.as_deref(),
+        )?;
+        Ok((scope, self.recipient.as_deref().ok_or_else(|| Problem::missing("recipient"))?))
+    }
+
+    /// Reads one parameter of a query.
+    pub fn set(&mut self, name: &str, value: String) -> Result<(), Problem> {
+        let known = match name {
+            "brandCode" => self.brand_code.replace(Code::Text(value)).map(|_| ()),
+            "recipient" => self.recipient.replace(as_meant(value)).map(|_| ()),
+            "type" => self.r#type.replace(value).map(|_| ()),
+            "recipientType" => self.recipient_type.replace(value).map(|_| ()),
+            "retailerCode" => self.retailer_code.replace(Code::Text(value)).map(|_| ()),
+            "purpose" => self.purpose.replace(value).map(|_| ()),
+            "reference" => self.reference.replace(value).map(|_| ()),
+            "minRevision" => {
+                let revision = value.parse().map_err(|_| invalid("minRevision", "a number"))?;
+                self.min_revision.replace(revision).map(|_| ())
+            }
+            _ => return Err(Problem::new(Kind::MalformedQuery, "unknown parameter; see the README for those that there are")),
+        };
+        match known {
+            Some(()) => Err(Problem::new(Kind::MalformedQuery, format!("{name} is given twice"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// In a query `+` may stand for a blank or for itself. In an e-mail it is a label's; in a phone it is
+/// itself in front and a blank elsewhere.
+fn as_meant(recipient: String) -> String {
+    match recipient.char_indices().nth(1) {
+        Some((second, _)) if !recipient.contains('@') => {
+            let (first, rest) = recipient.split_at(second);
+            format!("{first}{}", rest.replace('+', " "))
+        }
+        _ => recipient,
+    }
+}
+
+impl BatchBody {
+    /// What is asked, and of whom.
+    pub fn question(self) -> Result<Batch, Problem> {
+        let reference = self.reference.unwrap_or_default();
+        check_reference(&reference)?;
+        let scope = scope(
+            self.brand_code.as_ref(),
+            self.r#type.as_deref(),
+            self.recipient_type.as_deref(),
+            self.retailer_code.as_ref(),
+            self.purpose.as_deref(),
+        )?;
+        let recipients = self.recipients.ok_or_else(|| Problem::missing("recipients"))?;
+        check_batch_size(recipients.len())?;
+        Ok(Batch { scope, recipients, reference, min_revision: self.min_revision.unwrap_or(0) })
+    }
+}
+
+impl PushItem {
+    /// An item; none if it is not an object of texts.
+    #[must_use]
+    pub fn of(value: Value) -> Option<Self> {
+        serde_json::from_value(value).ok()
+    }
+
+    /// The fields as they came.
+    #[must_use]
+    pub fn raw(&self) -> RawMovement<'_> {
+        RawMovement {
+            created: self.creation_date.as_deref().unwrap_or_default(),
+            transaction: self.transaction_id.as_deref().unwrap_or_default(),
+            recipient: self.recipient.as_deref().unwrap_or_default(),
+            recipient_type: self.recipient_type.as_deref().unwrap_or_default(),
+            channel: self.r#type.as_deref().unwrap_or_default(),
+            status: self.status.as_deref().unwrap_or_default(),
+            consented: self.consent_date.as_deref().unwrap_or_default(),
+            source: self.source.as_deref().unwrap_or_default(),
+            brand: &self.brand_code,
+        }
+    }
+}
+
+/// The items of a body in push shape or of lines of JSON, each of which may be a body itself.
+pub fn push_items(body: &[u8], lines: bool) -> Result<Vec<Option<PushItem>>, Problem> {
+    if !lines {
+        let malformed = |error: serde_json::Error| Problem::new(Kind::MalformedJson, json_error(&error));
+        let body: PushBody = serde_json::from_slice(body).map_err(malformed)?;
+        return Ok(body.list.into_iter().map(PushItem::of).collect());
+    }
+    let mut items = Vec::new();
+    for line in body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+        match serde_json::from_slice::<Value>(line) {
+            Ok(Value::Object(mut object)) => match object.remove("list") {
+                Some(Value::Array(list)) => items.extend(list.into_iter().map(PushItem::of)),
+                _ => items.push(PushItem::of(Value::Object(object))),
+            },
+            _ => items.push(None),
+        }
+    }
+    Ok(items)
+}
+
+/// What is wrong with a body: serde's text, which names fields and places, cut before any value that it
+/// repeats at length.
+#[must_use]
+pub fn json_error(error: &serde_json::Error) -> String {
+    error.to_string().chars().take(200).collect()
+}
+
+fn time(time: Option<IysTime>) -> Option<String> {
+    time.map(IysTime::rfc3339)
+}
+
+/// An answer.
+#[must_use]
+pub fn answer(answer: &Answer, reference: Option<&str>) -> Value {
+    json!({
+        "allowed": answer.verdict.decision == Decision::Allow,
+        "decision": answer.verdict.decision.name(),
+        "enforced": answer.verdict.enforced,
+        "reason": answer.verdict.reason.name(),
+        "article": answer.verdict.article,
+        "revision": answer.revision,
+        "asOf": time(answer.as_of),
+        "decisionId": answer.id.to_string(),
+        "reference": reference,
+    })
+}
+
+/// A batch's answer.
+#[must_use]
+pub fn batch_answer(answer: &BatchAnswer, counts: &proto::Counts, reference: &str) -> Value {
+    let result = |byte: &u8| {
+        let (decision, reason) = parts_of(*byte);
+        json!({ "decision": decision.name(), "reason": reason.name() })
+    };
+    json!({
+        "revision": answer.revision,
+        "asOf": time(answer.as_of),
+        "decisionId": answer.first_id.to_string(),
+        "reference": reference,
+        "counts": { "ALLOW": counts.allow, "DENY": counts.deny, "DEFER": counts.defer },
+        "results": answer.results.iter().map(result).collect::<Vec<_>>(),
+    })
+}
+
+/// An explanation.
+#[must_use]
+pub fn explanation(checked: &Answer, cells: &[CellHistory]) -> Value {
+    let cells = cells.iter().map(|cell| {
+        let history = cell.history.iter().map(|entry| {
+            json!({
+                "status": entry.status.name(),
+                "creationDate": entry.created.to_string(),
+                "consentDate": entry.consented.map(|time| time.to_string()),
+                "source": entry.source,
+                "transactionId": entry.transaction,
+                "revision": entry.revision,
+                "knownSince": entry.known_since.rfc3339(),
+            })
+        });
+        json!({
+            "type": cell.cell.channel.name(),
+            "recipientType": cell.cell.recipient_type.name(),
+            "status": cell.status.name(),
+            "history": history.collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "check": answer(checked, None),
+        "explanation": { "en": checked.verdict.reason.english(), "tr": checked.verdict.reason.turkish() },
+        "cells": cells.collect::<Vec<_>>(),
+    })
+}
+
+/// What became of movements.
+#[must_use]
+pub fn report(report: &Report) -> Value {
+    let refused = report.refused.iter().map(|(index, refusal)| {
+        json!({ "index": index, "code": refusal.code(), "detail": refusal.to_string() })
+    });
+    json!({
+        "revision": report.applied.revision,
+        "applied": report.applied.applied,
+        "unchanged": report.applied.unchanged,
+        "asOfNow": report.as_of_now,
+        "refused": refused.collect::<Vec<_>>(),
+    })
+}
+
+/// Where the node stands.
+#[must_use]
+pub fn state(state: &proto::GetStateResponse) -> Value {
+    let brands = state.brands.iter().map(|brand| {
+        let as_of = u32::try_from(brand.as_of).ok().filter(|seconds| *seconds > 0).map(IysTime::from_unix);
+        json!({ "brandCode": brand.brand_code, "active": brand.active, "asOf": time(as_of), "ageSeconds": brand.age_seconds })
+    });
+    json!({
+        "ready": state.ready,
+        "revision": state.revision,
+        "earliestRevision": state.earliest_revision,
+        "relations": state.relations,
+        "brands": brands.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,97 @@
+//! Connections: accepted with bounds, served with HTTP/1.1 or h2 as the client speaks, drained in order.
+
+use axum::Router;
+use axum::body::Body;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+/// Bounds of one port.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Connections at once; the next waits in the kernel's queue. Each costs some 50 kB at rest.
+    pub connections: usize,
+    /// Streams at once on one h2 connection.
+    pub streams: u32,
+}
+
+/// A client that sends no whole header in this time is cut off.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// An h2 client that answers no ping in this time is gone.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// Bytes of a request's headers at most.
+const HEADERS: u32 = 16 << 10;
+/// Pause after a failed accept: most often no file descriptors, which passes.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves `router` on `listener` until `stop`; connections live on in `tracker` until they drained.
+pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: CancellationToken, tracker: TaskTracker) {
+    let room = Arc::new(Semaphore::new(bounds.connections));
+    let builder = Arc::new(builder(bounds));
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = accept(&listener, &room) => accepted,
+        };
+        let (stream, permit) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let (router, builder, stop) = (router.clone(), Arc::clone(&builder), stop.clone());
+        tracker.spawn(async move {
+            let _permit = permit;
+            connection(stream, router, &builder, stop).await;
+        });
+    }
+}
+
+async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> std::io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let permit = Arc::clone(room).acquire_owned().await.map_err(std::io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, permit))
+}
+
+fn builder(bounds: Bounds) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(bounds.streams)
+        .max_header_list_size(HEADERS)
+        .keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE)
+        // A batch of 100,000 packed phones is 800 kB: it should not wait for window updates.
+        .initial_stream_window_size(2 << 20)
+        .initial_connection_window_size(8 << 20);
+    builder
+}
+
+async fn connection(stream: TcpStream, router: Router, builder: &Builder<TokioExecutor>, stop: CancellationToken) {
+    let service = router.map_request(|request: http::Request<hyper::body::Incoming>| request.map(Body::new));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        // A client that breaks off is its own business; the text names no content.
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

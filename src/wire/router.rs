@@ -1,0 +1,44 @@
+//! The public port: gRPC and HTTP side by side.
+
+use super::gateway::Gateway;
+use super::grpc::{Admin, Consent, Permission};
+use super::http;
+use super::proto::DESCRIPTORS;
+use super::proto::admin_service_server::AdminServiceServer;
+use super::proto::consent_service_server::ConsentServiceServer;
+use super::proto::permission_service_server::PermissionServiceServer;
+use super::status::{Kind, Problem};
+use axum::Router;
+use axum::response::IntoResponse;
+use tonic::service::Routes;
+use tonic_health::pb::health_server::{Health, HealthServer};
+
+/// The reflection descriptors cannot be read: a fault of the build.
+#[derive(Debug, thiserror::Error)]
+#[error("the protobuf descriptors cannot be read: {0}")]
+pub struct BadDescriptors(String);
+
+/// Every route of the public port; a body of more than `body_bytes` is refused.
+pub fn routes<H: Health>(gateway: &Gateway, health: HealthServer<H>, body_bytes: usize) -> Result<Router, BadDescriptors> {
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
+    let reflection = reflection.build_v1().map_err(|error| BadDescriptors(error.to_string()))?;
+    let mut grpc = Routes::builder();
+    grpc.add_service(PermissionServiceServer::new(Permission(gateway.clone())).max_decoding_message_size(body_bytes))
+        .add_service(ConsentServiceServer::new(Consent(gateway.clone())).max_decoding_message_size(body_bytes))
+        .add_service(AdminServiceServer::new(Admin(gateway.clone())).max_decoding_message_size(body_bytes))
+        .add_service(health)
+        .add_service(reflection);
+    let grpc = grpc.routes().into_axum_router();
+    Ok(grpc.merge(http::routes(gateway.clone(), body_bytes)).fallback(not_found))
+}
+
+/// An unknown path, in the shape of whoever asks.
+async fn not_found(headers: ::http::HeaderMap) -> axum::response::Response {
+    let grpc = headers.get(::http::header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    if grpc {
+        return tonic::Status::unimplemented("NOT_FOUND: no such service or method").into_http::<axum::body::Body>();
+    }
+    Problem::new(Kind::NotFound, "the paths are /v1/check, /v1/check/batch, /v1/explain and /v1/movements").into_response()
+}

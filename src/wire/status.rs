@@ -1,0 +1,136 @@
+//! Problems: one table from a stable code to its statuses on both wires.
+//!
+//! ALLOW, DENY and DEFER are answers, never problems. A problem has a public text for its caller; what
+//! the caller sent is never repeated in a log.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+use std::borrow::Cow;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+/// Why a call was not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Which row of the table.
+    pub kind: Kind,
+    /// The public text.
+    pub detail: Cow<'static, str>,
+}
+
+/// The rows of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The body is not JSON, or not of the call's shape.
+    MalformedJson,
+    /// The message is not protobuf.
+    MalformedProtobuf,
+    /// A query parameter is unknown, twice there or not readable.
+    MalformedQuery,
+    /// A mandatory field is absent.
+    MissingField,
+    /// A field holds what it cannot.
+    InvalidField,
+    /// More items than a call may have.
+    BatchTooLarge,
+    /// More bytes than a body may have.
+    BodyTooLarge,
+    /// The body is of no type that the path takes.
+    UnsupportedMediaType,
+    /// No such path.
+    NotFound,
+    /// The path has no such method.
+    MethodNotAllowed,
+    /// The brand is not on file.
+    UnknownBrand,
+    /// Still loading.
+    NotReady,
+    /// Going down.
+    ShuttingDown,
+    /// A write failed; nothing is taken in.
+    StorePoisoned,
+    /// The store could not be read.
+    StoreFailed,
+}
+
+impl Kind {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Code, HTTP status, gRPC status, title.
+    const fn row(self) -> (&'static str, StatusCode, Code, &'static str) {
+        use StatusCode as H;
+        match self {
+            Self::MalformedJson => ("MALFORMED_JSON", H::BAD_REQUEST, Code::InvalidArgument, "The body cannot be read"),
+            Self::MalformedProtobuf => ("MALFORMED_PROTOBUF", H::BAD_REQUEST, Code::InvalidArgument, "The message cannot be read"),
+            Self::MalformedQuery => ("MALFORMED_QUERY", H::BAD_REQUEST, Code::InvalidArgument, "The query cannot be read"),
+            Self::MissingField => ("MISSING_FIELD", H::BAD_REQUEST, Code::InvalidArgument, "A mandatory field is missing"),
+            Self::InvalidField => ("INVALID_FIELD", H::BAD_REQUEST, Code::InvalidArgument, "A field holds what it cannot"),
+            Self::BatchTooLarge => ("BATCH_TOO_LARGE", H::PAYLOAD_TOO_LARGE, Code::InvalidArgument, "Too many items in one call"),
+            Self::BodyTooLarge => ("BODY_TOO_LARGE", H::PAYLOAD_TOO_LARGE, Code::ResourceExhausted, "The body is too large"),
+            Self::UnsupportedMediaType => {
+                ("UNSUPPORTED_MEDIA_TYPE", H::UNSUPPORTED_MEDIA_TYPE, Code::InvalidArgument, "The body's type is not taken here")
+            }
+            Self::NotFound => ("NOT_FOUND", H::NOT_FOUND, Code::NotFound, "No such path"),
+            Self::MethodNotAllowed => ("METHOD_NOT_ALLOWED", H::METHOD_NOT_ALLOWED, Code::Unimplemented, "No such method here"),
+            Self::UnknownBrand => ("UNKNOWN_BRAND", H::NOT_FOUND, Code::NotFound, "The brand is not on file"),
+            Self::NotReady => ("NOT_READY", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The gateway is still loading"),
+            Self::ShuttingDown => ("SHUTTING_DOWN", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The gateway is shutting down"),
+            Self::StorePoisoned => {
+                ("STORE_POISONED", H::SERVICE_UNAVAILABLE, Code::FailedPrecondition, "The store failed; nothing is taken in")
+            }
+            Self::StoreFailed => ("STORE_FAILED", H::INTERNAL_SERVER_ERROR, Code::Internal, "The store could not be read"),
+        }
+    }
+}
+
+impl Problem {
+    /// A problem with its public text.
+    pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, detail: detail.into() }
+    }
+
+    /// A mandatory field is absent.
+    #[must_use]
+    pub fn missing(field: &str) -> Self {
+        Self::new(Kind::MissingField, format!("{field} is missing"))
+    }
+}
+
+impl From<Problem> for Status {
+    fn from(problem: Problem) -> Self {
+        let (code, _, grpc, _) = problem.kind.row();
+        let details = ErrorDetails::with_error_info(code, "izingate", Vec::<(String, String)>::new());
+        Self::with_error_details(grpc, format!("{code}: {}", problem.detail), details)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (code, status, _, title) = self.kind.row();
+        let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": self.detail });
+        let mut response = (status, Json(body)).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_problem_on_both_wires() {
+        let problem = Problem::missing("recipient");
+        let status = Status::from(problem.clone());
+        assert_eq!((status.code(), status.message()), (Code::InvalidArgument, "MISSING_FIELD: recipient is missing"));
+        assert_eq!(status.get_error_details().error_info().map(|info| info.reason.clone()), Some("MISSING_FIELD".to_owned()));
+        let response = problem.into_response();
+        assert_eq!((response.status(), &response.headers()[header::CONTENT_TYPE]), (StatusCode::BAD_REQUEST, &HeaderValue::from_static("application/problem+json")));
+    }
+}
