@@ -1,9 +1,13 @@
 pub mod check;
+pub mod cli;
+pub mod config;
 pub mod index;
 #[cfg(feature = "store")]
 pub mod ingest;
 pub mod model;
 pub mod ports;
+pub mod shutdown;
 #[cfg(feature = "store")]
 pub mod store;
+pub mod telemetry;
 pub mod wire;

@@ -1,0 +1,54 @@
+//! The command line: one file a command, which holds its arguments and their help and no logic.
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "the comments here are the help that a terminal shows")]
+
+pub mod brand;
+pub mod import;
+pub mod inspect;
+pub mod serve;
+
+use crate::model::brand::BrandCode;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Tells a sender, before dispatch, whether it may send: is this recipient approved at İYS for this
+/// brand on this channel?
+#[derive(Debug, Parser)]
+#[command(name = "izingate", version, propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Answer checks over gRPC and HTTP.
+    Serve(serve::ServeArgs),
+    /// Take in files of movements: İYS day files, their spreadsheets, NDJSON.
+    Import(import::ImportArgs),
+    /// Add, list or deactivate brands.
+    #[command(subcommand)]
+    Brand(brand::BrandCommand),
+    /// Show what a data directory holds, without any address.
+    Inspect(inspect::InspectArgs),
+}
+
+/// Where a command works: in a data directory that no gateway has open, or through a running one.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[group(required = true, multiple = false)]
+pub struct Target {
+    /// A data directory that no running gateway has open.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A running gateway, such as http://127.0.0.1:7070.
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+}
+
+fn brand_code(text: &str) -> Result<BrandCode, &'static str> {
+    BrandCode::parse(text).ok_or("a brand's number at İYS is 1 to 4294967295")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,34 @@
+//! `izingate import`
+
+use super::{Target, brand_code};
+use crate::model::brand::BrandCode;
+use crate::model::time::IysTime;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Reads İYS day files (.csv, .csv.gz, .txt), spreadsheets (.xlsx, .xls) and İYS's push items
+/// (.ndjson). A row that cannot be taken is written to FILE.rejected.csv with its reason and never
+/// stops the rest; importing a file twice changes nothing. Ends with 0 if every row was taken, 2 if
+/// some were refused, 1 if the import failed.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ImportArgs {
+    /// Where the movements go.
+    #[command(flatten)]
+    pub target: Target,
+    /// Brand of the rows; needed unless every row names its own
+    #[arg(long, value_name = "CODE", value_parser = brand_code)]
+    pub brand: Option<BrandCode>,
+    /// The files are exports of İYS's panel, whose rows carry no creationDate; needs --as-of
+    #[arg(long, requires = "as_of")]
+    pub iys_export: bool,
+    /// When the export was made, "YYYY-MM-DD HH:mm:ss" in Türkiye time; becomes the creationDate
+    #[arg(long, value_name = "TIME", requires = "iys_export", value_parser = IysTime::parse)]
+    pub as_of: Option<IysTime>,
+    /// File with the secret of the pseudonyms; a running gateway uses its own
+    /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
+    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    pub secret_file: Option<String>,
+    /// Files of movements
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+}

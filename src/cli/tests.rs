@@ -1,0 +1,119 @@
+use super::brand::{AddArgs, BrandCommand, DeactivateArgs, ListArgs};
+use super::import::ImportArgs;
+use super::inspect::InspectArgs;
+use super::serve::ServeArgs;
+use super::*;
+use crate::config::Flags;
+use crate::model::brand::IysCode;
+use crate::model::time::IysTime;
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+/// Parses a line as a shell would split it; `'…'` keeps a word together.
+fn parse(line: &str) -> Result<Command, ErrorKind> {
+    let words = line.split('\'').enumerate().flat_map(|(place, part)| match place % 2 {
+        0 => part.split_whitespace().collect(),
+        _ => vec![part],
+    });
+    Cli::try_parse_from(std::iter::once("izingate").chain(words)).map(|cli| cli.command).map_err(|error| error.kind())
+}
+
+fn directory() -> Target {
+    Target { data: Some(PathBuf::from("d")), endpoint: None }
+}
+
+fn gateway() -> Target {
+    Target { data: None, endpoint: Some("http://localhost:1".to_owned()) }
+}
+
+#[test]
+fn the_definition_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn serve_hands_every_flag_to_the_configuration() {
+    let line = "serve --config c --data d --listen l --admin a --insecure --secret-file s --demo --log-format f --log-level v";
+    let Ok(Command::Serve(args)) = parse(line) else { panic!("{line}") };
+    assert_eq!(args.config, Some(PathBuf::from("c")));
+    let text = |text: &str| Some(text.to_owned());
+    let expected = Flags {
+        data: text("d"),
+        listen: text("l"),
+        admin: text("a"),
+        insecure: true,
+        secret_file: text("s"),
+        demo: true,
+        log_format: text("f"),
+        log_level: text("v"),
+    };
+    assert_eq!(Flags::from(args), expected);
+    assert_eq!(parse("serve"), Ok(Command::Serve(ServeArgs::default())), "what is missing is for the configuration to say");
+}
+
+#[test]
+fn import() {
+    let plain = ImportArgs {
+        target: directory(),
+        brand: BrandCode::new(601_234),
+        iys_export: false,
+        as_of: None,
+        secret_file: None,
+        files: vec![PathBuf::from("a.csv"), PathBuf::from("b.xlsx")],
+    };
+    assert_eq!(parse("import --data d --brand 601234 a.csv b.xlsx"), Ok(Command::Import(plain.clone())));
+    let export =
+        ImportArgs { target: gateway(), iys_export: true, as_of: IysTime::parse("2026-11-02 09:00:00").ok(), ..plain.clone() };
+    let line = "import --endpoint http://localhost:1 --brand 601234 --iys-export --as-of '2026-11-02 09:00:00' a.csv b.xlsx";
+    assert_eq!(parse(line), Ok(Command::Import(export)));
+    let own_brand = ImportArgs { brand: None, secret_file: Some("s".to_owned()), ..plain };
+    assert_eq!(parse("import --data d --secret-file s a.csv b.xlsx"), Ok(Command::Import(own_brand)));
+}
+
+#[test]
+fn brand() {
+    let add = AddArgs {
+        target: directory(),
+        brand: BrandCode::new(601_234).unwrap(),
+        iys_code: IysCode::new(100).unwrap(),
+        title: "Örnek Giyim".to_owned(),
+    };
+    let line = "brand add --data d --brand 601234 --iys-code 000100 --title 'Örnek Giyim'";
+    assert_eq!(parse(line), Ok(Command::Brand(BrandCommand::Add(add))));
+    let list = BrandCommand::List(ListArgs { target: gateway() });
+    assert_eq!(parse("brand list --endpoint http://localhost:1"), Ok(Command::Brand(list)));
+    let deactivate = BrandCommand::Deactivate(DeactivateArgs { target: directory(), brand: BrandCode::new(1).unwrap() });
+    assert_eq!(parse("brand deactivate --data d --brand 1"), Ok(Command::Brand(deactivate)));
+}
+
+#[test]
+fn inspect() {
+    let args = InspectArgs { data: PathBuf::from("d"), secret_file: Some("s".to_owned()) };
+    assert_eq!(parse("inspect --data d --secret-file s"), Ok(Command::Inspect(args)));
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let long_title = format!("brand add --data d --brand 1 --iys-code 1 --title '{}'", "ü".repeat(101));
+    for (line, kind) in [
+        ("import --brand 1 a.csv", ErrorKind::MissingRequiredArgument),
+        ("import --data d --brand 1", ErrorKind::MissingRequiredArgument),
+        ("import --data d --endpoint http://h --brand 1 a.csv", ErrorKind::ArgumentConflict),
+        ("import --data d --brand 1 --iys-export a.csv", ErrorKind::MissingRequiredArgument),
+        ("import --data d --brand 1 --as-of '2026-11-02 09:00:00' a.csv", ErrorKind::MissingRequiredArgument),
+        ("import --data d --brand 1 --iys-export --as-of 2026-11-02 a.csv", ErrorKind::ValueValidation),
+        ("import --endpoint http://h --brand 1 --secret-file s a.csv", ErrorKind::ArgumentConflict),
+        ("import --data d --brand 0 a.csv", ErrorKind::ValueValidation),
+        ("brand list", ErrorKind::MissingRequiredArgument),
+        ("brand list --data d --endpoint http://h", ErrorKind::ArgumentConflict),
+        ("brand deactivate --data d", ErrorKind::MissingRequiredArgument),
+        ("brand add --data d --brand 1 --iys-code x --title t", ErrorKind::ValueValidation),
+        ("brand add --data d --brand 1 --iys-code 1 --title ' '", ErrorKind::ValueValidation),
+        (&long_title, ErrorKind::ValueValidation),
+        ("inspect", ErrorKind::MissingRequiredArgument),
+        ("serve --dmeo", ErrorKind::UnknownArgument),
+        ("", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+    ] {
+        assert_eq!(parse(line), Err(kind), "{line}");
+    }
+}

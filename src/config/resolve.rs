@@ -1,0 +1,129 @@
+//! Fills the configuration, setting by setting.
+
+use super::kinds::{Address, AnyPath, Choice, Filter, Length, Switch, Whole};
+use super::reader::{ConfigErrors, Found, Reader};
+use super::source::{File, Flags};
+use super::{Compression, Config, Ingest, Limits, Log, LogFormat, SecretSource, Store};
+use crate::model::secret::Secret;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+const SECRET_VARIABLE: &str = "IZINGATE_SECRET";
+const LONGEST_SHUTDOWN: Duration = Duration::from_mins(10);
+const LONGEST_REVISION_WAIT: Duration = Duration::from_mins(1);
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+pub(super) fn config(flags: &Flags, env: Environment<'_>, file: Option<&File>) -> Result<Config, ConfigErrors> {
+    let mut reader = Reader::new(env, file);
+    let data = reader.take("data", flags.data.as_deref(), &AnyPath);
+    let data = reader.require("data", data);
+    let base = Config::with_defaults(data.map_or_else(PathBuf::new, |found| found.value));
+    let (listen, admin, insecure) = addresses(&mut reader, flags, &base);
+    let secret = secret_of(&mut reader, flags.secret_file.as_deref());
+    let config = Config {
+        listen,
+        admin,
+        insecure,
+        secret,
+        demo: flags.demo,
+        drain: length(&mut reader, "drain", LONGEST_SHUTDOWN, base.drain),
+        unready: length(&mut reader, "unready", LONGEST_SHUTDOWN, base.unready),
+        max_revision_wait: length(&mut reader, "max_revision_wait", LONGEST_REVISION_WAIT, base.max_revision_wait),
+        log: log(&mut reader, flags, base.log),
+        limits: limits(&mut reader, base.limits),
+        store: store(&mut reader, base.store),
+        ingest: Ingest { queue: whole(&mut reader, "ingest.queue", (1, 4096), base.ingest.queue) },
+        data: base.data,
+    };
+    reader.finish().map(|()| config)
+}
+
+pub(super) fn secret(secret_file: Option<&str>, env: Environment<'_>) -> Result<SecretSource, ConfigErrors> {
+    let mut reader = Reader::new(env, None);
+    let secret = secret_of(&mut reader, secret_file);
+    reader.finish().map(|()| secret)
+}
+
+/// `listen`, `admin` and `insecure`, which allow or forbid each other.
+fn addresses(reader: &mut Reader<'_>, flags: &Flags, base: &Config) -> (SocketAddr, SocketAddr, bool) {
+    let listen = reader.take("listen", flags.listen.as_deref(), &Address);
+    let admin = reader.take("admin", flags.admin.as_deref(), &Address);
+    let insecure_flag = flags.insecure.then_some("true");
+    let insecure = reader.take("insecure", insecure_flag, &Switch).map_or(base.insecure, |found| found.value);
+    if !insecure && !reader.in_doubt("insecure") {
+        [&listen, &admin].into_iter().flatten().for_each(|found| demand_loopback(reader, found));
+    }
+    let origin = admin.as_ref().or(listen.as_ref()).map(|found| found.origin.clone());
+    let (listen, admin) = (listen.map_or(base.listen, |l| l.value), admin.map_or(base.admin, |a| a.value));
+    if let Some(origin) = origin.filter(|_| listen == admin && listen.port() != 0) {
+        reader.error(origin, format!("makes listen and admin the same address, {listen}, but each needs its own"));
+    }
+    (listen, admin, insecure)
+}
+
+fn demand_loopback(reader: &mut Reader<'_>, found: &Found<SocketAddr>) {
+    if !found.value.ip().to_canonical().is_loopback() {
+        let problem = format!(
+            "is {}, which other machines can reach, and there is no access control yet: \
+             use a loopback address such as 127.0.0.1, or allow it with --insecure",
+            found.value
+        );
+        reader.error(found.origin.clone(), problem);
+    }
+}
+
+/// At most one of the two may name the secret: a forgotten other one would make other pseudonyms.
+fn secret_of(reader: &mut Reader<'_>, secret_file: Option<&str>) -> SecretSource {
+    let file = reader.take("secret_file", secret_file, &AnyPath);
+    let misplaced = file.as_ref().filter(|found| Secret::parse(&found.value.to_string_lossy()).is_ok());
+    if let Some(origin) = misplaced.map(|found| found.origin.clone()) {
+        reader.error(origin, "must be a path, but is a secret itself (its value is not shown)");
+    }
+    let Some(text) = reader.variable(SECRET_VARIABLE) else {
+        return file.map_or(SecretSource::DataDirectory, |found| SecretSource::File(found.value));
+    };
+    if let Some(found) = file {
+        reader.error(SECRET_VARIABLE.to_owned(), format!("is set beside {}: give one of the two", found.origin));
+    }
+    if let Ok(secret) = Secret::parse(&text) {
+        return SecretSource::Given(secret);
+    }
+    reader.error(SECRET_VARIABLE.to_owned(), "must be 64 hexadecimal digits (its value is not shown)");
+    SecretSource::DataDirectory
+}
+
+fn log(reader: &mut Reader<'_>, flags: &Flags, base: Log) -> Log {
+    let format = reader.take("log.format", flags.log_format.as_deref(), &Choice(LogFormat::NAMES));
+    let level = reader.take("log.level", flags.log_level.as_deref(), &Filter);
+    Log { format: format.map_or(base.format, |found| found.value), level: level.map_or(base.level, |found| found.value) }
+}
+
+fn limits(reader: &mut Reader<'_>, base: Limits) -> Limits {
+    Limits {
+        connections: whole(reader, "limits.connections", (1, 1_000_000), base.connections),
+        streams: whole(reader, "limits.streams", (1, 65_536), base.streams as usize) as u32,
+        body_bytes: whole(reader, "limits.body_bytes", (64 * KIB, GIB), base.body_bytes),
+    }
+}
+
+fn store(reader: &mut Reader<'_>, base: Store) -> Store {
+    let compression = reader.take("store.compression", None, &Choice(Compression::NAMES));
+    Store {
+        compression: compression.map_or(base.compression, |found| found.value),
+        cache_bytes: whole(reader, "store.cache_bytes", (MIB, 1024 * GIB), base.cache_bytes),
+        write_buffer_bytes: whole(reader, "store.write_buffer_bytes", (MIB, 4 * GIB), base.write_buffer_bytes),
+    }
+}
+
+fn length(reader: &mut Reader<'_>, key: &'static str, longest: Duration, default: Duration) -> Duration {
+    reader.take(key, None, &Length(longest)).map_or(default, |found| found.value)
+}
+
+fn whole(reader: &mut Reader<'_>, key: &'static str, (least, most): (u64, u64), default: usize) -> usize {
+    reader.take(key, None, &Whole(least..=most)).map_or(default, |found| found.value as usize)
+}

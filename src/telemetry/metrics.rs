@@ -1,0 +1,257 @@
+//! Every series the gateway shows, with its help and unit, in this one file.
+//!
+//! Handles are resolved once, when [`Metrics`] is made: counting on the send path is an array look-up
+//! and an atomic add. There is no global recorder, so that tests may hold many.
+
+use crate::model::channel::Channel;
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, Unit};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use std::time::Duration;
+
+/// Where a check came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Edge {
+    /// `PermissionService.Check`
+    GrpcUnary = 0,
+    /// `PermissionService.CheckBatch`
+    GrpcBatch = 1,
+    /// `PermissionService.CheckStream`
+    GrpcStream = 2,
+    /// `/v1/check`
+    HttpUnary = 3,
+    /// `/v1/check/batch`
+    HttpBatch = 4,
+}
+
+/// What became of a movement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum MovementResult {
+    /// It changed what is known.
+    Applied = 0,
+    /// It was known, or is older than what is.
+    Unchanged = 1,
+    /// It was not taken.
+    Refused = 2,
+}
+
+/// A decision and a reason that occur together: (decision code, name, reason code, name).
+pub type Outcome = (u8, &'static str, u8, &'static str);
+
+/// Handles to every series.
+pub struct Metrics {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    checks: [[CheckSeries; Channel::ALL.len()]; Edge::ALL.len()],
+    movements: [Counter; MovementResult::ALL.len()],
+    /// 1 while `/readyz` says yes.
+    pub ready: Gauge,
+    /// The revision that answers reflect.
+    pub revision: Gauge,
+    /// Relations in the index.
+    pub relations: Gauge,
+    /// Seconds from a batch's start at the writer to its acknowledgement.
+    pub ingest_batch: Histogram,
+    /// Commands that wait for the writer.
+    pub ingest_queue: Gauge,
+    /// 1 once a write error has stopped ingest.
+    pub store_poisoned: Gauge,
+    /// Open client connections.
+    pub connections: Gauge,
+}
+
+/// The checks of one edge and channel.
+pub struct CheckSeries {
+    /// By the answer byte, decision << 6 | reason.
+    counters: Box<[Counter; 256]>,
+    seconds: Histogram,
+}
+
+/// The name, unit and help of a series.
+struct Series {
+    name: &'static str,
+    unit: Unit,
+    help: &'static str,
+}
+
+const CHECKS: Series = Series { name: "izingate_checks_total", unit: Unit::Count, help: "Recipients decided." };
+const CHECK_SECONDS: Series =
+    Series { name: "izingate_check_seconds", unit: Unit::Seconds, help: "Time to decide one call, all its recipients together." };
+const ERRORS: Series = Series { name: "izingate_errors_total", unit: Unit::Count, help: "Calls refused with an error." };
+const READY: Series = Series { name: "izingate_ready", unit: Unit::Count, help: "1 while /readyz says yes." };
+const REVISION: Series = Series { name: "izingate_revision", unit: Unit::Count, help: "The revision that answers reflect." };
+const RELATIONS: Series = Series { name: "izingate_relations", unit: Unit::Count, help: "Relations in the index." };
+const MOVEMENTS: Series =
+    Series { name: "izingate_ingest_movements_total", unit: Unit::Count, help: "Movements received, by what became of them." };
+const BATCH_SECONDS: Series = Series {
+    name: "izingate_ingest_batch_seconds",
+    unit: Unit::Seconds,
+    help: "Time to commit and apply one batch of movements.",
+};
+const INGEST_QUEUE: Series =
+    Series { name: "izingate_ingest_queue", unit: Unit::Count, help: "Commands waiting for the writer." };
+const POISONED: Series =
+    Series { name: "izingate_store_poisoned", unit: Unit::Count, help: "1 once a write error has stopped ingest." };
+const CONNECTIONS: Series = Series { name: "izingate_connections", unit: Unit::Count, help: "Open client connections." };
+const BUILD_INFO: Series = Series { name: "izingate_build_info", unit: Unit::Count, help: "Always 1; its label is the version." };
+
+/// A check is decided in microseconds, a batch of 100,000 in milliseconds.
+const CHECK_BUCKETS: &[f64] = &[
+    1e-6, 1.5e-6, 2e-6, 3e-6, 4e-6, 6e-6, 8e-6, 1e-5, 1.5e-5, 2e-5, 3e-5, 5e-5, 7.5e-5, 1e-4, 1.5e-4, 2e-4, 3e-4, 5e-4, 7.5e-4,
+    1e-3, 2e-3, 5e-3, 1e-2, 3e-2, 1e-1, 1.0,
+];
+/// A batch is committed with one fsync.
+const BATCH_BUCKETS: &[f64] = &[1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1, 2e-1, 5e-1, 1.0, 2.0, 5.0, 10.0];
+
+impl Metrics {
+    /// Makes every series; `outcomes` are the pairs of decision and reason that can be.
+    #[must_use]
+    pub fn new(outcomes: &[Outcome]) -> Self {
+        let recorder = recorder();
+        let handle = recorder.handle();
+        let series = |edge| Channel::ALL.map(|channel| CheckSeries::new(&recorder, edge, channel, outcomes));
+        let build_info = recorder.gauge(&BUILD_INFO, vec![Label::new("version", env!("CARGO_PKG_VERSION"))]);
+        build_info.set(1.0);
+        recorder.describe_counter(ERRORS.name.into(), Some(ERRORS.unit), ERRORS.help.into());
+        Self {
+            handle,
+            checks: Edge::ALL.map(series),
+            movements: MovementResult::ALL.map(|result| recorder.counter(&MOVEMENTS, vec![Label::new("result", result.name())])),
+            ready: recorder.gauge(&READY, vec![]),
+            revision: recorder.gauge(&REVISION, vec![]),
+            relations: recorder.gauge(&RELATIONS, vec![]),
+            ingest_batch: recorder.histogram(&BATCH_SECONDS, vec![]),
+            ingest_queue: recorder.gauge(&INGEST_QUEUE, vec![]),
+            store_poisoned: recorder.gauge(&POISONED, vec![]),
+            connections: recorder.gauge(&CONNECTIONS, vec![]),
+            recorder,
+        }
+    }
+
+    /// The checks of an edge and channel.
+    #[must_use]
+    pub const fn checks(&self, edge: Edge, channel: Channel) -> &CheckSeries {
+        &self.checks[edge as usize][channel as usize]
+    }
+
+    /// Counts a call that was refused; the codes are those of the error table, so they are bounded.
+    pub fn refused(&self, edge: Edge, code: &'static str) {
+        self.recorder.counter(&ERRORS, vec![Label::new("edge", edge.name()), Label::new("code", code)]).increment(1);
+    }
+
+    /// Counts movements.
+    pub fn movements(&self, result: MovementResult, n: u64) {
+        self.movements[result as usize].increment(n);
+    }
+
+    /// The page of `/metrics`.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.handle.render()
+    }
+
+    /// Folds what histograms have gathered into their buckets. They grow until this is called, by
+    /// 16 bytes a call: to be called every few seconds.
+    pub fn upkeep(&self) {
+        self.handle.run_upkeep();
+    }
+}
+
+impl CheckSeries {
+    fn new(recorder: &PrometheusRecorder, edge: Edge, channel: Channel, outcomes: &[Outcome]) -> Self {
+        let place = || vec![Label::new("edge", edge.name()), Label::new("channel", channel.name())];
+        let counter = |decision, reason| {
+            let labels = [place(), vec![Label::new("decision", decision), Label::new("reason", reason)]].concat();
+            recorder.counter(&CHECKS, labels)
+        };
+        let named = |byte| outcomes.iter().find(|&&(decision, _, reason, _)| answer_byte(decision, reason) == byte);
+        // No check goes uncounted: a pair that is not in the table is shown as OTHER, and is a fault.
+        let other = counter("OTHER", "OTHER");
+        let counters = std::array::from_fn(|byte| match named(byte) {
+            Some((_, decision, _, reason)) => counter(decision, reason),
+            None => other.clone(),
+        });
+        Self { counters: Box::new(counters), seconds: recorder.histogram(&CHECK_SECONDS, place()) }
+    }
+
+    /// Counts `n` recipients that got this decision for this reason.
+    pub fn add(&self, decision: u8, reason: u8, n: u64) {
+        self.counters[answer_byte(decision, reason)].increment(n);
+    }
+
+    /// Notes how long one call took to decide.
+    pub fn took(&self, time: Duration) {
+        self.seconds.record(time.as_secs_f64());
+    }
+}
+
+impl Edge {
+    /// Every edge, in the order of their numbers.
+    pub const ALL: [Self; 5] = [Self::GrpcUnary, Self::GrpcBatch, Self::GrpcStream, Self::HttpUnary, Self::HttpBatch];
+
+    /// The value of the label.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::GrpcUnary => "grpc_unary",
+            Self::GrpcBatch => "grpc_batch",
+            Self::GrpcStream => "grpc_stream",
+            Self::HttpUnary => "http_unary",
+            Self::HttpBatch => "http_batch",
+        }
+    }
+}
+
+impl MovementResult {
+    /// Every result, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Applied, Self::Unchanged, Self::Refused];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Unchanged => "unchanged",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Describes and registers a series at once.
+trait Register: Recorder {
+    fn counter(&self, series: &Series, labels: Vec<Label>) -> Counter {
+        self.describe_counter(series.name.into(), Some(series.unit), series.help.into());
+        self.register_counter(&Key::from_parts(series.name, labels), &METADATA)
+    }
+
+    fn gauge(&self, series: &Series, labels: Vec<Label>) -> Gauge {
+        self.describe_gauge(series.name.into(), Some(series.unit), series.help.into());
+        self.register_gauge(&Key::from_parts(series.name, labels), &METADATA)
+    }
+
+    fn histogram(&self, series: &Series, labels: Vec<Label>) -> Histogram {
+        self.describe_histogram(series.name.into(), Some(series.unit), series.help.into());
+        self.register_histogram(&Key::from_parts(series.name, labels), &METADATA)
+    }
+}
+
+impl Register for PrometheusRecorder {}
+
+const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+
+/// Only an empty list of buckets is refused, and these are not.
+fn recorder() -> PrometheusRecorder {
+    let buckets = [(&CHECK_SECONDS, CHECK_BUCKETS), (&BATCH_SECONDS, BATCH_BUCKETS)];
+    let with_buckets = buckets.into_iter().try_fold(PrometheusBuilder::new(), |builder, (series, buckets)| {
+        builder.set_buckets_for_metric(Matcher::Full(series.name.to_owned()), buckets)
+    });
+    with_buckets.unwrap_or_default().build_recorder()
+}
+
+/// The byte that answers a recipient; codes beyond their width fall to OTHER by decision 0.
+const fn answer_byte(decision: u8, reason: u8) -> usize {
+    if decision > 3 || reason > 63 { 0 } else { (decision as usize) << 6 | reason as usize }
+}
+
+#[cfg(test)]
+#[path = "metrics_tests.rs"]
+mod tests;

@@ -1,0 +1,4 @@
+//! What the gateway says about itself: log lines and metrics. Never an address.
+
+pub mod logs;
+pub mod metrics;
