@@ -6,6 +6,7 @@ use crate::model::brand::BrandCode;
 use crate::model::movement::{self, Context, RawMovement, Refusal};
 use crate::model::time::IysTime;
 use crate::ports::Applied;
+use crate::telemetry::metrics::MovementResult;
 
 /// Movements in one call at most.
 pub const MOST_MOVEMENTS: usize = 10_000;
@@ -55,6 +56,6 @@ pub async fn apply<'a>(
     } else {
         parts.sink.apply(movements).await?
     };
-    parts.metrics.ingest_refused(refused.len() as u64);
+    parts.metrics.movements(MovementResult::Refused, refused.len() as u64);
     Ok(Report { applied, as_of_now, refused })
 }

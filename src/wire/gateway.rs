@@ -10,8 +10,8 @@ use crate::model::time::IysTime;
 use crate::ports::{CellHistory, HistoryReader, MovementSink, SinkError};
 use crate::telemetry::metrics::{Edge, Metrics};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
 /// The composition root fills it; clones share it.
 #[derive(Clone)]
@@ -31,8 +31,8 @@ pub struct Parts {
     pub max_revision_wait: Duration,
     /// Tells the time at the edge.
     pub clock: fn() -> IysTime,
-    /// Set when shutdown begins.
-    pub draining: Arc<AtomicBool>,
+    /// Cancelled when shutdown begins.
+    pub draining: CancellationToken,
 }
 
 impl Gateway {
@@ -61,7 +61,7 @@ impl Gateway {
         let answer = self.0.checker.check(scope, recipient, revision_reached, self.now());
         let series = self.0.metrics.checks(edge, scope.cell.channel);
         series.add(answer.verdict.decision as u8, answer.verdict.reason as u8, 1);
-        series.observe(started.elapsed());
+        series.took(started.elapsed());
         answer
     }
 
@@ -75,7 +75,7 @@ impl Gateway {
         for (byte, count) in counts.occurring() {
             series.add(byte >> 6, byte & 0x3F, u64::from(count));
         }
-        series.observe(started.elapsed());
+        series.took(started.elapsed());
         (answer, counts)
     }
 
@@ -118,7 +118,7 @@ impl Gateway {
         if !self.0.checker.index().is_loaded() {
             return Err("loading");
         }
-        if self.0.draining.load(Ordering::Acquire) {
+        if self.0.draining.is_cancelled() {
             return Err("draining");
         }
         if self.0.sink.is_poisoned() { Err("store poisoned") } else { Ok(()) }

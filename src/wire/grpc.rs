@@ -46,7 +46,7 @@ fn deadline<T>(request: &Request<T>) -> Option<Duration> {
 
 impl Permission {
     fn refused(&self, edge: Edge, problem: Problem) -> Status {
-        self.0.parts().metrics.error(edge, problem.kind.code());
+        self.0.parts().metrics.refused(edge, problem.kind.code());
         problem.into()
     }
 

@@ -63,7 +63,7 @@ fn question_of(query: Option<String>) -> Result<CheckBody, Problem> {
 
 /// Counts a refused call before it is told.
 fn refused(gateway: &Gateway, edge: Edge, problem: Problem) -> Response {
-    gateway.parts().metrics.error(edge, problem.kind.code());
+    gateway.parts().metrics.refused(edge, problem.kind.code());
     problem.into_response()
 }
 

@@ -5,6 +5,7 @@ use axum::body::Body;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use metrics::Gauge;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,13 +33,26 @@ const HEADERS: u32 = 16 << 10;
 /// Pause after a failed accept: most often no file descriptors, which passes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `router` on `listener` until `stop`; connections live on in `tracker` until they drained.
-pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: CancellationToken, tracker: TaskTracker) {
+/// When a port stops and what waits for its connections.
+#[derive(Clone)]
+pub struct Life {
+    /// From when on nothing is accepted and open connections take no further call.
+    pub stop: CancellationToken,
+    /// From when on calls under way are dropped.
+    pub cut: CancellationToken,
+    /// Holds every connection until it has ended.
+    pub tracker: TaskTracker,
+    /// Open connections.
+    pub gauge: Gauge,
+}
+
+/// Serves `router` on `listener` for the length of `life`.
+pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, life: Life) {
     let room = Arc::new(Semaphore::new(bounds.connections));
     let builder = Arc::new(builder(bounds));
     loop {
         let accepted = tokio::select! {
-            () = stop.cancelled() => return,
+            () = life.stop.cancelled() => return,
             accepted = accept(&listener, &room) => accepted,
         };
         let (stream, permit) = match accepted {
@@ -49,10 +63,12 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: 
                 continue;
             }
         };
-        let (router, builder, stop) = (router.clone(), Arc::clone(&builder), stop.clone());
-        tracker.spawn(async move {
+        let (router, builder, life) = (router.clone(), Arc::clone(&builder), life.clone());
+        life.tracker.clone().spawn(async move {
             let _permit = permit;
-            connection(stream, router, &builder, stop).await;
+            life.gauge.increment(1.0);
+            connection(stream, router, &builder, &life).await;
+            life.gauge.decrement(1.0);
         });
     }
 }
@@ -80,14 +96,17 @@ fn builder(bounds: Bounds) -> Builder<TokioExecutor> {
     builder
 }
 
-async fn connection(stream: TcpStream, router: Router, builder: &Builder<TokioExecutor>, stop: CancellationToken) {
+async fn connection(stream: TcpStream, router: Router, builder: &Builder<TokioExecutor>, life: &Life) {
     let service = router.map_request(|request: http::Request<hyper::body::Incoming>| request.map(Body::new));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
     let served = tokio::select! {
         served = connection.as_mut() => served,
-        () = stop.cancelled() => {
+        () = life.stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                served = connection.as_mut() => served,
+                () = life.cut.cancelled() => return,
+            }
         }
     };
     if let Err(error) = served {

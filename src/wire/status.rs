@@ -105,7 +105,7 @@ impl Problem {
 impl From<Problem> for Status {
     fn from(problem: Problem) -> Self {
         let (code, _, grpc, _) = problem.kind.row();
-        let details = ErrorDetails::with_error_info(code, "izingate", Vec::<(String, String)>::new());
+        let details = ErrorDetails::with_error_info(code, "izingate", std::collections::HashMap::<String, String>::new());
         Self::with_error_details(grpc, format!("{code}: {}", problem.detail), details)
     }
 }

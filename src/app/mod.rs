@@ -1,0 +1,230 @@
+//! The composition root: puts a gateway together, owns every task, takes it apart in order.
+
+mod demo;
+pub mod open;
+
+pub use demo::DEMO_BRAND;
+
+use crate::check::{Checker, DecisionIds};
+use crate::config::Config;
+use crate::index::Index;
+use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
+use crate::model::time::IysTime;
+use crate::ports::MovementSink;
+use crate::shutdown::{Pace, Shutdown};
+use crate::store::Store;
+use crate::telemetry::metrics::{Metrics, MovementResult};
+use crate::wire::gateway::{Gateway, Parts, verdict_names};
+use crate::wire::listen::{self, Bounds, Life};
+use crate::wire::{admin, router};
+use metrics::Gauge;
+use open::{OpenError, Opened};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
+use tonic_health::server::HealthReporter;
+
+/// Why a gateway does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The data cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// An address cannot be listened on.
+    #[error("{address}: cannot listen here: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A fault of this build or system.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl AppError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Open(error) => error.code(),
+            Self::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => "PORT_TAKEN",
+            Self::Listen { .. } => "CANNOT_LISTEN",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+}
+
+/// Where a running gateway listens: what port 0 became.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// gRPC and HTTP.
+    pub listen: SocketAddr,
+    /// Health, metrics, state.
+    pub admin: SocketAddr,
+}
+
+/// A gateway put together, listening and still loading.
+pub struct App {
+    gateway: Gateway,
+    writer: Writer,
+    sink: WriterHandle,
+    booted: Booted,
+    store: Arc<Store>,
+    health: HealthReporter,
+    helpers: TaskTracker,
+    addresses: Addresses,
+    // Held until the last write is done.
+    _data: crate::data_dir::DataDir,
+}
+
+/// Runs a gateway until `shutdown` is asked for; `listening` hears where it listens.
+pub async fn run(config: &Config, shutdown: Shutdown, listening: impl FnOnce(Addresses)) -> Result<(), AppError> {
+    let app = App::start(config, &shutdown).await?;
+    listening(app.addresses);
+    app.serve(config, shutdown).await
+}
+
+impl App {
+    /// Opens the data, binds the ports and starts answering; until boot is done the answer is DEFER.
+    async fn start(config: &Config, shutdown: &Shutdown) -> Result<Self, AppError> {
+        // Ports first: a second gateway on the same ports has touched no data when it says so.
+        let public = bind(config.listen).await?;
+        let private = bind(config.admin).await?;
+        let Opened { data, store, pseudonymizer } = open::writable(config)?;
+        let store = Arc::new(store);
+        let index = Index::default();
+        let metrics = Arc::new(Metrics::new(&verdict_names()));
+        let setup = Setup {
+            store: Arc::clone(&store),
+            index: index.clone(),
+            queue: config.ingest.queue,
+            observer: observer(Arc::clone(&metrics)),
+            clock: IysTime::now,
+        };
+        let (writer, sink, booted) = Writer::start(setup, Boot::Restore).map_err(OpenError::from)?;
+        let node = store.node().map_err(OpenError::from)?;
+        let parts = Parts {
+            checker: Checker::new(index, pseudonymizer, DecisionIds::new(node, first_decision())),
+            sink: Arc::new(sink.clone()),
+            history: Arc::clone(&store) as Arc<_>,
+            metrics,
+            max_revision_wait: config.max_revision_wait,
+            clock: IysTime::now,
+            draining: shutdown.asked().clone(),
+        };
+        let gateway = Gateway::new(parts);
+        let addresses = Addresses { listen: local(&public)?, admin: local(&private)? };
+        let (health, service) = tonic_health::server::health_reporter();
+        health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        let routes = router::routes(&gateway, service, config.limits.body_bytes);
+        let routes = routes.map_err(|error| AppError::Internal(error.to_string()))?;
+        let bounds = Bounds { connections: config.limits.connections, streams: config.limits.streams };
+        let (stop, cut, tracker) = (shutdown.stopped().clone(), shutdown.cut().clone(), shutdown.calls().clone());
+        let life = Life { stop, cut: cut.clone(), tracker, gauge: gateway.parts().metrics.connections.clone() };
+        shutdown.calls().spawn(listen::serve(public, routes, bounds, life));
+        // The admin port outlives the public one, so that operators see the drain.
+        let helpers = TaskTracker::new();
+        let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), gauge: Gauge::noop() };
+        helpers.spawn(listen::serve(private, admin::routes(gateway.clone()), bounds, life));
+        Ok(Self { gateway, writer, sink, booted, store, health, helpers, addresses, _data: data })
+    }
+
+    /// Waits for boot, serves until shutdown, then drains and flushes.
+    async fn serve(mut self, config: &Config, shutdown: Shutdown) -> Result<(), AppError> {
+        let booted = tokio::select! {
+            booted = &mut self.booted => Some(booted),
+            () = shutdown.asked().cancelled() => None,
+        };
+        match booted {
+            Some(Ok(Ok(()))) => self.loaded(config).await?,
+            Some(Ok(Err(error))) => return Err(OpenError::from(error).into()),
+            Some(Err(_)) => return Err(AppError::Internal("the writer thread died while loading".to_owned())),
+            None => {}
+        }
+        self.helpers.spawn(gauges(self.gateway.clone(), self.sink.clone(), shutdown.clone()));
+        self.helpers.spawn(follow_health(self.health.clone(), self.gateway.clone(), shutdown.clone()));
+        let pace = Pace { unready: config.unready, drain: config.drain };
+        let Self { gateway, writer, sink, store, helpers, .. } = self;
+        let flush = async {
+            helpers.close();
+            helpers.wait().await;
+            drop((gateway, sink));
+            let flushed = tokio::task::spawn_blocking(move || {
+                writer.join();
+                store.flush()
+            });
+            flushed.await.map_err(|error| AppError::Internal(error.to_string()))?.map_err(|error| OpenError::from(error).into())
+        };
+        shutdown.run(pace, flush).await.1
+    }
+
+    async fn loaded(&self, config: &Config) -> Result<(), AppError> {
+        let index = self.gateway.parts().checker.index();
+        if config.demo {
+            let filled = demo::fill(index, self.gateway.parts().checker.pseudonymizer(), &self.sink).await;
+            filled.map_err(|error| AppError::Internal(error.to_string()))?;
+        }
+        tracing::info!(relations = index.relations(), revision = index.revision().get(), "ready: everything is in memory");
+        Ok(())
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
+    TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
+}
+
+fn local(listener: &TcpListener) -> Result<SocketAddr, AppError> {
+    listener.local_addr().map_err(|error| AppError::Internal(error.to_string()))
+}
+
+fn observer(metrics: Arc<Metrics>) -> Observer {
+    Box::new(move |report: BatchReport| {
+        metrics.movements(MovementResult::Applied, report.applied);
+        metrics.movements(MovementResult::Unchanged, report.unchanged);
+        metrics.ingest_batch.record(report.took.as_secs_f64());
+    })
+}
+
+/// Where decision ids count on from: the clock's nanoseconds, so that no restart repeats one.
+#[expect(clippy::disallowed_methods, reason = "a starting point at the edge, not a time inside logic")]
+fn first_decision() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_nanos() as u64)
+}
+
+/// Keeps the gauges and folds the histograms, which grow until then.
+async fn gauges(gateway: Gateway, sink: WriterHandle, shutdown: Shutdown) {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shutdown.cut().cancelled() => return,
+        }
+        let (metrics, index) = (&gateway.parts().metrics, gateway.parts().checker.index());
+        metrics.ready.set(f64::from(u8::from(gateway.ready().is_ok())));
+        metrics.revision.set(index.revision().get() as f64);
+        metrics.relations.set(index.relations() as f64);
+        metrics.ingest_queue.set(sink.waiting() as f64);
+        metrics.store_poisoned.set(f64::from(u8::from(sink.is_poisoned())));
+        metrics.upkeep();
+    }
+}
+
+/// Tells gRPC's health service what `/readyz` tells.
+async fn follow_health(health: HealthReporter, gateway: Gateway, shutdown: Shutdown) {
+    use tonic_health::ServingStatus::{NotServing, Serving};
+    let mut tick = tokio::time::interval(Duration::from_millis(200));
+    loop {
+        let status = if gateway.ready().is_ok() { Serving } else { NotServing };
+        for service in ["", "izingate.v1.PermissionService", "izingate.v1.ConsentService", "izingate.v1.AdminService"] {
+            health.set_service_status(service, status).await;
+        }
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shutdown.cut().cancelled() => return,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Opening a data directory, for the gateway and for the commands that work beside none.
+
+use crate::config::{Compression, Config, SecretSource};
+use crate::data_dir::{self, DataDir, DataDirError};
+use crate::model::secret::Pseudonymizer;
+use crate::store::{self, Options, Store, StoreError};
+use std::path::Path;
+
+/// A data directory, open for writing.
+pub struct Opened {
+    /// Held while it is open.
+    pub data: DataDir,
+    /// Its store.
+    pub store: Store,
+    /// What replaces addresses.
+    pub pseudonymizer: Pseudonymizer,
+}
+
+/// Why it cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory or its secret.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl OpenError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::DataDir(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+/// Opens the data of a configuration for writing.
+pub fn writable(config: &Config) -> Result<Opened, OpenError> {
+    let store = config.store;
+    let options = Options {
+        compression: match store.compression {
+            Compression::None => store::Compression::None,
+            Compression::Lz4 => store::Compression::Lz4,
+            Compression::Zstd => store::Compression::Zstd,
+        },
+        cache_bytes: store.cache_bytes,
+        write_buffer_bytes: store.write_buffer_bytes,
+    };
+    open(&config.data, &config.secret, &options)
+}
+
+/// Opens a data directory for writing, with the store's default options.
+pub fn offline(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
+    open(data, secret, &Options::default())
+}
+
+/// Opens a data directory for reading, beside a gateway that may be writing.
+pub fn read_only(data: &Path) -> Result<Store, OpenError> {
+    Ok(Store::open_read_only(&data_dir::store_path(data), &Options::default())?)
+}
+
+fn open(path: &Path, secret: &SecretSource, options: &Options) -> Result<Opened, OpenError> {
+    let data = DataDir::take(path)?;
+    let pseudonymizer = data.pseudonymizer(secret)?;
+    let node = getrandom::u32().map_err(|error| DataDirError::NoRandom(error.to_string()))?;
+    let store = Store::open(&data.store(), options, &pseudonymizer, node)?;
+    Ok(Opened { data, store, pseudonymizer })
+}

@@ -1,0 +1,189 @@
+//! The data directory: locked for one process, with its secret.
+//!
+//! ```text
+//! DATA/LOCK        held by whoever writes
+//! DATA/secret.key  only if no secret is configured
+//! DATA/store/      RocksDB
+//! ```
+
+use crate::config::SecretSource;
+use crate::model::secret::{Pseudonymizer, Secret};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// A data directory that this process holds.
+pub struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// Why a data directory cannot be used, each with a stable code.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// It cannot be made or written.
+    #[error("{path}: the data directory cannot be used: {source}")]
+    Unusable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another process holds it.
+    #[error("{path}: another process has this data directory open; use --endpoint to reach a running gateway")]
+    InUse {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// There is data, but the secret that it was made with is not there.
+    #[error("{path}: there is data here but no secret; give the one it was made with (--secret-file or IZINGATE_SECRET)")]
+    SecretMissing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file holds no secret.
+    #[error("{path}: {source}")]
+    SecretMalformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: crate::model::secret::InvalidSecret,
+    },
+    /// The system gives no random bytes.
+    #[error("no secret could be made: {0}")]
+    NoRandom(String),
+}
+
+impl DataDirError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unusable { .. } => "DATA_UNUSABLE",
+            Self::InUse { .. } => "DATA_IN_USE",
+            Self::SecretMissing { .. } => "SECRET_MISSING",
+            Self::SecretMalformed { .. } => "SECRET_MALFORMED",
+            Self::NoRandom(_) => "NO_RANDOM",
+        }
+    }
+}
+
+impl DataDir {
+    /// Takes the directory for this process; makes it if it is not there.
+    pub fn take(path: &Path) -> Result<Self, DataDirError> {
+        let unusable = |source| DataDirError::Unusable { path: path.to_owned(), source };
+        fs::create_dir_all(path).map_err(unusable)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join("LOCK")).map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse { path: path.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(unusable(source)),
+        }
+    }
+
+    /// The store's folder.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        store_path(&self.path)
+    }
+
+    /// What replaces addresses, under the configured secret; a fresh directory without one gets its own.
+    pub fn pseudonymizer(&self, source: &SecretSource) -> Result<Pseudonymizer, DataDirError> {
+        let secret = match source {
+            SecretSource::Given(secret) => secret.clone(),
+            SecretSource::File(path) => read_secret(path)?,
+            SecretSource::DataDirectory => self.own_secret()?,
+        };
+        Ok(Pseudonymizer::new(&secret))
+    }
+
+    fn own_secret(&self) -> Result<Secret, DataDirError> {
+        let path = self.path.join("secret.key");
+        if path.exists() {
+            return read_secret(&path);
+        }
+        if self.store().join("CURRENT").exists() {
+            return Err(DataDirError::SecretMissing { path });
+        }
+        let secret = random_secret()?;
+        write_secret(&path, &secret).map_err(|source| DataDirError::Unusable { path: path.clone(), source })?;
+        tracing::warn!(
+            path = %path.display(),
+            "made a new secret; keep a copy elsewhere: without it the data is of no use, with it phones can be read"
+        );
+        Ok(secret)
+    }
+}
+
+/// The store's folder of a data directory.
+#[must_use]
+pub fn store_path(data: &Path) -> PathBuf {
+    data.join("store")
+}
+
+fn read_secret(path: &Path) -> Result<Secret, DataDirError> {
+    let text = fs::read_to_string(path).map_err(|source| DataDirError::Unusable { path: path.to_owned(), source })?;
+    Secret::parse(&text).map_err(|source| DataDirError::SecretMalformed { path: path.to_owned(), source })
+}
+
+fn random_secret() -> Result<Secret, DataDirError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| DataDirError::NoRandom(error.to_string()))?;
+    Ok(Secret::from_bytes(bytes))
+}
+
+/// Readable by its owner alone, and on disk before the first pseudonym is made with it.
+fn write_secret(path: &Path, secret: &Secret) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
+    writeln!(file, "{}", secret.to_hex())?;
+    file.sync_all()?;
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn one_process_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = DataDir::take(dir.path()).unwrap();
+        assert_eq!(DataDir::take(dir.path()).err().map(|error| error.code()), Some("DATA_IN_USE"));
+        drop(held);
+        assert!(DataDir::take(dir.path()).is_ok());
+    }
+
+    #[test]
+    fn a_fresh_directory_gets_a_secret_of_its_own_and_keeps_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::take(dir.path()).unwrap();
+        let first = data.pseudonymizer(&SecretSource::DataDirectory).unwrap().key_check();
+        let again = data.pseudonymizer(&SecretSource::DataDirectory).unwrap().key_check();
+        assert_eq!(first, again);
+        let mode = fs::metadata(dir.path().join("secret.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn data_without_its_secret_is_an_error_not_a_new_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::take(dir.path()).unwrap();
+        fs::create_dir(data.store()).unwrap();
+        fs::write(data.store().join("CURRENT"), "").unwrap();
+        let code = data.pseudonymizer(&SecretSource::DataDirectory).err().map(|error| error.code());
+        assert_eq!((code, dir.path().join("secret.key").exists()), (Some("SECRET_MISSING"), false));
+    }
+
+    #[test]
+    fn a_file_that_holds_no_secret_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        fs::write(&path, "hunter2").unwrap();
+        let data = DataDir::take(&dir.path().join("data")).unwrap();
+        let error = data.pseudonymizer(&SecretSource::File(path)).err().unwrap();
+        assert_eq!(error.code(), "SECRET_MALFORMED");
+        assert!(!error.to_string().contains("hunter2"), "what may be a secret is never repeated");
+    }
+}
