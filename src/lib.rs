@@ -1,3 +1,4 @@
 pub mod feed;
+pub mod import;
 pub mod model;
 pub mod wire;

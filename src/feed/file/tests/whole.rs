@@ -66,17 +66,3 @@ fn progress_is_in_bytes_of_the_file() {
         assert_eq!((reader.position(), reader.total()), (content.len() as u64, content.len() as u64), "{name}");
     }
 }
-
-/// By hand, in release: `FILE=… cargo test --release --lib -- --ignored --nocapture rows_a_second`.
-#[test]
-#[ignore = "a measurement"]
-fn rows_a_second() {
-    let path = PathBuf::from(std::env::var("FILE").unwrap());
-    let begun = std::time::Instant::now();
-    let mut reader = FileReader::open(&path).unwrap();
-    let mut rows = 0;
-    while let Some(batch) = reader.next_batch(8192).unwrap() {
-        rows += batch.len();
-    }
-    println!("{rows} rows in {:?}", begun.elapsed());
-}
