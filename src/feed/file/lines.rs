@@ -1,0 +1,108 @@
+//! Physical lines of a text file, compressed or not, none longer than [`MAX_LINE`].
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+
+use super::error::name_of;
+use super::{FileError, MAX_LINE};
+
+const BUFFER: usize = 256 << 10;
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// A text file, line by line.
+pub(super) struct Lines {
+    input: Box<dyn BufRead + Send>,
+    file: String,
+    gzip: bool,
+    buffer: Vec<u8>,
+    line: u64,
+}
+
+/// What stands at the next line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found<'a> {
+    /// Its bytes, without its end (LF or CRLF) and without the file's byte order mark.
+    Line(u64, &'a [u8]),
+    /// A line longer than the bound; it has been passed over.
+    TooLong(u64),
+    /// Nothing: the file is at its end.
+    End,
+}
+
+impl Lines {
+    /// The lines of `file`; `taken` counts the bytes read from it.
+    pub(super) fn new(path: &Path, file: File, gzip: bool, taken: &Arc<AtomicU64>) -> Self {
+        let counted = Counted { file, taken: Arc::clone(taken) };
+        let input: Box<dyn BufRead + Send> = if gzip {
+            let unpacked = MultiGzDecoder::new(BufReader::with_capacity(BUFFER, counted));
+            Box::new(BufReader::with_capacity(BUFFER, unpacked))
+        } else {
+            Box::new(BufReader::with_capacity(BUFFER, counted))
+        };
+        Self { input, file: name_of(path), gzip, buffer: Vec::new(), line: 0 }
+    }
+
+    /// The file's name, for errors.
+    pub(super) fn file(&self) -> String {
+        self.file.clone()
+    }
+
+    /// The next line.
+    pub(super) fn next(&mut self) -> Result<Found<'_>, FileError> {
+        match self.fill() {
+            Ok(false) => Ok(Found::End),
+            Ok(true) if self.buffer.len() > MAX_LINE => Ok(Found::TooLong(self.line)),
+            Ok(true) => {
+                let start = if self.line == 1 && self.buffer.starts_with(BOM) { BOM.len() } else { 0 };
+                Ok(Found::Line(self.line, &self.buffer[start..]))
+            }
+            Err(cause) => Err(self.error(cause)),
+        }
+    }
+
+    /// Reads one line into the buffer, at most one byte beyond the bound; false at the end.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.buffer.clear();
+        let read = (&mut self.input).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut self.buffer)?;
+        if read == 0 {
+            return Ok(false);
+        }
+        self.line += 1;
+        if self.buffer.last() == Some(&b'\n') {
+            self.buffer.pop();
+            if self.buffer.last() == Some(&b'\r') {
+                self.buffer.pop();
+            }
+        } else if read > MAX_LINE {
+            self.input.skip_until(b'\n')?;
+        }
+        Ok(true)
+    }
+
+    fn error(&self, cause: io::Error) -> FileError {
+        let damaged = matches!(cause.kind(), ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::UnexpectedEof);
+        if self.gzip && damaged {
+            return FileError::BadGzip { file: self.file() };
+        }
+        FileError::Unreadable { file: self.file(), cause }
+    }
+}
+
+/// A file that counts what is read from it.
+struct Counted {
+    file: File,
+    taken: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.taken.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}

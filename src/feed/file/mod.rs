@@ -1,0 +1,190 @@
+//! İYS's movement files, read row by row.
+//!
+//! The form follows the name: `.csv` and `.txt` ([`delimited`]), `.ndjson` ([`ndjson`]), each also with
+//! `.gz` on top, `.xlsx` and `.xls` ([`sheet`]). A line that cannot be read is one [`BadLine`] and
+//! reading goes on; what makes the file as a whole unusable is a [`FileError`]. No line is buffered
+//! beyond [`MAX_LINE`] bytes, so that no file, however made, takes more memory than a batch.
+
+mod cell;
+mod delimited;
+mod error;
+mod header;
+mod lines;
+mod ndjson;
+mod row;
+mod sheet;
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use error::FileError;
+pub use row::{FIELDS, NAMES, Row};
+
+use lines::Lines;
+
+/// The longest line in bytes. An İYS line has about 200; a push body on one line may have thousands of
+/// items.
+pub const MAX_LINE: usize = 1 << 20;
+/// A batch ends early at this many bytes of field text (4 MiB; 8,192 usual rows have 1.5), so that long
+/// lines cannot make a batch large. The line that passes it still belongs to the batch.
+pub const MAX_BATCH_TEXT: usize = 4 << 20;
+
+/// A line that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadLine {
+    /// Its place in the file, from 1, the header included.
+    pub line: u64,
+    /// Why, without any of its text.
+    pub detail: Cow<'static, str>,
+}
+
+/// Some lines of a file, in its order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Those that could be read.
+    pub rows: Vec<Row>,
+    /// Those that could not.
+    pub bad: Vec<BadLine>,
+    text: usize,
+}
+
+/// A movement file being read.
+pub struct FileReader {
+    source: Box<dyn Source>,
+    has_brands: bool,
+    taken: Arc<AtomicU64>,
+    total: u64,
+    end: End,
+}
+
+/// One form of file.
+trait Source: Send {
+    /// Reads one line into the batch; false at the end of the file.
+    fn read_line(&mut self, batch: &mut Batch) -> Result<bool, FileError>;
+}
+
+/// What follows the rows already delivered.
+enum End {
+    NotYet,
+    Failed(FileError),
+    Reached,
+}
+
+impl Batch {
+    /// Lines of either kind.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len() + self.bad.len()
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn push(&mut self, row: Row) {
+        self.text += row.text_len();
+        self.rows.push(row);
+    }
+
+    fn push_bad(&mut self, line: u64, detail: impl Into<Cow<'static, str>>) {
+        self.bad.push(BadLine { line, detail: detail.into() });
+    }
+}
+
+impl FileReader {
+    /// Opens a file by its extension, whatever its case, and reads its header. A spreadsheet is read
+    /// as a whole here.
+    ///
+    /// # Errors
+    /// The file is of no known form, not readable, empty, or its header lacks a mandatory column.
+    pub fn open(path: &Path) -> Result<Self, FileError> {
+        let (form, gzip) = form_of(path)?;
+        let taken = Arc::new(AtomicU64::new(0));
+        let file = File::open(path).map_err(|cause| FileError::unreadable(path, cause))?;
+        let total = file.metadata().map_err(|cause| FileError::unreadable(path, cause))?.len();
+        let (source, has_brands): (Box<dyn Source>, bool) = match form {
+            Form::Delimited => {
+                let source = delimited::Delimited::open(Lines::new(path, file, gzip, &taken))?;
+                let has_brands = source.has_brands();
+                (Box::new(source), has_brands)
+            }
+            Form::Ndjson => (Box::new(ndjson::Ndjson::new(Lines::new(path, file, gzip, &taken))), true),
+            Form::Xlsx | Form::Xls => {
+                let sheet = sheet::load(path, file, total, form == Form::Xls)?;
+                let has_brands = sheet.has_brands();
+                (Box::new(sheet.rows(total, &taken)), has_brands)
+            }
+        };
+        Ok(Self { source, has_brands, taken, total, end: End::NotYet })
+    }
+
+    /// The next lines, at most `max` (more only where one line holds many items); none at the end.
+    ///
+    /// # Errors
+    /// The file breaks off; what stood before it has been delivered.
+    pub fn next_batch(&mut self, max: usize) -> Result<Option<Batch>, FileError> {
+        let mut batch = Batch::default();
+        while matches!(self.end, End::NotYet) && batch.len() < max && batch.text < MAX_BATCH_TEXT {
+            match self.source.read_line(&mut batch) {
+                Ok(true) => {}
+                Ok(false) => self.end = End::Reached,
+                Err(error) => self.end = End::Failed(error),
+            }
+        }
+        if !batch.is_empty() {
+            return Ok(Some(batch));
+        }
+        match std::mem::replace(&mut self.end, End::Reached) {
+            End::Failed(error) => Err(error),
+            End::NotYet | End::Reached => Ok(None),
+        }
+    }
+
+    /// Bytes of the file consumed, compressed ones where it is compressed.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed).min(self.total)
+    }
+
+    /// Bytes of the file.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Whether rows may name their own brand.
+    #[must_use]
+    pub const fn has_brands(&self) -> bool {
+        self.has_brands
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Delimited,
+    Ndjson,
+    Xlsx,
+    Xls,
+}
+
+/// The form that the name states, and whether it is compressed.
+fn form_of(path: &Path) -> Result<(Form, bool), FileError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let (plain, gzip) = name.strip_suffix(".gz").map_or((name.as_str(), false), |plain| (plain, true));
+    let form = match (Path::new(plain).extension().and_then(std::ffi::OsStr::to_str), gzip) {
+        (Some("csv" | "txt"), _) => Form::Delimited,
+        (Some("ndjson"), _) => Form::Ndjson,
+        (Some("xlsx"), false) => Form::Xlsx,
+        (Some("xls"), false) => Form::Xls,
+        _ => return Err(FileError::UnknownType { file: error::name_of(path) }),
+    };
+    Ok((form, gzip))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+use std::io::Cursor;
+
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+
+use super::*;
+use crate::feed::file::sheet::unpacks_within;
+
+/// A real .xls of two sheets: a note, then a header, a row of date and number cells, an empty row and
+/// a row of texts. No crate writes .xls, so one small file stands for the form.
+pub(super) const XLS: &[u8] = include_bytes!("../../../../tests/data/movements.xls");
+
+/// A note, then a sheet with its header, a row of date and number cells, an empty row, a row of texts.
+pub(super) fn workbook() -> Vec<u8> {
+    let mut book = Workbook::new();
+    book.add_worksheet().write(0, 0, "Rapor").unwrap();
+    let sheet = book.add_worksheet();
+    let date = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
+    let moment = |text: &str| ExcelDateTime::parse_from_str(text).unwrap();
+    for (column, name) in (0..).zip(HEADER.split(',').chain(["not"])) {
+        sheet.write(0, column, name).unwrap();
+    }
+    for (column, text) in [(1, "ab12"), (3, "BIREYSEL"), (4, "MESAJ"), (5, "ONAY"), (7, "HS_WEB"), (8, "x"), (12, "y")] {
+        sheet.write(1, column, text).unwrap();
+    }
+    sheet.write_with_format(1, 0, moment("2026-11-01 10:20:30"), &date).unwrap();
+    sheet.write(1, 2, 905_321_234_567_u64).unwrap();
+    sheet.write_with_format(1, 6, moment("2026-10-31 23:59:59"), &date).unwrap();
+    for (column, text) in (0..).zip("2026-11-01 10:20:31,ab13,çağrı@ornek.com,TACIR,EPOSTA,RET,,IYS_WEB".split(',')) {
+        sheet.write(3, column, text).unwrap();
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[test]
+fn spreadsheets() {
+    let expected = [
+        "2: 2026-11-01 10:20:30,ab12,905321234567,BIREYSEL,MESAJ,ONAY,2026-10-31 23:59:59,HS_WEB,",
+        "4: 2026-11-01 10:20:31,ab13,çağrı@ornek.com,TACIR,EPOSTA,RET,,IYS_WEB,",
+    ];
+    assert_eq!(read("day.xlsx", &workbook()), rows(&expected));
+    assert_eq!(read("day.xls", XLS), rows(&expected));
+}
+
+#[test]
+fn seconds_of_a_whole_day_survive_a_date_cell() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let date = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
+    for (column, name) in (0..).zip(["creationDate", "recipient", "type", "status"]) {
+        sheet.write(0, column, name).unwrap();
+    }
+    let seconds = || (0..86_400_u32).step_by(17);
+    for (row, second) in (1..).zip(seconds()) {
+        sheet.write_with_format(row, 0, 46_327.0 + f64::from(second) / 86_400.0, &date).unwrap();
+    }
+    let row = |(line, second): (u32, u32)| {
+        format!("{line}: 2026-11-01 {:02}:{:02}:{:02},,,,,,,,", second / 3600, second / 60 % 60, second % 60)
+    };
+    let expected: Vec<_> = (2..).zip(seconds()).map(row).collect();
+    assert_eq!(read("day.xlsx", &book.save_to_buffer().unwrap()), (expected, None));
+}
+
+#[test]
+fn a_spreadsheet_that_is_none_or_has_no_header() {
+    for name in ["a.xlsx", "a.xls"] {
+        assert_eq!(read(name, b""), (vec![], Some("EMPTY_FILE")));
+        assert_eq!(read(name, HEADER.as_bytes()), (vec![], Some("BAD_SPREADSHEET")));
+    }
+    assert_eq!(read("a.xls", &workbook()), (vec![], Some("BAD_SPREADSHEET")));
+    assert_eq!(read("a.xlsx", &workbook()[..3000]), (vec![], Some("BAD_SPREADSHEET")));
+    let sheets = |headers: &[&[&str]]| {
+        let mut book = Workbook::new();
+        for header in headers {
+            book.add_worksheet().write_row(0, 0, header.iter().copied()).unwrap();
+        }
+        book.save_to_buffer().unwrap()
+    };
+    assert_eq!(read("a.xlsx", &sheets(&[&["Rapor"], &[]])), (vec![], Some("HEADER_MISSING")));
+    assert_eq!(read("a.xlsx", &sheets(&[&["recipient"], &["x"]])), (vec![], Some("HEADER_INCOMPLETE")));
+    assert_eq!(read("a.xlsx", &sheets(&[&["recipient"], &["status", "type", "recipient"]])), rows(&[]));
+}
+
+#[test]
+fn a_spreadsheet_beyond_its_bounds_is_not_loaded() {
+    let folder = TempDir::new().unwrap();
+    let path = write(&folder, "large.xlsx", b"");
+    fs::File::options().write(true).open(&path).unwrap().set_len((256 << 20) + 1).unwrap();
+    assert_eq!(read_in_batches(&path, 1), (vec![], Some("SPREADSHEET_TOO_LARGE")));
+    let unpacked = |bound| unpacks_within(&mut Cursor::new(workbook()), bound).unwrap();
+    assert!(!unpacked(5000), "what the archive really holds is counted");
+    assert!(unpacked(1 << 20));
+}
+
+#[test]
+fn a_row_of_a_spreadsheet_is_bounded_as_a_line_is() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, name) in (0..).zip(["recipient", "type", "status"]) {
+        sheet.write(0, column, name).unwrap();
+    }
+    sheet.write(1, 0, "a@b.cc").unwrap();
+    for column in 0..40 {
+        sheet.write(2, column, "x".repeat(32_767)).unwrap();
+    }
+    sheet.write(3, 0, "c@d.ee").unwrap();
+    let expected = ["2: ,,a@b.cc,,,,,,", "3! the row is longer than 1 MiB", "4: ,,c@d.ee,,,,,,"];
+    assert_eq!(read("day.xlsx", &book.save_to_buffer().unwrap()), rows(&expected));
+}

@@ -1,0 +1,113 @@
+//! How an import shows that it moves: a bar on a terminal, otherwise now and then a line. Never an
+//! address.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::summary::rate;
+
+/// Between two lines where there is no terminal.
+const QUIET: Duration = Duration::from_secs(5);
+const TEMPLATE: &str = "{wide_bar} {percent:>3} %  {msg}  ETA {eta}";
+
+/// The progress of an import.
+pub struct Progress {
+    style: Style,
+    rows: u64,
+    refused: u64,
+    /// Bytes of the files worked off, and of all files.
+    bytes: (u64, u64),
+    begun: Instant,
+    told: Instant,
+}
+
+enum Style {
+    Bar(ProgressBar),
+    Lines(Box<dyn Write + Send>),
+    Silent,
+}
+
+impl Progress {
+    /// On standard error: a bar if it is a terminal, lines if not.
+    #[must_use]
+    pub fn stderr() -> Self {
+        if !io::stderr().is_terminal() {
+            return Self::lines(io::stderr());
+        }
+        let bar = ProgressBar::no_length();
+        Self::with(Style::Bar(match ProgressStyle::with_template(TEMPLATE) {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        }))
+    }
+
+    /// Lines, at most one in five seconds and one at the end.
+    pub fn lines(output: impl Write + Send + 'static) -> Self {
+        Self::with(Style::Lines(Box::new(output)))
+    }
+
+    /// Nothing.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self::with(Style::Silent)
+    }
+
+    fn with(style: Style) -> Self {
+        let now = Instant::now();
+        Self { style, rows: 0, refused: 0, bytes: (0, 0), begun: now, told: now }
+    }
+
+    /// An import of so many bytes begins.
+    pub(super) fn begin(&mut self, total: u64) {
+        let now = Instant::now();
+        (self.rows, self.refused, self.bytes, self.begun, self.told) = (0, 0, (0, total), now, now);
+        if let Style::Bar(bar) = &self.style {
+            bar.set_length(total);
+        }
+    }
+
+    /// So many more rows were settled; the file is read up to `position`.
+    pub(super) fn advance(&mut self, rows: u64, refused: u64, position: u64) {
+        self.rows += rows;
+        self.refused += refused;
+        let done = self.bytes.0.saturating_add(position);
+        match &mut self.style {
+            Style::Bar(bar) => {
+                bar.set_position(done);
+                bar.set_message(figures(self.rows, self.refused, self.begun));
+            }
+            Style::Lines(output) if self.told.elapsed() >= QUIET => {
+                self.told = Instant::now();
+                let percent = done.saturating_mul(100) / self.bytes.1.max(1);
+                say(output, &format!("importing: {}, {percent} %", figures(self.rows, self.refused, self.begun)));
+            }
+            Style::Lines(_) | Style::Silent => {}
+        }
+    }
+
+    /// A file of so many bytes is worked off.
+    pub(super) fn next_file(&mut self, size: u64) {
+        self.bytes.0 = self.bytes.0.saturating_add(size);
+    }
+
+    /// All files are worked off.
+    pub(super) fn finish(&mut self) {
+        let figures = figures(self.rows, self.refused, self.begun);
+        match &mut self.style {
+            Style::Bar(bar) => bar.abandon_with_message(figures),
+            Style::Lines(output) => say(output, &format!("imported {figures}")),
+            Style::Silent => {}
+        }
+    }
+}
+
+fn figures(rows: u64, refused: u64, begun: Instant) -> String {
+    format!("{rows} rows, {refused} refused, {} rows/s", rate(rows, begun.elapsed()))
+}
+
+/// Whether anybody listens does not matter to the import.
+fn say(output: &mut impl Write, line: &str) {
+    let _ = writeln!(output, "{line}");
+}

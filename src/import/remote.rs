@@ -1,0 +1,185 @@
+//! A running gateway as a target, over `ConsentService.Apply`.
+
+use std::error::Error;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::{Instant, sleep};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use super::{Outcome, Refused, Target, TargetError};
+use crate::feed::file::Row;
+use crate::model::brand::BrandCode;
+use crate::model::time::IysTime;
+use crate::wire::proto::consent_service_client::ConsentServiceClient;
+use crate::wire::proto::{ApplyRequest, ApplyResponse, Movement};
+
+/// What a gateway takes in one call.
+const MAX_MOVEMENTS: usize = 10_000;
+/// Field text of one call: a quarter of a gateway's body limit. One row, which is below 1 MiB, may pass it.
+const MAX_TEXT: usize = 8 << 20;
+/// Ten thousand refusals fit several times.
+const MAX_ANSWER: usize = 32 << 20;
+/// A gateway that loads its index says so; for so long it is asked again.
+const PATIENCE: Duration = Duration::from_secs(30);
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+/// No commit takes this long: the gateway is gone.
+const CALL: Duration = Duration::from_mins(2);
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// A running gateway.
+pub struct Remote {
+    runtime: Runtime,
+    client: ConsentServiceClient<Channel>,
+    brand_code: u32,
+    export_as_of: i64,
+}
+
+impl Remote {
+    /// Connects to `server`, such as `http://127.0.0.1:4780`. Rows that name no brand are of `brand`;
+    /// `export_as_of` is the moment of the panel export that the files are, if they are one. Not to be
+    /// called from within an async runtime, nor is [`Target::apply`].
+    ///
+    /// # Errors
+    /// The address is none, or nobody answers there.
+    pub fn connect(server: &str, brand: Option<BrandCode>, export_as_of: Option<IysTime>) -> Result<Self, TargetError> {
+        let endpoint = Endpoint::from_shared(server.to_owned())
+            .map_err(|error| TargetError::new("INVALID_SERVER", format!("{server}: {error}")))?
+            .connect_timeout(CONNECT)
+            .timeout(CALL)
+            .http2_keep_alive_interval(CONNECT)
+            .keep_alive_timeout(CONNECT);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .map_err(|error| TargetError::new("INTERNAL", error.to_string()))?;
+        let channel = runtime
+            .block_on(endpoint.connect())
+            .map_err(|error| TargetError::new("UNAVAILABLE", format!("{server}: {}", causes(&error))))?;
+        let client = ConsentServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER);
+        let export_as_of = export_as_of.map_or(0, |moment| i64::from(moment.unix()));
+        Ok(Self { runtime, client, brand_code: brand.map_or(0, BrandCode::get), export_as_of })
+    }
+
+    fn request(&self, rows: &[Row]) -> ApplyRequest {
+        let movements = rows.iter().map(movement).collect();
+        ApplyRequest { brand_code: self.brand_code, movements, export_as_of: self.export_as_of }
+    }
+
+    /// One call, repeated while the gateway is not ready yet.
+    async fn call(&self, rows: &[Row]) -> Result<ApplyResponse, TargetError> {
+        let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
+        loop {
+            let status = match self.client.clone().apply(self.request(rows)).await {
+                Ok(response) => return Ok(response.into_inner()),
+                Err(status) => status,
+            };
+            if !is_not_ready(&status) || begun.elapsed() + wait > PATIENCE {
+                return Err(TargetError::new(code_of(&status), text_of(&status)));
+            }
+            sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+}
+
+impl Target for Remote {
+    fn apply(&self, rows: &[Row]) -> Result<Outcome, TargetError> {
+        let (mut outcome, mut rest) = (Outcome::default(), rows);
+        while !rest.is_empty() {
+            let (call, later) = rest.split_at(call_size(rest));
+            let answer = self.runtime.block_on(self.call(call))?;
+            add(&mut outcome, answer, rows.len() - rest.len(), call.len())?;
+            rest = later;
+        }
+        Ok(outcome)
+    }
+}
+
+/// How many of the rows go into one call; at least one.
+fn call_size(rows: &[Row]) -> usize {
+    let mut text = 0;
+    let fits = |row: &&Row| {
+        text += row.text_len();
+        text <= MAX_TEXT
+    };
+    rows.iter().take(MAX_MOVEMENTS).take_while(fits).count().max(1)
+}
+
+/// Adds the answer to a call whose first row is row `first` of all.
+fn add(outcome: &mut Outcome, answer: ApplyResponse, first: usize, rows: usize) -> Result<(), TargetError> {
+    outcome.revision = outcome.revision.max(answer.revision);
+    outcome.applied += u64::from(answer.applied);
+    outcome.unchanged += u64::from(answer.unchanged);
+    outcome.as_of_now += u64::from(answer.as_of_now);
+    for refused in answer.refused {
+        let index = refused.index as usize;
+        if index >= rows {
+            return Err(TargetError::new("BAD_ANSWER", "the gateway refused a row that it was not sent"));
+        }
+        outcome.refused.push(Refused { index: first + index, code: refused.code.into(), detail: refused.detail.into() });
+    }
+    Ok(())
+}
+
+fn movement(row: &Row) -> Movement {
+    let [created, transaction, recipient, recipient_type, channel, status, consented, source, brand] =
+        row.fields().map(str::to_owned);
+    Movement {
+        creation_date: created,
+        transaction_id: transaction,
+        recipient,
+        recipient_type,
+        r#type: channel,
+        status,
+        consent_date: consented,
+        source,
+        brand_code: brand,
+    }
+}
+
+fn is_not_ready(status: &Status) -> bool {
+    status.code() == Code::Unavailable && code_of(status) == "NOT_READY"
+}
+
+/// The gateway's own code, or that of gRPC: `UNAVAILABLE`, `PERMISSION_DENIED`, …
+fn code_of(status: &Status) -> String {
+    if let Some(info) = status.get_details_error_info() {
+        return info.reason;
+    }
+    // No status that was sent has a cause: this one was made here, of a connection that was lost.
+    if status.source().is_some() {
+        return "UNAVAILABLE".to_owned();
+    }
+    let mut code = String::new();
+    for letter in format!("{:?}", status.code()).chars() {
+        if letter.is_ascii_uppercase() && !code.is_empty() {
+            code.push('_');
+        }
+        code.push(letter.to_ascii_uppercase());
+    }
+    code
+}
+
+fn text_of(status: &Status) -> String {
+    status.source().map_or_else(|| status.message().to_owned(), causes)
+}
+
+/// A transport error says what happened only in its causes.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+#[path = "remote_tests.rs"]
+mod tests;
