@@ -1,0 +1,48 @@
+# One entry for people and machines. CARGO_TARGET_DIR is honoured everywhere.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help deps run test lint fmt bench fuzz
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGET_DIR ?= $(HOME)/.cache/izingate-fuzz
+
+help:
+	@echo "make run    build, and serve ./data with a synthetic brand to try"
+	@echo "make test   every test"
+	@echo "make lint   formatting, clippy and documentation, warnings are errors"
+	@echo "make fmt    format"
+	@echo "make bench  benchmarks"
+	@echo "make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
+	@echo "make deps   install what a build needs beside Rust"
+
+# What RocksDB's build and the tests need beside Rust; installs only what is missing.
+deps:
+	@.ci/deps
+
+run: deps
+	cargo build --release --locked
+	cargo run --release --locked --quiet -- serve --data "$(CURDIR)/data" --demo
+
+test: deps
+	cargo test --release --locked
+
+lint: deps
+	cargo fmt --check
+	cargo clippy --release --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --locked
+
+fmt:
+	cargo fmt
+
+bench: deps
+	cargo bench --locked
+
+# Needs nightly for its sanitizer, hence a target directory of its own.
+fuzz:
+	@cargo +nightly fuzz --version >/dev/null 2>&1 || { \
+		echo "make fuzz needs: rustup toolchain install nightly && cargo install cargo-fuzz --locked" >&2; exit 1; }
+	@for target in recipient movement; do \
+		CARGO_TARGET_DIR="$(FUZZ_TARGET_DIR)" cargo +nightly fuzz run --fuzz-dir tests/fuzz "$$target" -- \
+			-max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
