@@ -1,1 +1,83 @@
-fn main(){}
+//! The command line: arguments to a call, an outcome to an exit code.
+
+use clap::Parser;
+use izingate::app::commands::{self, CommandError};
+use izingate::app::{self, Progress};
+use izingate::cli::serve::ServeArgs;
+use izingate::cli::{Cli, Command};
+use izingate::config::{Config, ConfigErrors, LogFormat};
+use izingate::shutdown::{Shutdown, Signals};
+use izingate::telemetry::logs;
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// Wrong settings or arguments, as `sysexits.h` has it.
+const USAGE: u8 = 64;
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(args) => serve(args),
+        Command::Import(args) => done(commands::import(&args).map(|summary| (summary.to_string() + "\n", summary.exit_code()))),
+        Command::Brand(command) => done(commands::brand(command).map(|text| (text, 0))),
+        Command::Inspect(args) => done(commands::inspect(&args).map(|text| (text, 0))),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a command's result is what it prints")]
+fn done(outcome: Result<(String, u8), CommandError>) -> ExitCode {
+    match outcome {
+        Ok((text, code)) => {
+            print!("{text}");
+            ExitCode::from(code)
+        }
+        Err(CommandError::Config(errors)) => fail(ConfigErrors::CODE, &errors, USAGE),
+        Err(error) => fail(error.code(), &error, 1),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a command's failure is told on the terminal")]
+fn fail(code: &str, error: &impl Display, exit: u8) -> ExitCode {
+    eprintln!("izingate: {code}: {error}");
+    ExitCode::from(exit)
+}
+
+fn serve(args: ServeArgs) -> ExitCode {
+    let config = match Config::load(args.clone().into(), args.config) {
+        Ok(config) => config,
+        Err(errors) => return fail(ConfigErrors::CODE, &errors, USAGE),
+    };
+    let format = match config.log.format {
+        LogFormat::Human => logs::Format::Human,
+        LogFormat::Json => logs::Format::Json,
+    };
+    if let Err(error) = logs::init(format, &config.log.level) {
+        return fail("INTERNAL", &error, 1);
+    }
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail("INTERNAL", &error, 1),
+    };
+    match runtime.block_on(run(&config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((code, error)) => fail(&code, &error, 1),
+    }
+}
+
+async fn run(config: &Config) -> Result<(), (String, String)> {
+    let shutdown = Shutdown::new();
+    let signals = Signals::listen().map_err(|error| ("INTERNAL".to_owned(), error.to_string()))?;
+    let mut forwarding = tokio::task::JoinSet::new();
+    forwarding.spawn(signals.forward(shutdown.clone()));
+    let demo = config.demo;
+    let tell = |progress| tell(progress, demo);
+    app::run(config, shutdown, tell).await.map_err(|error| (error.code().to_owned(), error.to_string()))
+}
+
+#[expect(clippy::print_stdout, reason = "the commands to try are for whoever started the demo")]
+fn tell(progress: Progress, demo: bool) {
+    match progress {
+        Progress::Listening(at) => tracing::info!(listen = %at.listen, admin = %at.admin, "listening; loading"),
+        Progress::Ready(at) if demo => println!("{}", app::try_these(at)),
+        Progress::Ready(_) => {}
+    }
+}

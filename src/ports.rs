@@ -35,6 +35,17 @@ pub enum SinkError {
     Closed,
 }
 
+impl SinkError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Poisoned => "STORE_POISONED",
+            Self::Closed => "SHUTTING_DOWN",
+        }
+    }
+}
+
 /// Takes changes in: the writer.
 pub trait MovementSink: Send + Sync {
     /// Takes movements in; resolves when they are durable and visible. Waits while the queue is full.

@@ -1,9 +1,10 @@
 //! The composition root: puts a gateway together, owns every task, takes it apart in order.
 
+pub mod commands;
 mod demo;
 pub mod open;
 
-pub use demo::DEMO_BRAND;
+pub use demo::{DEMO_BRAND, try_these};
 
 use crate::check::{Checker, DecisionIds};
 use crate::config::Config;
@@ -58,8 +59,17 @@ impl AppError {
     }
 }
 
+/// What a starting gateway has reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It listens and answers DEFER.
+    Listening(Addresses),
+    /// Everything is in memory.
+    Ready(Addresses),
+}
+
 /// Where a running gateway listens: what port 0 became.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Addresses {
     /// gRPC and HTTP.
     pub listen: SocketAddr,
@@ -81,11 +91,11 @@ pub struct App {
     _data: crate::data_dir::DataDir,
 }
 
-/// Runs a gateway until `shutdown` is asked for; `listening` hears where it listens.
-pub async fn run(config: &Config, shutdown: Shutdown, listening: impl FnOnce(Addresses)) -> Result<(), AppError> {
+/// Runs a gateway until `shutdown` is asked for; `tell` hears how far it is.
+pub async fn run(config: &Config, shutdown: Shutdown, mut tell: impl FnMut(Progress)) -> Result<(), AppError> {
     let app = App::start(config, &shutdown).await?;
-    listening(app.addresses);
-    app.serve(config, shutdown).await
+    tell(Progress::Listening(app.addresses));
+    app.serve(config, shutdown, tell).await
 }
 
 impl App {
@@ -134,13 +144,16 @@ impl App {
     }
 
     /// Waits for boot, serves until shutdown, then drains and flushes.
-    async fn serve(mut self, config: &Config, shutdown: Shutdown) -> Result<(), AppError> {
+    async fn serve(mut self, config: &Config, shutdown: Shutdown, mut tell: impl FnMut(Progress)) -> Result<(), AppError> {
         let booted = tokio::select! {
             booted = &mut self.booted => Some(booted),
             () = shutdown.asked().cancelled() => None,
         };
         match booted {
-            Some(Ok(Ok(()))) => self.loaded(config).await?,
+            Some(Ok(Ok(()))) => {
+                self.loaded(config).await?;
+                tell(Progress::Ready(self.addresses));
+            }
             Some(Ok(Err(error))) => return Err(OpenError::from(error).into()),
             Some(Err(_)) => return Err(AppError::Internal("the writer thread died while loading".to_owned())),
             None => {}

@@ -8,6 +8,7 @@
 //! of its movements. A refused row never stops the rest; a target that fails stops everything.
 
 mod driver;
+mod local;
 mod progress;
 mod rejects;
 mod remote;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 use crate::feed::file::Row;
 
 pub use driver::run;
+pub use local::{Local, Rules};
 pub use progress::Progress;
 pub use rejects::rejects_path;
 pub use remote::Remote;

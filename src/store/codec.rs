@@ -146,7 +146,8 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, InvalidBytes> {
     if flags & !MISFORMED != 0 {
         return Err(InvalidBytes::Code);
     }
-    let mut record = Record { misformed: flags & MISFORMED != 0, ..Record::default() };
+    let mut record = Record::default();
+    record.misformed = flags & MISFORMED != 0;
     while !reader.0.is_empty() {
         let cell = Cell::from_code(reader.byte()?).ok_or(InvalidBytes::Code)?;
         let status = Status::from_code(reader.byte()?).ok_or(InvalidBytes::Code)?;

@@ -12,7 +12,8 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn record() -> Record {
-    let mut record = Record { misformed: true, ..Record::default() };
+    let mut record = Record::default();
+    record.misformed = true;
     let current = CellRecord {
         status: Status::Ret,
         created: IysTime::from_unix(0x6543_2100),
