@@ -5,7 +5,7 @@
 //! the day its override is taken away. A setting `limits.streams` of the file is
 //! `IZINGATE_LIMITS_STREAMS` in the environment.
 //!
-//! In reading order: this file is the tree, its defaults and limits; [`resolve`] fills it; [`source`]
+//! In reading order: this file is the tree, its defaults and limits; `resolve` fills it; `source`
 //! says where values come from; `kinds` reads one value; `reader` takes them one by one.
 
 mod kinds;
