@@ -16,8 +16,8 @@ use crate::feed::file::{Batch, FileError, FileReader};
 
 /// Rows to a batch; as text a batch is bounded by [`crate::feed::file::MAX_BATCH_TEXT`].
 const BATCH: usize = 8192;
-/// Two keep a target busy that waits for a disk or a network.
-const WORKERS: usize = 2;
+/// While one commits, three read and wait: what waits together is committed together, with one sync.
+const WORKERS: usize = 4;
 /// Batches read and not yet settled, wherever they are: with 4 MiB of text each and one line of 1 MiB
 /// over, at most 30 MiB. Every queue below is bounded by it.
 const IN_FLIGHT: usize = 6;

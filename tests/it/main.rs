@@ -1,3 +1,4 @@
-//! Everything that is tested from the outside, in one binary.
+//! Everything that is tested from the outside, in one binary: a real gateway on port 0.
 
 mod imports;
+mod support;

@@ -1,0 +1,148 @@
+//! A real gateway for a test: the built binary on port 0, its log in a file, ended by its id.
+
+pub mod files;
+
+use izingate::wire::proto::admin_service_client::AdminServiceClient;
+use izingate::wire::proto::consent_service_client::ConsentServiceClient;
+use izingate::wire::proto::permission_service_client::PermissionServiceClient;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use tonic::transport::Channel;
+
+pub const BRAND: u32 = 601_234;
+
+/// The built command with a clean environment.
+pub fn izingate() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_izingate"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("IZINGATE_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs a command of the command line to its end.
+pub fn run(args: &[&str]) -> Output {
+    izingate().args(args).output().unwrap()
+}
+
+/// Puts the test brand on file, offline.
+pub fn add_brand(data: &Path) {
+    let data = data.to_str().unwrap();
+    let output = run(&["brand", "add", "--data", data, "--brand", "601234", "--iys-code", "600000", "--title", "Örnek"]);
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Imports files of the test brand, offline; the exit code.
+pub fn import(data: &Path, files: &[PathBuf]) -> i32 {
+    let mut command = izingate();
+    command.args(["import", "--brand", "601234", "--data"]).arg(data).args(files);
+    command.output().unwrap().status.code().unwrap()
+}
+
+/// A running gateway; killed when dropped.
+pub struct Gateway {
+    child: Child,
+    pub http: String,
+    pub admin: String,
+    pub log: PathBuf,
+}
+
+impl Gateway {
+    /// Starts a gateway on a data directory and waits until everything is in memory.
+    pub fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(data: &Path, args: &[&str]) -> Self {
+        let mut command = izingate();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--data"]);
+        command.arg(data).args(args);
+        Self::spawn(command, data)
+    }
+
+    /// Starts a prepared `serve` command whose log is JSON.
+    pub fn spawn(mut command: Command, data: &Path) -> Self {
+        let log = data.with_extension("log");
+        let writing = File::options().create(true).append(true).open(&log).unwrap();
+        let start = fs::metadata(&log).unwrap().len();
+        let mut child = command.stdout(Stdio::null()).stderr(writing).spawn().unwrap();
+        let (mut http, mut admin) = (None, None);
+        follow(&log, start, &mut child, |line| {
+            let field = |name: &str| line.get(name).and_then(|value| value.as_str()).map(|value| format!("http://{value}"));
+            http = http.take().or(field("listen"));
+            admin = admin.take().or(field("admin"));
+            line["message"].as_str().is_some_and(|message| message.starts_with("ready"))
+        });
+        Self { child, http: http.unwrap(), admin: admin.unwrap(), log }
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `kill -9`.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks for the ordered end, and waits for it.
+    pub fn stop(mut self) -> ExitStatus {
+        let asked = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
+        assert!(asked.success());
+        self.child.wait().unwrap()
+    }
+
+    pub async fn channel(&self) -> Channel {
+        Channel::from_shared(self.http.clone()).unwrap().connect().await.unwrap()
+    }
+
+    pub async fn permission(&self) -> PermissionServiceClient<Channel> {
+        PermissionServiceClient::new(self.channel().await)
+    }
+
+    pub async fn consent(&self) -> ConsentServiceClient<Channel> {
+        ConsentServiceClient::new(self.channel().await)
+    }
+
+    pub async fn admin(&self) -> AdminServiceClient<Channel> {
+        AdminServiceClient::new(self.channel().await)
+    }
+
+    /// The address as `SocketAddr`.
+    pub fn address(&self) -> SocketAddr {
+        self.http.trim_start_matches("http://").parse().unwrap()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads log lines from `start` on as they come, until one is what is waited for; panics with the log if
+/// the process ends before.
+fn follow(log: &Path, start: u64, child: &mut Child, mut is_last: impl FnMut(&serde_json::Value) -> bool) {
+    use std::io::{Seek, SeekFrom};
+    let mut reader = BufReader::new(File::open(log).unwrap());
+    reader.seek(SeekFrom::Start(start)).unwrap();
+    let mut line = String::new();
+    loop {
+        if reader.read_line(&mut line).unwrap() == 0 || !line.ends_with('\n') {
+            assert!(child.try_wait().unwrap().is_none(), "the gateway ended:\n{}", fs::read_to_string(log).unwrap());
+            std::thread::yield_now();
+            continue;
+        }
+        if serde_json::from_str(&line).is_ok_and(|line| is_last(&line)) {
+            return;
+        }
+        line.clear();
+    }
+}
