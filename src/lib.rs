@@ -26,8 +26,6 @@ pub mod app;
 pub mod check;
 pub mod cli;
 pub mod config;
-#[cfg(feature = "store")]
-pub mod data_dir;
 pub mod feed;
 pub mod import;
 pub mod index;

@@ -1,6 +1,7 @@
 //! The composition root: puts a gateway together, owns every task, takes it apart in order.
 
 pub mod commands;
+pub mod data_dir;
 mod demo;
 pub mod open;
 
@@ -88,7 +89,7 @@ pub struct App {
     helpers: TaskTracker,
     addresses: Addresses,
     // Held until the last write is done.
-    _data: crate::data_dir::DataDir,
+    _data: data_dir::DataDir,
 }
 
 /// Runs a gateway until `shutdown` is asked for; `tell` hears how far it is.

@@ -1,7 +1,7 @@
 //! Opening a data directory, for the gateway and for the commands that work beside none.
 
+use super::data_dir::{self, DataDir, DataDirError};
 use crate::config::{Compression, Config, SecretSource};
-use crate::data_dir::{self, DataDir, DataDirError};
 use crate::model::secret::Pseudonymizer;
 use crate::store::{self, Options, Store, StoreError};
 use std::path::Path;

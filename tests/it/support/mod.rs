@@ -6,10 +6,11 @@ use izingate::wire::proto::admin_service_client::AdminServiceClient;
 use izingate::wire::proto::consent_service_client::ConsentServiceClient;
 use izingate::wire::proto::permission_service_client::PermissionServiceClient;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use tonic::transport::Channel;
 
 pub const BRAND: u32 = 601_234;
@@ -67,17 +68,18 @@ impl Gateway {
     /// Starts a prepared `serve` command whose log is JSON.
     pub fn spawn(mut command: Command, data: &Path) -> Self {
         let log = data.with_extension("log");
-        let writing = File::options().create(true).append(true).open(&log).unwrap();
-        let start = fs::metadata(&log).unwrap().len();
-        let mut child = command.stdout(Stdio::null()).stderr(writing).spawn().unwrap();
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = tee(child.stderr.take().unwrap(), &log);
         let (mut http, mut admin) = (None, None);
-        follow(&log, start, &mut child, |line| {
+        loop {
+            let Ok(line) = lines.recv() else { panic!("the gateway ended:\n{}", fs::read_to_string(&log).unwrap()) };
             let field = |name: &str| line.get(name).and_then(|value| value.as_str()).map(|value| format!("http://{value}"));
-            http = http.take().or(field("listen"));
-            admin = admin.take().or(field("admin"));
-            line["message"].as_str().is_some_and(|message| message.starts_with("ready"))
-        });
-        Self { child, http: http.unwrap(), admin: admin.unwrap(), log }
+            http = http.take().or_else(|| field("listen"));
+            admin = admin.take().or_else(|| field("admin"));
+            if line["message"].as_str().is_some_and(|message| message.starts_with("ready")) {
+                return Self { child, http: http.unwrap(), admin: admin.unwrap(), log };
+            }
+        }
     }
 
     /// The process id.
@@ -127,22 +129,16 @@ impl Drop for Gateway {
     }
 }
 
-/// Reads log lines from `start` on as they come, until one is what is waited for; panics with the log if
-/// the process ends before.
-fn follow(log: &Path, start: u64, child: &mut Child, mut is_last: impl FnMut(&serde_json::Value) -> bool) {
-    use std::io::{Seek, SeekFrom};
-    let mut reader = BufReader::new(File::open(log).unwrap());
-    reader.seek(SeekFrom::Start(start)).unwrap();
-    let mut line = String::new();
-    loop {
-        if reader.read_line(&mut line).unwrap() == 0 || !line.ends_with('\n') {
-            assert!(child.try_wait().unwrap().is_none(), "the gateway ended:\n{}", fs::read_to_string(log).unwrap());
-            std::thread::yield_now();
-            continue;
+/// Keeps a log in a file, line by line, and hands its lines on as they come.
+fn tee(stderr: ChildStderr, log: &Path) -> Receiver<serde_json::Value> {
+    let mut file = File::options().create(true).append(true).open(log).unwrap();
+    let (send, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            writeln!(file, "{line}").unwrap();
+            // Whoever started the gateway stops listening once it is ready.
+            let _ = send.send(serde_json::from_str(&line).unwrap_or_default());
         }
-        if serde_json::from_str(&line).is_ok_and(|line| is_last(&line)) {
-            return;
-        }
-        line.clear();
-    }
+    });
+    lines
 }
