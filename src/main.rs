@@ -15,7 +15,12 @@ use std::process::ExitCode;
 const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
+    let command = Cli::parse().command;
+    if !matches!(command, Command::Serve(_)) {
+        // A command that cannot show its warnings still does its work.
+        let _ = logs::init(logs::Format::Human, "warn");
+    }
+    match command {
         Command::Serve(args) => serve(args),
         Command::Import(args) => done(commands::import(&args).map(|summary| (summary.to_string() + "\n", summary.exit_code()))),
         Command::Brand(command) => done(commands::brand(command).map(|text| (text, 0))),

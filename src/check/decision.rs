@@ -155,7 +155,9 @@ impl Reason {
             Self::OutOfScope => "İleti, Yönetmelik kapsamı dışındadır.",
             Self::SenderNotRegistered => "Marka, İYS'ye kayıtlı ve etkin olarak tanımlı değil; gönderim başlatılamaz.",
             Self::Exempt => "İleti istisna kapsamındadır ve göndericinin beyanı kayıtlıdır.",
-            Self::DeclarationMissing => "İletinin istisna kapsamında olduğu belirtildi, ancak göndericinin geçerli beyanı kayıtlı değil.",
+            Self::DeclarationMissing => {
+                "İletinin istisna kapsamında olduğu belirtildi, ancak göndericinin geçerli beyanı kayıtlı değil."
+            }
             Self::Stale => "Markanın verisi izin verilenden eski; tekrar sorun.",
             Self::Refused => "Alıcı bu markanın bu kanaldaki iletilerini reddetti.",
             Self::NoRecord => "İYS'de bu alıcının bu marka ve kanal için onayı yok.",

@@ -11,6 +11,7 @@ use crate::model::state::Status;
 
 /// Everything a decision depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact of the table, independent of the others")]
 pub struct Facts {
     /// Everything on disk is in memory.
     pub loaded: bool,
@@ -181,7 +182,11 @@ mod tests {
         assert_eq!(verdict(Facts { declared: true, ..asked }), (Decision::Deny, Reason::DeclarationMissing, "11/8"));
         assert_eq!(verdict(on_file), (Decision::Allow, Reason::OutOfScope, "2/2"));
         let commercial = Facts { purpose: Purpose::Commercial, ..on_file };
-        assert_eq!(verdict(commercial), (Decision::Deny, Reason::SenderNotRegistered, "11/6"), "its other sends follow the table");
+        assert_eq!(
+            verdict(commercial),
+            (Decision::Deny, Reason::SenderNotRegistered, "11/6"),
+            "its other sends follow the table"
+        );
     }
 
     #[test]
@@ -195,7 +200,10 @@ mod tests {
         let article = |facts: Facts, cell| verdict(Facts { cell, ..facts }).2;
         assert_eq!([article(refused, email), article(unknown, email), article(unregistered, email)], ["9", "5/3, 7/12", "5/2"]);
         assert_eq!(article(undeclared, email), "6/5", "17/A lifts 11/8");
-        assert_eq!([article(refused, merchant), article(unknown, merchant), article(unregistered, merchant)], ["6/6", "6/6", "11/6"]);
+        assert_eq!(
+            [article(refused, merchant), article(unknown, merchant), article(unregistered, merchant)],
+            ["6/6", "6/6", "11/6"]
+        );
     }
 
     #[test]
@@ -231,9 +239,13 @@ mod tests {
                 && !facts.stale
                 && facts.status == Some(Status::Onay)
                 && !facts.retailer_without_access;
-            let exempt = !matches!(facts.purpose, Purpose::Commercial | Purpose::OutOfScope) && facts.brand_active && facts.declared;
+            let exempt =
+                !matches!(facts.purpose, Purpose::Commercial | Purpose::OutOfScope) && facts.brand_active && facts.declared;
             let outside = facts.purpose == Purpose::OutOfScope && facts.brand_out_of_scope;
-            assert!(facts.loaded && facts.revision_reached && facts.recipient_valid && (approved || exempt || outside), "{facts:?}");
+            assert!(
+                facts.loaded && facts.revision_reached && facts.recipient_valid && (approved || exempt || outside),
+                "{facts:?}"
+            );
         }
     }
 }

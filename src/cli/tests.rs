@@ -88,8 +88,8 @@ fn brand() {
 
 #[test]
 fn inspect() {
-    let args = InspectArgs { data: PathBuf::from("d"), secret_file: Some("s".to_owned()) };
-    assert_eq!(parse("inspect --data d --secret-file s"), Ok(Command::Inspect(args)));
+    let args = InspectArgs { data: PathBuf::from("d") };
+    assert_eq!(parse("inspect --data d"), Ok(Command::Inspect(args)));
 }
 
 #[test]

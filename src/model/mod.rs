@@ -8,6 +8,7 @@
 
 pub mod brand;
 pub mod channel;
+pub mod hex;
 pub mod key;
 pub mod movement;
 pub mod recipient;

@@ -253,12 +253,9 @@ struct Identity {
 fn identity_of(raw: &RawMovement<'_>, context: &Context<'_>, status: Status) -> Result<Identity, Refusal> {
     match recorded_identity(raw, context) {
         Ok(identity) => Ok(identity),
-        Err(_) if status == Status::Ret => Ok(Identity {
-            created: context.now,
-            transaction: None,
-            default_source: Source::LOCAL_RET,
-            as_of_now: true,
-        }),
+        Err(_) if status == Status::Ret => {
+            Ok(Identity { created: context.now, transaction: None, default_source: Source::LOCAL_RET, as_of_now: true })
+        }
         Err(refusal) => Err(refusal),
     }
 }

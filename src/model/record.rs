@@ -5,6 +5,7 @@ use super::movement::Movement;
 use super::source::SourceCode;
 use super::state::{State, Status};
 use super::time::IysTime;
+use super::transaction::TransactionId;
 
 /// The current movement of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct CellRecord {
     pub consented: Option<IysTime>,
     /// Where it came from.
     pub source: SourceCode,
-    /// [`super::transaction::TransactionId::hash`], 0 if there is no id.
+    /// [`TransactionId::hash`], 0 if there is no id.
     pub transaction: u128,
 }
 
@@ -38,7 +39,7 @@ impl CellRecord {
             created: movement.created,
             consented: movement.consented,
             source: movement.source.code(),
-            transaction: movement.transaction.as_ref().map_or(0, |id| id.hash()),
+            transaction: movement.transaction.as_ref().map_or(0, TransactionId::hash),
         }
     }
 }

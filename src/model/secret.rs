@@ -5,6 +5,7 @@
 //! of output. Each has a key of its own, derived from the secret by BLAKE3, so that neither tells
 //! anything about the other.
 
+use super::hex::{from_hex, to_hex};
 use super::key::Pseudonym;
 use super::recipient::{Email, Phone, Recipient};
 use aes::Aes128;
@@ -43,12 +44,8 @@ impl Secret {
     /// # Errors
     /// Anything else.
     pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
-        let digits: &[u8; 64] = text.trim().as_bytes().try_into().map_err(|_| InvalidSecret)?;
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let digit = |letter: u8| char::from(letter).to_digit(16).ok_or(InvalidSecret);
-            *byte = (digit(pair[0])? << 4 | digit(pair[1])?) as u8;
-        }
+        let bytes = from_hex(&text.trim().to_ascii_lowercase()).ok_or(InvalidSecret)?;
+        let bytes = bytes.try_into().map_err(|_| InvalidSecret)?;
         Ok(Self(bytes))
     }
 
@@ -61,7 +58,7 @@ impl Secret {
     /// The 64 digits that [`Secret::parse`] reads.
     #[must_use]
     pub fn to_hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        to_hex(&self.0)
     }
 }
 
@@ -145,14 +142,13 @@ mod tests {
 
     fn pseudonym(of: &Pseudonymizer, text: &str, channel: Channel) -> String {
         let Pseudonym(bytes) = of.recipient(&Recipient::parse(text, channel).unwrap());
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        to_hex(&bytes)
     }
 
     #[test]
     fn bytes_are_pinned() {
         let one = pseudonymizer(7);
-        let check: String = one.key_check().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(check, "bdcaabcf918c053fc7040c7ca955b0ac");
+        assert_eq!(to_hex(&one.key_check()), "bdcaabcf918c053fc7040c7ca955b0ac");
         assert_eq!(pseudonym(&one, "05321234567", Channel::Mesaj), "7c88ee38388d62af66dcbca7f858fcf2");
         assert_eq!(pseudonym(&one, "ayse@ornek.com.tr", Channel::Eposta), "47c584a722fcb6562f6163ddc7badefb");
     }

@@ -3,6 +3,7 @@
 
 use crate::model::brand::{Brand, BrandCode, IysCode};
 use crate::model::channel::Cell;
+use crate::model::hex::{from_hex, to_hex};
 use crate::model::key::RelationKey;
 use crate::model::record::{CellRecord, Record};
 use crate::model::secret::KEY_ID;
@@ -200,13 +201,12 @@ pub fn encode_history(value: &HistoryValue) -> Vec<u8> {
     bytes.extend(optional(value.consented));
     bytes.extend(value.revision.to_be_bytes());
     bytes.extend(value.known_since.unix().to_be_bytes());
-    let id = value.transaction.as_bytes();
-    if let Some(packed) = pack_hex(id) {
+    if let Some(packed) = from_hex(&value.transaction) {
         bytes.push(HEX_ID);
         bytes.extend(packed);
     } else {
         bytes.push(TEXT_ID);
-        bytes.extend(id);
+        bytes.extend(value.transaction.as_bytes());
     }
     bytes
 }
@@ -219,22 +219,10 @@ pub fn decode_history(bytes: &[u8]) -> Result<HistoryValue, InvalidBytes> {
     let (revision, known_since) = (reader.u64()?, reader.time()?);
     let transaction = match reader.byte()? {
         TEXT_ID => reader.text()?.into(),
-        HEX_ID => reader.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_boxed_str(),
+        HEX_ID => to_hex(reader.0).into_boxed_str(),
         _ => return Err(InvalidBytes::Code),
     };
     Ok(HistoryValue { consented, transaction, revision, known_since })
-}
-
-/// Pairs of lower-case hex digits as bytes; none if the text is anything else.
-fn pack_hex(text: &[u8]) -> Option<Vec<u8>> {
-    let digit = |letter: u8| match letter {
-        b'0'..=b'9' => Some(letter - b'0'),
-        b'a'..=b'f' => Some(letter - b'a' + 10),
-        _ => None,
-    };
-    let whole = !text.is_empty() && text.len().is_multiple_of(2);
-    let pairs = text.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?));
-    if whole { pairs.collect() } else { None }
 }
 
 /// version ‖ time ‖ (relation ‖ state)…

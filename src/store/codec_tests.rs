@@ -7,10 +7,6 @@ fn relation() -> RelationKey {
     RelationKey::of_brand(Pseudonym(*b"0123456789abcdef"), BrandCode::new(0x0102_0304).unwrap())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn record() -> Record {
     let mut record = Record::default();
     record.misformed = true;
@@ -46,16 +42,16 @@ fn history_value(transaction: &str) -> HistoryValue {
 
 #[test]
 fn bytes_are_pinned() {
-    assert_eq!(hex(&encode_record(&record())), "010101030265432100000000000000002e000000000000000000000000000000ff");
-    assert_eq!(hex(&history_key().to_bytes()), "30313233343536373839616263646566010203040000000004654321000100000006");
-    assert_eq!(hex(&encode_history(&history_value("0fab"))), "0160000000000000000000000965432101010fab");
-    assert_eq!(hex(&encode_history(&history_value("0FAB"))), "01600000000000000000000009654321010030464142");
+    assert_eq!(to_hex(&encode_record(&record())), "010101030265432100000000000000002e000000000000000000000000000000ff");
+    assert_eq!(to_hex(&history_key().to_bytes()), "30313233343536373839616263646566010203040000000004654321000100000006");
+    assert_eq!(to_hex(&encode_history(&history_value("0fab"))), "0160000000000000000000000965432101010fab");
+    assert_eq!(to_hex(&encode_history(&history_value("0FAB"))), "01600000000000000000000009654321010030464142");
     let change = Change { at: IysTime::from_unix(1), states: vec![(relation(), State::from_byte(0x21))] };
-    assert_eq!(hex(&encode_change(&change)), "010000000130313233343536373839616263646566010203040000000021");
-    assert_eq!(hex(&encode_cursor(IysTime::from_unix(0x6543_2100))), "0165432100");
-    assert_eq!(hex(&brand_key(BrandCode::new(5).unwrap())), "6272616e642f00000005");
-    assert_eq!(hex(&source_key(SourceCode::from_stored(5))), "736f757263652f00000005");
-    assert_eq!(hex(&import_cursor_key(BrandCode::new(5).unwrap())), "696d706f72742f00000005");
+    assert_eq!(to_hex(&encode_change(&change)), "010000000130313233343536373839616263646566010203040000000021");
+    assert_eq!(to_hex(&encode_cursor(IysTime::from_unix(0x6543_2100))), "0165432100");
+    assert_eq!(to_hex(&brand_key(BrandCode::new(5).unwrap())), "6272616e642f00000005");
+    assert_eq!(to_hex(&source_key(SourceCode::from_stored(5))), "736f757263652f00000005");
+    assert_eq!(to_hex(&import_cursor_key(BrandCode::new(5).unwrap())), "696d706f72742f00000005");
 }
 
 #[test]

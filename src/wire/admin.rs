@@ -1,7 +1,7 @@
 //! The admin port: whether we live, whether to send calls here, what is counted, where we stand.
 
 use super::gateway::Gateway;
-use super::json;
+use super::json::StateBody;
 use super::state;
 use super::status::{Kind, Problem};
 use axum::extract::State;
@@ -34,5 +34,5 @@ async fn metrics(State(gateway): State<Gateway>) -> Response {
 }
 
 async fn node_state(State(gateway): State<Gateway>) -> Result<Response, Problem> {
-    Ok(Json(json::state(&state::read(&gateway).await?)).into_response())
+    Ok(Json(StateBody::new(&state::read(&gateway).await?)).into_response())
 }

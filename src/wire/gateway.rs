@@ -8,7 +8,7 @@ use crate::model::key::RelationKey;
 use crate::model::recipient::Recipient;
 use crate::model::time::IysTime;
 use crate::ports::{CellHistory, HistoryReader, MovementSink, SinkError};
-use crate::telemetry::metrics::{Edge, Metrics};
+use crate::telemetry::metrics::{Edge, Metrics, Outcome};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -67,7 +67,13 @@ impl Gateway {
 
     /// Answers a batch, and counts it.
     #[must_use]
-    pub fn check_batch(&self, edge: Edge, scope: &Scope, recipients: Recipients<'_>, revision_reached: bool) -> (BatchAnswer, Counts) {
+    pub fn check_batch(
+        &self,
+        edge: Edge,
+        scope: &Scope,
+        recipients: Recipients<'_>,
+        revision_reached: bool,
+    ) -> (BatchAnswer, Counts) {
         let started = Instant::now();
         let answer = self.0.checker.check_batch(scope, recipients, revision_reached, self.now());
         let counts = Counts::of(&answer.results);
@@ -142,12 +148,12 @@ impl From<SinkError> for Problem {
 
 /// Every decision and reason that a check can have, for the counters.
 #[must_use]
-pub fn verdict_names() -> Vec<(u8, &'static str, u8, &'static str)> {
-    let modes = Reason::ALL.into_iter().map(|reason| (reason.decision(), reason));
-    modes.map(|(decision, reason): (Decision, Reason)| (decision as u8, decision.name(), reason as u8, reason.name())).collect()
+pub fn verdict_names() -> Vec<Outcome> {
+    let outcome = |reason: Reason| (reason.decision() as u8, reason.decision().name(), reason as u8, reason.name());
+    Reason::ALL.into_iter().map(outcome).collect()
 }
 
-/// Decision and reason of a result byte; a byte that nobody wrote counts as DENY INVALID_RECIPIENT.
+/// Decision and reason of a result byte; a byte that nobody wrote is a DENY.
 #[must_use]
 pub fn parts_of(byte: u8) -> (Decision, Reason) {
     Verdict::parts(byte).unwrap_or((Decision::Deny, Reason::InvalidRecipient))

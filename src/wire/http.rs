@@ -3,8 +3,9 @@
 use super::apply;
 use super::convert;
 use super::gateway::Gateway;
-use super::json::{self, BatchBody, CheckBody};
+use super::json::{self, AnswerBody, BatchAnswerBody, BatchBody, CheckBody, ExplanationBody, ReportBody};
 use super::status::{Kind, Problem};
+use crate::check::question::Recipients;
 use crate::model::brand::BrandCode;
 use crate::telemetry::metrics::Edge;
 use axum::body::Bytes;
@@ -93,7 +94,7 @@ async fn check(gateway: &Gateway, asked: &CheckBody, plain: bool) -> Response {
     if plain {
         return format!("{} {}\n", answer.verdict.decision.name(), answer.verdict.reason.name()).into_response();
     }
-    Json(json::answer(&answer, asked.reference.as_deref())).into_response()
+    Json(AnswerBody::new(&answer, asked.reference.as_deref())).into_response()
 }
 
 async fn check_batch(State(gateway): State<Gateway>, body: Body) -> Response {
@@ -102,9 +103,9 @@ async fn check_batch(State(gateway): State<Gateway>, body: Body) -> Response {
         Err(problem) => return refused(&gateway, Edge::HttpBatch, problem),
     };
     let reached = gateway.await_revision(batch.min_revision, None).await;
-    let recipients = crate::check::question::Recipients::Spelled(&batch.recipients);
+    let recipients = Recipients::Spelled(&batch.recipients);
     let (answer, counts) = gateway.check_batch(Edge::HttpBatch, &batch.scope, recipients, reached);
-    Json(json::batch_answer(&answer, &convert::batch_counts(&counts), &batch.reference)).into_response()
+    Json(BatchAnswerBody::new(&answer, &convert::batch_counts(&counts), batch.reference.as_deref())).into_response()
 }
 
 async fn explain(State(gateway): State<Gateway>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
@@ -113,7 +114,7 @@ async fn explain(State(gateway): State<Gateway>, RawQuery(query): RawQuery) -> R
     gateway.require_loaded()?;
     let cells = gateway.cells(&scope, recipient).await?;
     let answer = gateway.parts().checker.check(&scope, recipient, true, gateway.now());
-    Ok(Json(json::explanation(&answer, &cells)).into_response())
+    Ok(Json(ExplanationBody::new(&answer, &cells)).into_response())
 }
 
 /// The brand of movements that name none: `?brandCode=`.
@@ -144,5 +145,5 @@ async fn movements(
     let items = json::push_items(&read(body)?, lines)?;
     let raw = items.iter().map(|item| item.as_ref().map(json::PushItem::raw));
     let report = apply::apply(&gateway, brand, None, raw).await?;
-    Ok(Json(json::report(&report)).into_response())
+    Ok(Json(ReportBody::new(&report)).into_response())
 }

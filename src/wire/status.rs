@@ -67,7 +67,9 @@ impl Kind {
         use StatusCode as H;
         match self {
             Self::MalformedJson => ("MALFORMED_JSON", H::BAD_REQUEST, Code::InvalidArgument, "The body cannot be read"),
-            Self::MalformedProtobuf => ("MALFORMED_PROTOBUF", H::BAD_REQUEST, Code::InvalidArgument, "The message cannot be read"),
+            Self::MalformedProtobuf => {
+                ("MALFORMED_PROTOBUF", H::BAD_REQUEST, Code::InvalidArgument, "The message cannot be read")
+            }
             Self::MalformedQuery => ("MALFORMED_QUERY", H::BAD_REQUEST, Code::InvalidArgument, "The query cannot be read"),
             Self::MissingField => ("MISSING_FIELD", H::BAD_REQUEST, Code::InvalidArgument, "A mandatory field is missing"),
             Self::InvalidField => ("INVALID_FIELD", H::BAD_REQUEST, Code::InvalidArgument, "A field holds what it cannot"),
@@ -113,7 +115,8 @@ impl From<Problem> for Status {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (code, status, _, title) = self.kind.row();
-        let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": self.detail });
+        let body =
+            json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": self.detail });
         let mut response = (status, Json(body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
@@ -131,6 +134,9 @@ mod tests {
         assert_eq!((status.code(), status.message()), (Code::InvalidArgument, "MISSING_FIELD: recipient is missing"));
         assert_eq!(status.get_error_details().error_info().map(|info| info.reason.clone()), Some("MISSING_FIELD".to_owned()));
         let response = problem.into_response();
-        assert_eq!((response.status(), &response.headers()[header::CONTENT_TYPE]), (StatusCode::BAD_REQUEST, &HeaderValue::from_static("application/problem+json")));
+        assert_eq!(
+            (response.status(), &response.headers()[header::CONTENT_TYPE]),
+            (StatusCode::BAD_REQUEST, &HeaderValue::from_static("application/problem+json"))
+        );
     }
 }

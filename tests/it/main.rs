@@ -1,4 +1,5 @@
 //! Everything that is tested from the outside, in one binary: a real gateway on port 0.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc, unreachable_pub)]
 
 mod imports;
 mod support;

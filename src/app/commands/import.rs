@@ -1,7 +1,7 @@
 //! `izingate import`.
 
-use super::brand::remote_brands;
 use super::CommandError;
+use super::brand::remote_brands;
 use crate::app::open::{self, Opened};
 use crate::cli::import::ImportArgs;
 use crate::config::SecretSource;

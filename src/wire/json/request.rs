@@ -1,20 +1,13 @@
-//! JSON's shapes, with İYS's field names: the only file that turns JSON into the words inside and back.
+//! What comes in as JSON or in a query.
 
-use super::apply::Report;
-use super::convert::{check_batch_size, check_reference};
-use super::gateway::parts_of;
-use super::proto;
-use super::status::{Kind, Problem};
-use crate::check::decision::Decision;
 use crate::check::question::{Purpose, Scope};
-use crate::check::{Answer, BatchAnswer};
 use crate::model::brand::{BrandCode, RetailerCode};
 use crate::model::channel::{Cell, Channel, RecipientType};
 use crate::model::movement::RawMovement;
-use crate::model::time::IysTime;
-use crate::ports::CellHistory;
+use crate::wire::convert::{check_batch_size, check_reference};
+use crate::wire::status::{Kind, Problem};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// A code as İYS writes it: a number, or a zero-padded string (F§1.1).
 #[derive(Deserialize)]
@@ -69,7 +62,7 @@ pub struct Batch {
     /// Of whom.
     pub recipients: Vec<String>,
     /// The caller's own mark.
-    pub reference: String,
+    pub reference: Option<String>,
     /// Wait for this revision; 0 asks for none.
     pub min_revision: u64,
 }
@@ -204,8 +197,7 @@ fn as_meant(recipient: String) -> String {
 impl BatchBody {
     /// What is asked, and of whom.
     pub fn question(self) -> Result<Batch, Problem> {
-        let reference = self.reference.unwrap_or_default();
-        check_reference(&reference)?;
+        check_reference(self.reference.as_deref().unwrap_or_default())?;
         let scope = scope(
             self.brand_code.as_ref(),
             self.r#type.as_deref(),
@@ -215,7 +207,7 @@ impl BatchBody {
         )?;
         let recipients = self.recipients.ok_or_else(|| Problem::missing("recipients"))?;
         check_batch_size(recipients.len())?;
-        Ok(Batch { scope, recipients, reference, min_revision: self.min_revision.unwrap_or(0) })
+        Ok(Batch { scope, recipients, reference: self.reference, min_revision: self.min_revision.unwrap_or(0) })
     }
 }
 
@@ -268,101 +260,4 @@ pub fn push_items(body: &[u8], lines: bool) -> Result<Vec<Option<PushItem>>, Pro
 #[must_use]
 pub fn json_error(error: &serde_json::Error) -> String {
     error.to_string().chars().take(200).collect()
-}
-
-fn time(time: Option<IysTime>) -> Option<String> {
-    time.map(IysTime::rfc3339)
-}
-
-/// An answer.
-#[must_use]
-pub fn answer(answer: &Answer, reference: Option<&str>) -> Value {
-    json!({
-        "allowed": answer.verdict.decision == Decision::Allow,
-        "decision": answer.verdict.decision.name(),
-        "enforced": answer.verdict.enforced,
-        "reason": answer.verdict.reason.name(),
-        "article": answer.verdict.article,
-        "revision": answer.revision,
-        "asOf": time(answer.as_of),
-        "decisionId": answer.id.to_string(),
-        "reference": reference,
-    })
-}
-
-/// A batch's answer.
-#[must_use]
-pub fn batch_answer(answer: &BatchAnswer, counts: &proto::Counts, reference: &str) -> Value {
-    let result = |byte: &u8| {
-        let (decision, reason) = parts_of(*byte);
-        json!({ "decision": decision.name(), "reason": reason.name() })
-    };
-    json!({
-        "revision": answer.revision,
-        "asOf": time(answer.as_of),
-        "decisionId": answer.first_id.to_string(),
-        "reference": reference,
-        "counts": { "ALLOW": counts.allow, "DENY": counts.deny, "DEFER": counts.defer },
-        "results": answer.results.iter().map(result).collect::<Vec<_>>(),
-    })
-}
-
-/// An explanation.
-#[must_use]
-pub fn explanation(checked: &Answer, cells: &[CellHistory]) -> Value {
-    let cells = cells.iter().map(|cell| {
-        let history = cell.history.iter().map(|entry| {
-            json!({
-                "status": entry.status.name(),
-                "creationDate": entry.created.to_string(),
-                "consentDate": entry.consented.map(|time| time.to_string()),
-                "source": entry.source,
-                "transactionId": entry.transaction,
-                "revision": entry.revision,
-                "knownSince": entry.known_since.rfc3339(),
-            })
-        });
-        json!({
-            "type": cell.cell.channel.name(),
-            "recipientType": cell.cell.recipient_type.name(),
-            "status": cell.status.name(),
-            "history": history.collect::<Vec<_>>(),
-        })
-    });
-    json!({
-        "check": answer(checked, None),
-        "explanation": { "en": checked.verdict.reason.english(), "tr": checked.verdict.reason.turkish() },
-        "cells": cells.collect::<Vec<_>>(),
-    })
-}
-
-/// What became of movements.
-#[must_use]
-pub fn report(report: &Report) -> Value {
-    let refused = report.refused.iter().map(|(index, refusal)| {
-        json!({ "index": index, "code": refusal.code(), "detail": refusal.to_string() })
-    });
-    json!({
-        "revision": report.applied.revision,
-        "applied": report.applied.applied,
-        "unchanged": report.applied.unchanged,
-        "asOfNow": report.as_of_now,
-        "refused": refused.collect::<Vec<_>>(),
-    })
-}
-
-/// Where the node stands.
-#[must_use]
-pub fn state(state: &proto::GetStateResponse) -> Value {
-    let brands = state.brands.iter().map(|brand| {
-        let as_of = u32::try_from(brand.as_of).ok().filter(|seconds| *seconds > 0).map(IysTime::from_unix);
-        json!({ "brandCode": brand.brand_code, "active": brand.active, "asOf": time(as_of), "ageSeconds": brand.age_seconds })
-    });
-    json!({
-        "ready": state.ready,
-        "revision": state.revision,
-        "earliestRevision": state.earliest_revision,
-        "relations": state.relations,
-        "brands": brands.collect::<Vec<_>>(),
-    })
 }

@@ -1,0 +1,7 @@
+//! JSON's shapes, with İYS's field names: the only files that turn JSON into the words inside and back.
+
+mod request;
+mod response;
+
+pub use request::{Batch, BatchBody, CheckBody, Code, PushBody, PushItem, brand, json_error, push_items};
+pub use response::{AnswerBody, BatchAnswerBody, ExplanationBody, ReportBody, StateBody};

@@ -1,0 +1,237 @@
+//! What goes out as JSON. Fields stand in the order in which a reader wants them.
+
+use crate::check::decision::Decision;
+use crate::check::{Answer, BatchAnswer};
+use crate::model::time::IysTime;
+use crate::ports::{CellHistory, HistoryEntry};
+use crate::wire::apply::Report;
+use crate::wire::gateway::parts_of;
+use crate::wire::proto;
+use serde::Serialize;
+
+/// An answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnswerBody<'a> {
+    allowed: bool,
+    decision: &'static str,
+    enforced: bool,
+    reason: &'static str,
+    article: &'static str,
+    revision: u64,
+    as_of: Option<String>,
+    decision_id: String,
+    reference: Option<&'a str>,
+}
+
+/// A batch's answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchAnswerBody<'a> {
+    revision: u64,
+    as_of: Option<String>,
+    decision_id: String,
+    reference: Option<&'a str>,
+    counts: CountsBody,
+    results: Vec<ResultBody>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+struct CountsBody {
+    allow: u32,
+    deny: u32,
+    defer: u32,
+}
+
+#[derive(Serialize)]
+struct ResultBody {
+    decision: &'static str,
+    reason: &'static str,
+}
+
+/// An explanation.
+#[derive(Serialize)]
+pub struct ExplanationBody<'a> {
+    check: AnswerBody<'a>,
+    explanation: Explanation,
+    cells: Vec<CellBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct Explanation {
+    en: &'static str,
+    tr: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CellBody<'a> {
+    r#type: &'static str,
+    recipient_type: &'static str,
+    status: &'static str,
+    history: Vec<HistoryBody<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HistoryBody<'a> {
+    status: &'static str,
+    creation_date: String,
+    consent_date: Option<String>,
+    source: &'a str,
+    transaction_id: &'a str,
+    revision: u64,
+    known_since: String,
+}
+
+/// What became of movements.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportBody {
+    revision: u64,
+    applied: u64,
+    unchanged: u64,
+    as_of_now: u32,
+    refused: Vec<RefusedBody>,
+}
+
+#[derive(Serialize)]
+struct RefusedBody {
+    index: u32,
+    code: &'static str,
+    detail: String,
+}
+
+/// Where the node stands.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StateBody {
+    ready: bool,
+    revision: u64,
+    earliest_revision: u64,
+    relations: u64,
+    brands: Vec<BrandBody>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BrandBody {
+    brand_code: u32,
+    active: bool,
+    as_of: Option<String>,
+    age_seconds: i64,
+}
+
+impl<'a> AnswerBody<'a> {
+    /// The body of an answer.
+    #[must_use]
+    pub fn new(answer: &Answer, reference: Option<&'a str>) -> Self {
+        let verdict = answer.verdict;
+        Self {
+            allowed: verdict.decision == Decision::Allow,
+            decision: verdict.decision.name(),
+            enforced: verdict.enforced,
+            reason: verdict.reason.name(),
+            article: verdict.article,
+            revision: answer.revision,
+            as_of: answer.as_of.map(IysTime::rfc3339),
+            decision_id: answer.id.to_string(),
+            reference,
+        }
+    }
+}
+
+impl<'a> BatchAnswerBody<'a> {
+    /// The body of a batch's answer.
+    #[must_use]
+    pub fn new(answer: &BatchAnswer, counts: &proto::Counts, reference: Option<&'a str>) -> Self {
+        let result = |byte: &u8| {
+            let (decision, reason) = parts_of(*byte);
+            ResultBody { decision: decision.name(), reason: reason.name() }
+        };
+        Self {
+            revision: answer.revision,
+            as_of: answer.as_of.map(IysTime::rfc3339),
+            decision_id: answer.first_id.to_string(),
+            reference,
+            counts: CountsBody { allow: counts.allow, deny: counts.deny, defer: counts.defer },
+            results: answer.results.iter().map(result).collect(),
+        }
+    }
+}
+
+impl<'a> ExplanationBody<'a> {
+    /// The body of an explanation.
+    #[must_use]
+    pub fn new(answer: &Answer, cells: &'a [CellHistory]) -> Self {
+        let reason = answer.verdict.reason;
+        Self {
+            check: AnswerBody::new(answer, None),
+            explanation: Explanation { en: reason.english(), tr: reason.turkish() },
+            cells: cells.iter().map(CellBody::new).collect(),
+        }
+    }
+}
+
+impl<'a> CellBody<'a> {
+    fn new(cell: &'a CellHistory) -> Self {
+        Self {
+            r#type: cell.cell.channel.name(),
+            recipient_type: cell.cell.recipient_type.name(),
+            status: cell.status.name(),
+            history: cell.history.iter().map(HistoryBody::new).collect(),
+        }
+    }
+}
+
+impl<'a> HistoryBody<'a> {
+    fn new(entry: &'a HistoryEntry) -> Self {
+        Self {
+            status: entry.status.name(),
+            creation_date: entry.created.to_string(),
+            consent_date: entry.consented.map(|time| time.to_string()),
+            source: &entry.source,
+            transaction_id: &entry.transaction,
+            revision: entry.revision,
+            known_since: entry.known_since.rfc3339(),
+        }
+    }
+}
+
+impl ReportBody {
+    /// The body of a report.
+    #[must_use]
+    pub fn new(report: &Report) -> Self {
+        let refused = report.refused.iter();
+        let refused =
+            refused.map(|(index, refusal)| RefusedBody { index: *index, code: refusal.code(), detail: refusal.to_string() });
+        Self {
+            revision: report.applied.revision,
+            applied: report.applied.applied,
+            unchanged: report.applied.unchanged,
+            as_of_now: report.as_of_now,
+            refused: refused.collect(),
+        }
+    }
+}
+
+impl StateBody {
+    /// The body of a state.
+    #[must_use]
+    pub fn new(state: &proto::GetStateResponse) -> Self {
+        let brands = state.brands.iter().map(|brand| BrandBody {
+            brand_code: brand.brand_code,
+            active: brand.active,
+            as_of: u32::try_from(brand.as_of).ok().filter(|seconds| *seconds > 0).map(|at| IysTime::from_unix(at).rfc3339()),
+            age_seconds: brand.age_seconds,
+        });
+        Self {
+            ready: state.ready,
+            revision: state.revision,
+            earliest_revision: state.earliest_revision,
+            relations: state.relations,
+            brands: brands.collect(),
+        }
+    }
+}
