@@ -25,6 +25,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic_health::server::HealthReporter;
 
@@ -125,6 +126,7 @@ impl App {
             metrics,
             max_revision_wait: config.max_revision_wait,
             clock: IysTime::now,
+            booted: CancellationToken::new(),
             draining: shutdown.asked().clone(),
         };
         let gateway = Gateway::new(parts);
@@ -146,6 +148,8 @@ impl App {
 
     /// Waits for boot, serves until shutdown, then drains and flushes.
     async fn serve(mut self, config: &Config, shutdown: Shutdown, mut tell: impl FnMut(Progress)) -> Result<(), AppError> {
+        self.helpers.spawn(gauges(self.gateway.clone(), self.sink.clone(), shutdown.clone()));
+        self.helpers.spawn(follow_health(self.health.clone(), self.gateway.clone(), shutdown.clone()));
         let booted = tokio::select! {
             booted = &mut self.booted => Some(booted),
             () = shutdown.asked().cancelled() => None,
@@ -159,8 +163,6 @@ impl App {
             Some(Err(_)) => return Err(AppError::Internal("the writer thread died while loading".to_owned())),
             None => {}
         }
-        self.helpers.spawn(gauges(self.gateway.clone(), self.sink.clone(), shutdown.clone()));
-        self.helpers.spawn(follow_health(self.health.clone(), self.gateway.clone(), shutdown.clone()));
         let pace = Pace { unready: config.unready, drain: config.drain };
         let Self { gateway, writer, sink, store, helpers, .. } = self;
         let flush = async {
@@ -182,6 +184,7 @@ impl App {
             let filled = demo::fill(index, self.gateway.parts().checker.pseudonymizer(), &self.sink).await;
             filled.map_err(|error| AppError::Internal(error.to_string()))?;
         }
+        self.gateway.parts().booted.cancel();
         tracing::info!(relations = index.relations(), revision = index.revision().get(), "ready: everything is in memory");
         Ok(())
     }
