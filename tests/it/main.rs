@@ -1,6 +1,7 @@
 //! Everything that is tested from the outside, in one binary: a real gateway on port 0.
 #![allow(unreachable_pub, reason = "nothing is outside of this binary; pub is what other modules of it use")]
 
+mod crash;
 mod imports;
 mod oracle;
 mod support;
