@@ -2,6 +2,9 @@
 #![allow(unreachable_pub, reason = "nothing is outside of this binary; pub is what other modules of it use")]
 
 mod crash;
+mod formats;
 mod imports;
+mod ingest;
 mod oracle;
+mod privacy;
 mod support;

@@ -4,6 +4,7 @@ pub mod ask;
 pub mod data;
 pub mod files;
 pub mod rng;
+pub mod search;
 pub mod split;
 
 use izingate::wire::proto::admin_service_client::AdminServiceClient;
