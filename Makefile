@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps run test lint fmt bench loadtest fuzz
+.PHONY: help deps run test oracle lint fmt bench loadtest fuzz
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET_DIR ?= $(HOME)/.cache/izingate-fuzz
@@ -10,6 +10,7 @@ FUZZ_TARGET_DIR ?= $(HOME)/.cache/izingate-fuzz
 help:
 	@echo "make run    build, and serve ./data with a synthetic brand to try"
 	@echo "make test   every test"
+	@echo "make oracle the large files against their true outcome, crashes too: half an hour"
 	@echo "make lint   formatting, clippy and documentation, warnings are errors"
 	@echo "make fmt    format"
 	@echo "make bench  benchmarks"
@@ -27,6 +28,9 @@ run: deps
 
 test: deps
 	cargo test --release --locked
+
+oracle: deps
+	cargo test --release --locked --test it -- --ignored --nocapture --test-threads 1 oracle crash
 
 lint: deps
 	cargo fmt --check

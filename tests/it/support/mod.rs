@@ -1,6 +1,11 @@
 //! A real gateway for a test: the built binary on port 0, its log in a file, ended by its id.
 
+pub mod ask;
+pub mod data;
 pub mod files;
+pub mod rng;
+pub mod search;
+pub mod split;
 
 use izingate::wire::proto::admin_service_client::AdminServiceClient;
 use izingate::wire::proto::consent_service_client::ConsentServiceClient;
