@@ -146,6 +146,8 @@ impl App {
 
     /// Waits for boot, serves until shutdown, then drains and flushes.
     async fn serve(mut self, config: &Config, shutdown: Shutdown, mut tell: impl FnMut(Progress)) -> Result<(), AppError> {
+        self.helpers.spawn(gauges(self.gateway.clone(), self.sink.clone(), shutdown.clone()));
+        self.helpers.spawn(follow_health(self.health.clone(), self.gateway.clone(), shutdown.clone()));
         let booted = tokio::select! {
             booted = &mut self.booted => Some(booted),
             () = shutdown.asked().cancelled() => None,
@@ -159,8 +161,6 @@ impl App {
             Some(Err(_)) => return Err(AppError::Internal("the writer thread died while loading".to_owned())),
             None => {}
         }
-        self.helpers.spawn(gauges(self.gateway.clone(), self.sink.clone(), shutdown.clone()));
-        self.helpers.spawn(follow_health(self.health.clone(), self.gateway.clone(), shutdown.clone()));
         let pace = Pace { unready: config.unready, drain: config.drain };
         let Self { gateway, writer, sink, store, helpers, .. } = self;
         let flush = async {
