@@ -9,13 +9,17 @@ use izingate::config::{Config, ConfigErrors, LogFormat};
 use izingate::shutdown::{Shutdown, Signals};
 use izingate::telemetry::logs;
 use std::fmt::Display;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Wrong settings or arguments, as `sysexits.h` has it.
 const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(told) => return not_run(&told),
+    };
     if !matches!(command, Command::Serve(_)) {
         // A command that cannot show its warnings still does its work.
         let _ = logs::init(logs::Format::Human, "warn");
@@ -28,11 +32,22 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a command's result is what it prints")]
+/// Help and version are what was asked for; anything else is a mistake in the arguments, which must not
+/// look like an import with refusals.
+fn not_run(told: &clap::Error) -> ExitCode {
+    let _ = told.print();
+    if told.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+}
+
+/// Prints for whoever reads; that nobody does any more (`| head`) is no failure.
+fn show(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
 fn done(outcome: Result<(String, u8), CommandError>) -> ExitCode {
     match outcome {
         Ok((text, code)) => {
-            print!("{text}");
+            show(&text);
             ExitCode::from(code)
         }
         Err(CommandError::Config(errors)) => fail(ConfigErrors::CODE, &errors, USAGE),
@@ -40,9 +55,8 @@ fn done(outcome: Result<(String, u8), CommandError>) -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a command's failure is told on the terminal")]
 fn fail(code: &str, error: &impl Display, exit: u8) -> ExitCode {
-    eprintln!("izingate: {code}: {error}");
+    let _ = writeln!(std::io::stderr(), "izingate: {code}: {error}");
     ExitCode::from(exit)
 }
 
@@ -78,11 +92,10 @@ async fn run(config: &Config) -> Result<(), (String, String)> {
     app::run(config, shutdown, tell).await.map_err(|error| (error.code().to_owned(), error.to_string()))
 }
 
-#[expect(clippy::print_stdout, reason = "the commands to try are for whoever started the demo")]
 fn tell(progress: Progress, demo: bool) {
     match progress {
         Progress::Listening(at) => tracing::info!(listen = %at.listen, admin = %at.admin, "listening; loading"),
-        Progress::Ready(at) if demo => println!("{}", app::try_these(at)),
+        Progress::Ready(at) if demo => show(&app::try_these(at)),
         Progress::Ready(_) => {}
     }
 }

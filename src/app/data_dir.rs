@@ -9,7 +9,7 @@
 use crate::config::SecretSource;
 use crate::model::secret::{Pseudonymizer, Secret};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +42,14 @@ pub enum DataDirError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// The file of the secret cannot be read.
+    #[error("{path}: the secret cannot be read: {source}")]
+    SecretUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The file holds no secret.
     #[error("{path}: {source}")]
     SecretMalformed {
@@ -63,6 +71,7 @@ impl DataDirError {
             Self::Unusable { .. } => "DATA_UNUSABLE",
             Self::InUse { .. } => "DATA_IN_USE",
             Self::SecretMissing { .. } => "SECRET_MISSING",
+            Self::SecretUnreadable { .. } => "SECRET_UNREADABLE",
             Self::SecretMalformed { .. } => "SECRET_MALFORMED",
             Self::NoRandom(_) => "NO_RANDOM",
         }
@@ -89,12 +98,8 @@ impl DataDir {
     }
 
     /// What replaces addresses, under the configured secret; a fresh directory without one gets its own.
-    pub fn pseudonymizer(&self, source: &SecretSource) -> Result<Pseudonymizer, DataDirError> {
-        let secret = match source {
-            SecretSource::Given(secret) => secret.clone(),
-            SecretSource::File(path) => read_secret(path)?,
-            SecretSource::DataDirectory => self.own_secret()?,
-        };
+    pub fn pseudonymizer(&self, configured: Option<Secret>) -> Result<Pseudonymizer, DataDirError> {
+        let secret = configured.map_or_else(|| self.own_secret(), Ok)?;
         Ok(Pseudonymizer::new(&secret))
     }
 
@@ -116,14 +121,29 @@ impl DataDir {
     }
 }
 
+/// The secret that is configured, if any: read before a data directory is touched.
+pub fn configured_secret(source: &SecretSource) -> Result<Option<Secret>, DataDirError> {
+    match source {
+        SecretSource::Given(secret) => Ok(Some(secret.clone())),
+        SecretSource::File(path) => read_secret(path).map(Some),
+        SecretSource::DataDirectory => Ok(None),
+    }
+}
+
 /// The store's folder of a data directory.
 #[must_use]
 pub fn store_path(data: &Path) -> PathBuf {
     data.join("store")
 }
 
+/// Far more than a secret and the white space around it: a wrong path must not fill the memory.
+const LONGEST_SECRET_FILE: u64 = 4096;
+
 fn read_secret(path: &Path) -> Result<Secret, DataDirError> {
-    let text = fs::read_to_string(path).map_err(|source| DataDirError::Unusable { path: path.to_owned(), source })?;
+    let unreadable = |source| DataDirError::SecretUnreadable { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(LONGEST_SECRET_FILE).read_to_end(&mut bytes)).map_err(unreadable)?;
+    let text = String::from_utf8_lossy(&bytes);
     Secret::parse(&text).map_err(|source| DataDirError::SecretMalformed { path: path.to_owned(), source })
 }
 
@@ -133,11 +153,19 @@ fn random_secret() -> Result<Secret, DataDirError> {
     Ok(Secret::from_bytes(bytes))
 }
 
-/// Readable by its owner alone, and on disk before the first pseudonym is made with it.
+/// Readable by its owner alone, there whole or not at all, and on disk before the first pseudonym is made
+/// with it.
 fn write_secret(path: &Path, secret: &Secret) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
+    let unfinished = path.with_extension("new");
+    // What a start that was cut short has left, with whatever mode.
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&unfinished)?;
     writeln!(file, "{}", secret.to_hex())?;
     file.sync_all()?;
+    fs::rename(&unfinished, path)?;
     File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
@@ -159,9 +187,11 @@ mod tests {
     fn a_fresh_directory_gets_a_secret_of_its_own_and_keeps_it() {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::take(dir.path()).unwrap();
-        let first = data.pseudonymizer(&SecretSource::DataDirectory).unwrap().key_check();
-        let again = data.pseudonymizer(&SecretSource::DataDirectory).unwrap().key_check();
+        fs::write(dir.path().join("secret.new"), "left by a start that was cut short").unwrap();
+        let first = data.pseudonymizer(None).unwrap().key_check();
+        let again = data.pseudonymizer(None).unwrap().key_check();
         assert_eq!(first, again);
+        assert!(!dir.path().join("secret.new").exists());
         let mode = fs::metadata(dir.path().join("secret.key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
@@ -172,7 +202,7 @@ mod tests {
         let data = DataDir::take(dir.path()).unwrap();
         fs::create_dir(data.store()).unwrap();
         fs::write(data.store().join("CURRENT"), "").unwrap();
-        let code = data.pseudonymizer(&SecretSource::DataDirectory).err().map(|error| error.code());
+        let code = data.pseudonymizer(None).err().map(|error| error.code());
         assert_eq!((code, dir.path().join("secret.key").exists()), (Some("SECRET_MISSING"), false));
     }
 
@@ -180,10 +210,19 @@ mod tests {
     fn a_file_that_holds_no_secret_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("key");
-        fs::write(&path, "hunter2").unwrap();
-        let data = DataDir::take(&dir.path().join("data")).unwrap();
-        let error = data.pseudonymizer(&SecretSource::File(path)).err().unwrap();
-        assert_eq!(error.code(), "SECRET_MALFORMED");
-        assert!(!error.to_string().contains("hunter2"), "what may be a secret is never repeated");
+        for content in [&b"hunter2"[..], b"hunter2\xff"] {
+            fs::write(&path, content).unwrap();
+            let error = configured_secret(&SecretSource::File(path.clone())).err().unwrap();
+            assert_eq!(error.code(), "SECRET_MALFORMED");
+            assert!(!error.to_string().contains("hunter2"), "what may be a secret is never repeated");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_no_file_of_a_secret_is_named() {
+        let code = |path: &str| configured_secret(&SecretSource::File(path.into())).err().map(|error| error.code());
+        assert_eq!(code("/nowhere/key"), Some("SECRET_UNREADABLE"));
+        assert_eq!(code("/"), Some("SECRET_UNREADABLE"));
+        assert_eq!(code("/dev/zero"), Some("SECRET_MALFORMED"), "and does not end");
     }
 }

@@ -53,9 +53,18 @@ pub fn writable(config: &Config) -> Result<Opened, OpenError> {
     open(&config.data, &config.secret, &options)
 }
 
-/// Opens a data directory for writing, with the store's default options.
+/// Opens a data directory for writing, with the store's default options, and makes it if it is not there.
 pub fn offline(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
     open(data, secret, &Options::default())
+}
+
+/// The same where nothing may be made: without data there is nothing to work on.
+pub fn existing(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
+    let path = data_dir::store_path(data);
+    if !path.join("CURRENT").exists() {
+        return Err(StoreError::Missing { path }.into());
+    }
+    offline(data, secret)
 }
 
 /// Opens a data directory for reading, beside a gateway that may be writing.
@@ -64,6 +73,7 @@ pub fn read_only(data: &Path) -> Result<Store, OpenError> {
 }
 
 fn open(path: &Path, secret: &SecretSource, options: &Options) -> Result<Opened, OpenError> {
+    let secret = data_dir::configured_secret(secret)?;
     let data = DataDir::take(path)?;
     let pseudonymizer = data.pseudonymizer(secret)?;
     let node = getrandom::u32().map_err(|error| DataDirError::NoRandom(error.to_string()))?;

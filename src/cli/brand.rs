@@ -56,7 +56,5 @@ fn iys_code(text: &str) -> Result<IysCode, &'static str> {
 }
 
 fn title(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    let fits = (1..=Brand::LONGEST_TITLE).contains(&text.len()) && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err(format!("a title is one line of 1 to {} bytes", Brand::LONGEST_TITLE)) }
+    Brand::title(text).ok_or_else(|| format!("a title is one line of 1 to {} bytes", Brand::LONGEST_TITLE))
 }

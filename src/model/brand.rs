@@ -88,6 +88,14 @@ impl RetailerCode {
 impl Brand {
     /// Long enough for any trade name, short enough for a log line.
     pub const LONGEST_TITLE: usize = 200;
+
+    /// Reads a title: one line, not empty; white space around it is dropped.
+    #[must_use]
+    pub fn title(text: &str) -> Option<String> {
+        let text = text.trim();
+        let fits = (1..=Self::LONGEST_TITLE).contains(&text.len()) && !text.chars().any(char::is_control);
+        fits.then(|| text.to_owned())
+    }
 }
 
 /// Digits only: `parse::<u32>` alone would take a `+`.
@@ -119,6 +127,14 @@ mod tests {
         assert_eq!(BrandCode::parse("601234").map(BrandCode::get), Some(601_234));
         for text in ["", "0", "-1", "+1", "1e3", "4294967296", "60 12"] {
             assert_eq!(BrandCode::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_one_line() {
+        assert_eq!(Brand::title(" Örnek Mağaza "), Some("Örnek Mağaza".to_owned()));
+        for text in ["", "  ", "a\nb", "a\u{1b}[2J", &"a".repeat(201)] {
+            assert_eq!(Brand::title(text), None, "{text:?}");
         }
     }
 }

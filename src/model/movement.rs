@@ -263,15 +263,19 @@ fn identity_of(raw: &RawMovement<'_>, context: &Context<'_>, status: Status) -> 
 /// The identity that İYS gave, or that an export of its panel stands for.
 fn recorded_identity(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Identity, Refusal> {
     let (created, transaction) = (raw.created.trim(), raw.transaction.trim());
+    let future = |time: IysTime| time > context.now.plus(CLOCK_TOLERANCE);
     let unrecorded = created.is_empty() || transaction.is_empty();
     if let (true, Some(as_of)) = (unrecorded, context.export_as_of) {
+        if future(as_of) {
+            return Err(Refusal::FutureCreationDate);
+        }
         return Ok(Identity { created: as_of, transaction: None, default_source: Source::IYS_EXPORT, as_of_now: false });
     }
     if unrecorded {
         return Err(Refusal::NotRecordedAtIys);
     }
     let created = IysTime::parse(created).map_err(|_| Refusal::InvalidCreationDate)?;
-    if created > context.now.plus(CLOCK_TOLERANCE) {
+    if future(created) {
         return Err(Refusal::FutureCreationDate);
     }
     let transaction = TransactionId::parse(transaction).map_err(|_| Refusal::InvalidTransactionId)?;

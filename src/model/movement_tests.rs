@@ -100,6 +100,15 @@ fn a_panel_export_counts_as_of_its_time() {
 }
 
 #[test]
+fn an_export_of_the_future_approves_nobody() {
+    let unrecorded = RawMovement { created: "", transaction: "", ..row() };
+    let tomorrow = NOW.plus(86_400);
+    assert_eq!(read_with(&unrecorded, Some(tomorrow)), Err(Refusal::FutureCreationDate));
+    let ret = read_with(&RawMovement { status: "RET", ..unrecorded }, Some(tomorrow)).unwrap();
+    assert_eq!((ret.movement.created, ret.as_of_now), (NOW, true));
+}
+
+#[test]
 fn the_wrong_form_is_marked() {
     assert!(read(&RawMovement { recipient: "+9005321234567", ..row() }).unwrap().movement.misformed);
 }

@@ -28,7 +28,7 @@ pub enum StoreError {
     #[error("the secret is not the one that this data was made with; every address would look unknown")]
     WrongSecret,
     /// Not there.
-    #[error("{path}: no izingate data here")]
+    #[error("{path}: no izingate data here; izingate serve and izingate brand add make it")]
     Missing {
         /// The store's folder.
         path: PathBuf,

@@ -44,7 +44,8 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter = EnvFilter::builder().parse(level)?;
-    let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(writer);
+    // A line that cannot be written is lost: to tell that on standard error too would end the process.
+    let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(writer).log_internal_errors(false);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match format {
         Format::Human => lines.boxed(),
         Format::Json => lines.json().flatten_event(true).boxed(),

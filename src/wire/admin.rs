@@ -12,11 +12,12 @@ use http::{StatusCode, header};
 
 /// The routes of the admin port.
 pub fn routes(gateway: Gateway) -> Router {
+    let wrong_method = || async { Problem::new(Kind::MethodNotAllowed, "the admin port is only read") };
     Router::new()
-        .route("/livez", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .route("/v1/state", get(node_state))
+        .route("/livez", get(|| async { "ok\n" }).fallback(wrong_method))
+        .route("/readyz", get(ready).fallback(wrong_method))
+        .route("/metrics", get(metrics).fallback(wrong_method))
+        .route("/v1/state", get(node_state).fallback(wrong_method))
         .fallback(|| async { Problem::new(Kind::NotFound, "the admin port has /livez, /readyz, /metrics and /v1/state") })
         .with_state(gateway)
 }

@@ -259,9 +259,9 @@ impl proto::Brand {
     pub fn brand(self) -> Result<Brand, Problem> {
         let code = brand_code(self.brand_code)?;
         let iys_code = IysCode::new(self.iys_code).ok_or_else(|| Problem::missing("iys_code"))?;
-        if self.title.len() > Brand::LONGEST_TITLE {
-            return Err(Problem::new(Kind::InvalidField, format!("title is longer than {} bytes", Brand::LONGEST_TITLE)));
-        }
-        Ok(Brand { code, iys_code, title: self.title, active: self.active })
+        let one_line =
+            || Problem::new(Kind::InvalidField, format!("title must be one line of 1 to {} bytes", Brand::LONGEST_TITLE));
+        let title = Brand::title(&self.title).ok_or_else(one_line)?;
+        Ok(Brand { code, iys_code, title, active: self.active })
     }
 }

@@ -8,7 +8,7 @@ use super::proto::consent_service_server::ConsentService;
 use super::proto::permission_service_server::PermissionService;
 use super::proto::{self, CheckBatchRequest, CheckBatchResponse, CheckRequest, CheckResponse};
 use super::state;
-use super::status::{Kind, Problem};
+use super::status::{Kind, Problem, of_tonic};
 use crate::model::brand::{Brand, BrandCode};
 use crate::telemetry::metrics::Edge;
 use std::pin::Pin;
@@ -80,7 +80,7 @@ impl PermissionService for Permission {
         let permission = self.clone();
         let answers = request.into_inner().then(move |asked| {
             let permission = permission.clone();
-            async move { permission.answer(Edge::GrpcStream, asked?, None).await }
+            async move { permission.answer(Edge::GrpcStream, asked.map_err(of_tonic)?, None).await }
         });
         Ok(Response::new(Box::pin(answers)))
     }

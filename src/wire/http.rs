@@ -1,6 +1,7 @@
 //! The HTTP paths of the public port. ALLOW, DENY and DEFER are all 200.
 
 use super::apply;
+use super::body::{Media, Sent, Shared};
 use super::convert;
 use super::gateway::Gateway;
 use super::json::{self, AnswerBody, BatchAnswerBody, BatchBody, CheckBody, ExplanationBody, ReportBody};
@@ -8,7 +9,6 @@ use super::status::{Kind, Problem};
 use crate::check::question::Recipients;
 use crate::model::brand::BrandCode;
 use crate::telemetry::metrics::Edge;
-use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -25,21 +25,14 @@ pub fn routes(gateway: Gateway, body_bytes: usize) -> Router {
         .route("/v1/movements", post(movements).fallback(wrong_method))
         .route("/v1/explain", get(explain).fallback(wrong_method))
         .layer(DefaultBodyLimit::max(body_bytes))
-        .with_state(gateway)
+        .with_state(Shared { gateway, body_bytes })
 }
 
-/// A body within its limit, or why not.
-type Body = Result<Bytes, axum::extract::rejection::BytesRejection>;
-
-fn read(body: Body) -> Result<Bytes, Problem> {
-    body.map_err(|rejection| match rejection.status() {
-        http::StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::BodyTooLarge, "the body is larger than allowed"),
-        _ => Problem::new(Kind::MalformedJson, "the body ended early"),
-    })
-}
+/// A body, or why it was not read.
+type Body = Result<Sent, Problem>;
 
 fn parse<T: serde::de::DeserializeOwned>(body: Body) -> Result<T, Problem> {
-    serde_json::from_slice(&read(body)?).map_err(|error| Problem::new(Kind::MalformedJson, json::json_error(&error)))
+    serde_json::from_slice(body?.object()?).map_err(|error| Problem::new(Kind::MalformedJson, json::json_error(&error)))
 }
 
 /// The parameters of a query. `%XX` is decoded; `+` is left to its field, since it may stand for itself.
@@ -129,20 +122,13 @@ fn brand_of(query: Option<String>) -> Result<Option<BrandCode>, Problem> {
     Ok(brand)
 }
 
-async fn movements(
-    State(gateway): State<Gateway>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-    body: Body,
-) -> Result<Response, Problem> {
+async fn movements(State(gateway): State<Gateway>, RawQuery(query): RawQuery, body: Body) -> Result<Response, Problem> {
     let brand = brand_of(query)?;
-    let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
-    let lines = kind.starts_with(b"application/x-ndjson");
-    if !lines && !kind.starts_with(b"application/json") {
-        let detail = "send application/json (a push body) or application/x-ndjson (an item a line)";
-        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
-    }
-    let items = json::push_items(&read(body)?, lines)?;
+    let sent = body?;
+    let items = match sent.media {
+        Media::Json => json::push_items(sent.object()?, false)?,
+        Media::Lines => json::push_items(&sent.bytes, true)?,
+    };
     let raw = items.iter().map(|item| item.as_ref().map(json::PushItem::raw));
     let report = apply::apply(&gateway, brand, None, raw).await?;
     Ok(Json(ReportBody::new(&report)).into_response())

@@ -99,7 +99,34 @@ fn builder(bounds: Bounds) -> Builder<TokioExecutor> {
     builder
 }
 
+/// What an h2 client says first.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Waits until it is plain which protocol a client speaks, which hyper does without a limit; says whether
+/// that was in time.
+async fn speaks(stream: &TcpStream) -> bool {
+    let plain = async {
+        let mut first = [0; PREFACE.len()];
+        loop {
+            match stream.peek(&mut first).await {
+                Ok(length) if length < PREFACE.len() && length > 0 && PREFACE.starts_with(&first[..length]) => {}
+                said => return said.is_ok_and(|length| length > 0),
+            }
+            // Only ever reached by a preface that comes in pieces.
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+        }
+    };
+    tokio::time::timeout(HEADER_TIMEOUT, plain).await.unwrap_or(false)
+}
+
 async fn connection(stream: TcpStream, router: Router, builder: &Builder<TokioExecutor>, life: &Life) {
+    let spoke = tokio::select! {
+        spoke = speaks(&stream) => spoke,
+        () = life.stop.cancelled() => return,
+    };
+    if !spoke {
+        return;
+    }
     let service = router.map_request(|request: http::Request<hyper::body::Incoming>| request.map(Body::new));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
     let served = tokio::select! {
@@ -115,5 +142,38 @@ async fn connection(stream: TcpStream, router: Router, builder: &Builder<TokioEx
     if let Err(error) = served {
         // A client that breaks off is its own business; the text names no content.
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+
+    async fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (client, listener.accept().await.unwrap().0)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_speak_is_cut_off() {
+        for said in ["", "P", "PRI * HTTP/2.0\r\n"] {
+            let (mut client, server) = pair().await;
+            client.write_all(said.as_bytes()).await.unwrap();
+            assert!(!speaks(&server).await, "{said:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_speaks_is_heard() {
+        for said in ["POST / HTTP/1.1\r\n", "G", std::str::from_utf8(PREFACE).unwrap()] {
+            let (mut client, server) = pair().await;
+            client.write_all(said.as_bytes()).await.unwrap();
+            assert!(speaks(&server).await, "{said:?}");
+        }
+        let (client, server) = pair().await;
+        drop(client);
+        assert!(!speaks(&server).await, "it hung up");
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod apply;
+pub mod body;
 pub mod codec;
 pub mod convert;
 pub mod gateway;

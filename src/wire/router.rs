@@ -7,9 +7,12 @@ use super::proto::DESCRIPTORS;
 use super::proto::admin_service_server::AdminServiceServer;
 use super::proto::consent_service_server::ConsentServiceServer;
 use super::proto::permission_service_server::PermissionServiceServer;
-use super::status::{Kind, Problem};
+use super::status::{Kind, Problem, of_tonic};
+use ::http::{HeaderMap, header};
 use axum::Router;
-use axum::response::IntoResponse;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use tonic::service::Routes;
 use tonic_health::pb::health_server::{Health, HealthServer};
 
@@ -36,15 +39,30 @@ pub fn routes<H: Health>(gateway: &Gateway, health: HealthServer<H>, body_bytes:
         .add_service(health)
         .add_service(current)
         .add_service(older);
-    let grpc = grpc.routes().into_axum_router();
+    let grpc = grpc.routes().into_axum_router().layer(from_fn(in_our_words));
     Ok(grpc.merge(http::routes(gateway.clone(), body_bytes)).fallback(not_found))
 }
 
+/// What is no gRPC is told so; a status that tonic makes itself gets a stable code like ours.
+async fn in_our_words(request: Request, next: Next) -> Response {
+    if !is_grpc(request.headers()) {
+        return Problem::new(Kind::UnsupportedMediaType, "this path is gRPC's: send application/grpc").into_response();
+    }
+    let response = next.run(request).await;
+    match tonic::Status::from_header_map(response.headers()) {
+        Some(status) if status.code() != tonic::Code::Ok => of_tonic(status).into_http(),
+        _ => response,
+    }
+}
+
 /// An unknown path, in the shape of whoever asks.
-async fn not_found(headers: ::http::HeaderMap) -> axum::response::Response {
-    let grpc = headers.get(::http::header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-    if grpc {
-        return tonic::Status::unimplemented("NOT_FOUND: no such service or method").into_http::<axum::body::Body>();
+async fn not_found(headers: HeaderMap) -> Response {
+    if is_grpc(&headers) {
+        return tonic::Status::from(Problem::new(Kind::Unimplemented, "no such service or method")).into_http();
     }
     Problem::new(Kind::NotFound, "the paths are /v1/check, /v1/check/batch, /v1/explain and /v1/movements").into_response()
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }

@@ -43,6 +43,8 @@ pub enum Kind {
     NotFound,
     /// The path has no such method.
     MethodNotAllowed,
+    /// gRPC: no such service or method, or an encoding that is not offered.
+    Unimplemented,
     /// The brand is not on file.
     UnknownBrand,
     /// Still loading.
@@ -80,6 +82,7 @@ impl Kind {
             }
             Self::NotFound => ("NOT_FOUND", H::NOT_FOUND, Code::NotFound, "No such path"),
             Self::MethodNotAllowed => ("METHOD_NOT_ALLOWED", H::METHOD_NOT_ALLOWED, Code::Unimplemented, "No such method here"),
+            Self::Unimplemented => ("UNIMPLEMENTED", H::NOT_IMPLEMENTED, Code::Unimplemented, "Not offered here"),
             Self::UnknownBrand => ("UNKNOWN_BRAND", H::NOT_FOUND, Code::NotFound, "The brand is not on file"),
             Self::NotReady => ("NOT_READY", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The gateway is still loading"),
             Self::ShuttingDown => ("SHUTTING_DOWN", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The gateway is shutting down"),
@@ -110,6 +113,22 @@ impl From<Problem> for Status {
         let details = ErrorDetails::with_error_info(code, "izingate", std::collections::HashMap::<String, String>::new());
         Self::with_error_details(grpc, format!("{code}: {}", problem.detail), details)
     }
+}
+
+/// A status that tonic made before any handler was asked, with a code of ours; any other as it is.
+#[must_use]
+pub fn of_tonic(status: Status) -> Status {
+    if !status.details().is_empty() {
+        return status;
+    }
+    let (kind, otherwise) = match status.code() {
+        Code::OutOfRange => (Kind::BodyTooLarge, "the message is larger than allowed"),
+        Code::Unimplemented => (Kind::Unimplemented, "no such service or method"),
+        Code::Internal => (Kind::MalformedProtobuf, "the message cannot be read"),
+        _ => return status,
+    };
+    let said = status.message();
+    Problem::new(kind, if said.is_empty() { otherwise.to_owned() } else { said.to_owned() }).into()
 }
 
 impl IntoResponse for Problem {

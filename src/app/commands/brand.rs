@@ -9,7 +9,6 @@ use crate::model::brand::Brand;
 use crate::store::Store;
 use crate::wire::proto::admin_service_client::AdminServiceClient;
 use crate::wire::proto::{self, DeactivateBrandRequest, ListBrandsRequest, PutBrandRequest};
-use std::path::Path;
 use tokio::runtime::Runtime;
 
 /// Does what is asked; what it returns is for standard output.
@@ -24,7 +23,7 @@ pub fn brand(command: BrandCommand) -> Result<String, CommandError> {
 fn add(args: AddArgs) -> Result<String, CommandError> {
     let brand = Brand { code: args.brand, iys_code: args.iys_code, title: args.title, active: true };
     if let Some(data) = &args.target.data {
-        put_offline(&open_writable(data)?.store, &brand)?;
+        put_offline(&open::offline(data, &SecretSource::load(None)?)?.store, &brand)?;
     } else {
         let brand = crate::wire::convert::brand_message(&brand);
         remote(&args.target, async |mut client| client.put_brand(PutBrandRequest { brand: Some(brand) }).await)?;
@@ -46,10 +45,10 @@ fn deactivate(args: &DeactivateArgs) -> Result<String, CommandError> {
         let answer = remote(&args.target, async |mut client| client.deactivate_brand(request).await)?;
         return Ok(line(&brand_of(answer.brand)?));
     };
-    let store = open_writable(data)?.store;
-    let on_file = store.brands()?.into_iter().find(|brand| brand.code == args.brand);
+    let opened = open::existing(data, &SecretSource::load(None)?)?;
+    let on_file = opened.store.brands()?.into_iter().find(|brand| brand.code == args.brand);
     let brand = Brand { active: false, ..on_file.ok_or(CommandError::UnknownBrand(args.brand))? };
-    put_offline(&store, &brand)?;
+    put_offline(&opened.store, &brand)?;
     Ok(line(&brand))
 }
 
@@ -57,10 +56,6 @@ fn deactivate(args: &DeactivateArgs) -> Result<String, CommandError> {
 pub(super) fn remote_brands(target: &Target) -> Result<Vec<Brand>, CommandError> {
     let answer = remote(target, async |mut client| client.list_brands(ListBrandsRequest {}).await)?;
     answer.brands.into_iter().map(|brand| brand_of(Some(brand))).collect()
-}
-
-fn open_writable(data: &Path) -> Result<open::Opened, CommandError> {
-    Ok(open::offline(data, &SecretSource::load(None)?)?)
 }
 
 fn put_offline(store: &Store, brand: &Brand) -> Result<(), CommandError> {

@@ -71,17 +71,21 @@ pub struct Batch {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PushItem {
-    creation_date: Option<String>,
-    transaction_id: Option<String>,
-    recipient: Option<String>,
-    recipient_type: Option<String>,
-    r#type: Option<String>,
-    status: Option<String>,
-    consent_date: Option<String>,
-    source: Option<String>,
-    #[serde(deserialize_with = "code_text")]
-    brand_code: String,
+    creation_date: Text,
+    transaction_id: Text,
+    recipient: Text,
+    recipient_type: Text,
+    r#type: Text,
+    status: Text,
+    consent_date: Text,
+    source: Text,
+    brand_code: Text,
 }
+
+/// A field of an item. What is no text is kept as its JSON, for the rules to refuse or leave out by
+/// field: a RET must not be lost because a date beside it is a number.
+#[derive(Default)]
+struct Text(String);
 
 /// The body of a push.
 #[derive(Deserialize)]
@@ -89,12 +93,14 @@ pub struct PushBody {
     list: Vec<Value>,
 }
 
-fn code_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(match Option::<Code>::deserialize(deserializer)? {
-        None => String::new(),
-        Some(Code::Number(number)) => number.to_string(),
-        Some(Code::Text(text)) => text,
-    })
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match Value::deserialize(deserializer)? {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            other => other.to_string(),
+        }))
+    }
 }
 
 impl Code {
@@ -212,25 +218,25 @@ impl BatchBody {
 }
 
 impl PushItem {
-    /// An item; none if it is not an object of texts.
+    /// An item; none if it is not an object.
     #[must_use]
     pub fn of(value: Value) -> Option<Self> {
-        serde_json::from_value(value).ok()
+        if value.is_object() { serde_json::from_value(value).ok() } else { None }
     }
 
     /// The fields as they came.
     #[must_use]
     pub fn raw(&self) -> RawMovement<'_> {
         RawMovement {
-            created: self.creation_date.as_deref().unwrap_or_default(),
-            transaction: self.transaction_id.as_deref().unwrap_or_default(),
-            recipient: self.recipient.as_deref().unwrap_or_default(),
-            recipient_type: self.recipient_type.as_deref().unwrap_or_default(),
-            channel: self.r#type.as_deref().unwrap_or_default(),
-            status: self.status.as_deref().unwrap_or_default(),
-            consented: self.consent_date.as_deref().unwrap_or_default(),
-            source: self.source.as_deref().unwrap_or_default(),
-            brand: &self.brand_code,
+            created: &self.creation_date.0,
+            transaction: &self.transaction_id.0,
+            recipient: &self.recipient.0,
+            recipient_type: &self.recipient_type.0,
+            channel: &self.r#type.0,
+            status: &self.status.0,
+            consented: &self.consent_date.0,
+            source: &self.source.0,
+            brand: &self.brand_code.0,
         }
     }
 }
