@@ -91,7 +91,7 @@ fn a_ret_that_names_whom_and_where_is_never_lost() {
 
 #[test]
 fn a_panel_export_counts_as_of_its_time() {
-    let as_of = IysTime::parse("2026-11-20 08:00:00").unwrap();
+    let as_of = IysTime::parse("2026-11-10 08:00:00").unwrap();
     let bare = RawMovement { created: "", transaction: "", source: "", ..row() };
     let movement = read_with(&bare, Some(as_of)).unwrap().movement;
     assert_eq!((movement.created, movement.transaction, movement.source), (as_of, None, Source::IYS_EXPORT));
