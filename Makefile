@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps run test lint fmt bench fuzz
+.PHONY: help deps run test lint fmt bench fuzz proto
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET_DIR ?= $(HOME)/.cache/izingate-fuzz
@@ -13,6 +13,7 @@ help:
 	@echo "make lint   formatting, clippy and documentation, warnings are errors"
 	@echo "make fmt    format"
 	@echo "make bench  benchmarks"
+	@echo "make proto  regenerate the checked-in protobuf code"
 	@echo "make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make deps   install what a build needs beside Rust"
 
@@ -37,6 +38,9 @@ fmt:
 
 bench: deps
 	cargo bench --locked
+
+proto: deps
+	UPDATE_PROTO=1 cargo test --release --locked --test it proto::
 
 # Needs nightly for its sanitizer, hence a target directory of its own.
 fuzz:
