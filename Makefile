@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps run test lint fmt bench fuzz proto
+.PHONY: help deps run test oracle lint fmt bench loadtest proto fuzz
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET_DIR ?= $(HOME)/.cache/izingate-fuzz
@@ -10,10 +10,12 @@ FUZZ_TARGET_DIR ?= $(HOME)/.cache/izingate-fuzz
 help:
 	@echo "make run    build, and serve ./data with a synthetic brand to try"
 	@echo "make test   every test"
+	@echo "make oracle the large files against their true outcome, crashes too: half an hour"
 	@echo "make lint   formatting, clippy and documentation, warnings are errors"
 	@echo "make fmt    format"
 	@echo "make bench  benchmarks"
 	@echo "make proto  regenerate the checked-in protobuf code"
+	@echo "make loadtest  a million rows imported, with rate and memory"
 	@echo "make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make deps   install what a build needs beside Rust"
 
@@ -28,6 +30,9 @@ run: deps
 test: deps
 	cargo test --release --locked
 
+oracle: deps
+	cargo test --release --locked --test it -- --ignored --nocapture --test-threads 1 oracle crash
+
 lint: deps
 	cargo fmt --check
 	cargo clippy --release --locked --all-targets -- -D warnings
@@ -41,6 +46,9 @@ bench: deps
 
 proto: deps
 	UPDATE_PROTO=1 cargo test --release --locked --test it proto::
+
+loadtest: deps
+	loadtest/import.sh
 
 # Needs nightly for its sanitizer, hence a target directory of its own.
 fuzz:

@@ -25,6 +25,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic_health::server::HealthReporter;
 
@@ -125,6 +126,7 @@ impl App {
             metrics,
             max_revision_wait: config.max_revision_wait,
             clock: IysTime::now,
+            booted: CancellationToken::new(),
             draining: shutdown.asked().clone(),
         };
         let gateway = Gateway::new(parts);
@@ -182,6 +184,7 @@ impl App {
             let filled = demo::fill(index, self.gateway.parts().checker.pseudonymizer(), &self.sink).await;
             filled.map_err(|error| AppError::Internal(error.to_string()))?;
         }
+        self.gateway.parts().booted.cancel();
         tracing::info!(relations = index.relations(), revision = index.revision().get(), "ready: everything is in memory");
         Ok(())
     }

@@ -9,13 +9,13 @@ use crate::model::source::{Source, SourceCode};
 use crate::model::state::State;
 use crate::model::time::IysTime;
 use crate::model::transaction::TransactionId;
-use crate::store::codec::{Change, HistoryKey, HistoryValue};
+use crate::store::codec::{Change, HistoryBytes, HistoryKey, HistoryValue};
 use crate::store::{Commit, Store, StoreError};
-use std::collections::{BTreeSet, HashMap, HashSet};
-use xxhash_rust::xxh3::Xxh3DefaultBuilder;
+use std::collections::{BTreeSet, HashMap, HashSet, hash_map};
+use std::hash::{BuildHasherDefault, Hasher};
 
-/// A map whose keys are pseudonyms: nobody outside can choose them, a fast hash is safe.
-type Map<K, V> = HashMap<K, V, Xxh3DefaultBuilder>;
+/// A map whose keys start with a pseudonym: uniform, and nobody outside can choose it.
+type Map<K, V> = HashMap<K, V, BuildHasherDefault<ByPseudonym>>;
 
 /// Names of unknown sources kept at most; beyond it only their codes are. The names are for people,
 /// and no honest feed comes near.
@@ -26,7 +26,7 @@ pub(super) struct Group {
     revision: u64,
     now: IysTime,
     records: Map<RelationKey, Working>,
-    history: Map<HistoryKey, Entry>,
+    history: Map<HistoryBytes, Entry>,
     brands: BTreeSet<BrandCode>,
     new_sources: HashMap<SourceCode, Source>,
 }
@@ -42,8 +42,8 @@ struct Entry {
 }
 
 /// What a group leaves to be made visible once it is durable.
-pub(super) struct Ready {
-    pub(super) commit: Commit,
+pub(super) struct Ready<'a> {
+    pub(super) commit: Commit<'a>,
     /// The revision after this group: the one before it if nothing changed.
     pub(super) revision: u64,
     pub(super) states: Vec<(RelationHash, State)>,
@@ -77,8 +77,8 @@ impl Group {
             let current = self.records.get(&movement.relation).and_then(|working| working.record.get(movement.cell));
             current.is_some_and(|current| current.created >= movement.created)
         };
-        let mut keys: Vec<HistoryKey> = movements.iter().filter(may_be_known).map(|movement| history_key(movement)).collect();
-        keys.sort_unstable_by_key(HistoryKey::to_bytes);
+        let mut keys: Vec<_> = movements.iter().filter(may_be_known).map(|movement| history_key(movement)).collect();
+        keys.sort_unstable();
         keys.dedup();
         let values = store.history_values(&keys)?;
         let known = keys.into_iter().zip(values);
@@ -118,9 +118,12 @@ impl Group {
             revision: self.revision,
             known_since: self.now,
         };
-        let Some(entry) = self.history.get_mut(&history_key(movement)) else {
-            self.history.insert(history_key(movement), Entry { value, changed: true });
-            return true;
+        let entry = match self.history.entry(history_key(movement)) {
+            hash_map::Entry::Occupied(entry) => entry.into_mut(),
+            hash_map::Entry::Vacant(place) => {
+                place.insert(Entry { value, changed: true });
+                return true;
+            }
         };
         let rank = |value: &HistoryValue| (value.consented, id_hash(&value.transaction));
         if rank(&value) <= rank(&entry.value) {
@@ -132,43 +135,67 @@ impl Group {
     }
 
     /// The batch to commit. Keys go in ascending order, which the store takes fastest.
-    pub(super) fn finish(self) -> Ready {
-        let mut commit = Commit::default();
+    pub(super) fn finish(self, mut commit: Commit<'_>) -> Result<Ready<'_>, StoreError> {
         let mut history: Vec<_> = self.history.into_iter().filter(|(_, entry)| entry.changed).collect();
         let changed = !history.is_empty();
-        history.sort_unstable_by_key(|(key, _)| key.to_bytes());
+        history.sort_unstable_by_key(|(key, _)| *key);
         for (key, entry) in &history {
-            commit.history(key, &entry.value);
+            commit.history(key, &entry.value)?;
         }
         let mut records: Vec<_> = self.records.into_iter().filter(|(_, working)| working.changed).collect();
         records.sort_unstable_by_key(|(relation, _)| *relation);
         for (relation, working) in &records {
-            commit.record(relation, &working.record);
+            commit.record(relation, &working.record)?;
         }
         let states: Vec<_> = records.into_iter().map(|(relation, working)| (relation, working.record.state())).collect();
         let visible = states.iter().map(|(relation, state)| (relation.hash(), *state)).collect();
         if changed {
-            commit.revision(self.revision, &Change { at: self.now, states });
+            commit.revision(self.revision, &Change { at: self.now, states })?;
         }
         for brand in &self.brands {
-            commit.import_cursor(*brand, self.now);
+            commit.import_cursor(*brand, self.now)?;
         }
         for source in self.new_sources.values() {
-            commit.source(source);
+            commit.source(source)?;
         }
         let revision = if changed { self.revision } else { self.revision - 1 };
-        Ready { commit, revision, states: visible, brands: self.brands, new_sources: self.new_sources.into_keys().collect() }
+        Ok(Ready { commit, revision, states: visible, brands: self.brands, new_sources: self.new_sources.into_keys().collect() })
     }
 }
 
-const fn history_key(movement: &Movement) -> HistoryKey {
-    HistoryKey {
+/// Takes the first eight bytes: of a pseudonym they are as good as a hash.
+#[derive(Default)]
+struct ByPseudonym(u64);
+
+impl Hasher for ByPseudonym {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let first = bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
+        // What follows the pseudonym tells the entries of one recipient apart.
+        let last = bytes.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+        self.0 = self.0.rotate_left(29) ^ first ^ last.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write_u32(&mut self, code: u32) {
+        self.0 = self.0.rotate_left(29) ^ u64::from(code).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    /// The length of an array says nothing.
+    fn write_usize(&mut self, _: usize) {}
+}
+
+fn history_key(movement: &Movement) -> HistoryBytes {
+    let key = HistoryKey {
         relation: movement.relation,
         cell: movement.cell,
         created: movement.created,
         status: movement.status,
         source: movement.source.code(),
-    }
+    };
+    key.to_bytes()
 }
 
 /// As in a record: [`TransactionId::hash`], 0 if there is none.

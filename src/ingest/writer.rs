@@ -9,7 +9,7 @@ use crate::model::movement::Movement;
 use crate::model::source::SourceCode;
 use crate::model::time::IysTime;
 use crate::ports::{Applied, BoxFuture, MovementSink, SinkError};
-use crate::store::{Commit, Store, StoreError};
+use crate::store::{Store, StoreError};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -197,10 +197,8 @@ impl Thread {
             let applied = movements.iter().filter(|movement| working.take(movement, &self.known_sources)).count() as u64;
             outcomes.push(Applied { revision: 0, applied, unchanged: movements.len() as u64 - applied });
         }
-        let ready = working.finish();
-        if !ready.commit.is_empty() {
-            self.store.commit(&ready.commit).map_err(|error| self.poison(&error))?;
-        }
+        let ready = working.finish(self.store.begin()).map_err(|error| self.poison(&error))?;
+        ready.commit.commit().map_err(|error| self.poison(&error))?;
         // From here on the batch is durable: make it visible, states before revision.
         for (hash, state) in ready.states {
             self.index.set(hash, state);
@@ -222,9 +220,8 @@ impl Thread {
 
     fn take_brand(&self, brand: Brand) -> Result<(), SinkError> {
         self.refuse_if_poisoned()?;
-        let mut commit = Commit::default();
-        commit.brand(&brand);
-        self.store.commit(&commit).map_err(|error| self.poison(&error))?;
+        let mut commit = self.store.begin();
+        commit.brand(&brand).and_then(|()| commit.commit()).map_err(|error| self.poison(&error))?;
         self.index.brands().put(brand, None);
         Ok(())
     }

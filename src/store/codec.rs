@@ -160,13 +160,16 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, InvalidBytes> {
     Ok(record)
 }
 
+/// A [`HistoryKey`] as it is stored.
+pub type HistoryBytes = [u8; HistoryKey::LENGTH];
+
 impl HistoryKey {
     /// Length of a key in bytes.
     pub const LENGTH: usize = RelationKey::LENGTH + 10;
 
     /// relation ‖ cell ‖ creationDate ‖ status ‖ source.
     #[must_use]
-    pub fn to_bytes(&self) -> [u8; Self::LENGTH] {
+    pub fn to_bytes(&self) -> HistoryBytes {
         let mut bytes = [0; Self::LENGTH];
         bytes[..24].copy_from_slice(&self.relation.to_bytes());
         bytes[24] = self.cell.code();

@@ -84,7 +84,8 @@ fn unknown_and_short_bytes_are_errors() {
     for length in (0..whole.len()).filter(|length| *length != 3) {
         assert!(decode_record(&whole[..length]).is_err(), "{length}");
     }
-    assert_eq!(HistoryKey::from_bytes(&[1; 35]), Err(InvalidBytes::Code));
+    assert_eq!(HistoryKey::from_bytes(&[9; 34]), Err(InvalidBytes::Code));
+    assert_eq!(HistoryKey::from_bytes(&[1; 35]), Err(InvalidBytes::Length));
     assert_eq!(HistoryKey::from_bytes(&history_key().to_bytes()[..33]), Err(InvalidBytes::Length));
     assert_eq!(decode_change(&[1, 0, 0, 0, 1, 9]), Err(InvalidBytes::Length));
     assert_eq!(decode_brand(b"brand/\0\0\0\x05", &[1, 0, 0, 0, 1, 2]), Err(InvalidBytes::Code));

@@ -1,6 +1,6 @@
 //! One atomic batch of ingest: movements, resulting records, changes, cursors and the revision.
 
-use super::codec::{self, Change, HistoryKey, HistoryValue};
+use super::codec::{self, Change, HistoryBytes, HistoryValue};
 use super::error::StoreError;
 use super::meta::REVISION;
 use super::rocks::{Family, Store, Writes};
@@ -11,52 +11,51 @@ use crate::model::source::Source;
 use crate::model::time::IysTime;
 
 /// A batch being put together.
-#[derive(Default)]
-pub struct Commit(Writes);
+pub struct Commit<'a>(Writes<'a>);
 
-impl Commit {
+impl Commit<'_> {
     /// What a relation holds now.
-    pub fn record(&mut self, relation: &RelationKey, record: &Record) {
-        self.0.put(Family::Consent, relation.to_bytes(), codec::encode_record(record));
+    pub fn record(&mut self, relation: &RelationKey, record: &Record) -> Result<(), StoreError> {
+        self.0.put(Family::Consent, &relation.to_bytes(), &codec::encode_record(record))
     }
 
-    /// A movement as it was taken in.
-    pub fn history(&mut self, key: &HistoryKey, value: &HistoryValue) {
-        self.0.put(Family::History, key.to_bytes(), codec::encode_history(value));
+    /// A movement as it was taken in, under [`codec::HistoryKey::to_bytes`].
+    pub fn history(&mut self, key: &HistoryBytes, value: &HistoryValue) -> Result<(), StoreError> {
+        self.0.put(Family::History, key, &codec::encode_history(value))
     }
 
     /// The batch's revision and what it changed.
-    pub fn revision(&mut self, revision: u64, change: &Change) {
-        self.0.put(Family::Changes, revision.to_be_bytes(), codec::encode_change(change));
-        self.0.put(Family::Meta, REVISION, revision.to_be_bytes());
+    pub fn revision(&mut self, revision: u64, change: &Change) -> Result<(), StoreError> {
+        self.0.put(Family::Changes, &revision.to_be_bytes(), &codec::encode_change(change))?;
+        self.0.put(Family::Meta, REVISION, &revision.to_be_bytes())
     }
 
     /// Data was taken in for a brand.
-    pub fn import_cursor(&mut self, brand: BrandCode, as_of: IysTime) {
-        self.0.put(Family::Cursors, codec::import_cursor_key(brand), codec::encode_cursor(as_of));
+    pub fn import_cursor(&mut self, brand: BrandCode, as_of: IysTime) -> Result<(), StoreError> {
+        self.0.put(Family::Cursors, &codec::import_cursor_key(brand), &codec::encode_cursor(as_of))
     }
 
     /// The name of a source outside the table.
-    pub fn source(&mut self, source: &Source) {
-        self.0.put(Family::Registry, codec::source_key(source.code()), source.name());
+    pub fn source(&mut self, source: &Source) -> Result<(), StoreError> {
+        self.0.put(Family::Registry, &codec::source_key(source.code()), source.name().as_bytes())
     }
 
     /// A brand on file.
-    pub fn brand(&mut self, brand: &Brand) {
-        self.0.put(Family::Registry, codec::brand_key(brand.code), codec::encode_brand(brand));
+    pub fn brand(&mut self, brand: &Brand) -> Result<(), StoreError> {
+        self.0.put(Family::Registry, &codec::brand_key(brand.code), &codec::encode_brand(brand))
     }
 
-    /// Whether there is nothing to write.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Makes the batch durable: all of it or nothing.
+    pub fn commit(self) -> Result<(), StoreError> {
+        self.0.commit()
     }
 }
 
 impl Store {
-    /// Makes a batch durable: all of it or nothing.
-    pub fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
-        self.write(&commit.0)
+    /// Begins a batch.
+    #[must_use]
+    pub fn begin(&self) -> Commit<'_> {
+        Commit(self.writes())
     }
 
     /// The records of many relations, in their order. The relations are in ascending order.
@@ -67,9 +66,8 @@ impl Store {
     }
 
     /// Many movements as they were taken in, in their order. The keys are in ascending order.
-    pub fn history_values(&self, keys: &[HistoryKey]) -> Result<Vec<Option<HistoryValue>>, StoreError> {
-        let keys: Vec<_> = keys.iter().map(HistoryKey::to_bytes).collect();
+    pub fn history_values(&self, keys: &[HistoryBytes]) -> Result<Vec<Option<HistoryValue>>, StoreError> {
         let corrupt = |source| StoreError::Corrupt { family: "history", source };
-        self.get_sorted(Family::History, &keys, |bytes| codec::decode_history(bytes).map_err(corrupt))
+        self.get_sorted(Family::History, keys, |bytes| codec::decode_history(bytes).map_err(corrupt))
     }
 }

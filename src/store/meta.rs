@@ -2,7 +2,7 @@
 
 use super::codec::{self, FORMAT};
 use super::error::StoreError;
-use super::rocks::{Family, Options, Store, Writes};
+use super::rocks::{Family, Options, Store};
 use crate::model::secret::{KEY_ID, Pseudonymizer};
 use std::path::Path;
 
@@ -49,11 +49,11 @@ impl Store {
     }
 
     fn initialise(&self, pseudonymizer: &Pseudonymizer, node: u32) -> Result<(), StoreError> {
-        let mut writes = Writes::default();
-        writes.put(Family::Meta, FORMAT_KEY, FORMAT.to_be_bytes());
-        writes.put(Family::Meta, KEY_CHECK, key_check(pseudonymizer));
-        writes.put(Family::Meta, NODE, node.to_be_bytes());
-        self.write(&writes)
+        let mut writes = self.writes();
+        writes.put(Family::Meta, FORMAT_KEY, &FORMAT.to_be_bytes())?;
+        writes.put(Family::Meta, KEY_CHECK, &key_check(pseudonymizer))?;
+        writes.put(Family::Meta, NODE, &node.to_be_bytes())?;
+        writes.commit()
     }
 
     fn check_format(&self, path: &Path) -> Result<(), StoreError> {

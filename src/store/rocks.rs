@@ -45,8 +45,10 @@ pub struct Store {
 }
 
 /// Writes that become durable together or not at all.
-#[derive(Default)]
-pub(super) struct Writes(Vec<(Family, Vec<u8>, Vec<u8>)>);
+pub(super) struct Writes<'a> {
+    store: &'a Store,
+    batch: WriteBatch,
+}
 
 impl Default for Options {
     fn default() -> Self {
@@ -141,15 +143,9 @@ impl Store {
         first.map(|entry| entry.map(|(key, _)| key.into_vec()).map_err(failed)).transpose()
     }
 
-    /// Makes writes durable: in the write-ahead log and synced when this returns.
-    pub(super) fn write(&self, writes: &Writes) -> Result<(), StoreError> {
-        let mut batch = WriteBatch::default();
-        for (family, key, value) in &writes.0 {
-            batch.put_cf(self.family(*family)?, key, value);
-        }
-        let mut options = WriteOptions::default();
-        options.set_sync(true);
-        self.db.write_opt(batch, &options).map_err(failed)
+    /// Begins a batch of writes.
+    pub(super) fn writes(&self) -> Writes<'_> {
+        Writes { store: self, batch: WriteBatch::default() }
     }
 
     /// Writes memory to disk, so that the next start has no log to read.
@@ -161,13 +157,20 @@ impl Store {
     }
 }
 
-impl Writes {
-    pub(super) fn put(&mut self, family: Family, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
-        self.0.push((family, key.into(), value.into()));
+impl Writes<'_> {
+    pub(super) fn put(&mut self, family: Family, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.batch.put_cf(self.store.family(family)?, key, value);
+        Ok(())
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Makes the writes durable: in the write-ahead log and synced when this returns.
+    pub(super) fn commit(self) -> Result<(), StoreError> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let mut options = WriteOptions::default();
+        options.set_sync(true);
+        self.store.db.write_opt(self.batch, &options).map_err(failed)
     }
 }
 

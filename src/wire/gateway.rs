@@ -31,6 +31,8 @@ pub struct Parts {
     pub max_revision_wait: Duration,
     /// Tells the time at the edge.
     pub clock: fn() -> IysTime,
+    /// Cancelled when boot is done.
+    pub booted: CancellationToken,
     /// Cancelled when shutdown begins.
     pub draining: CancellationToken,
 }
@@ -121,7 +123,7 @@ impl Gateway {
 
     /// Whether new calls should come here; the reason if not.
     pub fn ready(&self) -> Result<(), &'static str> {
-        if !self.0.checker.index().is_loaded() {
+        if !self.0.booted.is_cancelled() {
             return Err("loading");
         }
         if self.0.draining.is_cancelled() {

@@ -23,16 +23,22 @@ pub struct BadDescriptors(String);
 
 /// Every route of the public port; a body of more than `body_bytes` is refused.
 pub fn routes<H: Health>(gateway: &Gateway, health: HealthServer<H>, body_bytes: usize) -> Result<Router, BadDescriptors> {
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
-    let reflection = reflection.build_v1().map_err(|error| BadDescriptors(error.to_string()))?;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+    };
+    let bad = |error: tonic_reflection::server::Error| BadDescriptors(error.to_string());
+    // Both versions: grpcurl and others in the field still ask for the older one.
+    let (current, older) = (reflection().build_v1().map_err(bad)?, reflection().build_v1alpha().map_err(bad)?);
     let mut grpc = Routes::builder();
     grpc.add_service(PermissionServiceServer::new(Permission(gateway.clone())).max_decoding_message_size(body_bytes))
         .add_service(ConsentServiceServer::new(Consent(gateway.clone())).max_decoding_message_size(body_bytes))
         .add_service(AdminServiceServer::new(Admin(gateway.clone())).max_decoding_message_size(body_bytes))
         .add_service(health)
-        .add_service(reflection);
+        .add_service(current)
+        .add_service(older);
     let grpc = grpc.routes().into_axum_router().layer(from_fn(in_our_words));
     Ok(grpc.merge(http::routes(gateway.clone(), body_bytes)).fallback(not_found))
 }

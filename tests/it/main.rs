@@ -1,9 +1,21 @@
 //! Everything that is tested from the outside, in one binary: a real gateway on port 0.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc, unreachable_pub)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    unreachable_pub,
+    reason = "a test says what went wrong by failing, and nothing is outside of this binary"
+)]
 
+mod crash;
+mod formats;
 mod grpc;
 mod http;
 mod imports;
+mod ingest;
+mod oracle;
+mod privacy;
 mod process;
 mod proto;
 mod support;

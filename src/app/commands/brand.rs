@@ -6,7 +6,7 @@ use crate::cli::Target;
 use crate::cli::brand::{AddArgs, BrandCommand, DeactivateArgs, ListArgs};
 use crate::config::SecretSource;
 use crate::model::brand::Brand;
-use crate::store::{Commit, Store};
+use crate::store::Store;
 use crate::wire::proto::admin_service_client::AdminServiceClient;
 use crate::wire::proto::{self, DeactivateBrandRequest, ListBrandsRequest, PutBrandRequest};
 use tokio::runtime::Runtime;
@@ -59,9 +59,9 @@ pub(super) fn remote_brands(target: &Target) -> Result<Vec<Brand>, CommandError>
 }
 
 fn put_offline(store: &Store, brand: &Brand) -> Result<(), CommandError> {
-    let mut commit = Commit::default();
-    commit.brand(brand);
-    Ok(store.commit(&commit)?)
+    let mut commit = store.begin();
+    commit.brand(brand)?;
+    Ok(commit.commit()?)
 }
 
 fn brand_of(brand: Option<proto::Brand>) -> Result<Brand, CommandError> {

@@ -1,7 +1,12 @@
 //! A real gateway for a test: the built binary on port 0, its log in a file, ended by its id.
 
+pub mod ask;
+pub mod data;
 pub mod files;
 pub mod known;
+pub mod rng;
+pub mod search;
+pub mod split;
 pub mod web;
 
 use izingate::wire::proto::admin_service_client::AdminServiceClient;

@@ -1,0 +1,309 @@
+//! What is on file depends on the set of the movements, not on their order, repetition or batches: held
+//! against an oracle that knows nothing but the set.
+
+use crate::support::rng::Rng;
+use izingate::index::Index;
+use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
+use izingate::model::brand::BrandCode;
+use izingate::model::channel::{Cell, Channel};
+use izingate::model::key::RelationKey;
+use izingate::model::movement::Movement;
+use izingate::model::recipient::Recipient;
+use izingate::model::record::CellRecord;
+use izingate::model::secret::{Pseudonymizer, Secret};
+use izingate::model::source::Source;
+use izingate::model::state::{State, Status};
+use izingate::model::time::IysTime;
+use izingate::model::transaction::TransactionId;
+use izingate::ports::{Applied, MovementSink};
+use izingate::store::codec::{HistoryKey, decode_history};
+use izingate::store::{Compression, Options, Store};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn any_delivery_of_a_set_ends_in_the_oracles_state(
+        movements in proptest::collection::vec(any_movement(), 1..60),
+        seeds: (u64, u64),
+    ) {
+        let truth = Truth::of(&movements);
+        let (one, other) = (Node::fresh(), Node::fresh());
+        one.deliver(seeds.0, &movements);
+        other.deliver(seeds.1, &movements);
+        for node in [&one, &other] {
+            prop_assert_eq!(&node.on_file(), &truth);
+            prop_assert_eq!(node.in_memory(&truth), truth.states());
+        }
+        prop_assert_eq!(one.bytes_of("consent"), other.bytes_of("consent"));
+
+        let (history, revision) = (one.bytes_of("history"), one.index.revision().get());
+        one.deliver(seeds.1, &movements);
+        prop_assert_eq!(&one.bytes_of("history"), &history, "a repeat changes not even when something was first known");
+        prop_assert_eq!(one.index.revision().get(), revision);
+
+        let again = one.restarted();
+        prop_assert_eq!(again.in_memory(&truth), truth.states());
+        prop_assert_eq!((again.index.revision().get(), again.index.relations()), (revision, truth.states().len() as u64));
+    }
+}
+
+#[test]
+fn a_refusal_holds_in_its_second_whatever_came_first() {
+    let movement = |status, created, source| movement(0, Cell::ALL[2], status, created, source, None, None);
+    let onay = movement(Status::Onay, 1, "IYS_WEB");
+    let ret = movement(Status::Ret, 1, "HS_WEB");
+    let late = movement(Status::Onay, 0, "HS_WEB");
+    for order in [[&onay, &ret, &late], [&ret, &late, &onay], [&late, &ret, &onay]] {
+        let node = Node::fresh();
+        for movement in order {
+            node.apply(vec![movement.clone()]);
+        }
+        assert_eq!(node.index.get(onay.relation.hash()), State::EMPTY.with(onay.cell, Status::Ret), "{order:?}");
+    }
+}
+
+/// Three phones, one of them in the wrong form, and an e-mail.
+const RECIPIENTS: [(&str, Channel); 4] = [
+    ("+905321234567", Channel::Mesaj),
+    ("+905321234568", Channel::Mesaj),
+    ("+9005321234567", Channel::Mesaj),
+    ("ayse@ornek.com.tr", Channel::Eposta),
+];
+
+fn pseudonymizer() -> Pseudonymizer {
+    Pseudonymizer::new(&Secret::from_bytes([7; 32]))
+}
+
+/// A movement of a recipient at a second after the first one; the brand is that of the recipient's place.
+fn movement(
+    recipient: usize,
+    cell: Cell,
+    status: Status,
+    second: u32,
+    source: &str,
+    consented: Option<u32>,
+    transaction: Option<&str>,
+) -> Movement {
+    let (address, channel) = RECIPIENTS[recipient % RECIPIENTS.len()];
+    let recipient_of = Recipient::parse_stored(address, channel).unwrap();
+    let brand = BrandCode::new(1 + u32::try_from(recipient / RECIPIENTS.len()).unwrap()).unwrap();
+    let time = |second: u32| IysTime::from_unix(1_700_000_000 + second);
+    Movement {
+        relation: RelationKey::of_brand(pseudonymizer().recipient(&recipient_of), brand),
+        cell,
+        status,
+        created: time(second),
+        consented: consented.map(time),
+        source: Source::parse(source).unwrap(),
+        transaction: transaction.map(|id| TransactionId::parse(id).unwrap()),
+        misformed: recipient_of.is_misformed(),
+    }
+}
+
+/// Few of everything, so that most movements meet others in their cell, second, status and source.
+fn any_movement() -> impl Strategy<Value = Movement> {
+    let source = prop::sample::select(vec!["", "HS_WEB", "IYS_WEB", "KURUMSAL", "HS_YENI_KANAL"]);
+    let transaction = prop::sample::select(vec![None, Some("ab12"), Some("ff"), Some("0f8fad5b-d9cb")]);
+    let status = prop::sample::select(vec![Status::Onay, Status::Ret]);
+    let consented = prop::option::of(0..3_u32);
+    (0..2 * RECIPIENTS.len(), 0..4_usize, status, 0..4_u32, source, consented, transaction).prop_map(
+        |(recipient, cell, status, second, source, consented, transaction)| {
+            let email = RECIPIENTS[recipient % RECIPIENTS.len()].1 == Channel::Eposta;
+            let cell = if email { Cell::ALL[4 + cell % 2] } else { Cell::ALL[cell] };
+            movement(recipient, cell, status, second, source, consented, transaction)
+        },
+    )
+}
+
+/// What a set of movements leads to, computed from the set at once.
+#[derive(Debug, PartialEq, Default)]
+struct Truth {
+    consents: BTreeMap<(RelationKey, Cell), CellRecord>,
+    misformed: BTreeSet<RelationKey>,
+    /// consentDate and transactionId of each movement that İYS would call one.
+    history: BTreeMap<Vec<u8>, (Option<IysTime>, String)>,
+}
+
+fn id_of(movement: &Movement) -> &str {
+    movement.transaction.as_ref().map_or("", TransactionId::as_str)
+}
+
+/// The order that ids have on file.
+fn id_rank(movement: &Movement) -> u128 {
+    movement.transaction.as_ref().map_or(0, TransactionId::hash)
+}
+
+impl Truth {
+    fn of(movements: &[Movement]) -> Self {
+        let mut truth = Self::default();
+        let mut by_cell: BTreeMap<(RelationKey, Cell), Vec<&Movement>> = BTreeMap::new();
+        let mut by_key: BTreeMap<Vec<u8>, Vec<&Movement>> = BTreeMap::new();
+        for movement in movements {
+            by_cell.entry((movement.relation, movement.cell)).or_default().push(movement);
+            by_key.entry(history_key(movement)).or_default().push(movement);
+            if movement.misformed {
+                truth.misformed.insert(movement.relation);
+            }
+        }
+        truth.consents = by_cell.into_iter().map(|(cell, movements)| (cell, Self::consent(movements))).collect();
+        truth.history = by_key
+            .into_iter()
+            .map(|(key, movements)| {
+                let kept = movements.into_iter().max_by_key(|movement| (movement.consented, id_rank(movement))).unwrap();
+                (key, (kept.consented, id_of(kept).to_owned()))
+            })
+            .collect();
+        truth
+    }
+
+    /// The latest second; there a RET if there is one; of those the greatest.
+    fn consent(mut movements: Vec<&Movement>) -> CellRecord {
+        let latest = movements.iter().map(|movement| movement.created).max().unwrap();
+        movements.retain(|movement| movement.created == latest);
+        if movements.iter().any(|movement| movement.status == Status::Ret) {
+            movements.retain(|movement| movement.status == Status::Ret);
+        }
+        let rank = |movement: &&Movement| (movement.source.code().get(), movement.consented, id_rank(movement));
+        let holds = movements.into_iter().max_by_key(rank).unwrap();
+        CellRecord {
+            status: holds.status,
+            created: holds.created,
+            consented: holds.consented,
+            source: holds.source.code(),
+            transaction: id_rank(holds),
+        }
+    }
+
+    fn states(&self) -> BTreeMap<RelationKey, State> {
+        let mut states = BTreeMap::new();
+        for ((relation, cell), consent) in &self.consents {
+            let state = states.entry(*relation).or_insert(State::EMPTY);
+            *state = state.with(*cell, consent.status);
+        }
+        states
+    }
+}
+
+fn history_key(movement: &Movement) -> Vec<u8> {
+    let Movement { relation, cell, created, status, source, .. } = movement;
+    let key = HistoryKey { relation: *relation, cell: *cell, created: *created, status: *status, source: source.code() };
+    key.to_bytes().to_vec()
+}
+
+/// A store with its writer and index.
+struct Node {
+    index: Index,
+    store: Arc<Store>,
+    sink: WriterHandle,
+    writer: Writer,
+    runtime: Runtime,
+    dir: TempDir,
+}
+
+impl Node {
+    fn fresh() -> Self {
+        Self::open(tempfile::tempdir().unwrap())
+    }
+
+    fn open(dir: TempDir) -> Self {
+        let (store, index) = (Arc::new(open_store(dir.path())), Index::default());
+        let setup = Setup {
+            store: Arc::clone(&store),
+            index: index.clone(),
+            queue: 8,
+            observer: Box::new(|_| {}),
+            clock: || IysTime::from_unix(1_800_000_000),
+        };
+        let (writer, sink, booted) = Writer::start(setup, Boot::Restore).unwrap();
+        let runtime = Builder::new_current_thread().build().unwrap();
+        runtime.block_on(booted).unwrap().unwrap();
+        Self { index, store, sink, writer, runtime, dir }
+    }
+
+    /// The same directory with nothing kept in memory.
+    fn restarted(self) -> Self {
+        drop((self.sink, self.index));
+        self.writer.join();
+        drop(self.store);
+        Self::open(self.dir)
+    }
+
+    fn apply(&self, batch: Vec<Movement>) -> Applied {
+        self.runtime.block_on(self.sink.apply(batch)).unwrap()
+    }
+
+    /// Hands in every movement at least once, in an order, with repeats and in batches that the seed
+    /// chooses; sometimes all batches at once, so that several are committed as one.
+    fn deliver(&self, seed: u64, movements: &[Movement]) {
+        let mut rng = Rng::new(seed);
+        let mut delivered = movements.to_vec();
+        for _ in 0..rng.below(movements.len() as u64 + 1) {
+            delivered.push(movements[rng.below(movements.len() as u64) as usize].clone());
+        }
+        rng.shuffle(&mut delivered);
+        let size = 1 + rng.below(delivered.len() as u64) as usize;
+        let batches: Vec<Vec<Movement>> = delivered.chunks(size.max(delivered.len() / 8)).map(<[_]>::to_vec).collect();
+        if rng.below(2) == 0 {
+            for batch in batches {
+                let (length, before) = (batch.len() as u64, self.index.revision().get());
+                let Applied { revision, applied, unchanged } = self.apply(batch);
+                assert_eq!((applied + unchanged, revision), (length, before + u64::from(applied > 0)));
+            }
+            return;
+        }
+        self.runtime.block_on(async {
+            let mut calls = JoinSet::new();
+            for batch in batches {
+                let sink = self.sink.clone();
+                calls.spawn(async move { sink.apply(batch).await.unwrap() });
+            }
+            let last = calls.join_all().await.into_iter().map(|applied| applied.revision).max().unwrap();
+            assert_eq!(last, self.index.revision().get());
+        });
+    }
+
+    fn on_file(&self) -> Truth {
+        let mut found = Truth::default();
+        self.store
+            .each_record(|relation, record| {
+                found.consents.extend(record.cells().map(|(cell, current)| ((relation, cell), *current)));
+                if record.misformed {
+                    found.misformed.insert(relation);
+                }
+            })
+            .unwrap();
+        for (key, value) in self.bytes_of("history") {
+            let value = decode_history(&value).unwrap();
+            found.history.insert(key, (value.consented, value.transaction.into()));
+        }
+        found
+    }
+
+    fn bytes_of(&self, wanted: &str) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let mut entries = BTreeMap::new();
+        let each = |family: &'static str, key: &[u8], value: &[u8]| {
+            if family == wanted {
+                entries.insert(key.to_vec(), value.to_vec());
+            }
+        };
+        self.store.each_entry(each).unwrap();
+        entries
+    }
+
+    fn in_memory(&self, truth: &Truth) -> BTreeMap<RelationKey, State> {
+        truth.states().into_keys().map(|relation| (relation, self.index.get(relation.hash()))).collect()
+    }
+}
+
+fn open_store(path: &Path) -> Store {
+    let options = Options { compression: Compression::None, cache_bytes: 1 << 20, write_buffer_bytes: 1 << 20 };
+    Store::open(&path.join("store"), &options, &pseudonymizer(), 1).unwrap()
+}
