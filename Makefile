@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps run test oracle lint fmt bench loadtest fuzz
+.PHONY: help deps run test oracle lint fmt bench loadtest proto fuzz
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET_DIR ?= $(HOME)/.cache/izingate-fuzz
@@ -14,6 +14,7 @@ help:
 	@echo "make lint   formatting, clippy and documentation, warnings are errors"
 	@echo "make fmt    format"
 	@echo "make bench  benchmarks"
+	@echo "make proto  regenerate the checked-in protobuf code"
 	@echo "make loadtest  a million rows imported, with rate and memory"
 	@echo "make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make deps   install what a build needs beside Rust"
@@ -42,6 +43,9 @@ fmt:
 
 bench: deps
 	cargo bench --locked
+
+proto: deps
+	UPDATE_PROTO=1 cargo test --release --locked --test it proto::
 
 loadtest: deps
 	loadtest/import.sh

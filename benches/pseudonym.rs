@@ -49,7 +49,9 @@ fn grouped(criterion: &mut Criterion) {
 fn parsing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("recipient");
     group.throughput(Throughput::Elements(1));
-    for (text, channel) in [("0532 123 45 67", Channel::Mesaj), ("+905321234567", Channel::Mesaj), ("Ayse@Ornek.com.tr", Channel::Eposta)] {
+    for (text, channel) in
+        [("0532 123 45 67", Channel::Mesaj), ("+905321234567", Channel::Mesaj), ("Ayse@Ornek.com.tr", Channel::Eposta)]
+    {
         group.bench_function(format!("parse {text}"), |bench| bench.iter(|| Recipient::parse(black_box(text), channel)));
     }
     group.finish();

@@ -231,17 +231,23 @@ async fn gauges(gateway: Gateway, sink: WriterHandle, shutdown: Shutdown) {
 }
 
 /// Tells gRPC's health service what `/readyz` tells.
-async fn follow_health(health: HealthReporter, gateway: Gateway, shutdown: Shutdown) {
+async fn follow_health(mut health: HealthReporter, gateway: Gateway, shutdown: Shutdown) {
     use tonic_health::ServingStatus::{NotServing, Serving};
     let mut tick = tokio::time::interval(Duration::from_millis(200));
-    loop {
+    let services = ["", "izingate.v1.PermissionService", "izingate.v1.ConsentService", "izingate.v1.AdminService"];
+    while !shutdown.stopped().is_cancelled() {
         let status = if gateway.ready().is_ok() { Serving } else { NotServing };
-        for service in ["", "izingate.v1.PermissionService", "izingate.v1.ConsentService", "izingate.v1.AdminService"] {
+        for service in services {
             health.set_service_status(service, status).await;
         }
         tokio::select! {
             _ = tick.tick() => {}
-            () = shutdown.cut().cancelled() => return,
+            () = shutdown.stopped().cancelled() => {}
         }
+    }
+    for service in services {
+        health.set_service_status(service, NotServing).await;
+        // Ends whoever watches: a watch is a call under way, and the drain would wait for it in vain.
+        health.clear_service_status(service).await;
     }
 }

@@ -85,7 +85,8 @@ async fn accept(
 
 fn builder(bounds: Bounds) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    // Half-closed: who says no more after the question (`nc -N`) still gets its answer.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).half_close(true);
     builder
         .http2()
         .timer(TokioTimer::new())

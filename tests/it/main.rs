@@ -10,8 +10,12 @@
 
 mod crash;
 mod formats;
+mod grpc;
+mod http;
 mod imports;
 mod ingest;
 mod oracle;
 mod privacy;
+mod process;
+mod proto;
 mod support;

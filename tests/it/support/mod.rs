@@ -3,9 +3,11 @@
 pub mod ask;
 pub mod data;
 pub mod files;
+pub mod known;
 pub mod rng;
 pub mod search;
 pub mod split;
+pub mod web;
 
 use izingate::wire::proto::admin_service_client::AdminServiceClient;
 use izingate::wire::proto::consent_service_client::ConsentServiceClient;
@@ -48,6 +50,13 @@ pub fn import(data: &Path, files: &[PathBuf]) -> i32 {
     command.output().unwrap().status.code().unwrap()
 }
 
+/// `serve` on a data directory, on ports that the system chooses, with a log that [`Gateway::spawn`] reads.
+pub fn serve(data: &Path) -> Command {
+    let mut command = izingate();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--data"]).arg(data);
+    command
+}
+
 /// A running gateway; killed when dropped.
 pub struct Gateway {
     child: Child,
@@ -64,9 +73,8 @@ impl Gateway {
 
     /// The same with more arguments.
     pub fn start_with(data: &Path, args: &[&str]) -> Self {
-        let mut command = izingate();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--data"]);
-        command.arg(data).args(args);
+        let mut command = serve(data);
+        command.args(args);
         Self::spawn(command, data)
     }
 
@@ -98,11 +106,21 @@ impl Gateway {
         self.child.wait().unwrap();
     }
 
-    /// Asks for the ordered end, and waits for it.
-    pub fn stop(mut self) -> ExitStatus {
+    /// Asks for the ordered end.
+    pub fn terminate(&self) {
         let asked = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
         assert!(asked.success());
+    }
+
+    /// Waits for the end that was asked for.
+    pub fn ended(mut self) -> ExitStatus {
         self.child.wait().unwrap()
+    }
+
+    /// Asks for the ordered end, and waits for it.
+    pub fn stop(self) -> ExitStatus {
+        self.terminate();
+        self.ended()
     }
 
     pub async fn channel(&self) -> Channel {
