@@ -1,4 +1,5 @@
 //! `kill -9` at any moment: what was acknowledged is there, and the same import again ends in the truth.
+#![allow(clippy::print_stdout, reason = "what a long run found is shown with --nocapture")]
 
 use crate::support::ask::{Way, assert_answers, channel, check_one};
 use crate::support::data::{Dump, dump, fresh, import_offline};
@@ -270,7 +271,7 @@ impl Ledger {
                 }
             });
         }
-        for _ in 0..1 + rng.below(most_calls) {
+        for _ in 0..=rng.below(most_calls) {
             answered.recv().await.unwrap();
         }
         gateway.kill();

@@ -1,4 +1,5 @@
 //! Whatever way the movements came in and whatever way a question is asked, the answer is the true one.
+#![allow(clippy::print_stdout, reason = "how long each part took is shown with --nocapture")]
 
 use crate::support::Gateway;
 use crate::support::ask::{Way, assert_answers};

@@ -43,13 +43,6 @@ pub fn add_brand(data: &Path) {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// Imports files of the test brand, offline; the exit code.
-pub fn import(data: &Path, files: &[PathBuf]) -> i32 {
-    let mut command = izingate();
-    command.args(["import", "--brand", "601234", "--data"]).arg(data).args(files);
-    command.output().unwrap().status.code().unwrap()
-}
-
 /// `serve` on a data directory, on ports that the system chooses, with a log that [`Gateway::spawn`] reads.
 pub fn serve(data: &Path) -> Command {
     let mut command = izingate();
@@ -81,16 +74,17 @@ impl Gateway {
     /// Starts a prepared `serve` command whose log is JSON.
     pub fn spawn(mut command: Command, data: &Path) -> Self {
         let log = data.with_extension("log");
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = tee(child.stderr.take().unwrap(), &log);
-        let (mut http, mut admin) = (None, None);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut gateway = Self { child, http: String::new(), admin: String::new(), log: log.clone() };
+        let lines = tee(gateway.child.stderr.take().unwrap(), &log);
         loop {
             let Ok(line) = lines.recv() else { panic!("the gateway ended:\n{}", fs::read_to_string(&log).unwrap()) };
             let field = |name: &str| line.get(name).and_then(|value| value.as_str()).map(|value| format!("http://{value}"));
-            http = http.take().or_else(|| field("listen"));
-            admin = admin.take().or_else(|| field("admin"));
+            if let (Some(http), Some(admin)) = (field("listen"), field("admin")) {
+                (gateway.http, gateway.admin) = (http, admin);
+            }
             if line["message"].as_str().is_some_and(|message| message.starts_with("ready")) {
-                return Self { child, http: http.unwrap(), admin: admin.unwrap(), log };
+                return gateway;
             }
         }
     }
