@@ -5,7 +5,7 @@ use crate::support::ask::{Way, assert_answers, channel, check_one};
 use crate::support::data::{Dump, dump, fresh, import_offline};
 use crate::support::files::{Oracle, Question};
 use crate::support::rng::Rng;
-use crate::support::{BRAND, Gateway, izingate};
+use crate::support::{BRAND, Gateway, add_brand, izingate};
 use izingate::app::open::read_only;
 use izingate::ingest::order::replaces;
 use izingate::model::key::RelationKey;
@@ -58,6 +58,30 @@ fn no_check_allows_what_a_refusal_before_it_forbade() {
 #[ignore = "minutes: make oracle"]
 fn no_check_allows_what_any_of_many_refusals_before_it_forbade() {
     refused_for_good(20_000);
+}
+
+/// The secret, the store and what it says of itself come one after another; a directory that has only
+/// some of them is one that the next start completes.
+#[test]
+fn a_directory_whose_making_was_killed_can_be_used() {
+    let (dir, mut rng, mut unfinished) = (tempfile::tempdir().unwrap(), Rng::new(6), 0);
+    for round in 0..10 {
+        let data = dir.path().join(format!("round-{round}"));
+        let mut command = izingate();
+        command.args(["brand", "add", "--brand", "7", "--iys-code", "7", "--title", "Örnek", "--data"]).arg(&data);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while child.try_wait().unwrap().is_none() && !data.exists() {
+            pause(Duration::from_micros(100));
+        }
+        pause(Duration::from_micros(rng.below(60_000)));
+        unfinished += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        add_brand(&data);
+        let gateway = Gateway::start(&data);
+        assert!(gateway.stop().success(), "round {round}");
+    }
+    assert!(unfinished > 0, "no kill came while the directory was made");
 }
 
 /// Each round: a fresh directory, two kills at moments that the seed chooses, what is on file is whole;
