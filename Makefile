@@ -36,7 +36,7 @@ oracle: deps
 lint: deps
 	cargo fmt --check
 	cargo clippy --release --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --locked
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --locked --document-private-items
 
 fmt:
 	cargo fmt

@@ -1,5 +1,6 @@
 //! Everything that is tested from the outside, in one binary: a real gateway on port 0.
 #![allow(
+    clippy::format_collect,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
