@@ -149,7 +149,7 @@ async fn a_batch_spelled_or_packed() {
     let over = CheckBatchRequest { phones: vec![905_321_234_561; 100_001], ..full };
     for (request, expected) in [
         (over, error(Code::InvalidArgument, "BATCH_TOO_LARGE")),
-        (batch(&[APPROVED; 100_001]), error(Code::InvalidArgument, "BATCH_TOO_LARGE")),
+        (batch(&vec![APPROVED; 100_001]), error(Code::InvalidArgument, "BATCH_TOO_LARGE")),
         (batch(&[]), error(Code::InvalidArgument, "MISSING_FIELD")),
         (CheckBatchRequest { phones: vec![1], ..batch(&[APPROVED]) }, error(Code::InvalidArgument, "INVALID_FIELD")),
     ] {
