@@ -3,6 +3,7 @@
 pub mod commands;
 pub mod data_dir;
 mod demo;
+mod follow;
 pub mod open;
 
 pub use demo::{DEMO_BRAND, try_these};
@@ -12,7 +13,6 @@ use crate::config::Config;
 use crate::index::Index;
 use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
 use crate::model::time::IysTime;
-use crate::ports::MovementSink;
 use crate::shutdown::{Pace, Shutdown};
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, MovementResult};
@@ -23,7 +23,7 @@ use metrics::Gauge;
 use open::{OpenError, Opened};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -148,8 +148,8 @@ impl App {
 
     /// Waits for boot, serves until shutdown, then drains and flushes.
     async fn serve(mut self, config: &Config, shutdown: Shutdown, mut tell: impl FnMut(Progress)) -> Result<(), AppError> {
-        self.helpers.spawn(gauges(self.gateway.clone(), self.sink.clone(), shutdown.clone()));
-        self.helpers.spawn(follow_health(self.health.clone(), self.gateway.clone(), shutdown.clone()));
+        self.helpers.spawn(follow::gauges(self.gateway.clone(), self.sink.clone(), shutdown.clone()));
+        self.helpers.spawn(follow::health(self.health.clone(), self.gateway.clone(), shutdown.clone()));
         let booted = tokio::select! {
             booted = &mut self.booted => Some(booted),
             () = shutdown.asked().cancelled() => None,
@@ -210,44 +210,4 @@ fn observer(metrics: Arc<Metrics>) -> Observer {
 #[expect(clippy::disallowed_methods, reason = "a starting point at the edge, not a time inside logic")]
 fn first_decision() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_nanos() as u64)
-}
-
-/// Keeps the gauges and folds the histograms, which grow until then.
-async fn gauges(gateway: Gateway, sink: WriterHandle, shutdown: Shutdown) {
-    let mut tick = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        tokio::select! {
-            _ = tick.tick() => {}
-            () = shutdown.cut().cancelled() => return,
-        }
-        let (metrics, index) = (&gateway.parts().metrics, gateway.parts().checker.index());
-        metrics.ready.set(f64::from(u8::from(gateway.ready().is_ok())));
-        metrics.revision.set(index.revision().get() as f64);
-        metrics.relations.set(index.relations() as f64);
-        metrics.ingest_queue.set(sink.waiting() as f64);
-        metrics.store_poisoned.set(f64::from(u8::from(sink.is_poisoned())));
-        metrics.upkeep();
-    }
-}
-
-/// Tells gRPC's health service what `/readyz` tells.
-async fn follow_health(mut health: HealthReporter, gateway: Gateway, shutdown: Shutdown) {
-    use tonic_health::ServingStatus::{NotServing, Serving};
-    let mut tick = tokio::time::interval(Duration::from_millis(200));
-    let services = ["", "izingate.v1.PermissionService", "izingate.v1.ConsentService", "izingate.v1.AdminService"];
-    while !shutdown.stopped().is_cancelled() {
-        let status = if gateway.ready().is_ok() { Serving } else { NotServing };
-        for service in services {
-            health.set_service_status(service, status).await;
-        }
-        tokio::select! {
-            _ = tick.tick() => {}
-            () = shutdown.stopped().cancelled() => {}
-        }
-    }
-    for service in services {
-        health.set_service_status(service, NotServing).await;
-        // Ends whoever watches: a watch is a call under way, and the drain would wait for it in vain.
-        health.clear_service_status(service).await;
-    }
 }

@@ -414,7 +414,8 @@ async fn bare_sockets() {
     let body = asked(APPROVED).to_string();
 
     assert_eq!(say(format!("{ask}\r\n").repeat(20).as_bytes()).matches("\r\n\r\nALLOW APPROVED\n").count(), 20, "pipelined");
-    let pieces: String = body.chars().map(|letter| format!("{:x}\r\n{letter}\r\n", letter.len_utf8())).collect();
+    let pieces: Vec<String> = body.chars().map(|letter| format!("1\r\n{letter}\r\n")).collect();
+    let pieces = pieces.concat();
     let chunked = say(format!("{head}Transfer-Encoding: chunked\r\n\r\n{pieces}0\r\n\r\n").as_bytes());
     assert!(chunked.contains("\"reason\":\"APPROVED\""), "{chunked}");
 

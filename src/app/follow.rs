@@ -1,0 +1,48 @@
+//! What is told of a running gateway as it goes: gauges, and gRPC's health service.
+
+use crate::ingest::WriterHandle;
+use crate::ports::MovementSink;
+use crate::shutdown::Shutdown;
+use crate::wire::gateway::Gateway;
+use std::time::Duration;
+use tonic_health::server::HealthReporter;
+
+/// Keeps the gauges and folds the histograms, which grow until then.
+pub(super) async fn gauges(gateway: Gateway, sink: WriterHandle, shutdown: Shutdown) {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shutdown.cut().cancelled() => return,
+        }
+        let (metrics, index) = (&gateway.parts().metrics, gateway.parts().checker.index());
+        metrics.ready.set(f64::from(u8::from(gateway.ready().is_ok())));
+        metrics.revision.set(index.revision().get() as f64);
+        metrics.relations.set(index.relations() as f64);
+        metrics.ingest_queue.set(sink.waiting() as f64);
+        metrics.store_poisoned.set(f64::from(u8::from(sink.is_poisoned())));
+        metrics.upkeep();
+    }
+}
+
+/// Tells gRPC's health service what `/readyz` tells.
+pub(super) async fn health(mut reporter: HealthReporter, gateway: Gateway, shutdown: Shutdown) {
+    use tonic_health::ServingStatus::{NotServing, Serving};
+    let mut tick = tokio::time::interval(Duration::from_millis(200));
+    let services = ["", "izingate.v1.PermissionService", "izingate.v1.ConsentService", "izingate.v1.AdminService"];
+    while !shutdown.stopped().is_cancelled() {
+        let status = if gateway.ready().is_ok() { Serving } else { NotServing };
+        for service in services {
+            reporter.set_service_status(service, status).await;
+        }
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shutdown.stopped().cancelled() => {}
+        }
+    }
+    for service in services {
+        reporter.set_service_status(service, NotServing).await;
+        // Ends whoever watches: a watch is a call under way, and the drain would wait for it in vain.
+        reporter.clear_service_status(service).await;
+    }
+}
