@@ -1,4 +1,4 @@
-//! The answer: question to decision, in memory, without a lock, a wait or an error.
+//! The answer: question to decision, in memory, without I/O, an await or an error.
 //!
 //! [`Checker`] gathers the facts of a question, [`policy`] decides on them as one pure function, and
 //! [`decision`] is what comes out: a value with its reason and article.
