@@ -1,6 +1,6 @@
 //! What is kept: RocksDB behind words of the field.
 //!
-//! [`codec`] says how every key and value is written, byte by byte; [`rocks`] is the only file that
+//! [`codec`] says how every key and value is written, byte by byte; [`rocks`] is the only folder that
 //! names RocksDB; [`commit`] is one atomic batch; [`history`] reads for people. Column families:
 //!
 //! | family | key → value |
