@@ -2,14 +2,16 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps run test oracle lint fmt bench loadtest proto fuzz
+.PHONY: help deps run test loom oracle lint fmt bench loadtest proto fuzz
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET_DIR ?= $(HOME)/.cache/izingate-fuzz
+LOOM_TARGET_DIR ?= $(HOME)/.cache/izingate-loom
 
 help:
 	@echo "make run    build, and serve ./data with a synthetic brand to try"
 	@echo "make test   every test"
+	@echo "make loom   the index under the model checker: every order in which reader and writer can meet"
 	@echo "make oracle the large files against their true outcome, crashes too: half an hour"
 	@echo "make lint   formatting, clippy and documentation, warnings are errors"
 	@echo "make fmt    format"
@@ -58,3 +60,8 @@ fuzz:
 		CARGO_TARGET_DIR="$(FUZZ_TARGET_DIR)" cargo +nightly fuzz run --fuzz-dir tests/fuzz "$$target" -- \
 			-max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
+
+# The index's table under the model checker, in a build of its own without RocksDB.
+loom:
+	RUSTFLAGS="--cfg izingate_loom" CARGO_TARGET_DIR="$(LOOM_TARGET_DIR)" LOOM_MAX_PREEMPTIONS=3 \
+		cargo test --release --locked --no-default-features --lib index::table::loom_tests

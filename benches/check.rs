@@ -32,7 +32,7 @@ fn checker(scope: &Scope) -> Checker {
     }
     let state = State::EMPTY.with(scope.cell, Status::Onay);
     for phone in (FIRST..FIRST + RELATIONS).filter_map(Phone::from_packed) {
-        index.set(RelationKey::of_brand(pseudonymizer.phone(phone), scope.brand).hash(), state);
+        index.write().set(RelationKey::of_brand(pseudonymizer.phone(phone), scope.brand).hash(), state);
     }
     index.mark_loaded();
     Checker::new(index, pseudonymizer, DecisionIds::new(1, 0))

@@ -47,6 +47,8 @@ pub struct Config {
     pub log: Log,
     /// What a client may take.
     pub limits: Limits,
+    /// How the index is held.
+    pub index: Index,
     /// How RocksDB is run.
     pub store: Store,
     /// How movements are taken in.
@@ -91,6 +93,15 @@ pub struct Limits {
     pub streams: u32,
     /// Bytes of one request.
     pub body_bytes: usize,
+}
+
+/// How the index is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Bytes that the index may take; 0 for three quarters of what this process may.
+    pub memory_bytes: usize,
+    /// Time between two snapshots, if anything changed; zero for none but at shutdown.
+    pub snapshot_every: Duration,
 }
 
 /// How RocksDB is run.
@@ -138,6 +149,7 @@ impl Config {
             max_revision_wait: Duration::from_secs(1),
             log: Log { format: LogFormat::Human, level: "info".to_owned() },
             limits: Limits { connections: 4096, streams: 256, body_bytes: 32 << 20 },
+            index: Index { memory_bytes: 0, snapshot_every: Duration::from_mins(15) },
             store: Store { compression: Compression::Lz4, cache_bytes: 256 << 20, write_buffer_bytes: 64 << 20 },
             ingest: Ingest { queue: 64 },
         }

@@ -30,6 +30,9 @@ pub enum SinkError {
     /// A write failed earlier, or now: nothing is taken in until a restart.
     #[error("the store failed to write; nothing is taken in until the cause is mended and the gateway restarted")]
     Poisoned,
+    /// The index has no room for the new relations among them.
+    #[error("the index is full: new relations are refused until index.memory_bytes or the machine's memory is raised")]
+    Full,
     /// The process is going down.
     #[error("the gateway is shutting down")]
     Closed,
@@ -41,6 +44,7 @@ impl SinkError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Poisoned => "STORE_POISONED",
+            Self::Full => "INDEX_FULL",
             Self::Closed => "SHUTTING_DOWN",
         }
     }

@@ -10,7 +10,7 @@ pub use demo::{DEMO_BRAND, try_these};
 
 use crate::check::{Checker, DecisionIds};
 use crate::config::Config;
-use crate::index::Index;
+use crate::index::{Index, memory_limit};
 use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
 use crate::model::time::IysTime;
 use crate::shutdown::{Pace, Shutdown};
@@ -108,7 +108,7 @@ impl App {
         let private = bind(config.admin).await?;
         let Opened { data, store, pseudonymizer } = open::writable(config)?;
         let store = Arc::new(store);
-        let index = Index::default();
+        let index = Index::new(index_limit(config)).map_err(OpenError::from)?;
         let metrics = Arc::new(Metrics::new(&verdict_names()));
         let setup = Setup {
             store: Arc::clone(&store),
@@ -187,6 +187,14 @@ impl App {
         self.gateway.parts().booted.cancel();
         tracing::info!(relations = index.relations(), revision = index.revision().get(), "ready: everything is in memory");
         Ok(())
+    }
+}
+
+/// Bytes that the index may take.
+fn index_limit(config: &Config) -> u64 {
+    match config.index.memory_bytes as u64 {
+        0 => memory_limit() / 4 * 3,
+        bytes => bytes,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::data_dir::{self, DataDir, DataDirError};
 use crate::config::{Compression, Config, SecretSource};
+use crate::index::{Full, Unreserved};
+use crate::ingest::RestoreError;
 use crate::model::secret::Pseudonymizer;
 use crate::store::{self, Options, Store, StoreError};
 use std::path::Path;
@@ -25,6 +27,12 @@ pub enum OpenError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The memory for the index.
+    #[error(transparent)]
+    Memory(#[from] Unreserved),
+    /// There are more relations than fit in memory.
+    #[error(transparent)]
+    Full(#[from] Full),
 }
 
 impl OpenError {
@@ -34,6 +42,17 @@ impl OpenError {
         match self {
             Self::DataDir(error) => error.code(),
             Self::Store(error) => error.code(),
+            Self::Memory(_) => "MEMORY_REFUSED",
+            Self::Full(_) => "INDEX_FULL",
+        }
+    }
+}
+
+impl From<RestoreError> for OpenError {
+    fn from(error: RestoreError) -> Self {
+        match error {
+            RestoreError::Store(error) => Self::Store(error),
+            RestoreError::Full(error) => Self::Full(error),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Gathers the facts of a question and has them decided.
 
+use super::batch::Batch;
 use super::decision::Verdict;
 use super::decision_id::{DecisionId, DecisionIds};
 use super::policy::{self, Facts};
@@ -7,7 +8,7 @@ use super::question::{Recipients, Scope};
 use crate::index::Index;
 use crate::model::brand::RetailerCode;
 use crate::model::key::RelationKey;
-use crate::model::recipient::{Phone, Recipient};
+use crate::model::recipient::Recipient;
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
 
@@ -79,18 +80,9 @@ impl Checker {
     #[must_use]
     pub fn check_batch(&self, scope: &Scope, recipients: Recipients<'_>, revision_reached: bool, now: IysTime) -> BatchAnswer {
         let (facts, revision, as_of) = self.facts(scope, revision_reached);
-        let channel = scope.cell.channel;
-        let results = match recipients {
-            Recipients::Spelled(texts) => {
-                let one = |text: &String| self.decide(scope, facts, Recipient::parse(text, channel).ok()).byte();
-                texts.iter().map(one).collect()
-            }
-            Recipients::Phones(phones) => {
-                let phone = |packed: u64| Phone::from_packed(packed).filter(|_| channel.takes_phones()).map(Recipient::Phone);
-                phones.iter().map(|&packed| self.decide(scope, facts, phone(packed)).byte()).collect()
-            }
-        };
-        BatchAnswer { results, revision, as_of, first_id: self.ids.take(now, recipients.len() as u64) }
+        let count = recipients.len() as u64;
+        let results = Batch::new(&self.index, &self.pseudonymizer, scope, &facts).answer(recipients);
+        BatchAnswer { results, revision, as_of, first_id: self.ids.take(now, count) }
     }
 
     /// What all recipients of a question share. The revision is read first of all: the answer reflects

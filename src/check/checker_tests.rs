@@ -30,7 +30,7 @@ fn checker() -> Checker {
     for (phone, status) in [("05321234567", Status::Onay), ("05321234568", Status::Ret)] {
         let recipient = Recipient::parse(phone, Channel::Mesaj).unwrap();
         let relation = RelationKey::of_brand(pseudonymizer.recipient(&recipient), BrandCode::new(601_234).unwrap());
-        index.set(relation.hash(), State::EMPTY.with(scope(Channel::Mesaj).cell, status));
+        index.write().set(relation.hash(), State::EMPTY.with(scope(Channel::Mesaj).cell, status)).unwrap();
     }
     index.revision().publish(42);
     index.mark_loaded();

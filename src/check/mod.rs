@@ -3,6 +3,7 @@
 //! [`Checker`] gathers the facts of a question, [`policy`] decides on them as one pure function, and
 //! [`decision`] is what comes out: a value with its reason and article.
 
+mod batch;
 mod checker;
 pub mod decision;
 mod decision_id;

@@ -3,7 +3,7 @@
 use super::kinds::{Address, AnyPath, Choice, Filter, Length, Switch, Whole};
 use super::reader::{ConfigErrors, Found, Reader};
 use super::source::{File, Flags};
-use super::{Compression, Config, Ingest, Limits, Log, LogFormat, SecretSource, Store};
+use super::{Compression, Config, Index, Ingest, Limits, Log, LogFormat, SecretSource, Store};
 use crate::model::secret::Secret;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,6 +14,7 @@ type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 const SECRET_VARIABLE: &str = "IZINGATE_SECRET";
 const LONGEST_SHUTDOWN: Duration = Duration::from_mins(10);
 const LONGEST_REVISION_WAIT: Duration = Duration::from_mins(1);
+const LONGEST_SNAPSHOT: Duration = Duration::from_hours(24);
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -36,6 +37,7 @@ pub(super) fn config(flags: &Flags, env: Environment<'_>, file: Option<&File>) -
         max_revision_wait: length(&mut reader, "max_revision_wait", LONGEST_REVISION_WAIT, base.max_revision_wait),
         log: log(&mut reader, flags, base.log),
         limits: limits(&mut reader, base.limits),
+        index: index(&mut reader, base.index),
         store: store(&mut reader, base.store),
         ingest: Ingest { queue: whole(&mut reader, "ingest.queue", (1, 4096), base.ingest.queue) },
         data: base.data,
@@ -108,6 +110,13 @@ fn limits(reader: &mut Reader<'_>, base: Limits) -> Limits {
         connections: whole(reader, "limits.connections", (1, 1_000_000), base.connections),
         streams: whole(reader, "limits.streams", (1, 65_536), base.streams as usize) as u32,
         body_bytes: whole(reader, "limits.body_bytes", (64 * KIB, GIB), base.body_bytes),
+    }
+}
+
+fn index(reader: &mut Reader<'_>, base: Index) -> Index {
+    Index {
+        memory_bytes: whole(reader, "index.memory_bytes", (0, 1024 * GIB), base.memory_bytes),
+        snapshot_every: length(reader, "index.snapshot_every", LONGEST_SNAPSHOT, base.snapshot_every),
     }
 }
 

@@ -72,6 +72,9 @@ fn every_setting_is_read_from_the_file() {
         connections = 1
         streams = 2
         body_bytes = 65536
+        [index]
+        memory_bytes = 7
+        snapshot_every = "60m"
         [store]
         compression = "zstd"
         cache_bytes = 1048576
@@ -91,6 +94,7 @@ fn every_setting_is_read_from_the_file() {
         max_revision_wait: Duration::ZERO,
         log: Log { format: LogFormat::Json, level: "warn,izingate::ingest=debug".to_owned() },
         limits: Limits { connections: 1, streams: 2, body_bytes: 65_536 },
+        index: Index { memory_bytes: 7, snapshot_every: Duration::from_hours(1) },
         store: Store { compression: Compression::Zstd, cache_bytes: 1_048_576, write_buffer_bytes: 1_048_577 },
         ingest: Ingest { queue: 4096 },
     };
@@ -117,6 +121,8 @@ fn every_setting_is_read_from_flags_and_environment() {
         ("IZINGATE_LIMITS_CONNECTIONS", "4"),
         ("IZINGATE_LIMITS_STREAMS", "5"),
         ("IZINGATE_LIMITS_BODY_BYTES", "66000"),
+        ("IZINGATE_INDEX_MEMORY_BYTES", "8"),
+        ("IZINGATE_INDEX_SNAPSHOT_EVERY", "9s"),
         ("IZINGATE_STORE_COMPRESSION", "none"),
         ("IZINGATE_STORE_CACHE_BYTES", "2000000"),
         ("IZINGATE_STORE_WRITE_BUFFER_BYTES", "3000000"),
@@ -134,6 +140,7 @@ fn every_setting_is_read_from_flags_and_environment() {
         max_revision_wait: Duration::from_secs(3),
         log: Log { format: LogFormat::Json, level: "debug".to_owned() },
         limits: Limits { connections: 4, streams: 5, body_bytes: 66_000 },
+        index: Index { memory_bytes: 8, snapshot_every: Duration::from_secs(9) },
         store: Store { compression: Compression::None, cache_bytes: 2_000_000, write_buffer_bytes: 3_000_000 },
         ingest: Ingest { queue: 6 },
     };
@@ -178,10 +185,10 @@ fn every_error_is_named_at_once() {
   IZINGATE_INGEST_QUEUE is \"many\", but must be a whole number from 1 to 4096
   gate.toml: limits.steams is not a setting; there are limits.connections, limits.streams, limits.body_bytes
   gate.toml: lissen is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
-max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, store.compression, \
+max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, index.memory_bytes, index.snapshot_every, store.compression, \
 store.cache_bytes, store.write_buffer_bytes, ingest.queue
   gate.toml: secret is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
-max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, store.compression, \
+max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, index.memory_bytes, index.snapshot_every, store.compression, \
 store.cache_bytes, store.write_buffer_bytes, ingest.queue"
     );
 }

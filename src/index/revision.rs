@@ -1,32 +1,38 @@
 //! The revision: which committed batches a check sees.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
 /// A number that grows by one with every committed batch, and a way to wait for it.
-pub struct Revision(watch::Sender<u64>);
+pub struct Revision {
+    /// What a check reads: no lock.
+    published: AtomicU64,
+    waiters: watch::Sender<u64>,
+}
 
 impl Default for Revision {
     fn default() -> Self {
-        Self(watch::Sender::new(0))
+        Self { published: AtomicU64::new(0), waiters: watch::Sender::new(0) }
     }
 }
 
 impl Revision {
-    /// The latest published revision.
+    /// The latest published revision. Acquire: with it come the states of its batch.
     #[must_use]
     pub fn get(&self) -> u64 {
-        *self.0.borrow()
+        self.published.load(Ordering::Acquire)
     }
 
     /// Publishes `revision`, after every state of its batch is set. For the writer and for boot.
     pub fn publish(&self, revision: u64) {
-        self.0.send_replace(revision);
+        self.published.store(revision, Ordering::Release);
+        self.waiters.send_replace(revision);
     }
 
     /// Waits until `revision` is published. Never resolves if it never is: bound it by a deadline.
     pub async fn reached(&self, revision: u64) {
         // An error means that the sender is gone, and we hold it.
-        let _ = self.0.subscribe().wait_for(|published| *published >= revision).await;
+        let _ = self.waiters.subscribe().wait_for(|published| *published >= revision).await;
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Group {
 
 struct Working {
     record: Record,
+    /// Not on record before.
+    new: bool,
     changed: bool,
 }
 
@@ -46,7 +48,10 @@ pub(super) struct Ready<'a> {
     pub(super) commit: Commit<'a>,
     /// The revision after this group: the one before it if nothing changed.
     pub(super) revision: u64,
+    /// New relations first, as in [`Change`].
     pub(super) states: Vec<(RelationHash, State)>,
+    /// How many of them are new.
+    pub(super) new: usize,
     pub(super) brands: BTreeSet<BrandCode>,
     pub(super) new_sources: Vec<SourceCode>,
 }
@@ -58,7 +63,8 @@ impl Group {
         relations.sort_unstable();
         relations.dedup();
         let records = store.records(&relations)?;
-        let working = |record: Option<Record>| Working { record: record.unwrap_or_default(), changed: false };
+        let working =
+            |record: Option<Record>| Working { new: record.is_none(), record: record.unwrap_or_default(), changed: false };
         let mut group = Self {
             revision,
             now,
@@ -97,7 +103,8 @@ impl Group {
             self.new_sources.entry(code).or_insert_with(|| movement.source.clone());
         }
         let new = CellRecord::of(movement);
-        let working = self.records.entry(movement.relation).or_insert(Working { record: Record::default(), changed: false });
+        let working =
+            self.records.entry(movement.relation).or_insert(Working { record: Record::default(), new: true, changed: false });
         if order::replaces(&new, working.record.get(movement.cell)) {
             working.record.set(movement.cell, new);
             working.changed = true;
@@ -147,10 +154,13 @@ impl Group {
         for (relation, working) in &records {
             commit.record(relation, &working.record)?;
         }
+        // Stable: both parts stay in the order of keys.
+        records.sort_by_key(|(_, working)| !working.new);
+        let new = records.iter().take_while(|(_, working)| working.new).count();
         let states: Vec<_> = records.into_iter().map(|(relation, working)| (relation, working.record.state())).collect();
         let visible = states.iter().map(|(relation, state)| (relation.hash(), *state)).collect();
         if changed {
-            commit.revision(self.revision, &Change { at: self.now, states })?;
+            commit.revision(self.revision, &Change { at: self.now, states, new })?;
         }
         for brand in &self.brands {
             commit.import_cursor(*brand, self.now)?;
@@ -159,7 +169,8 @@ impl Group {
             commit.source(source)?;
         }
         let revision = if changed { self.revision } else { self.revision - 1 };
-        Ok(Ready { commit, revision, states: visible, brands: self.brands, new_sources: self.new_sources.into_keys().collect() })
+        let new_sources = self.new_sources.into_keys().collect();
+        Ok(Ready { commit, revision, states: visible, new, brands: self.brands, new_sources })
     }
 }
 

@@ -10,4 +10,5 @@ pub mod order;
 pub mod restore;
 mod writer;
 
+pub use restore::RestoreError;
 pub use writer::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};

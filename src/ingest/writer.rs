@@ -2,8 +2,8 @@
 //! then answers.
 
 use super::group::Group;
-use super::restore::restore;
-use crate::index::Index;
+use super::restore::{RestoreError, restore};
+use crate::index::{Full, Index};
 use crate::model::brand::Brand;
 use crate::model::movement::Movement;
 use crate::model::source::SourceCode;
@@ -65,7 +65,7 @@ pub enum Boot {
 }
 
 /// Tells once how boot went.
-pub type Booted = oneshot::Receiver<Result<(), StoreError>>;
+pub type Booted = oneshot::Receiver<Result<(), RestoreError>>;
 
 /// The writer thread; joined at shutdown.
 pub struct Writer(JoinHandle<()>);
@@ -153,7 +153,7 @@ impl Drop for PoisonOnPanic {
 }
 
 impl Thread {
-    fn run(mut self, boot: Boot, booted: oneshot::Sender<Result<(), StoreError>>, mut inbox: mpsc::Receiver<Command>) {
+    fn run(mut self, boot: Boot, booted: oneshot::Sender<Result<(), RestoreError>>, mut inbox: mpsc::Receiver<Command>) {
         let _guard = PoisonOnPanic(Arc::clone(&self.poisoned));
         let boot = if boot == Boot::Restore { restore(&self.store, &self.index) } else { Ok(()) };
         let failed = boot.is_err();
@@ -198,11 +198,15 @@ impl Thread {
             outcomes.push(Applied { revision: 0, applied, unchanged: movements.len() as u64 - applied });
         }
         let ready = working.finish(self.store.begin()).map_err(|error| self.poison(&error))?;
+        let (new, known) = ready.states.split_at(ready.new);
+        let mut index = self.index.write();
+        // Before anything is durable: what has no room in memory is refused, not half taken.
+        index.room_for(new.len() as u64).map_err(|full| refuse_full(&full))?;
         ready.commit.commit().map_err(|error| self.poison(&error))?;
         // From here on the batch is durable: make it visible, states before revision.
-        for (hash, state) in ready.states {
-            self.index.set(hash, state);
-        }
+        let visible = index.insert_many(new).and_then(|()| index.set_many(known));
+        visible.map_err(|full| self.poison(&full))?;
+        drop(index);
         for brand in ready.brands {
             self.index.brands().touch(brand, now);
         }
@@ -231,11 +235,17 @@ impl Thread {
     }
 
     /// A failed write may be half on disk: nothing more is taken in, answers go on and age.
-    fn poison(&self, error: &StoreError) -> SinkError {
+    fn poison(&self, error: &dyn std::error::Error) -> SinkError {
         self.poisoned.store(true, Ordering::Release);
-        tracing::error!(code = error.code(), %error, "the store failed; nothing more is taken in");
+        tracing::error!(%error, "the store failed; nothing more is taken in");
         SinkError::Poisoned
     }
+}
+
+/// Nothing was changed: what is on record can still be refused, and room may be made.
+fn refuse_full(full: &Full) -> SinkError {
+    tracing::error!(error = %full, "a batch was refused");
+    SinkError::Full
 }
 
 type Submission = (Vec<Movement>, oneshot::Sender<Result<Applied, SinkError>>);

@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// What stands in for an address everywhere inside: 128 bits that only the holder of the secret can
 /// make. Still personal data, since that holder can try every phone number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Pseudonym(pub [u8; 16]);
 
 /// (recipient, brand, retailer): the unit of the index and the store. With retailer 0 it holds the

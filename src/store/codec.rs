@@ -64,8 +64,10 @@ pub struct HistoryValue {
 pub struct Change {
     /// When it was committed.
     pub at: IysTime,
-    /// The relations that changed, with the state that each ended in.
+    /// The relations that changed, with the state that each ended in; new ones first.
     pub states: Vec<(RelationKey, State)>,
+    /// How many of them were not on record before.
+    pub new: usize,
 }
 
 /// Takes bytes off the front, or says that they ended.
@@ -228,12 +230,16 @@ pub fn decode_history(bytes: &[u8]) -> Result<HistoryValue, InvalidBytes> {
     Ok(HistoryValue { consented, transaction, revision, known_since })
 }
 
-/// version ‖ time ‖ (relation ‖ state)…
+/// The version of a [`Change`] that tells which relations are new; those of version 1 do not.
+const CHANGE_VERSION: u8 = 2;
+
+/// version ‖ time ‖ number of new relations ‖ (relation ‖ state)…
 #[must_use]
 pub fn encode_change(change: &Change) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(5 + change.states.len() * 25);
-    bytes.push(VERSION);
+    let mut bytes = Vec::with_capacity(9 + change.states.len() * 25);
+    bytes.push(CHANGE_VERSION);
     bytes.extend(change.at.unix().to_be_bytes());
+    bytes.extend((change.new as u32).to_be_bytes());
     for (relation, state) in &change.states {
         bytes.extend(relation.to_bytes());
         bytes.push(state.byte());
@@ -244,13 +250,18 @@ pub fn encode_change(change: &Change) -> Vec<u8> {
 /// The batch of [`encode_change`].
 pub fn decode_change(bytes: &[u8]) -> Result<Change, InvalidBytes> {
     let mut reader = Reader(bytes);
-    reader.version()?;
+    let version = reader.byte()?;
     let at = reader.time()?;
+    let new = match version {
+        VERSION => 0,
+        CHANGE_VERSION => reader.u32()? as usize,
+        _ => return Err(InvalidBytes::Version),
+    };
     let mut states = Vec::with_capacity(reader.0.len() / 25);
     while !reader.0.is_empty() {
         states.push((reader.relation()?, State::from_byte(reader.byte()?)));
     }
-    Ok(Change { at, states })
+    if new > states.len() { Err(InvalidBytes::Length) } else { Ok(Change { at, states, new }) }
 }
 
 /// `brand/` and the brand's number.

@@ -46,8 +46,10 @@ fn bytes_are_pinned() {
     assert_eq!(to_hex(&history_key().to_bytes()), "30313233343536373839616263646566010203040000000004654321000100000006");
     assert_eq!(to_hex(&encode_history(&history_value("0fab"))), "0160000000000000000000000965432101010fab");
     assert_eq!(to_hex(&encode_history(&history_value("0FAB"))), "01600000000000000000000009654321010030464142");
-    let change = Change { at: IysTime::from_unix(1), states: vec![(relation(), State::from_byte(0x21))] };
-    assert_eq!(to_hex(&encode_change(&change)), "010000000130313233343536373839616263646566010203040000000021");
+    let change = Change { at: IysTime::from_unix(1), states: vec![(relation(), State::from_byte(0x21))], new: 1 };
+    assert_eq!(to_hex(&encode_change(&change)), "02000000010000000130313233343536373839616263646566010203040000000021");
+    let first_version = from_hex("010000000130313233343536373839616263646566010203040000000021").unwrap();
+    assert_eq!(decode_change(&first_version), Ok(Change { new: 0, ..change }), "it did not tell what is new");
     assert_eq!(to_hex(&encode_cursor(IysTime::from_unix(0x6543_2100))), "0165432100");
     assert_eq!(to_hex(&brand_key(BrandCode::new(5).unwrap())), "6272616e642f00000005");
     assert_eq!(to_hex(&source_key(SourceCode::from_stored(5))), "736f757263652f00000005");
@@ -61,7 +63,7 @@ fn what_is_written_is_read() {
     for id in ["", "0fab", "0FAB", "abc", "0f8fad5b-d9cb-469f-a165-70867728950e"] {
         assert_eq!(decode_history(&encode_history(&history_value(id))), Ok(history_value(id)));
     }
-    let change = Change { at: IysTime::from_unix(7), states: vec![(relation(), State::from_byte(2)); 3] };
+    let change = Change { at: IysTime::from_unix(7), states: vec![(relation(), State::from_byte(2)); 3], new: 2 };
     assert_eq!(decode_change(&encode_change(&change)), Ok(change));
     let code = BrandCode::new(601_234).unwrap();
     let brand = Brand { code, iys_code: IysCode::new(600_000).unwrap(), title: "Örnek Mağaza".to_owned(), active: true };
@@ -88,6 +90,8 @@ fn unknown_and_short_bytes_are_errors() {
     assert_eq!(HistoryKey::from_bytes(&[1; 35]), Err(InvalidBytes::Length));
     assert_eq!(HistoryKey::from_bytes(&history_key().to_bytes()[..33]), Err(InvalidBytes::Length));
     assert_eq!(decode_change(&[1, 0, 0, 0, 1, 9]), Err(InvalidBytes::Length));
+    assert_eq!(decode_change(&[2, 0, 0, 0, 1, 0, 0, 0, 1]), Err(InvalidBytes::Length), "more new ones than there are");
+    assert_eq!(decode_change(&[3, 0, 0, 0, 1]), Err(InvalidBytes::Version));
     assert_eq!(decode_brand(b"brand/\0\0\0\x05", &[1, 0, 0, 0, 1, 2]), Err(InvalidBytes::Code));
     assert_eq!(decode_cursor(&[1, 0, 0, 0, 0, 0]), Err(InvalidBytes::Length));
 }

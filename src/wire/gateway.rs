@@ -142,6 +142,7 @@ impl From<SinkError> for Problem {
     fn from(error: SinkError) -> Self {
         let kind = match error {
             SinkError::Poisoned => Kind::StorePoisoned,
+            SinkError::Full => Kind::IndexFull,
             SinkError::Closed => Kind::ShuttingDown,
         };
         Self::new(kind, error.to_string())

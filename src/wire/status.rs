@@ -51,6 +51,8 @@ pub enum Kind {
     NotReady,
     /// Going down.
     ShuttingDown,
+    /// The index has no room for new relations.
+    IndexFull,
     /// A write failed; nothing is taken in.
     StorePoisoned,
     /// The store could not be read.
@@ -86,6 +88,7 @@ impl Kind {
             Self::UnknownBrand => ("UNKNOWN_BRAND", H::NOT_FOUND, Code::NotFound, "The brand is not on file"),
             Self::NotReady => ("NOT_READY", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The gateway is still loading"),
             Self::ShuttingDown => ("SHUTTING_DOWN", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The gateway is shutting down"),
+            Self::IndexFull => ("INDEX_FULL", H::INSUFFICIENT_STORAGE, Code::ResourceExhausted, "The index has no room"),
             Self::StorePoisoned => {
                 ("STORE_POISONED", H::SERVICE_UNAVAILABLE, Code::FailedPrecondition, "The store failed; nothing is taken in")
             }

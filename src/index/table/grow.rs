@@ -1,0 +1,171 @@
+//! Growth: shards are written anew, a little larger, one at a time and never while a reader waits.
+//!
+//! Uniform hashes fill all shards in step, so they are moved in turn: for every [`STEP`] by which the
+//! table grows the sweep goes round once, oldest shard first, and leaves each [`FRESH`] full. A shard
+//! that fills up out of turn is moved at once. Memory therefore stays within a few per cent of what the
+//! slots need, at every size and at every moment.
+
+use super::Table;
+use super::log::Piece;
+use super::region::LINE_BYTES;
+use super::slot::{Header, Path, SLOTS, slot, state_of, tag_of};
+use super::writer::{Full, TableWriter, put};
+use crate::index::sync::{Ordering, yield_now};
+use crate::model::state::State;
+
+/// How full a shard is after it was moved. Just before, it is fuller by [`STEP`].
+pub(super) const FRESH: f64 = 0.80;
+/// By how much the table grows while the sweep goes round once.
+const STEP: f64 = 0.07;
+/// A shard of which more than nineteen in twenty slots are taken is moved out of turn.
+const CROWDED: (usize, usize) = (19, 20);
+/// Below this many relations a shard on average, sizes are too uneven for a sweep to pay: shards are
+/// moved when they are crowded.
+const SWEPT: u64 = 32;
+/// The sweep also goes on while more than one line in this many is a hole.
+const HOLES: u64 = 32;
+/// Shards moved for one insertion at most, so that each is quick.
+const MOVES: usize = 4;
+/// Bytes that may wait for readers to let go; beyond it the writer waits for them.
+const RETIRED: u64 = 64 << 20;
+
+impl TableWriter {
+    /// Moves a shard to the head, into so many lines or more.
+    pub(super) fn grow(&mut self, table: &Table, shard: usize, mut lines: usize) -> Result<(), Full> {
+        loop {
+            let piece = self.take(table, shard, lines)?;
+            if self.move_shard(table, shard, piece) {
+                return Ok(());
+            }
+            // Some path was full, which is rare: what was begun is a hole now.
+            self.log.leave(lines);
+            lines += 1;
+        }
+    }
+
+    /// After an insertion: moves the shards whose turn has come.
+    pub(super) fn keep_pace(&mut self, table: &Table) {
+        let (relations, shards) = (table.relations(), table.shards as f64);
+        if relations >= SWEPT * table.shards as u64 {
+            self.debt += shards / (STEP * relations as f64);
+        }
+        for _ in 0..MOVES {
+            let holes = self.log.holes() > self.log.live() / HOLES + self.log.page_lines() / 2;
+            if self.debt < 1.0 && !holes {
+                break;
+            }
+            self.debt = (self.debt - 1.0).max(0.0);
+            if self.sweep(table).is_err() {
+                // No room to move: shards fill up, and the insertion that finds no slot says so.
+                break;
+            }
+        }
+    }
+
+    /// Moves the oldest shard to the head and the tail past it.
+    pub(super) fn sweep(&mut self, table: &Table) -> Result<(), Full> {
+        let Some(oldest) = self.log.oldest() else { return Ok(()) };
+        if let Some(shard) = self.owner(table, oldest) {
+            self.grow(table, shard, lines_for(self.used[shard]))?;
+        }
+        self.log.pass();
+        if self.log.retire(table.epochs.now()) {
+            self.give_back(table);
+        }
+        self.publish_memory(table);
+        Ok(())
+    }
+
+    /// The shard that lives in a piece; none if it has moved.
+    fn owner(&self, table: &Table, piece: Piece) -> Option<usize> {
+        let shard = piece.shard? as usize;
+        let here = Header { offset: piece.offset, lines: piece.lines };
+        (table.header(shard) == here).then_some(shard)
+    }
+
+    /// Room at the head, if need be after readers have let go of what is retired.
+    fn take(&mut self, table: &Table, shard: usize, lines: usize) -> Result<Piece, Full> {
+        loop {
+            let fits = self.log.resident_with(lines as u64) <= self.most_lines;
+            if let Some(piece) = fits.then(|| self.log.take(shard as u32, lines)).flatten() {
+                self.publish_memory(table);
+                return Ok(piece);
+            }
+            if !self.log.has_retired() {
+                return Err(self.full(table.relations() + 1));
+            }
+            self.give_back(table);
+            yield_now();
+        }
+    }
+
+    /// Writes what a shard holds into new lines and then publishes them; false if a path had no room.
+    fn move_shard(&mut self, table: &Table, shard: usize, piece: Piece) -> bool {
+        let (old, new) = (table.header(shard), Header { offset: piece.offset, lines: piece.lines });
+        let Some(moved) = self.copy(table, old, new) else { return false };
+        table.publish(shard, new);
+        self.used[shard] = moved;
+        if old != table.nothing {
+            self.log.leave(old.lines);
+        }
+        true
+    }
+
+    /// Copies a shard's relations into new lines, which are empty; erased ones are left behind. Old lines
+    /// stand nearly in the order of tags, so new ones are filled nearly from first to last. None if a path
+    /// is full.
+    fn copy(&mut self, table: &Table, old: Header, new: Header) -> Option<u32> {
+        let lines = &table.region.lines()[new.offset..][..new.lines];
+        self.filled.clear();
+        self.filled.resize(new.lines, 0);
+        let mut moved = 0;
+        for value in table.region.lines()[old.offset..][..old.lines].iter().flat_map(|line| &line.0) {
+            let value = value.load(Ordering::Relaxed);
+            if state_of(value) == State::EMPTY {
+                continue;
+            }
+            let (tag, state) = (tag_of(value), state_of(value));
+            let first = Path::of(tag, new).line() - new.offset;
+            let filled = &mut self.filled[first];
+            if usize::from(*filled) < SLOTS {
+                lines[first].0[usize::from(*filled)].store(slot(tag, state), Ordering::Relaxed);
+                *filled += 1;
+            } else {
+                let line = put(table, new, slot(tag, state))?;
+                self.filled[line - new.offset] += 1;
+            }
+            moved += 1;
+        }
+        Some(moved)
+    }
+
+    /// Gives back what readers have let go of; waits for them if that is more than [`RETIRED`].
+    pub(super) fn give_back(&mut self, table: &Table) {
+        loop {
+            let pinned = table.epochs.advance();
+            if let Err(error) = self.log.release(&table.region, pinned) {
+                tracing::error!(%error, "memory of the index could not be given back");
+            }
+            self.publish_memory(table);
+            if self.log.retired() * LINE_BYTES as u64 <= RETIRED {
+                return;
+            }
+            yield_now();
+        }
+    }
+
+    pub(super) fn publish_memory(&self, table: &Table) {
+        table.resident.store(self.log.resident(), Ordering::Relaxed);
+        table.retired.store(self.log.retired(), Ordering::Relaxed);
+    }
+}
+
+/// Whether a shard is to be moved before it holds so many relations.
+pub(super) const fn is_crowded(lines: usize, used: u32) -> bool {
+    used as usize * CROWDED.1 > lines * SLOTS * CROWDED.0
+}
+
+/// Lines for a shard of so many relations.
+pub(super) fn lines_for(used: u32) -> usize {
+    ((f64::from(used) / (SLOTS as f64 * FRESH)).ceil() as usize).max(1)
+}
