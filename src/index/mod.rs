@@ -7,6 +7,7 @@
 mod brands;
 mod memory;
 mod revision;
+pub mod snapshot;
 mod sync;
 mod table;
 mod writing;

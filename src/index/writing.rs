@@ -65,6 +65,26 @@ impl<'a> Writing<'a> {
         self.writer.room_for(self.table, more)
     }
 
+    /// Fills an empty shard with what [`Table::copy_shard`] left of it.
+    pub(super) fn load_shard(&mut self, shard: usize, slots: &[u8]) -> Result<(), Full> {
+        self.writer.load_shard(self.table, shard, slots)
+    }
+
+    /// Puts in relations that share a place, as [`Writing::shared`] gave them.
+    pub(super) fn load_shared(&mut self, bytes: &[u8]) -> Result<(), &'static str> {
+        self.writer.load_shared(self.table, bytes)
+    }
+
+    /// Every place that several relations share.
+    pub(super) fn shared(&self) -> Vec<Vec<u8>> {
+        self.table.shared()
+    }
+
+    /// Forgets every relation: for a start that found out that what it read was of no use.
+    pub fn clear(&mut self) {
+        self.writer.clear(self.table);
+    }
+
     fn many(
         &mut self,
         states: &[(RelationHash, State)],

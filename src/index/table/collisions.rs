@@ -4,7 +4,7 @@
 //! another's. Of the relations behind one place the first keeps it as its default; every further one
 //! stands here under its whole hash. The map is immutable and swapped whole.
 
-use super::slot::Tag;
+use super::slot::{Tag, slot, state_of, tag_of};
 use crate::model::key::RelationHash;
 use crate::model::state::State;
 use arc_swap::ArcSwap;
@@ -73,9 +73,16 @@ impl Collisions {
         all
     }
 
-    /// Replaces everything.
-    pub(super) fn replace(&self, all: impl IntoIterator<Item = (Place, Shared)>) {
-        self.0.store(Arc::new(all.into_iter().collect()));
+    /// Puts in what a snapshot holds of one place.
+    pub(super) fn load(&self, place: Place, shared: Shared) {
+        let mut all = (**self.0.load()).clone();
+        all.insert(place, shared);
+        self.0.store(all.into());
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&self) {
+        self.0.store(Arc::default());
     }
 
     fn change(&self, place: Place, change: impl FnOnce(&mut Shared)) {
@@ -88,6 +95,39 @@ impl Collisions {
 }
 
 impl Shared {
+    /// shard ‖ tag ‖ first ‖ (hash ‖ state)…, little-endian, as a snapshot keeps it.
+    pub(super) fn encode(&self, (shard, tag): Place) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        bytes.extend((shard as u32).to_le_bytes());
+        bytes.extend(slot(tag, self.first).to_le_bytes());
+        for (hash, state) in &self.others {
+            bytes.extend(hash.0.to_le_bytes());
+            bytes.push(state.byte());
+        }
+        bytes
+    }
+
+    /// The place and what stands there; none if the bytes are not of [`Shared::encode`].
+    pub(super) fn decode(bytes: &[u8]) -> Option<(Place, Self)> {
+        let (shard, rest) = bytes.split_first_chunk::<4>()?;
+        let (first, rest) = rest.split_first_chunk::<8>()?;
+        let first = u64::from_le_bytes(*first);
+        let (others, left) = rest.as_chunks::<17>();
+        let other = |[hash @ .., state]: &[u8; 17]| {
+            let hash = hash.first_chunk().map(|hash| u128::from_le_bytes(*hash))?;
+            Some((RelationHash(hash), State::from_byte(*state)))
+        };
+        let others = others.iter().map(other).collect::<Option<_>>()?;
+        let place = (u32::from_le_bytes(*shard) as usize, tag_of(first));
+        left.is_empty().then_some((place, Self { first: state_of(first), others }))
+    }
+
+    /// How many relations with a state stand here.
+    pub(super) fn relations(&self) -> u64 {
+        let states = self.others.iter().map(|(_, state)| *state).chain([self.first]);
+        states.filter(|state| *state != State::EMPTY).count() as u64
+    }
+
     fn of(&self, hash: RelationHash) -> State {
         self.others.iter().find(|(other, _)| *other == hash).map_or(self.first, |(_, state)| *state)
     }

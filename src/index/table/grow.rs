@@ -84,7 +84,7 @@ impl TableWriter {
     }
 
     /// Room at the head, if need be after readers have let go of what is retired.
-    fn take(&mut self, table: &Table, shard: usize, lines: usize) -> Result<Piece, Full> {
+    pub(super) fn take(&mut self, table: &Table, shard: usize, lines: usize) -> Result<Piece, Full> {
         loop {
             let fits = self.log.resident_with(lines as u64) <= self.most_lines;
             if let Some(piece) = fits.then(|| self.log.take(shard as u32, lines)).flatten() {
@@ -102,7 +102,8 @@ impl TableWriter {
     /// Writes what a shard holds into new lines and then publishes them; false if a path had no room.
     fn move_shard(&mut self, table: &Table, shard: usize, piece: Piece) -> bool {
         let (old, new) = (table.header(shard), Header { offset: piece.offset, lines: piece.lines });
-        let Some(moved) = self.copy(table, old, new) else { return false };
+        let slots = table.slots(old).filter(|slot| state_of(*slot) != State::EMPTY);
+        let Some(moved) = self.fill(table, new, slots) else { return false };
         table.publish(shard, new);
         self.used[shard] = moved;
         if old != table.nothing {
@@ -111,27 +112,23 @@ impl TableWriter {
         true
     }
 
-    /// Copies a shard's relations into new lines, which are empty; erased ones are left behind. Old lines
-    /// stand nearly in the order of tags, so new ones are filled nearly from first to last. None if a path
-    /// is full.
-    fn copy(&mut self, table: &Table, old: Header, new: Header) -> Option<u32> {
+    /// Puts slots into new lines, which are empty. They come nearly in the order of tags, so lines are
+    /// filled nearly from first to last. None if a path is full.
+    pub(super) fn fill(&mut self, table: &Table, new: Header, slots: impl Iterator<Item = u64>) -> Option<u32> {
         let lines = &table.region.lines()[new.offset..][..new.lines];
         self.filled.clear();
         self.filled.resize(new.lines, 0);
         let mut moved = 0;
-        for value in table.region.lines()[old.offset..][..old.lines].iter().flat_map(|line| &line.0) {
-            let value = value.load(Ordering::Relaxed);
-            if state_of(value) == State::EMPTY {
-                continue;
-            }
-            let (tag, state) = (tag_of(value), state_of(value));
+        for value in slots {
+            let tag = tag_of(value);
+            let value = slot(tag, state_of(value));
             let first = Path::of(tag, new).line() - new.offset;
             let filled = &mut self.filled[first];
             if usize::from(*filled) < SLOTS {
-                lines[first].0[usize::from(*filled)].store(slot(tag, state), Ordering::Relaxed);
+                lines[first].0[usize::from(*filled)].store(value, Ordering::Relaxed);
                 *filled += 1;
             } else {
-                let line = put(table, new, slot(tag, state))?;
+                let line = put(table, new, value)?;
                 self.filled[line - new.offset] += 1;
             }
             moved += 1;

@@ -19,6 +19,7 @@ mod grow;
 mod log;
 mod region;
 mod slot;
+mod transfer;
 mod writer;
 
 pub(super) use slot::SHARD_BITS;
@@ -101,6 +102,12 @@ impl Table {
         let headers = (self.shards * size_of::<u64>()) as u64;
         let bytes = |lines: &AtomicU64| lines.load(Ordering::Relaxed) * LINE_BYTES as u64;
         (bytes(&self.resident) + headers, bytes(&self.retired))
+    }
+
+    /// The slots of some lines.
+    fn slots(&self, header: Header) -> impl Iterator<Item = u64> {
+        let lines = &self.region.lines()[header.offset..][..header.lines];
+        lines.iter().flat_map(|line| &line.0).map(|slot| slot.load(Ordering::Relaxed))
     }
 
     #[inline]

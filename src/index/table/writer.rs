@@ -36,7 +36,7 @@ pub struct Full {
 }
 
 /// Where a tag stands or would stand.
-enum Spot<'a> {
+pub(super) enum Spot<'a> {
     /// In this slot, which holds this.
     Taken(&'a AtomicU64, u64),
     /// It is on no line of its path.
@@ -127,7 +127,7 @@ impl TableWriter {
         found
     }
 
-    fn add(&mut self, table: &Table, (shard, tag): Place, state: State) -> Result<(), Full> {
+    pub(super) fn add(&mut self, table: &Table, (shard, tag): Place, state: State) -> Result<(), Full> {
         let header = table.header(shard);
         if header == table.nothing || grow::is_crowded(header.lines, self.used[shard] + 1) {
             self.grow(table, shard, grow::lines_for(self.used[shard] + 1))?;
@@ -145,7 +145,7 @@ impl TableWriter {
 }
 
 /// Looks for a tag as a reader does.
-fn spot(table: &Table, (shard, tag): Place) -> Spot<'_> {
+pub(super) fn spot(table: &Table, (shard, tag): Place) -> Spot<'_> {
     let mut path = Path::of(tag, table.header(shard));
     for _ in 0..PATH {
         let line = &table.region.lines()[path.line()].0;
