@@ -178,7 +178,7 @@ fn three_years_are_counted_from_what_superseded_it() {
         (day(200 + 1096), &[ret, late]),
         (day(299 + 1096), &[ret, late]),
         (day(300 + 1096), &[ret]),
-        (day(40_000), &[ret]),
+        (day(20_000), &[ret]),
     ] {
         pass(&store, now, 10);
         assert_eq!(on_file(&store), bytes(stay), "{now}");

@@ -60,7 +60,7 @@ impl Store {
     /// Opens the store for writing; makes it if the folder holds none.
     pub(super) fn open_writable(path: &Path, options: &Options) -> Result<Self, StoreError> {
         refuse_unknown_families(path)?;
-        let mut db_options = base_options();
+        let mut db_options = base_options().map_err(failed)?;
         db_options.create_if_missing(true);
         db_options.create_missing_column_families(true);
         let db = DB::open_cf_descriptors(&db_options, path, families(options)).map_err(|error| unusable(path, &error))?;
@@ -73,7 +73,8 @@ impl Store {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
         refuse_unknown_families(path)?;
-        let open = || DB::open_cf_descriptors_read_only(&reader_options(), path, families(options), false);
+        let db_options = reader_options().map_err(failed)?;
+        let open = || DB::open_cf_descriptors_read_only(&db_options, path, families(options), false);
         // A writer may remove a file between our reading its name and opening it; the next list of files
         // does not name it any more.
         let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
