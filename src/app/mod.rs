@@ -204,6 +204,7 @@ impl App {
             floor: self.floor.clone(),
             retention: config.retention,
             clock: IysTime::now,
+            removed: Arc::default(),
         };
         self.helpers.spawn(retention::keep(keeper, shutdown.clone()));
     }

@@ -42,6 +42,8 @@ pub(super) struct Keeper {
     pub(super) floor: SnapshotFloor,
     pub(super) retention: config::Retention,
     pub(super) clock: fn() -> IysTime,
+    /// Movements that this process has removed in the pass under way.
+    pub(super) removed: Arc<AtomicU64>,
 }
 
 /// Works until the end is asked for. An error ends the round, not the gateway: the next one tries again.
@@ -96,12 +98,10 @@ impl Keeper {
             return Ok(false);
         }
         let swept = self.store.sweep_history(now, self.retention.history, STEP_ROWS)?;
-        if swept.removed > 0 {
-            let before = self.retention.history.cutoff(now);
-            tracing::info!(movements = swept.removed, %before, "movements superseded before then were removed from the history");
-        }
+        self.removed.fetch_add(swept.removed, Ordering::Relaxed);
         if swept.done {
-            tracing::debug!("a pass over the history is done");
+            let (removed, before) = (self.removed.swap(0, Ordering::Relaxed), self.retention.history.cutoff(now));
+            tracing::info!(removed, %before, "the history was looked through; what was superseded before then is removed");
         }
         Ok(!swept.done)
     }

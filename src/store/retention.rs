@@ -4,9 +4,8 @@
 //!
 //! - The keys of a cell's movements ascend in the order of precedence (creationDate, then RET after ONAY,
 //!   then source), and the keys alone decide it. Whether a movement is outranked is thus a matter of which
-//!   keys there are, and a key that is there never loses the rest of its value's age: repeats do not change
-//!   when it was first known. What the writer adds can outrank a movement but never lift it, so a movement
-//!   that was due when it was read is due when it is removed.
+//!   keys there are. When a movement was first known never changes while it is there; what the writer adds
+//!   may outrank it, but nothing lifts it again. So what was due when it was read is due when it is removed.
 //! - Of the movements that outrank one which is due, the greatest is never due itself. So there is always
 //!   one left that outranks it, and the order in which movements go does not matter.
 //! - A movement that comes in again after it was removed is a new one, known from then on.
