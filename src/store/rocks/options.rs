@@ -85,6 +85,8 @@ pub(super) fn reader_options() -> Result<rocksdb::Options, rocksdb::Error> {
     let mut options = base_options()?;
     // The writer removes files that it has compacted; those that are open remain readable.
     options.set_max_open_files(-1);
+    // Whoever inspects wants to know how many entries there are, which is told by every file.
+    options.set_skip_stats_update_on_db_open(false);
     // Opening would rotate the writer's log file away; a reader keeps none.
     options.set_info_logger(InfoLogger::new_callback_logger(LogLevel::Fatal, |_, _| {}));
     Ok(options)
