@@ -174,3 +174,35 @@ const fn compression(kind: Compression) -> DBCompressionType {
         Compression::Zstd => DBCompressionType::Zstd,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::brand::BrandCode;
+    use crate::model::key::{Pseudonym, RelationKey};
+    use crate::model::secret::{Pseudonymizer, Secret};
+    use crate::model::state::State;
+    use crate::model::time::IysTime;
+    use crate::store::Store;
+    use crate::store::codec::Change;
+
+    /// Each batch also writes to a family that never fills a write buffer, and so would keep every log.
+    #[test]
+    fn the_log_is_bounded() {
+        let dir = tempfile::tempdir().unwrap();
+        let secret = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
+        let store = Store::open(&dir.path().join("store"), &Options::default(), &secret, 1).unwrap();
+        let relation = RelationKey::of_brand(Pseudonym([1; 16]), BrandCode::new(7).unwrap());
+        let change = Change { at: IysTime::from_unix(1), states: vec![(relation, State::EMPTY); 40_000] };
+        let (mut written, mut most) = (0, 0);
+        for revision in 1..=256 {
+            let mut commit = store.begin();
+            commit.revision(revision, &change).unwrap();
+            commit.commit().unwrap();
+            written += 40_000 * 25;
+            most = most.max(store.log_bytes().unwrap());
+        }
+        // A log is let go once what it holds has been flushed, which goes on behind the writer.
+        assert!(written > 7 * LOG_BYTES && most < 4 * LOG_BYTES, "{most} of {written}");
+    }
+}
