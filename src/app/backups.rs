@@ -78,6 +78,30 @@ fn is_plain(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::secret::{Pseudonymizer, Secret};
+    use crate::store::Options;
+
+    #[tokio::test]
+    async fn one_at_a_time_and_none_of_one_that_gave_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let secret = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
+        let backups = Backups {
+            store: Arc::new(Store::open(&dir.path().join("store"), &Options::default(), &secret, 1).unwrap()),
+            root: dir.path().join("backups"),
+            clock: || IysTime::from_unix(1),
+            tracker: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            turn: Arc::new(Semaphore::new(1)),
+        };
+        let held = Arc::clone(&backups.turn).try_acquire_owned().unwrap();
+        assert_eq!(backups.backup("a".to_owned()).await, Err(BackupRefused::Running));
+        drop(held);
+        assert_eq!(backups.backup("a".to_owned()).await.map(|made| made.revision), Ok(0));
+        backups.stop.cancel();
+        assert_eq!(backups.backup("b".to_owned()).await, Err(BackupRefused::ShuttingDown));
+        let left: Vec<_> = fs::read_dir(&backups.root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["a"]);
+    }
 
     #[test]
     fn a_backup_goes_into_its_folder_alone() {
