@@ -1,6 +1,7 @@
 //! The command line: one file a command, which holds its arguments and their help and no logic.
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "the comments here are the help that a terminal shows")]
 
+pub mod backup;
 pub mod brand;
 pub mod import;
 pub mod inspect;
@@ -32,6 +33,10 @@ pub enum Command {
     Brand(brand::BrandCommand),
     /// Show what a data directory holds, without any address.
     Inspect(inspect::InspectArgs),
+    /// Make a copy of everything but the secret, while a gateway runs too.
+    Backup(backup::BackupArgs),
+    /// Make a data directory of a backup.
+    Restore(backup::RestoreArgs),
 }
 
 /// Where a command works: in a data directory that no gateway has open, or through a running one.

@@ -16,6 +16,7 @@ mod source;
 pub use reader::{ConfigError, ConfigErrors};
 pub use source::{File, Flags, Sources};
 
+use crate::model::retention::HistoryRetention;
 use crate::model::secret::Secret;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
@@ -53,6 +54,10 @@ pub struct Config {
     pub store: Store,
     /// How movements are taken in.
     pub ingest: Ingest,
+    /// How long what is not current is kept.
+    pub retention: Retention,
+    /// Where backups go.
+    pub backup: Backup,
 }
 
 /// Where the secret of the pseudonyms comes from.
@@ -133,11 +138,28 @@ pub struct Ingest {
     pub queue: usize,
 }
 
+/// How long what is not current is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Days that the change log reaches back, as far as a snapshot of the index allows.
+    pub changes_days: u32,
+    /// How long a superseded movement stays in the history.
+    pub history: HistoryRetention,
+}
+
+/// Where backups go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// The folder in which a running gateway makes them, and nowhere else.
+    pub root: PathBuf,
+}
+
 impl Config {
     /// Every setting at its default.
     #[must_use]
     pub fn with_defaults(data: PathBuf) -> Self {
         Self {
+            backup: Backup { root: data.join("backups") },
             data,
             listen: loopback(7070),
             admin: loopback(7071),
@@ -152,6 +174,7 @@ impl Config {
             index: Index { memory_bytes: 0, snapshot_every: Duration::from_mins(15) },
             store: Store { compression: Compression::Lz4, cache_bytes: 256 << 20, write_buffer_bytes: 64 << 20 },
             ingest: Ingest { queue: 64 },
+            retention: Retention { changes_days: 7, history: HistoryRetention::SHORTEST },
         }
     }
 }

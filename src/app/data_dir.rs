@@ -4,6 +4,7 @@
 //! DATA/LOCK        held by whoever writes
 //! DATA/secret.key  only if no secret is configured
 //! DATA/store/      RocksDB
+//! DATA/restoring/  what a restore has copied so far
 //! ```
 
 use crate::config::SecretSource;
@@ -35,6 +36,20 @@ pub enum DataDirError {
     InUse {
         /// The data directory.
         path: PathBuf,
+    },
+    /// A restore into it was cut short.
+    #[error("{path}: a restore into this directory was not finished; run it again")]
+    RestoreUnfinished {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// It holds something, so nothing is restored into it.
+    #[error("{path}: holds {found:?}; a backup is restored into an empty directory, or one that is not there")]
+    NotEmpty {
+        /// The data directory.
+        path: PathBuf,
+        /// What it holds.
+        found: std::ffi::OsString,
     },
     /// There is data, but the secret that it was made with is not there.
     #[error("{path}: there is data here but no secret; give the one it was made with (--secret-file or IZINGATE_SECRET)")]
@@ -70,6 +85,8 @@ impl DataDirError {
         match self {
             Self::Unusable { .. } => "DATA_UNUSABLE",
             Self::InUse { .. } => "DATA_IN_USE",
+            Self::RestoreUnfinished { .. } => "RESTORE_UNFINISHED",
+            Self::NotEmpty { .. } => "DATA_NOT_EMPTY",
             Self::SecretMissing { .. } => "SECRET_MISSING",
             Self::SecretUnreadable { .. } => "SECRET_UNREADABLE",
             Self::SecretMalformed { .. } => "SECRET_MALFORMED",
@@ -81,14 +98,58 @@ impl DataDirError {
 impl DataDir {
     /// Takes the directory for this process; makes it if it is not there.
     pub fn take(path: &Path) -> Result<Self, DataDirError> {
+        let taken = Self::lock(path)?;
+        // It would be taken for a fresh one, and answer DENY to everything.
+        if taken.restoring().exists() && !taken.store().exists() {
+            return Err(DataDirError::RestoreUnfinished { path: path.to_owned() });
+        }
+        Ok(taken)
+    }
+
+    /// Takes a directory that holds nothing, save what a restore that was cut short has left.
+    pub fn take_empty(path: &Path) -> Result<Self, DataDirError> {
+        // Before the lock is made: a directory that is someone else's is left as it is.
+        refuse_content(path)?;
+        let taken = Self::lock(path)?;
+        refuse_content(path)?;
+        Ok(taken)
+    }
+
+    fn lock(path: &Path) -> Result<Self, DataDirError> {
         let unusable = |source| DataDirError::Unusable { path: path.to_owned(), source };
         fs::create_dir_all(path).map_err(unusable)?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join("LOCK")).map_err(unusable)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(unusable)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(DataDirError::InUse { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
+    }
+
+    /// Makes the folder that a backup is copied into, anew.
+    pub fn begin_restoring(&self) -> Result<PathBuf, DataDirError> {
+        let folder = self.restoring();
+        let make = || {
+            remove_folder(&folder)?;
+            fs::create_dir(&folder)
+        };
+        make().map_err(|source| DataDirError::Unusable { path: folder.clone(), source })?;
+        Ok(folder)
+    }
+
+    /// Makes the copy in that folder, which is on disk, the data of this directory.
+    pub fn end_restoring(&self) -> Result<(), DataDirError> {
+        let folder = self.restoring();
+        let rename = || {
+            fs::rename(store_path(&folder), self.store())?;
+            File::open(&self.path)?.sync_all()?;
+            remove_folder(&folder)
+        };
+        rename().map_err(|source| DataDirError::Unusable { path: self.path.clone(), source })
+    }
+
+    fn restoring(&self) -> PathBuf {
+        self.path.join(RESTORING)
     }
 
     /// The store's folder.
@@ -127,6 +188,34 @@ pub fn configured_secret(source: &SecretSource) -> Result<Option<Secret>, DataDi
         SecretSource::Given(secret) => Ok(Some(secret.clone())),
         SecretSource::File(path) => read_secret(path).map(Some),
         SecretSource::DataDirectory => Ok(None),
+    }
+}
+
+const LOCK: &str = "LOCK";
+const RESTORING: &str = "restoring";
+
+/// What may be in a directory that a backup is restored into; the last is in every file system of its own.
+const NO_CONTENT: [&str; 3] = [LOCK, RESTORING, "lost+found"];
+
+fn refuse_content(path: &Path) -> Result<(), DataDirError> {
+    let unusable = |source| DataDirError::Unusable { path: path.to_owned(), source };
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        read => read.map_err(unusable)?,
+    };
+    for entry in entries {
+        let found = entry.map_err(unusable)?.file_name();
+        if !NO_CONTENT.iter().any(|name| found == *name) {
+            return Err(DataDirError::NotEmpty { path: path.to_owned(), found });
+        }
+    }
+    Ok(())
+}
+
+fn remove_folder(path: &Path) -> std::io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -1,12 +1,15 @@
 //! The composition root: puts a gateway together, owns every task, takes it apart in order.
 
+mod backups;
 pub mod commands;
 pub mod data_dir;
 mod demo;
 mod follow;
 pub mod open;
+mod retention;
 
 pub use demo::{DEMO_BRAND, try_these};
+pub use retention::SnapshotFloor;
 
 use crate::check::{Checker, DecisionIds};
 use crate::config::Config;
@@ -19,12 +22,14 @@ use crate::telemetry::metrics::{Metrics, MovementResult};
 use crate::wire::gateway::{Gateway, Parts, verdict_names};
 use crate::wire::listen::{self, Bounds, Life};
 use crate::wire::{admin, router};
+use backups::Backups;
 use metrics::Gauge;
 use open::{OpenError, Opened};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic_health::server::HealthReporter;
@@ -86,6 +91,7 @@ pub struct App {
     sink: WriterHandle,
     booted: Booted,
     store: Arc<Store>,
+    floor: SnapshotFloor,
     health: HealthReporter,
     helpers: TaskTracker,
     addresses: Addresses,
@@ -119,7 +125,18 @@ impl App {
         };
         let (writer, sink, booted) = Writer::start(setup, Boot::Restore).map_err(OpenError::from)?;
         let node = store.node().map_err(OpenError::from)?;
+        let helpers = TaskTracker::new();
+        let root = std::path::absolute(&config.backup.root).map_err(|error| AppError::Internal(error.to_string()))?;
+        let backups = Backups {
+            store: Arc::clone(&store),
+            root,
+            clock: IysTime::now,
+            tracker: helpers.clone(),
+            stop: shutdown.cut().clone(),
+            turn: Arc::new(Semaphore::new(1)),
+        };
         let parts = Parts {
+            backups: Arc::new(backups),
             checker: Checker::new(index, pseudonymizer, DecisionIds::new(node, first_decision())),
             sink: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,
@@ -140,10 +157,11 @@ impl App {
         let life = Life { stop, cut: cut.clone(), tracker, gauge: gateway.parts().metrics.connections.clone() };
         shutdown.calls().spawn(listen::serve(public, routes, bounds, life));
         // The admin port outlives the public one, so that operators see the drain.
-        let helpers = TaskTracker::new();
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), gauge: Gauge::noop() };
         helpers.spawn(listen::serve(private, admin::routes(gateway.clone()), bounds, life));
-        Ok(Self { gateway, writer, sink, booted, store, health, helpers, addresses, _data: data })
+        // Nothing writes snapshots of the index yet, so the floor stays 0 and every change stays.
+        let floor = SnapshotFloor::default();
+        Ok(Self { gateway, writer, sink, booted, store, floor, health, helpers, addresses, _data: data })
     }
 
     /// Waits for boot, serves until shutdown, then drains and flushes.
@@ -157,6 +175,7 @@ impl App {
         match booted {
             Some(Ok(Ok(()))) => {
                 self.loaded(config).await?;
+                self.keep_house(config, &shutdown);
                 tell(Progress::Ready(self.addresses));
             }
             Some(Ok(Err(error))) => return Err(OpenError::from(error).into()),
@@ -176,6 +195,18 @@ impl App {
             flushed.await.map_err(|error| AppError::Internal(error.to_string()))?.map_err(|error| OpenError::from(error).into())
         };
         shutdown.run(pace, flush).await.1
+    }
+
+    /// Not before everything is in memory: until then the disk is boot's.
+    fn keep_house(&self, config: &Config, shutdown: &Shutdown) {
+        let keeper = retention::Keeper {
+            store: Arc::clone(&self.store),
+            floor: self.floor.clone(),
+            retention: config.retention,
+            clock: IysTime::now,
+            removed: Arc::default(),
+        };
+        self.helpers.spawn(retention::keep(keeper, shutdown.clone()));
     }
 
     async fn loaded(&self, config: &Config) -> Result<(), AppError> {

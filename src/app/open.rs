@@ -86,6 +86,17 @@ pub fn existing(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError>
     offline(data, secret)
 }
 
+/// Opens the data that there is for writing, for work that needs no address.
+pub fn without_secret(data: &Path) -> Result<(DataDir, Store), OpenError> {
+    let path = data_dir::store_path(data);
+    if !path.join("CURRENT").exists() {
+        return Err(StoreError::Missing { path }.into());
+    }
+    let held = DataDir::take(data)?;
+    let store = Store::open_existing(&held.store(), &Options::default())?;
+    Ok((held, store))
+}
+
 /// Opens a data directory for reading, beside a gateway that may be writing.
 pub fn read_only(data: &Path) -> Result<Store, OpenError> {
     Ok(Store::open_read_only(&data_dir::store_path(data), &Options::default())?)

@@ -9,4 +9,7 @@ pub struct InspectArgs {
     /// A data directory
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// Show it as JSON
+    #[arg(long)]
+    pub json: bool,
 }

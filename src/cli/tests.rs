@@ -1,3 +1,4 @@
+use super::backup::{BackupArgs, RestoreArgs};
 use super::brand::{AddArgs, BrandCommand, DeactivateArgs, ListArgs};
 use super::import::ImportArgs;
 use super::inspect::InspectArgs;
@@ -88,8 +89,19 @@ fn brand() {
 
 #[test]
 fn inspect() {
-    let args = InspectArgs { data: PathBuf::from("d") };
-    assert_eq!(parse("inspect --data d"), Ok(Command::Inspect(args)));
+    let args = |json| InspectArgs { data: PathBuf::from("d"), json };
+    assert_eq!(parse("inspect --data d"), Ok(Command::Inspect(args(false))));
+    assert_eq!(parse("inspect --data d --json"), Ok(Command::Inspect(args(true))));
+}
+
+#[test]
+fn backup_and_restore() {
+    let args = |target| BackupArgs { target, dir: PathBuf::from("b") };
+    assert_eq!(parse("backup b --data d"), Ok(Command::Backup(args(directory()))));
+    assert_eq!(parse("backup --endpoint http://localhost:1 b"), Ok(Command::Backup(args(gateway()))));
+    let args = |secret_file| RestoreArgs { from: PathBuf::from("b"), data: PathBuf::from("d"), secret_file };
+    assert_eq!(parse("restore --from b --data d"), Ok(Command::Restore(args(None))));
+    assert_eq!(parse("restore --from b --data d --secret-file s"), Ok(Command::Restore(args(Some("s".to_owned())))));
 }
 
 #[test]
@@ -111,6 +123,10 @@ fn what_does_not_fit_is_refused() {
         ("brand add --data d --brand 1 --iys-code 1 --title ' '", ErrorKind::ValueValidation),
         (&long_title, ErrorKind::ValueValidation),
         ("inspect", ErrorKind::MissingRequiredArgument),
+        ("backup b", ErrorKind::MissingRequiredArgument),
+        ("backup --data d", ErrorKind::MissingRequiredArgument),
+        ("backup b --data d --endpoint http://h", ErrorKind::ArgumentConflict),
+        ("restore --from b", ErrorKind::MissingRequiredArgument),
         ("serve --dmeo", ErrorKind::UnknownArgument),
         ("", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
     ] {

@@ -140,6 +140,23 @@ impl Kind for Length {
     }
 }
 
+/// A number of days within bounds: digits and `d`.
+pub(super) struct Days(pub(super) RangeInclusive<u32>);
+
+impl Kind for Days {
+    type Value = u32;
+
+    fn text(&self, text: &str) -> Option<u32> {
+        let digits = text.strip_suffix('d').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let days = digits.parse().ok()?;
+        self.0.contains(&days).then_some(days)
+    }
+
+    fn allowed(&self) -> String {
+        format!("a number of days from {}d to {}d", self.0.start(), self.0.end())
+    }
+}
+
 /// Directives of a `tracing` filter.
 pub(super) struct Filter;
 

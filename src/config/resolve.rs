@@ -1,9 +1,10 @@
 //! Fills the configuration, setting by setting.
 
-use super::kinds::{Address, AnyPath, Choice, Filter, Length, Switch, Whole};
+use super::kinds::{Address, AnyPath, Choice, Days, Filter, Length, Switch, Whole};
 use super::reader::{ConfigErrors, Found, Reader};
 use super::source::{File, Flags};
-use super::{Compression, Config, Index, Ingest, Limits, Log, LogFormat, SecretSource, Store};
+use super::{Backup, Compression, Config, Index, Ingest, Limits, Log, LogFormat, Retention, SecretSource, Store};
+use crate::model::retention::HistoryRetention;
 use crate::model::secret::Secret;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,8 @@ const SECRET_VARIABLE: &str = "IZINGATE_SECRET";
 const LONGEST_SHUTDOWN: Duration = Duration::from_mins(10);
 const LONGEST_REVISION_WAIT: Duration = Duration::from_mins(1);
 const LONGEST_SNAPSHOT: Duration = Duration::from_hours(24);
+/// Ten years: the change log is for those that follow, not for the archive.
+const LONGEST_CHANGES_DAYS: u32 = 3650;
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -40,6 +43,8 @@ pub(super) fn config(flags: &Flags, env: Environment<'_>, file: Option<&File>) -
         index: index(&mut reader, base.index),
         store: store(&mut reader, base.store),
         ingest: Ingest { queue: whole(&mut reader, "ingest.queue", (1, 4096), base.ingest.queue) },
+        retention: retention(&mut reader, base.retention),
+        backup: Backup { root: reader.take("backup.root", None, &AnyPath).map_or(base.backup.root, |found| found.value) },
         data: base.data,
     };
     reader.finish().map(|()| config)
@@ -127,6 +132,13 @@ fn store(reader: &mut Reader<'_>, base: Store) -> Store {
         cache_bytes: whole(reader, "store.cache_bytes", (MIB, 1024 * GIB), base.cache_bytes),
         write_buffer_bytes: whole(reader, "store.write_buffer_bytes", (MIB, 4 * GIB), base.write_buffer_bytes),
     }
+}
+
+fn retention(reader: &mut Reader<'_>, base: Retention) -> Retention {
+    let changes = reader.take("retention.changes", None, &Days(1..=LONGEST_CHANGES_DAYS));
+    let history = Days(HistoryRetention::SHORTEST_DAYS..=HistoryRetention::LONGEST_DAYS);
+    let history = reader.take("retention.history", None, &history).and_then(|found| HistoryRetention::days(found.value));
+    Retention { changes_days: changes.map_or(base.changes_days, |found| found.value), history: history.unwrap_or(base.history) }
 }
 
 fn length(reader: &mut Reader<'_>, key: &'static str, longest: Duration, default: Duration) -> Duration {

@@ -81,6 +81,11 @@ fn every_setting_is_read_from_the_file() {
         write_buffer_bytes = 1048577
         [ingest]
         queue = 4096
+        [retention]
+        changes = "1d"
+        history = "36525d"
+        [backup]
+        root = "/b"
     "#;
     let expected = Config {
         data: PathBuf::from("/f"),
@@ -97,6 +102,8 @@ fn every_setting_is_read_from_the_file() {
         index: Index { memory_bytes: 7, snapshot_every: Duration::from_hours(1) },
         store: Store { compression: Compression::Zstd, cache_bytes: 1_048_576, write_buffer_bytes: 1_048_577 },
         ingest: Ingest { queue: 4096 },
+        retention: Retention { changes_days: 1, history: HistoryRetention::days(36_525).unwrap() },
+        backup: Backup { root: PathBuf::from("/b") },
     };
     assert_eq!(resolve(Flags::default(), &[], file(text)), Ok(expected));
 }
@@ -127,6 +134,9 @@ fn every_setting_is_read_from_flags_and_environment() {
         ("IZINGATE_STORE_CACHE_BYTES", "2000000"),
         ("IZINGATE_STORE_WRITE_BUFFER_BYTES", "3000000"),
         ("IZINGATE_INGEST_QUEUE", "6"),
+        ("IZINGATE_RETENTION_CHANGES", "3650d"),
+        ("IZINGATE_RETENTION_HISTORY", "1097d"),
+        ("IZINGATE_BACKUP_ROOT", "/e"),
     ];
     let expected = Config {
         data: PathBuf::from("/d"),
@@ -143,6 +153,8 @@ fn every_setting_is_read_from_flags_and_environment() {
         index: Index { memory_bytes: 8, snapshot_every: Duration::from_secs(9) },
         store: Store { compression: Compression::None, cache_bytes: 2_000_000, write_buffer_bytes: 3_000_000 },
         ingest: Ingest { queue: 6 },
+        retention: Retention { changes_days: 3650, history: HistoryRetention::days(1097).unwrap() },
+        backup: Backup { root: PathBuf::from("/e") },
     };
     assert_eq!(resolve(flags, &env, None), Ok(expected));
 }
@@ -185,11 +197,11 @@ fn every_error_is_named_at_once() {
   IZINGATE_INGEST_QUEUE is \"many\", but must be a whole number from 1 to 4096
   gate.toml: limits.steams is not a setting; there are limits.connections, limits.streams, limits.body_bytes
   gate.toml: lissen is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
-max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, index.memory_bytes, index.snapshot_every, store.compression, \
-store.cache_bytes, store.write_buffer_bytes, ingest.queue
+max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, index.memory_bytes, \
+index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root
   gate.toml: secret is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
-max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, index.memory_bytes, index.snapshot_every, store.compression, \
-store.cache_bytes, store.write_buffer_bytes, ingest.queue"
+max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, index.memory_bytes, \
+index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root"
     );
 }
 
@@ -207,6 +219,11 @@ fn bad_values_in_the_file() {
         ("[ingest]\nqueue = \"64\"", "gate.toml: ingest.queue is \"64\", but must be a whole number from 1 to 4096"),
         ("[ingest]\nqueue = -1", "gate.toml: ingest.queue is -1, but must be a whole number from 1 to 4096"),
         ("[ingest]\nqueue = 4097", "gate.toml: ingest.queue is 4097, but must be a whole number from 1 to 4096"),
+        (
+            "[retention]\nhistory = \"1095d\"",
+            "gate.toml: retention.history is \"1095d\", but must be a number of days from 1096d to 36525d",
+        ),
+        ("[retention]\nchanges = 7", "gate.toml: retention.changes is 7, but must be a number of days from 1d to 3650d"),
         ("[log]\nformat = \"JSON\"", "gate.toml: log.format is \"JSON\", but must be one of human, json"),
         ("log = \"json\"", "gate.toml: log must be a table, [log]"),
         ("secret_file = \"\"", "gate.toml: secret_file is \"\", but must be a path"),
@@ -230,6 +247,9 @@ fn log_levels() {
 fn lengths_of_time_and_numbers_are_not_guessed() {
     for text in ["", "s", "1", "1.5s", "-1s", "1 s", "1h", "18446744073709551615m", "99999999999999999999s"] {
         assert_eq!(errors_of_env(&[("IZINGATE_DRAIN", text)]).len(), 1, "{text}");
+    }
+    for text in ["", "d", "7", "+7d", "7 d", "1w", "7dd", "0d", "3651d", "4294967303d"] {
+        assert_eq!(errors_of_env(&[("IZINGATE_RETENTION_CHANGES", text)]).len(), 1, "{text}");
     }
     for text in ["", "+1", "1_000", "0x10", "1.0", "99999999999999999999"] {
         assert_eq!(errors_of_env(&[("IZINGATE_INGEST_QUEUE", text)]).len(), 1, "{text}");

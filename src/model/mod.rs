@@ -13,6 +13,7 @@ pub mod key;
 pub mod movement;
 pub mod recipient;
 pub mod record;
+pub mod retention;
 pub mod secret;
 pub mod source;
 pub mod state;

@@ -44,6 +44,12 @@ impl IysTime {
         Self(self.0.saturating_add(seconds))
     }
 
+    /// `seconds` earlier, not before 1970.
+    #[must_use]
+    pub const fn minus(self, seconds: u32) -> Self {
+        Self(self.0.saturating_sub(seconds))
+    }
+
     /// Reads `YYYY-MM-DD HH:mm:ss`; a `T` between date and time is taken too.
     ///
     /// # Errors

@@ -1,6 +1,12 @@
 //! How every key and value is written. Values start with a version byte; numbers are big-endian; short,
 //! long or unknown bytes are an error, never a guess. The tests pin every byte.
 
+mod retention;
+
+pub use retention::{
+    CELL_LENGTH, CellBytes, SWEEP_KEY, Sweep, decode_change_time, decode_known_since, decode_sweep, encode_sweep,
+};
+
 use crate::model::brand::{Brand, BrandCode, IysCode};
 use crate::model::channel::Cell;
 use crate::model::hex::{from_hex, to_hex};

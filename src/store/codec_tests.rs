@@ -54,6 +54,33 @@ fn bytes_are_pinned() {
     assert_eq!(to_hex(&brand_key(BrandCode::new(5).unwrap())), "6272616e642f00000005");
     assert_eq!(to_hex(&source_key(SourceCode::from_stored(5))), "736f757263652f00000005");
     assert_eq!(to_hex(&import_cursor_key(BrandCode::new(5).unwrap())), "696d706f72742f00000005");
+    assert_eq!(to_hex(SWEEP_KEY), "73776565702f686973746f7279");
+    let [under_way, done] = sweeps();
+    assert_eq!(to_hex(&encode_sweep(&under_way)), "016543210030313233343536373839616263646566010203040000000004");
+    assert_eq!(to_hex(&encode_sweep(&done)), "0165432100");
+}
+
+/// A pass under way, and one that is done.
+fn sweeps() -> [Sweep; 2] {
+    let cell = *history_key().to_bytes().first_chunk::<CELL_LENGTH>().unwrap();
+    [Some(cell), None].map(|below| Sweep { begun: IysTime::from_unix(0x6543_2100), below })
+}
+
+#[test]
+fn retention_reads_what_it_needs_of_a_row() {
+    for sweep in sweeps() {
+        assert_eq!(decode_sweep(&encode_sweep(&sweep)), Ok(sweep));
+    }
+    let change = Change { at: IysTime::from_unix(7), states: vec![(relation(), State::from_byte(0x21))] };
+    assert_eq!(decode_change_time(&encode_change(&change)), Ok(change.at));
+    assert_eq!(decode_known_since(&encode_history(&history_value("0fab"))), Ok(history_value("0fab").known_since));
+    for bytes in [&b""[..], b"\x01", b"\x01abc"] {
+        assert_eq!(decode_change_time(bytes), Err(InvalidBytes::Length));
+        assert_eq!(decode_known_since(bytes), Err(InvalidBytes::Length));
+        assert_eq!(decode_sweep(bytes), Err(InvalidBytes::Length));
+    }
+    assert_eq!(decode_sweep(&[&encode_sweep(&sweeps()[0])[..], b"x"].concat()), Err(InvalidBytes::Length));
+    assert_eq!(decode_sweep(b"\x02abcd"), Err(InvalidBytes::Version));
 }
 
 #[test]

@@ -23,6 +23,16 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens a store that there is for writing, without its secret: for work that needs no address.
+    pub fn open_existing(path: &Path, options: &Options) -> Result<Self, StoreError> {
+        if !path.join("CURRENT").exists() {
+            return Err(StoreError::Missing { path: path.to_owned() });
+        }
+        let store = Self::open_writable(path, options)?;
+        store.check_format(path)?;
+        Ok(store)
+    }
+
     /// Opens the store for reading, beside a process that may be writing.
     pub fn open_read_only(path: &Path, options: &Options) -> Result<Self, StoreError> {
         let store = Self::open_readable(path, options)?;
@@ -64,14 +74,21 @@ impl Store {
         Ok(())
     }
 
-    fn check_secret(&self, pseudonymizer: &Pseudonymizer) -> Result<(), StoreError> {
-        let stored = self.get(Family::Meta, KEY_CHECK)?;
+    /// Key id and key check: which secret the pseudonyms were made with. None in a store that was never
+    /// completed.
+    pub fn key_check(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get(Family::Meta, KEY_CHECK)
+    }
+
+    /// Whether the pseudonyms were made with this secret.
+    pub fn check_secret(&self, pseudonymizer: &Pseudonymizer) -> Result<(), StoreError> {
+        let stored = self.key_check()?;
         if stored.as_deref() == Some(&key_check(pseudonymizer)[..]) { Ok(()) } else { Err(StoreError::WrongSecret) }
     }
 }
 
 /// key id ‖ a value that only the same secret makes.
-fn key_check(pseudonymizer: &Pseudonymizer) -> Vec<u8> {
+pub(super) fn key_check(pseudonymizer: &Pseudonymizer) -> Vec<u8> {
     let mut bytes = vec![KEY_ID];
     bytes.extend(pseudonymizer.key_check());
     bytes

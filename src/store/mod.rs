@@ -1,7 +1,8 @@
 //! What is kept: RocksDB behind words of the field.
 //!
 //! [`codec`] says how every key and value is written, byte by byte; [`rocks`] is the only folder that
-//! names RocksDB; [`commit`] is one atomic batch; [`history`] reads for people. Column families:
+//! names RocksDB; [`commit`] is one atomic batch; [`history`] reads for people; [`retention`] says what is let
+//! go and when; [`backup`] makes and restores copies. Column families:
 //!
 //! | family | key → value |
 //! |---|---|
@@ -13,15 +14,18 @@
 //! | `registry` | brands, names of unknown sources |
 //! | `meta` | format, key check, node, revision |
 
+pub mod backup;
 pub mod codec;
 mod commit;
 mod error;
 mod history;
 mod meta;
+mod retention;
 mod rocks;
 mod scan;
 
 pub use commit::Commit;
 pub use error::StoreError;
-pub use rocks::{Compression, Options, Store};
-pub use scan::Census;
+pub use retention::Swept;
+pub use rocks::{Compression, FamilyFigures, Options, Store};
+pub use scan::{BrandCensus, Census};

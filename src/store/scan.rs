@@ -4,6 +4,7 @@ use super::codec;
 use super::error::StoreError;
 use super::rocks::{Family, Store};
 use crate::model::brand::{Brand, BrandCode};
+use crate::model::channel::Channel;
 use crate::model::key::RelationKey;
 use crate::model::record::Record;
 use crate::model::source::SourceCode;
@@ -22,8 +23,19 @@ pub struct Census {
     pub ret: u64,
     /// Relations of addresses in the wrong form `+900…`, which no question finds.
     pub misformed: u64,
-    /// Relations by brand.
-    pub by_brand: BTreeMap<u32, u64>,
+    /// By brand.
+    pub by_brand: BTreeMap<u32, BrandCensus>,
+}
+
+/// What a store holds of one brand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct BrandCensus {
+    /// Relations on record.
+    pub relations: u64,
+    /// Cells that hold ONAY, by [`Channel`].
+    pub onay: [u64; Channel::ALL.len()],
+    /// Cells that hold RET, by [`Channel`].
+    pub ret: [u64; Channel::ALL.len()],
 }
 
 impl Store {
@@ -71,12 +83,15 @@ impl Store {
         self.each_record(|relation, record| {
             census.relations += 1;
             census.misformed += u64::from(record.misformed);
-            *census.by_brand.entry(relation.brand.get()).or_default() += 1;
-            for (_, current) in record.cells() {
-                match current.status {
-                    Status::Onay => census.onay += 1,
-                    Status::Ret => census.ret += 1,
-                }
+            let brand = census.by_brand.entry(relation.brand.get()).or_default();
+            brand.relations += 1;
+            for (cell, current) in record.cells() {
+                let (all, by_channel) = match current.status {
+                    Status::Onay => (&mut census.onay, &mut brand.onay),
+                    Status::Ret => (&mut census.ret, &mut brand.ret),
+                };
+                *all += 1;
+                by_channel[cell.channel as usize] += 1;
             }
         })?;
         Ok(census)

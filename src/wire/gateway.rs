@@ -7,7 +7,7 @@ use crate::check::{Answer, BatchAnswer, Checker, Counts};
 use crate::model::key::RelationKey;
 use crate::model::recipient::Recipient;
 use crate::model::time::IysTime;
-use crate::ports::{CellHistory, HistoryReader, MovementSink, SinkError};
+use crate::ports::{BackupMaker, BackupRefused, CellHistory, HistoryReader, MovementSink, SinkError};
 use crate::telemetry::metrics::{Edge, Metrics, Outcome};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,6 +25,8 @@ pub struct Parts {
     pub sink: Arc<dyn MovementSink>,
     /// Reads what the disk knows.
     pub history: Arc<dyn HistoryReader>,
+    /// Makes backups.
+    pub backups: Arc<dyn BackupMaker>,
     /// Counts.
     pub metrics: Arc<Metrics>,
     /// The longest wait for a demanded revision where the caller gives no deadline.
@@ -144,6 +146,19 @@ impl From<SinkError> for Problem {
             SinkError::Poisoned => Kind::StorePoisoned,
             SinkError::Full => Kind::IndexFull,
             SinkError::Closed => Kind::ShuttingDown,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<BackupRefused> for Problem {
+    fn from(error: BackupRefused) -> Self {
+        let kind = match error {
+            BackupRefused::OutsideRoot(_) => Kind::BackupOutsideRoot,
+            BackupRefused::Exists(_) => Kind::BackupExists,
+            BackupRefused::Running => Kind::BackupRunning,
+            BackupRefused::ShuttingDown => Kind::ShuttingDown,
+            BackupRefused::Failed => Kind::BackupFailed,
         };
         Self::new(kind, error.to_string())
     }

@@ -10,6 +10,7 @@ use super::proto::{self, CheckBatchRequest, CheckBatchResponse, CheckRequest, Ch
 use super::state;
 use super::status::{Kind, Problem, of_tonic};
 use crate::model::brand::{Brand, BrandCode};
+use crate::ports::BackupMade;
 use crate::telemetry::metrics::Edge;
 use std::pin::Pin;
 use std::time::Duration;
@@ -136,6 +137,13 @@ impl AdminService for Admin {
         let entry = entry.ok_or_else(|| Problem::new(Kind::UnknownBrand, format!("brand {code} is not on file")))?;
         let brand = self.put(Brand { active: false, ..entry.brand.clone() }).await?;
         Ok(Response::new(proto::DeactivateBrandResponse { brand: Some(brand) }))
+    }
+
+    async fn backup(&self, request: Request<proto::BackupRequest>) -> Result<Response<proto::BackupResponse>, Status> {
+        self.0.require_loaded()?;
+        let BackupMade { path, revision, files, bytes } =
+            self.0.parts().backups.backup(request.into_inner().name).await.map_err(Problem::from)?;
+        Ok(Response::new(proto::BackupResponse { path, revision, files, bytes }))
     }
 }
 

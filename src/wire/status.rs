@@ -57,6 +57,14 @@ pub enum Kind {
     StorePoisoned,
     /// The store could not be read.
     StoreFailed,
+    /// A backup may go only where it is configured to.
+    BackupOutsideRoot,
+    /// There is a backup of that name.
+    BackupExists,
+    /// A backup is being made.
+    BackupRunning,
+    /// A backup could not be made.
+    BackupFailed,
 }
 
 impl Kind {
@@ -93,6 +101,12 @@ impl Kind {
                 ("STORE_POISONED", H::SERVICE_UNAVAILABLE, Code::FailedPrecondition, "The store failed; nothing is taken in")
             }
             Self::StoreFailed => ("STORE_FAILED", H::INTERNAL_SERVER_ERROR, Code::Internal, "The store could not be read"),
+            Self::BackupOutsideRoot => {
+                ("BACKUP_OUTSIDE_ROOT", H::BAD_REQUEST, Code::InvalidArgument, "Backups go only into their own folder")
+            }
+            Self::BackupExists => ("BACKUP_EXISTS", H::CONFLICT, Code::AlreadyExists, "There is a backup of that name"),
+            Self::BackupRunning => ("BACKUP_RUNNING", H::CONFLICT, Code::FailedPrecondition, "A backup is being made"),
+            Self::BackupFailed => ("BACKUP_FAILED", H::INTERNAL_SERVER_ERROR, Code::Internal, "The backup could not be made"),
         }
     }
 }

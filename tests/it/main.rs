@@ -9,14 +9,17 @@
     reason = "a test says what went wrong by failing, and nothing is outside of this binary"
 )]
 
+mod backup;
 mod crash;
 mod formats;
 mod grpc;
 mod http;
 mod imports;
 mod ingest;
+mod inspect;
 mod oracle;
 mod privacy;
 mod process;
 mod proto;
+mod retention;
 mod support;

@@ -20,7 +20,7 @@ const OTHER_SECRET: &str = "0000000000000000000000000000000000000000000000000000
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Exit and code of a command that fails, which says so once.
-fn failure(command: &mut Command) -> (i32, String) {
+pub fn failure(command: &mut Command) -> (i32, String) {
     let output = command.output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     let said: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("izingate: ")).collect();
@@ -50,11 +50,12 @@ fn writers(data: &Path) -> [Command; 4] {
     [serve(data), import, add, command(data, &["brand", "deactivate", "--brand", "601234"])]
 }
 
-/// What a data directory holds, as `inspect` shows it.
+/// What a data directory holds, as `inspect` shows it, without the files that it takes.
 fn inspected(data: &Path) -> String {
     let output = command(data, &["inspect"]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split_once("\non disk ").unwrap().0.to_owned()
 }
 
 #[tokio::test]

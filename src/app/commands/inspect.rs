@@ -3,33 +3,153 @@
 use super::CommandError;
 use crate::app::open;
 use crate::cli::inspect::InspectArgs;
+use crate::model::brand::Brand;
+use crate::model::channel::Channel;
+use crate::model::hex::to_hex;
+use crate::model::time::IysTime;
 use crate::ports::HistoryReader;
+use crate::store::{BrandCensus, Census, FamilyFigures, Store};
+use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// Counts what a data directory holds; what it returns is for standard output.
+/// What a data directory holds. Its memory grows with the brands and files, not with the relations.
+struct Report {
+    format: u32,
+    revision: u64,
+    earliest: u64,
+    census: Census,
+    /// The first byte of the key check.
+    key_id: Option<u8>,
+    node: u32,
+    log_bytes: u64,
+    families: Vec<FamilyFigures>,
+    brands: Vec<BrandReport>,
+}
+
+/// One brand: on file, in the relations, or both.
+struct BrandReport {
+    code: u32,
+    on_file: Option<(Brand, Option<IysTime>)>,
+    census: BrandCensus,
+}
+
+/// Counts what a data directory holds, beside a running gateway too; what it returns is for standard output.
 pub fn inspect(args: &InspectArgs) -> Result<String, CommandError> {
-    let store = open::read_only(&args.data)?;
-    let census = store.census()?;
-    let earliest = store.earliest_revision().map_err(|error| CommandError::Internal(error.to_string()))?;
-    let mut text = String::new();
-    let rows = [
-        ("format", u64::from(store.format()?)),
-        ("revision", store.revision()?),
-        ("earliest revision", earliest.unwrap_or(0)),
-        ("relations", census.relations),
-        ("ONAY", census.onay),
-        ("RET", census.ret),
-        ("stored as +900…", census.misformed),
-    ];
-    for (name, count) in rows {
+    let report = Report::of(&open::read_only(&args.data)?)?;
+    Ok(if args.json { format!("{:#}\n", report.json()) } else { report.text() })
+}
+
+impl Report {
+    fn of(store: &Store) -> Result<Self, CommandError> {
+        let census = store.census()?;
+        let earliest = store.earliest_revision().map_err(|error| CommandError::Internal(error.to_string()))?;
+        Ok(Self {
+            format: store.format()?,
+            revision: store.revision()?,
+            earliest: earliest.unwrap_or(0),
+            key_id: store.key_check()?.and_then(|check| check.first().copied()),
+            node: store.node()?,
+            log_bytes: store.log_bytes()?,
+            families: store.families()?,
+            brands: brands(store, &census)?,
+            census,
+        })
+    }
+
+    fn text(&self) -> String {
+        let Self { census, .. } = self;
+        let mut text = String::new();
+        let counts = [
+            ("format", u64::from(self.format)),
+            ("revision", self.revision),
+            ("earliest revision", self.earliest),
+            ("relations", census.relations),
+            ("ONAY", census.onay),
+            ("RET", census.ret),
+            ("stored as +900…", census.misformed),
+            ("key id", self.key_id.map_or(0, u64::from)),
+        ];
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name:<20}{count:>14}");
+        for (name, count) in counts {
+            let _ = writeln!(text, "{name:<20}{count:>14}");
+        }
+        let _ = writeln!(text, "{:<20}{:>14}", "node", to_hex(&self.node.to_be_bytes()));
+        self.brands.iter().for_each(|brand| brand.write(&mut text));
+        let _ = writeln!(text, "\n{:<20}{:>14}{:>8}{:>16}", "on disk", "entries, about", "files", "bytes");
+        for FamilyFigures { name, entries, files, bytes } in &self.families {
+            let _ = writeln!(text, "{name:<20}{entries:>14}{files:>8}{bytes:>16}");
+        }
+        let _ = writeln!(text, "{:<20}{:>14}{:>8}{:>16}", "write-ahead log", "", "", self.log_bytes);
+        text
     }
-    for brand in store.brands()? {
-        let relations = census.by_brand.get(&brand.code.get()).copied().unwrap_or(0);
-        let as_of = store.import_cursor(brand.code)?.map_or_else(|| "never".to_owned(), |time| time.to_string());
-        let state = if brand.active { "active" } else { "not active" };
-        let _ = writeln!(text, "brand {:<14}{relations:>14}  {state}, data as of {as_of}, {}", brand.code, brand.title);
+
+    fn json(&self) -> Value {
+        let Self { census, .. } = self;
+        let family = |of: &FamilyFigures| json!({ "name": of.name, "entries": of.entries, "files": of.files, "bytes": of.bytes });
+        json!({
+            "format": self.format,
+            "keyId": self.key_id,
+            "node": to_hex(&self.node.to_be_bytes()),
+            "revision": self.revision,
+            "earliestRevision": self.earliest,
+            "relations": census.relations,
+            "onay": census.onay,
+            "ret": census.ret,
+            "misformed": census.misformed,
+            "logBytes": self.log_bytes,
+            "families": self.families.iter().map(family).collect::<Vec<_>>(),
+            "brands": self.brands.iter().map(BrandReport::json).collect::<Vec<_>>(),
+        })
     }
-    Ok(text)
+}
+
+fn brands(store: &Store, census: &Census) -> Result<Vec<BrandReport>, CommandError> {
+    let on_file = store.brands()?;
+    let known = |code: u32| on_file.iter().any(|brand| brand.code.get() == code);
+    let stray = census.by_brand.iter().filter(|(code, _)| !known(**code));
+    let mut reports: Vec<_> = stray.map(|(&code, &census)| BrandReport { code, on_file: None, census }).collect();
+    for brand in on_file {
+        let (code, as_of) = (brand.code.get(), store.import_cursor(brand.code)?);
+        let census = census.by_brand.get(&code).copied().unwrap_or_default();
+        reports.push(BrandReport { code, on_file: Some((brand, as_of)), census });
+    }
+    reports.sort_unstable_by_key(|report| report.code);
+    Ok(reports)
+}
+
+impl BrandReport {
+    fn write(&self, text: &mut String) {
+        let about = self.on_file.as_ref().map_or_else(
+            || "not on file".to_owned(),
+            |(brand, as_of)| {
+                let state = if brand.active { "active" } else { "not active" };
+                let as_of = as_of.map_or_else(|| "never".to_owned(), |time| time.to_string());
+                format!("{state}, data as of {as_of}, {}", brand.title)
+            },
+        );
+        let _ = writeln!(text, "brand {:<14}{:>14}  {about}", self.code, self.census.relations);
+        for (name, onay, ret) in self.channels() {
+            let _ = writeln!(text, "      {name:<14}{onay:>14} ONAY{ret:>14} RET");
+        }
+    }
+
+    fn json(&self) -> Value {
+        let channel = |(name, onay, ret)| json!({ "type": name, "onay": onay, "ret": ret });
+        let brand = self.on_file.as_ref().map(|(brand, _)| brand);
+        let as_of = self.on_file.as_ref().and_then(|(_, as_of)| *as_of);
+        json!({
+            "brandCode": self.code,
+            "iysCode": brand.map(|brand| brand.iys_code.get()),
+            "title": brand.map(|brand| &brand.title),
+            "active": brand.map(|brand| brand.active),
+            "asOf": as_of.map(IysTime::rfc3339),
+            "relations": self.census.relations,
+            "channels": self.channels().map(channel).collect::<Vec<_>>(),
+        })
+    }
+
+    fn channels(&self) -> impl Iterator<Item = (&'static str, u64, u64)> {
+        let BrandCensus { onay, ret, .. } = self.census;
+        Channel::ALL.into_iter().map(move |channel| (channel.name(), onay[channel as usize], ret[channel as usize]))
+    }
 }

@@ -1,18 +1,23 @@
 //! What the commands do beside `serve`: each is a function from arguments to an exit code or an error.
 
+mod backup;
 mod brand;
 mod import;
 mod inspect;
+mod restore;
 
+pub use backup::backup;
 pub use brand::brand;
 pub use import::import;
 pub use inspect::inspect;
+pub use restore::restore;
 
 use super::open::OpenError;
 use crate::config::ConfigErrors;
 use crate::import::{ImportError, TargetError};
 use crate::model::brand::BrandCode;
 use crate::store::StoreError;
+use crate::store::backup::BackupError;
 use tonic::transport::{Channel, Endpoint};
 
 /// Why a command failed.
@@ -30,6 +35,9 @@ pub enum CommandError {
     /// The files of an import.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// A backup.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The brand is not on file.
     #[error("brand {0} is not on file; add it with: izingate brand add --brand {0} --iys-code CODE --title TEXT")]
     UnknownBrand(BrandCode),
@@ -49,6 +57,7 @@ impl CommandError {
             Self::Config(_) => ConfigErrors::CODE,
             Self::Open(error) => error.code(),
             Self::Target(error) => &error.code,
+            Self::Backup(error) => error.code(),
             Self::Import(_) => "REJECTS_AMONG_FILES",
             Self::UnknownBrand(_) => "UNKNOWN_BRAND",
             Self::Gateway(_) => "GATEWAY_FAILED",

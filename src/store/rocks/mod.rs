@@ -1,11 +1,15 @@
 //! The only folder that names RocksDB: opening, reading and writing bytes by family.
 
+mod checkpoint;
+mod figures;
 mod options;
+mod walk;
 
+pub use figures::FamilyFigures;
 pub use options::{Compression, Options};
 
 use super::error::StoreError;
-use options::{base_options, families};
+use options::{base_options, families, reader_options};
 use rocksdb::{ColumnFamily, DB, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use std::path::Path;
 
@@ -25,6 +29,9 @@ pub(super) enum Family {
 pub struct Store {
     db: DB,
 }
+
+/// How often a store is tried to be opened beside its writer, at most.
+const READ_ATTEMPTS: u32 = 5;
 
 /// Writes that become durable together or not at all.
 pub(super) struct Writes<'a> {
@@ -53,7 +60,7 @@ impl Store {
     /// Opens the store for writing; makes it if the folder holds none.
     pub(super) fn open_writable(path: &Path, options: &Options) -> Result<Self, StoreError> {
         refuse_unknown_families(path)?;
-        let mut db_options = base_options();
+        let mut db_options = base_options().map_err(failed)?;
         db_options.create_if_missing(true);
         db_options.create_missing_column_families(true);
         let db = DB::open_cf_descriptors(&db_options, path, families(options)).map_err(|error| unusable(path, &error))?;
@@ -66,8 +73,11 @@ impl Store {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
         refuse_unknown_families(path)?;
-        let db = DB::open_cf_descriptors_read_only(&base_options(), path, families(options), false)
-            .map_err(|error| unusable(path, &error))?;
+        let db_options = reader_options().map_err(failed)?;
+        let open = || DB::open_cf_descriptors_read_only(&db_options, path, families(options), false);
+        // A writer may remove a file between our reading its name and opening it; the next list of files
+        // does not name it any more.
+        let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
         Ok(Self { db })
     }
 
@@ -106,11 +116,13 @@ impl Store {
         } else {
             options.set_iterate_range(rocksdb::PrefixRange(prefix));
         }
-        for entry in self.db.iterator_cf_opt(self.family(family)?, options, IteratorMode::Start) {
-            let (key, value) = entry.map_err(failed)?;
-            each(&key, &value)?;
+        let mut rows = self.db.raw_iterator_cf_opt(self.family(family)?, options);
+        rows.seek_to_first();
+        while let Some((key, value)) = rows.item() {
+            each(key, value)?;
+            rows.next();
         }
-        Ok(())
+        rows.status().map_err(failed)
     }
 
     /// The first key of a family.

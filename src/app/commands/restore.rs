@@ -1,0 +1,43 @@
+//! `izingate restore`.
+
+use super::CommandError;
+use crate::app::data_dir::{DataDir, configured_secret};
+use crate::app::open::OpenError;
+use crate::cli::backup::RestoreArgs;
+use crate::config::SecretSource;
+use crate::model::secret::Pseudonymizer;
+use crate::store::backup::{Manifest, restore as files};
+
+/// Makes a data directory of a backup; what it returns is for standard output.
+///
+/// Everything that can be wrong with the backup is looked for before the directory is touched. Until the
+/// last step the copy lies in a folder that no other command takes for data.
+pub fn restore(args: &RestoreArgs) -> Result<String, CommandError> {
+    let source = SecretSource::load(args.secret_file.as_deref())?;
+    let secret = configured_secret(&source).map_err(OpenError::from)?.map(|secret| Pseudonymizer::new(&secret));
+    let manifest = Manifest::read(&args.from)?;
+    if let Some(secret) = &secret {
+        files::check_secret(&manifest, secret)?;
+    }
+    manifest.verify(&args.from)?;
+
+    let data = DataDir::take_empty(&args.data).map_err(OpenError::from)?;
+    let folder = data.begin_restoring().map_err(OpenError::from)?;
+    let census = files::copy(&manifest, &args.from, &folder, secret.as_ref())?;
+    data.end_restoring().map_err(OpenError::from)?;
+
+    let remark = if secret.is_some() {
+        "The secret given is the right one; it was not copied: the gateway has to be given it too."
+    } else {
+        "The secret is not in a backup: put it into secret.key in the data directory, or configure it. Whether it is\n\
+         the right one is seen at the next start."
+    };
+    let (made_at, revision) = (&manifest.made_at, manifest.revision);
+    Ok(format!(
+        "{}\nmade      {made_at}\nrevision  {revision}\nrelations {}\nONAY      {}\nRET       {}\n{remark}\n",
+        args.data.display(),
+        census.relations,
+        census.onay,
+        census.ret
+    ))
+}

@@ -1,0 +1,82 @@
+//! Walks that may end early, and removal: what retention needs of RocksDB.
+
+use super::{Family, Store, Writes, failed};
+use crate::store::error::StoreError;
+use rocksdb::{ReadOptions, WriteOptions};
+use std::ops::ControlFlow;
+
+/// Whether a walk goes on.
+type Step = Result<ControlFlow<()>, StoreError>;
+
+impl Store {
+    /// Entries in ascending order, until `each` has seen enough.
+    pub(in crate::store) fn walk_up(&self, family: Family, mut each: impl FnMut(&[u8], &[u8]) -> Step) -> Result<(), StoreError> {
+        let mut rows = self.db.raw_iterator_cf_opt(self.family(family)?, options());
+        rows.seek_to_first();
+        while let Some((key, value)) = rows.item() {
+            if each(key, value)?.is_break() {
+                return Ok(());
+            }
+            rows.next();
+        }
+        rows.status().map_err(failed)
+    }
+
+    /// Entries in descending order, from the last one whose key is below `below`, until `each` has seen
+    /// enough.
+    pub(in crate::store) fn walk_down(
+        &self,
+        family: Family,
+        below: Option<&[u8]>,
+        mut each: impl FnMut(&[u8], &[u8]) -> Step,
+    ) -> Result<(), StoreError> {
+        let mut options = options();
+        if let Some(below) = below {
+            options.set_iterate_upper_bound(below);
+        }
+        let mut rows = self.db.raw_iterator_cf_opt(self.family(family)?, options);
+        rows.seek_to_last();
+        while let Some((key, value)) = rows.item() {
+            if each(key, value)?.is_break() {
+                return Ok(());
+            }
+            rows.prev();
+        }
+        rows.status().map_err(failed)
+    }
+
+    /// Gives back the files that hold nothing but keys from `first` to `last`, both included, without
+    /// waiting for a compaction. The keys must have been removed before.
+    pub(in crate::store) fn drop_files(&self, family: Family, first: &[u8], last: &[u8]) -> Result<(), StoreError> {
+        self.db.delete_file_in_range_cf(self.family(family)?, first, last).map_err(failed)
+    }
+}
+
+impl Writes<'_> {
+    pub(in crate::store) fn remove(&mut self, family: Family, key: &[u8]) -> Result<(), StoreError> {
+        self.batch.delete_cf(self.store.family(family)?, key);
+        Ok(())
+    }
+
+    /// Removes every key from `first` up to `end`, which is not removed: one mark, however many there are.
+    pub(in crate::store) fn remove_range(&mut self, family: Family, first: &[u8], end: &[u8]) -> Result<(), StoreError> {
+        self.batch.delete_range_cf(self.store.family(family)?, first, end);
+        Ok(())
+    }
+
+    /// Hands the writes over without waiting for the disk, and behind everything else where compaction lags:
+    /// for what may be done again after a crash.
+    pub(in crate::store) fn commit_lazily(self) -> Result<(), StoreError> {
+        let mut options = WriteOptions::default();
+        options.set_low_pri(true);
+        self.store.db.write_opt(self.batch, &options).map_err(failed)
+    }
+}
+
+/// Each row is seen once: it must not push hot blocks out of the cache.
+fn options() -> ReadOptions {
+    let mut options = ReadOptions::default();
+    options.set_total_order_seek(true);
+    options.fill_cache(false);
+    options
+}
