@@ -41,6 +41,25 @@ impl Index {
         self.0.table.set(hash, state);
     }
 
+    /// The states of many relations, each in its place.
+    pub fn get_many(&self, hashes: &[RelationHash], states: &mut [State]) {
+        for (state, hash) in states.iter_mut().zip(hashes) {
+            *state = self.get(*hash);
+        }
+    }
+
+    /// The one writer's door.
+    #[must_use]
+    pub const fn write(&self) -> IndexWriter<'_> {
+        IndexWriter(self)
+    }
+
+    /// Resident bytes of the table.
+    #[must_use]
+    pub const fn memory(&self) -> usize {
+        0
+    }
+
     /// How many relations are held.
     #[must_use]
     pub fn relations(&self) -> u64 {
@@ -68,5 +87,16 @@ impl Index {
     /// Boot is done.
     pub fn mark_loaded(&self) {
         self.0.loaded.store(true, Ordering::Release);
+    }
+}
+
+/// Changes states.
+pub struct IndexWriter<'a>(&'a Index);
+
+impl IndexWriter<'_> {
+    /// As [`Index::set`].
+    pub fn set(&mut self, hash: RelationHash, state: State) -> Result<(), std::convert::Infallible> {
+        self.0.set(hash, state);
+        Ok(())
     }
 }
