@@ -90,7 +90,7 @@ fn growth(section: &mut Section, sizes: &[Measured]) -> Outcome<()> {
         let (name, relations) = (table.name.clone(), short(size.relations));
         rows.push(vec![relations, name, rate(inserts), judge(bytes, 10.5), judge(worst, 13.0), process]);
     }
-    section.say("Filling, one by one in the order of no table:");
+    section.say("Filling, one by one. Bytes are what a table says it holds, or else what the process grew by:");
     let head = [
         "relations",
         "table",

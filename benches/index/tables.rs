@@ -26,8 +26,10 @@ pub trait Table: Send + Sync {
     fn dependent(&self, keys: &[RelationHash]) {
         let mut last = 0;
         for key in keys {
-            // No state has its highest bit, so the key stays what it is; the processor cannot know.
-            last = self.get(key.0 ^ u128::from(last >> 7));
+            // No state has its highest bit, so the key stays what it is; the processor cannot know. Both
+            // halves, since tables differ in which they look at first.
+            let twist = u128::from(last >> 7);
+            last = self.get(key.0 ^ (twist << 64 | twist));
         }
         black_box(last);
     }

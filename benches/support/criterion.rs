@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Writes a section of criterion's last figures of a group: the first in `names` is what the others are
 /// held against.
-pub fn section(name: &'static str, title: &str, groups: &[(&str, &[&str])]) -> Outcome<()> {
+pub fn section(name: &'static str, title: &str, groups: &[(&str, Vec<&str>)]) -> Outcome<()> {
     let mut section = Section::new(name, title);
     section.say("Taken by criterion, one after the other. The first of a group is what the others are held against.");
     let mut bars = Vec::new();
