@@ -3,7 +3,8 @@
 //! and the contenders take turns.
 //!
 //! `BENCH_RELATIONS` (10M; 100M is the full run) are the relations, `BENCH_REDIS_KEYS` (as many as fit) those
-//! in Redis, `BENCH_SECONDS` (2) the length of a turn, `BENCH_E2E_ROUNDS` (5) the turns of each.
+//! in Redis, `BENCH_SECONDS` (2) the length of a turn, `BENCH_E2E_ROUNDS` (5) the turns of each, `BENCH_ONLY` a
+//! part of the names of those that take turns: `in flight` or `Batch`, for a profile.
 #![allow(unreachable_pub, clippy::print_stdout, reason = "a benchmark speaks on the terminal, and nothing is outside of it")]
 
 mod child;

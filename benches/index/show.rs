@@ -111,8 +111,8 @@ fn growth(section: &mut Section, sizes: &[Measured]) -> Outcome<()> {
 }
 
 fn line(table: &OneTable) -> Option<(String, Vec<(f64, f64)>)> {
-    // Below a million, what the process holds anyway hides the rivals' cost.
-    let points = table.growth.as_ref()?.path.iter().copied().filter(|(relations, _)| *relations >= 1e6);
+    // Below, what the process holds anyway hides the rivals' cost.
+    let points = table.growth.as_ref()?.path.iter().copied().filter(|(relations, _)| *relations >= 2e5);
     Some((table.name.clone(), points.collect()))
 }
 
