@@ -34,14 +34,17 @@ fn checker(scope: &Scope) -> Checker {
     if let Some(iys_code) = IysCode::new(600_000) {
         index.brands().put(Brand { code: scope.brand, iys_code, title: String::new(), active: true }, Some(NOW));
     }
+    fill(&index, &pseudonymizer, scope);
+    index.mark_loaded();
+    Checker::new(index, pseudonymizer, DecisionIds::new(1, 0))
+}
+
+fn fill(index: &Index, pseudonymizer: &Pseudonymizer, scope: &Scope) {
     let state = State::EMPTY.with(scope.cell, Status::Onay);
     let mut writer = index.write();
     for phone in (FIRST..FIRST + RELATIONS).filter_map(Phone::from_packed) {
         let _ = writer.set(RelationKey::of_brand(pseudonymizer.phone(phone), scope.brand).hash(), state);
     }
-    drop(writer);
-    index.mark_loaded();
-    Checker::new(index, pseudonymizer, DecisionIds::new(1, 0))
 }
 
 fn decisions(criterion: &mut Criterion) {

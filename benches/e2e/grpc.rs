@@ -22,7 +22,7 @@ const COMPARED: usize = 32;
 /// Calls ready to be sent, with their right answers.
 pub struct Calls {
     path: &'static str,
-    calls: Vec<(Bytes, Vec<u8>)>,
+    ready: Vec<(Bytes, Vec<u8>)>,
     /// Reads the result bytes out of an answer.
     results: fn(Bytes) -> Outcome<Vec<u8>>,
 }
@@ -41,9 +41,9 @@ impl Calls {
             (request.encode_to_vec().into(), asked.iter().map(|i| relations::right(*i, relations)).collect())
         };
         // So many that their relations do not stay in a cache.
-        let calls = (0..200).map(call).collect();
+        let ready = (0..200).map(call).collect();
         let results = |bytes| Ok(CheckBatchResponse::decode(bytes)?.results.to_vec());
-        Self { path: "/izingate.v1.PermissionService/CheckBatch", calls, results }
+        Self { path: "/izingate.v1.PermissionService/CheckBatch", ready, results }
     }
 
     /// `Check` of one phone as senders spell it.
@@ -58,12 +58,12 @@ impl Calls {
             };
             (request.encode_to_vec().into(), vec![relations::right(asked, relations)])
         };
-        let calls = (0..1 << 18).map(call).collect();
+        let ready = (0..1 << 18).map(call).collect();
         let results = |bytes| {
             let answer = CheckResponse::decode(bytes)?;
-            Ok(vec![(answer.decision as u8) << 6 | answer.reason as u8])
+            Ok(vec![u8::try_from(answer.decision << 6 | answer.reason)?])
         };
-        Self { path: "/izingate.v1.PermissionService/Check", calls, results }
+        Self { path: "/izingate.v1.PermissionService/Check", ready, results }
     }
 }
 
@@ -84,7 +84,7 @@ pub async fn run(channels: &[Channel], in_flight: usize, calls: &Rc<Calls>, time
     let tasks: Vec<_> = (0..clients)
         .map(|client| {
             let (channel, calls) = (channels[client % channels.len()].clone(), Rc::clone(calls));
-            local.spawn_local(async move { one(channel, &calls, client * calls.calls.len() / clients, until, real).await })
+            local.spawn_local(async move { one(channel, &calls, client * calls.ready.len() / clients, until, real).await })
         })
         .collect();
     local.await;
@@ -103,7 +103,7 @@ async fn one(channel: Channel, calls: &Calls, first: usize, until: Instant, real
         if started >= until {
             break;
         }
-        let (request, right) = &calls.calls[number % calls.calls.len()];
+        let (request, right) = &calls.ready[number % calls.ready.len()];
         grpc.ready().await?;
         let answer = grpc.unary(Request::new(request.clone()), path.clone(), AsBytes).await?.into_inner();
         load.call(started, right.len() as u64);

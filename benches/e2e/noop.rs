@@ -25,8 +25,7 @@ pub fn serve() -> Outcome<()> {
         println!("{}", listener.local_addr()?.port());
         let service = PermissionServiceServer::new(Noop).max_decoding_message_size(32 << 20);
         // Windows as the gateway's.
-        let server = Server::builder().initial_stream_window_size(2 << 20).initial_connection_window_size(8 << 20);
-        let mut server = server;
+        let mut server = Server::builder().initial_stream_window_size(2 << 20).initial_connection_window_size(8 << 20);
         Ok(server.add_service(service).serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true))).await?)
     })
 }

@@ -51,13 +51,7 @@ fn gateway(relations: u64) -> Outcome<Gateway> {
     let brand = relations::brand().ok_or("no brand")?;
     let iys_code = IysCode::new(600_000).ok_or("no İYS code")?;
     index.brands().put(Brand { code: brand, iys_code, title: "Ölçüm".to_owned(), active: true }, Some(IysTime::now()));
-    let mut writer = index.write();
-    for i in 0..relations {
-        let phone = Phone::from_packed(relations::phone(i)).ok_or("not a phone")?;
-        let relation = RelationKey::of_brand(pseudonymizer.phone(phone), brand);
-        writer.set(relation.hash(), State::EMPTY.with(relations::CELL, relations::status(i)))?;
-    }
-    drop(writer);
+    fill(&index, &pseudonymizer, relations)?;
     index.revision().publish(1);
     index.mark_loaded();
     Ok(Gateway::new(Parts {
@@ -70,6 +64,17 @@ fn gateway(relations: u64) -> Outcome<Gateway> {
         booted: CancellationToken::new(),
         draining: CancellationToken::new(),
     }))
+}
+
+fn fill(index: &Index, pseudonymizer: &Pseudonymizer, relations: u64) -> Outcome<()> {
+    let brand = relations::brand().ok_or("no brand")?;
+    let mut writer = index.write();
+    for i in 0..relations {
+        let phone = Phone::from_packed(relations::phone(i)).ok_or("not a phone")?;
+        let relation = RelationKey::of_brand(pseudonymizer.phone(phone), brand);
+        writer.set(relation.hash(), State::EMPTY.with(relations::CELL, relations::status(i)))?;
+    }
+    Ok(())
 }
 
 /// As the gateway does: histograms grow until they are folded.

@@ -18,7 +18,7 @@ const COMPARED: usize = 32;
 
 /// Requests ready to be sent, with their right answers.
 pub struct Calls {
-    calls: Vec<(Vec<u8>, Vec<u8>)>,
+    ready: Vec<Call>,
 }
 
 /// How requests follow each other on a connection.
@@ -50,7 +50,7 @@ impl Calls {
             }
             (request, asked.iter().map(|i| relations::kept(*i, relations)).collect())
         };
-        Self { calls: (0..calls).map(call).collect() }
+        Self { ready: (0..calls).map(call).collect() }
     }
 }
 
@@ -100,8 +100,8 @@ pub async fn run(port: u16, connections: usize, pace: Pace, calls: &Rc<Calls>, t
         .enumerate()
         .map(|(client, stream)| {
             let calls = Rc::clone(calls);
-            let first = client * calls.calls.len() / connections;
-            local.spawn_local(async move { one(stream, pace, &calls.calls, first, until).await })
+            let first = client * calls.ready.len() / connections;
+            local.spawn_local(async move { one(stream, pace, &calls.ready, first, until).await })
         })
         .collect();
     local.await;

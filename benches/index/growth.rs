@@ -24,9 +24,9 @@ impl Filled {
     }
 }
 
-/// Relations between two looks at memory grow by this much: some 70 looks from one factor of ten to the
-/// next.
-const STEP: f64 = 1.033;
+/// Between two looks at memory the relations grow by this part of themselves: some 70 looks from one power
+/// of ten to the next.
+const STEP: u64 = 30;
 /// Below, what a process holds anyway hides what a table costs.
 const FIRST_LOOK: u64 = 100_000;
 
@@ -42,7 +42,7 @@ pub fn fill(table: &dyn Table, relations: u64) -> Outcome<Filled> {
         insert += started.elapsed();
         let bytes = table.memory().unwrap_or_else(|| machine::resident().saturating_sub(before));
         path.push((to, bytes as f64 / to as f64));
-        (from, to) = (to, relations.min((to as f64 * STEP) as u64 + 1));
+        (from, to) = (to, relations.min(to + to / STEP + 1));
     }
     let resident = machine::resident().saturating_sub(before);
     Ok(Filled { insert, path, resident, peak: machine::peak().saturating_sub(before) })

@@ -1,4 +1,4 @@
-//! The index beside DashMap, papaya, scc and memory itself: look-ups, changes beside readers, filling, and
+//! The index beside `DashMap`, papaya, scc and memory itself: look-ups, changes beside readers, filling, and
 //! bytes a relation.
 //!
 //! `BENCH_SIZES` (1M,20M,200M; 1B fits in 24 GiB) are the relations, `BENCH_RIVALS` (20M) the size up to

@@ -97,7 +97,7 @@ impl Hasher for AlreadyHashed {
     }
 }
 
-/// DashMap: shards behind locks.
+/// `DashMap`: shards behind locks.
 #[derive(Default)]
 pub struct Dash(DashMap<u128, u8, Unhashed>);
 
@@ -192,7 +192,7 @@ impl Table for Raw {
 
     fn get(&self, key: u128) -> u8 {
         let lines = self.0.len() / LINE;
-        let line = ((key >> 64) * lines as u128 >> 64) as usize;
+        let line = (((key >> 64) * lines as u128) >> 64) as usize;
         self.0[line * LINE]
     }
 

@@ -1,7 +1,7 @@
 //! Keys without a list of them: key `i` is a hash of `i`, so that a billion cost no memory and can be
 //! asked for again. Uniformly random in all 128 bits, as the hashes of real relations are.
 
-/// SplitMix64's finisher: a permutation of 64 bits.
+/// `SplitMix64`'s finisher: a permutation of 64 bits.
 pub const fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -17,7 +17,8 @@ pub const fn key(i: u64) -> u128 {
 /// The `i`th of a sequence of numbers below `bound`, in an order that no cache likes; another `seed`
 /// is another sequence.
 pub const fn pick(seed: u64, i: u64, bound: u64) -> u64 {
-    (mix(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ i) as u128 * bound as u128 >> 64) as u64
+    let random = mix(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ i);
+    ((random as u128 * bound as u128) >> 64) as u64
 }
 
 /// The state byte that relation `i` holds: ONAY in one cell for three of four, RET for the others.

@@ -87,10 +87,8 @@ fn plot(axis: &str, lines: &[(String, Vec<(f64, f64)>)]) -> (f64, String) {
         let _ = writeln!(body, "<line x1='{left}' x2='{right}' y1='{0:.1}' y2='{0:.1}' stroke='#e5e7eb'/>", up(value));
         body += &text(left - 8.0, up(value) + 4.0, "end", &figure(value));
     }
-    let mut decade = 10_f64.powf(least_x.log10().ceil());
-    while decade <= most_x {
-        body += &text(across(decade), bottom + 18.0, "middle", &super::report::short(decade as u64));
-        decade *= 10.0;
+    for decade in (3..12).map(|power| 10_u64.pow(power)).filter(|decade| (least_x..=most_x).contains(&(*decade as f64))) {
+        body += &text(across(decade as f64), bottom + 18.0, "middle", &super::report::short(decade));
     }
     body += &text(f64::midpoint(left, right), bottom + 38.0, "middle", &escape(axis));
     for (at, (name, points)) in lines.iter().enumerate() {
