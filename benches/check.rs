@@ -84,6 +84,7 @@ fn main() -> support::Outcome<()> {
         ["bare DashMap get", "batch of packed phones", "batch of spelled phones"].map(|name| format!("{name}/{count}"))
     };
     let functions: Vec<String> = ["1", "1000", "100000"].iter().flat_map(|count| of(count)).collect();
+    // One group a size.
     let groups: Vec<(&str, Vec<&str>)> =
         functions.chunks(3).map(|three| (group, three.iter().map(String::as_str).collect())).collect();
     support::criterion::section("30-check", "A decision, in memory", &groups)

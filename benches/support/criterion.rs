@@ -10,12 +10,14 @@ use std::path::{Path, PathBuf};
 /// held against.
 pub fn section(name: &'static str, title: &str, groups: &[(&str, Vec<&str>)]) -> Outcome<()> {
     let mut section = Section::new(name, title);
-    section.say("Taken by criterion, one after the other. The first of a group is what the others are held against.");
+    section.say("Taken by criterion, one after the other; times are for one item of a call. The first of a group is what the others are held against.");
     let mut bars = Vec::new();
     let mut rows = Vec::new();
     for (group, functions) in groups {
-        let figures: Vec<(String, f64)> =
-            functions.iter().filter_map(|function| Some(((*function).to_owned(), nanos(group, function)?))).collect();
+        let figures: Vec<(String, f64)> = functions
+            .iter()
+            .filter_map(|function| Some(((*function).to_owned(), nanos(group, function)? / items(function))))
+            .collect();
         for (function, nanos) in &figures {
             let against = figures.first().map_or(1.0, |(_, first)| nanos / first);
             rows.push(vec![(*group).to_owned(), function.clone(), format!("{nanos:.1} ns"), format!("{against:.2} ×")]);
@@ -25,6 +27,11 @@ pub fn section(name: &'static str, title: &str, groups: &[(&str, Vec<&str>)]) ->
     section.table(&["group", "what", "time", "against the first"], &rows);
     section.chart("times", &Chart::Bars { title: format!("{title}, ns"), groups: bars })?;
     section.finish()
+}
+
+/// How many items a function named `what/count` takes at once; its time is shown for one of them.
+fn items(function: &str) -> f64 {
+    function.rsplit('/').next().and_then(|count| count.parse().ok()).unwrap_or(1.0)
 }
 
 /// The median of a function, if it was ever measured.
