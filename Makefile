@@ -15,7 +15,7 @@ help:
 	@echo "make oracle the large files against their true outcome, crashes too: half an hour"
 	@echo "make lint   formatting, clippy and documentation, warnings are errors"
 	@echo "make fmt    format"
-	@echo "make bench  benchmarks"
+	@echo "make bench  every benchmark that fits in ten minutes, into target/bench-report/report.md"
 	@echo "make proto  regenerate the checked-in protobuf code"
 	@echo "make loadtest  a million rows imported, with rate and memory"
 	@echo "make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
@@ -43,8 +43,9 @@ lint: deps
 fmt:
 	cargo fmt
 
+# BENCH_SIZES=1M,20M,200M,1B and BENCH_RELATIONS=100M are the full run; the benches' first lines say the rest.
 bench: deps
-	cargo bench --locked
+	.ci/bench
 
 proto: deps
 	UPDATE_PROTO=1 cargo test --release --locked --test it proto::

@@ -1,7 +1,11 @@
 //! What a decision costs, beside a bare look-up in the same kind of table: the ratio is what parsing,
 //! pseudonym, hash and policy add.
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+#[path = "support/mod.rs"]
+#[allow(dead_code, unreachable_pub, clippy::print_stdout, reason = "each benchmark uses its part, and speaks on the terminal")]
+mod support;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use dashmap::DashMap;
 use izingate::check::question::{Purpose, Recipients, Scope};
 use izingate::check::{Checker, DecisionIds};
@@ -30,12 +34,17 @@ fn checker(scope: &Scope) -> Checker {
     if let Some(iys_code) = IysCode::new(600_000) {
         index.brands().put(Brand { code: scope.brand, iys_code, title: String::new(), active: true }, Some(NOW));
     }
-    let state = State::EMPTY.with(scope.cell, Status::Onay);
-    for phone in (FIRST..FIRST + RELATIONS).filter_map(Phone::from_packed) {
-        index.write().set(RelationKey::of_brand(pseudonymizer.phone(phone), scope.brand).hash(), state);
-    }
+    fill(&index, &pseudonymizer, scope);
     index.mark_loaded();
     Checker::new(index, pseudonymizer, DecisionIds::new(1, 0))
+}
+
+fn fill(index: &Index, pseudonymizer: &Pseudonymizer, scope: &Scope) {
+    let state = State::EMPTY.with(scope.cell, Status::Onay);
+    let mut writer = index.write();
+    for phone in (FIRST..FIRST + RELATIONS).filter_map(Phone::from_packed) {
+        let _ = writer.set(RelationKey::of_brand(pseudonymizer.phone(phone), scope.brand).hash(), state);
+    }
 }
 
 fn decisions(criterion: &mut Criterion) {
@@ -66,4 +75,17 @@ fn decisions(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, decisions);
-criterion_main!(benches);
+
+fn main() -> support::Outcome<()> {
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+    let group = "check, 1 M relations";
+    let of = |count: &str| {
+        ["bare DashMap get", "batch of packed phones", "batch of spelled phones"].map(|name| format!("{name}/{count}"))
+    };
+    let functions: Vec<String> = ["1", "1000", "100000"].iter().flat_map(|count| of(count)).collect();
+    // One group a size.
+    let groups: Vec<(&str, Vec<&str>)> =
+        functions.chunks(3).map(|three| (group, three.iter().map(String::as_str).collect())).collect();
+    support::criterion::section("30-check", "A decision, in memory", &groups)
+}

@@ -1,8 +1,12 @@
 //! What replacing an address costs, beside the alternatives that were not chosen.
 
+#[path = "support/mod.rs"]
+#[allow(dead_code, unreachable_pub, clippy::print_stdout, reason = "each benchmark uses its part, and speaks on the terminal")]
+mod support;
+
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use izingate::model::channel::Channel;
 use izingate::model::recipient::{Email, Phone, Recipient};
 use izingate::model::secret::{Pseudonymizer, Secret};
@@ -58,4 +62,15 @@ fn parsing(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, pseudonyms);
-criterion_main!(benches);
+
+fn main() -> support::Outcome<()> {
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+    let groups = [
+        ("pseudonym", vec!["phone, one AES-128 block (chosen)", "phone, SipHash-2-4-128"]),
+        ("pseudonym", vec!["e-mail, SipHash-2-4-128 (chosen)", "e-mail, keyed BLAKE3"]),
+        ("pseudonym, groups", vec!["phones, 32 AES-128 blocks at once"]),
+        ("recipient", vec!["parse +905321234567", "parse 0532 123 45 67", "parse Ayse@Ornek.com.tr"]),
+    ];
+    support::criterion::section("40-pseudonym", "Pseudonyms and parsing", &groups)
+}

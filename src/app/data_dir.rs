@@ -3,6 +3,7 @@
 //! ```text
 //! DATA/LOCK        held by whoever writes
 //! DATA/secret.key  only if no secret is configured
+//! DATA/snapshot/   the index, for a quick start; can be removed at any time
 //! DATA/store/      RocksDB
 //! DATA/restoring/  what a restore has copied so far
 //! ```
@@ -156,6 +157,13 @@ impl DataDir {
     #[must_use]
     pub fn store(&self) -> PathBuf {
         store_path(&self.path)
+    }
+
+    /// Where the snapshot of the index is; its folder is made.
+    pub fn snapshot(&self) -> Result<PathBuf, DataDirError> {
+        let folder = self.path.join("snapshot");
+        fs::create_dir_all(&folder).map_err(|source| DataDirError::Unusable { path: folder.clone(), source })?;
+        Ok(folder.join("index.snap"))
     }
 
     /// What replaces addresses, under the configured secret; a fresh directory without one gets its own.

@@ -19,6 +19,8 @@ pub(super) async fn gauges(gateway: Gateway, sink: WriterHandle, shutdown: Shutd
         metrics.ready.set(f64::from(u8::from(gateway.ready().is_ok())));
         metrics.revision.set(index.revision().get() as f64);
         metrics.relations.set(index.relations() as f64);
+        metrics.index_bytes.set(index.memory().used as f64);
+        metrics.index_limit.set(index.memory().limit as f64);
         metrics.ingest_queue.set(sink.waiting() as f64);
         metrics.store_poisoned.set(f64::from(u8::from(sink.is_poisoned())));
         metrics.upkeep();

@@ -7,11 +7,9 @@ mod demo;
 mod follow;
 pub mod open;
 mod retention;
+mod snapshots;
 
-pub use demo::{DEMO_BRAND, try_these};
-pub use retention::SnapshotFloor;
-
-use crate::check::{Checker, DecisionIds};
+pub use crate::check::{Checker, DecisionIds};
 use crate::config::Config;
 use crate::index::{Index, memory_limit};
 use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
@@ -23,8 +21,10 @@ use crate::wire::gateway::{Gateway, Parts, verdict_names};
 use crate::wire::listen::{self, Bounds, Life};
 use crate::wire::{admin, router};
 use backups::Backups;
+pub use demo::{DEMO_BRAND, try_these};
 use metrics::Gauge;
 use open::{OpenError, Opened};
+use snapshots::Snapshots;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -91,7 +91,7 @@ pub struct App {
     sink: WriterHandle,
     booted: Booted,
     store: Arc<Store>,
-    floor: SnapshotFloor,
+    snapshots: Snapshots,
     health: HealthReporter,
     helpers: TaskTracker,
     addresses: Addresses,
@@ -116,14 +116,16 @@ impl App {
         let store = Arc::new(store);
         let index = Index::new(index_limit(config)).map_err(OpenError::from)?;
         let metrics = Arc::new(Metrics::new(&verdict_names()));
+        let snapshots = Snapshots::new(&data, &store, &index, &metrics).map_err(OpenError::from)?;
         let setup = Setup {
             store: Arc::clone(&store),
             index: index.clone(),
             queue: config.ingest.queue,
-            observer: observer(Arc::clone(&metrics)),
+            observer: observer(Arc::clone(&metrics), snapshots.clone()),
             clock: IysTime::now,
         };
-        let (writer, sink, booted) = Writer::start(setup, Boot::Restore).map_err(OpenError::from)?;
+        let boot = Boot::Restore(Some(snapshots.path().to_owned()));
+        let (writer, sink, booted) = Writer::start(setup, boot).map_err(OpenError::from)?;
         let node = store.node().map_err(OpenError::from)?;
         let helpers = TaskTracker::new();
         let root = std::path::absolute(&config.backup.root).map_err(|error| AppError::Internal(error.to_string()))?;
@@ -159,9 +161,7 @@ impl App {
         // The admin port outlives the public one, so that operators see the drain.
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), gauge: Gauge::noop() };
         helpers.spawn(listen::serve(private, admin::routes(gateway.clone()), bounds, life));
-        // Nothing writes snapshots of the index yet, so the floor stays 0 and every change stays.
-        let floor = SnapshotFloor::default();
-        Ok(Self { gateway, writer, sink, booted, store, floor, health, helpers, addresses, _data: data })
+        Ok(Self { gateway, writer, sink, booted, store, snapshots, health, helpers, addresses, _data: data })
     }
 
     /// Waits for boot, serves until shutdown, then drains and flushes.
@@ -173,7 +173,8 @@ impl App {
             () = shutdown.asked().cancelled() => None,
         };
         match booted {
-            Some(Ok(Ok(()))) => {
+            Some(Ok(Ok(origin))) => {
+                self.snapshots.booted(&origin);
                 self.loaded(config).await?;
                 self.keep_house(config, &shutdown);
                 tell(Progress::Ready(self.addresses));
@@ -183,13 +184,17 @@ impl App {
             None => {}
         }
         let pace = Pace { unready: config.unready, drain: config.drain };
-        let Self { gateway, writer, sink, store, helpers, .. } = self;
+        let whole = self.gateway.parts().checker.index().is_loaded();
+        let Self { gateway, writer, sink, store, helpers, snapshots, .. } = self;
         let flush = async {
             helpers.close();
             helpers.wait().await;
             drop((gateway, sink));
             let flushed = tokio::task::spawn_blocking(move || {
                 writer.join();
+                if whole {
+                    snapshots.save();
+                }
                 store.flush()
             });
             flushed.await.map_err(|error| AppError::Internal(error.to_string()))?.map_err(|error| OpenError::from(error).into())
@@ -201,12 +206,13 @@ impl App {
     fn keep_house(&self, config: &Config, shutdown: &Shutdown) {
         let keeper = retention::Keeper {
             store: Arc::clone(&self.store),
-            floor: self.floor.clone(),
+            floor: self.snapshots.floor().clone(),
             retention: config.retention,
             clock: IysTime::now,
             removed: Arc::default(),
         };
         self.helpers.spawn(retention::keep(keeper, shutdown.clone()));
+        self.helpers.spawn(snapshots::keep(self.snapshots.clone(), config.index.snapshot_every, shutdown.clone()));
     }
 
     async fn loaded(&self, config: &Config) -> Result<(), AppError> {
@@ -237,8 +243,9 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, AppError> {
     listener.local_addr().map_err(|error| AppError::Internal(error.to_string()))
 }
 
-fn observer(metrics: Arc<Metrics>) -> Observer {
+fn observer(metrics: Arc<Metrics>, snapshots: Snapshots) -> Observer {
     Box::new(move |report: BatchReport| {
+        snapshots.changed(report.applied);
         metrics.movements(MovementResult::Applied, report.applied);
         metrics.movements(MovementResult::Unchanged, report.unchanged);
         metrics.ingest_batch.record(report.took.as_secs_f64());

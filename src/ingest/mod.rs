@@ -8,7 +8,8 @@
 mod group;
 pub mod order;
 pub mod restore;
+pub mod snapshot;
 mod writer;
 
-pub use restore::RestoreError;
+pub use restore::{Origin, RestoreError};
 pub use writer::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};

@@ -1,9 +1,12 @@
 //! Boot: the index is filled from the store.
 
+use super::snapshot::{self, LoadError};
+use crate::index::snapshot::Rejected;
 use crate::index::{Full, Index};
 use crate::model::key::RelationHash;
 use crate::model::state::State;
 use crate::store::{Store, StoreError};
+use std::path::Path;
 
 /// Why the index could not be filled.
 #[derive(Debug, thiserror::Error)]
@@ -19,16 +22,51 @@ pub enum RestoreError {
 /// Relations put in together: what the memory works on at a time.
 const GROUP: usize = 1024;
 
-/// Fills `index` with every relation, brand and the revision of `store`, and marks it loaded.
-pub fn restore(store: &Store, index: &Index) -> Result<(), RestoreError> {
+/// What filled the index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A snapshot of this revision, and the batches since.
+    Snapshot {
+        /// Of the snapshot.
+        revision: u64,
+        /// Committed since.
+        batches: u64,
+    },
+    /// Nothing: no answers are asked of it.
+    Nothing,
+    /// A scan of the store: there was no snapshot.
+    Scan,
+    /// A scan of the store: the snapshot is of no use, for this reason.
+    Fallback(String),
+}
+
+/// Fills `index`, which is empty, with every relation, brand and the revision of `store`, and marks it
+/// loaded: from the snapshot at this path if there is one that fits, else by a scan, which brings the same.
+pub fn restore(store: &Store, index: &Index, snapshot: Option<&Path>) -> Result<Origin, RestoreError> {
     for brand in store.brands()? {
         let as_of = store.import_cursor(brand.code)?;
         index.brands().put(brand, as_of);
     }
-    scan(store, index)?;
+    let origin = fill(store, index, snapshot)?;
     index.revision().publish(store.revision()?);
     index.mark_loaded();
-    Ok(())
+    Ok(origin)
+}
+
+fn fill(store: &Store, index: &Index, snapshot: Option<&Path>) -> Result<Origin, RestoreError> {
+    let unusable = match snapshot.map(|path| snapshot::load(store, index, path)) {
+        Some(Ok((revision, batches))) => return Ok(Origin::Snapshot { revision, batches }),
+        Some(Err(error)) => Some(error),
+        None => None,
+    };
+    let origin = match unusable.map(LoadError::into_fatal) {
+        Some(Ok(fatal)) => return Err(fatal),
+        None | Some(Err(LoadError::Rejected(Rejected::Missing))) => Origin::Scan,
+        Some(Err(error)) => Origin::Fallback(error.to_string()),
+    };
+    index.write().clear();
+    scan(store, index)?;
+    Ok(origin)
 }
 
 /// Every relation of the store.

@@ -2,7 +2,7 @@
 //! then answers.
 
 use super::group::Group;
-use super::restore::{RestoreError, restore};
+use super::restore::{Origin, RestoreError, restore};
 use crate::index::{Full, Index};
 use crate::model::brand::Brand;
 use crate::model::movement::Movement;
@@ -11,6 +11,7 @@ use crate::model::time::IysTime;
 use crate::ports::{Applied, BoxFuture, MovementSink, SinkError};
 use crate::store::{Store, StoreError};
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -56,16 +57,16 @@ pub struct Setup {
 }
 
 /// What the writer does before it takes commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Boot {
-    /// Fills the index from the store: for a gateway.
-    Restore,
+    /// Fills the index, from the snapshot at this path if it fits, else from the store: for a gateway.
+    Restore(Option<PathBuf>),
     /// Leaves the index as it is: for an offline import, which answers nobody.
     Skip,
 }
 
 /// Tells once how boot went.
-pub type Booted = oneshot::Receiver<Result<(), RestoreError>>;
+pub type Booted = oneshot::Receiver<Result<Origin, RestoreError>>;
 
 /// The writer thread; joined at shutdown.
 pub struct Writer(JoinHandle<()>);
@@ -153,9 +154,12 @@ impl Drop for PoisonOnPanic {
 }
 
 impl Thread {
-    fn run(mut self, boot: Boot, booted: oneshot::Sender<Result<(), RestoreError>>, mut inbox: mpsc::Receiver<Command>) {
+    fn run(mut self, boot: Boot, booted: oneshot::Sender<Result<Origin, RestoreError>>, mut inbox: mpsc::Receiver<Command>) {
         let _guard = PoisonOnPanic(Arc::clone(&self.poisoned));
-        let boot = if boot == Boot::Restore { restore(&self.store, &self.index) } else { Ok(()) };
+        let boot = match boot {
+            Boot::Restore(snapshot) => restore(&self.store, &self.index, snapshot.as_deref()),
+            Boot::Skip => Ok(Origin::Nothing),
+        };
         let failed = boot.is_err();
         // Whoever started us may have given up waiting.
         let _ = booted.send(boot);
@@ -206,12 +210,13 @@ impl Thread {
         // From here on the batch is durable: make it visible, states before revision.
         let visible = index.insert_many(new).and_then(|()| index.set_many(known));
         visible.map_err(|full| self.poison(&full))?;
-        drop(index);
         for brand in ready.brands {
             self.index.brands().touch(brand, now);
         }
         self.revision = ready.revision;
         self.index.revision().publish(self.revision);
+        // Not before: a snapshot asks what is published while nobody writes.
+        drop(index);
         self.known_sources.extend(ready.new_sources);
         for outcome in &mut outcomes {
             outcome.revision = self.revision;

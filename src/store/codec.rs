@@ -253,16 +253,17 @@ pub fn encode_change(change: &Change) -> Vec<u8> {
     bytes
 }
 
+fn change_version(reader: &mut Reader<'_>) -> Result<u8, InvalidBytes> {
+    let version = reader.byte()?;
+    if [VERSION, CHANGE_VERSION].contains(&version) { Ok(version) } else { Err(InvalidBytes::Version) }
+}
+
 /// The batch of [`encode_change`].
 pub fn decode_change(bytes: &[u8]) -> Result<Change, InvalidBytes> {
     let mut reader = Reader(bytes);
-    let version = reader.byte()?;
+    let tells_new = change_version(&mut reader)? == CHANGE_VERSION;
     let at = reader.time()?;
-    let new = match version {
-        VERSION => 0,
-        CHANGE_VERSION => reader.u32()? as usize,
-        _ => return Err(InvalidBytes::Version),
-    };
+    let new = if tells_new { reader.u32()? as usize } else { 0 };
     let mut states = Vec::with_capacity(reader.0.len() / 25);
     while !reader.0.is_empty() {
         states.push((reader.relation()?, State::from_byte(reader.byte()?)));

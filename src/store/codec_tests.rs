@@ -71,7 +71,7 @@ fn retention_reads_what_it_needs_of_a_row() {
     for sweep in sweeps() {
         assert_eq!(decode_sweep(&encode_sweep(&sweep)), Ok(sweep));
     }
-    let change = Change { at: IysTime::from_unix(7), states: vec![(relation(), State::from_byte(0x21))] };
+    let change = Change { at: IysTime::from_unix(7), states: vec![(relation(), State::from_byte(0x21))], new: 0 };
     assert_eq!(decode_change_time(&encode_change(&change)), Ok(change.at));
     assert_eq!(decode_known_since(&encode_history(&history_value("0fab"))), Ok(history_value("0fab").known_since));
     for bytes in [&b""[..], b"\x01", b"\x01abc"] {

@@ -15,6 +15,7 @@
 //! | `meta` | format, key check, node, revision |
 
 pub mod backup;
+mod changes;
 pub mod codec;
 mod commit;
 mod error;

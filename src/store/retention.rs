@@ -59,7 +59,7 @@ impl Store {
     pub fn prune_changes(&self, keep_from: IysTime, floor: u64) -> Result<u64, StoreError> {
         let corrupt = |source| StoreError::Corrupt { family: "changes", source };
         let (mut due, mut count) = (None, 0);
-        self.walk_up(Family::Changes, |key, value| {
+        self.walk_up(Family::Changes, &[], |key, value| {
             let revision = codec::decode_u64(key).map_err(corrupt)?;
             let at = codec::decode_change_time(value).map_err(corrupt)?;
             if revision >= floor || at >= keep_from || count == PRUNED_AT_ONCE {

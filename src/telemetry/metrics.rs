@@ -36,6 +36,20 @@ pub enum MovementResult {
     Refused = 2,
 }
 
+/// What became of a snapshot of the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SnapshotEvent {
+    /// It was written.
+    Written = 0,
+    /// It could not be written; the one before stays.
+    Failed = 1,
+    /// The gateway started from it.
+    Loaded = 2,
+    /// It was of no use, and the gateway started from the store.
+    Rejected = 3,
+}
+
 /// A decision and a reason that occur together: (decision code, name, reason code, name).
 pub type Outcome = (u8, &'static str, u8, &'static str);
 
@@ -59,6 +73,13 @@ pub struct Metrics {
     pub store_poisoned: Gauge,
     /// Open client connections.
     pub connections: Gauge,
+    /// Bytes of the index.
+    pub index_bytes: Gauge,
+    /// Bytes that the index may take.
+    pub index_limit: Gauge,
+    /// The revision of the newest whole snapshot.
+    pub snapshot_revision: Gauge,
+    snapshots: [Counter; SnapshotEvent::ALL.len()],
 }
 
 /// The checks of one edge and channel.
@@ -94,6 +115,16 @@ const INGEST_QUEUE: Series =
 const POISONED: Series =
     Series { name: "izingate_store_poisoned", unit: Unit::Count, help: "1 once a write error has stopped ingest." };
 const CONNECTIONS: Series = Series { name: "izingate_connections", unit: Unit::Count, help: "Open client connections." };
+const INDEX_BYTES: Series = Series { name: "izingate_index_bytes", unit: Unit::Bytes, help: "Memory that the index takes." };
+const INDEX_LIMIT: Series =
+    Series { name: "izingate_index_limit_bytes", unit: Unit::Bytes, help: "Memory that the index may take." };
+const SNAPSHOT_REVISION: Series = Series {
+    name: "izingate_snapshot_revision",
+    unit: Unit::Count,
+    help: "The revision of the newest whole snapshot of the index.",
+};
+const SNAPSHOTS: Series =
+    Series { name: "izingate_snapshots_total", unit: Unit::Count, help: "Snapshots of the index, by what became of them." };
 const BUILD_INFO: Series = Series { name: "izingate_build_info", unit: Unit::Count, help: "Always 1; its label is the version." };
 
 /// A check is decided in microseconds, a batch of 100,000 in milliseconds.
@@ -125,6 +156,10 @@ impl Metrics {
             ingest_queue: recorder.gauge(&INGEST_QUEUE, vec![]),
             store_poisoned: recorder.gauge(&POISONED, vec![]),
             connections: recorder.gauge(&CONNECTIONS, vec![]),
+            index_bytes: recorder.gauge(&INDEX_BYTES, vec![]),
+            index_limit: recorder.gauge(&INDEX_LIMIT, vec![]),
+            snapshot_revision: recorder.gauge(&SNAPSHOT_REVISION, vec![]),
+            snapshots: SnapshotEvent::ALL.map(|event| recorder.counter(&SNAPSHOTS, vec![Label::new("result", event.name())])),
             recorder,
         }
     }
@@ -143,6 +178,11 @@ impl Metrics {
     /// Counts movements.
     pub fn movements(&self, result: MovementResult, n: u64) {
         self.movements[result as usize].increment(n);
+    }
+
+    /// Counts a snapshot.
+    pub fn snapshot(&self, event: SnapshotEvent) {
+        self.snapshots[event as usize].increment(1);
     }
 
     /// The page of `/metrics`.
@@ -212,6 +252,20 @@ impl MovementResult {
             Self::Applied => "applied",
             Self::Unchanged => "unchanged",
             Self::Refused => "refused",
+        }
+    }
+}
+
+impl SnapshotEvent {
+    /// Every event, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Written, Self::Failed, Self::Loaded, Self::Rejected];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Written => "written",
+            Self::Failed => "failed",
+            Self::Loaded => "loaded",
+            Self::Rejected => "rejected",
         }
     }
 }

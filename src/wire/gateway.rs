@@ -93,7 +93,7 @@ impl Gateway {
     /// it is.
     pub async fn await_revision(&self, demanded: u64, deadline: Option<Duration>) -> bool {
         let revision = self.0.checker.index().revision();
-        if revision.get() >= demanded {
+        if demanded == 0 || revision.get() >= demanded {
             return true;
         }
         let wait = deadline.map_or(self.0.max_revision_wait, before_deadline);

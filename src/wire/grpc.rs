@@ -29,8 +29,12 @@ pub struct Consent(pub Gateway);
 #[derive(Clone)]
 pub struct Admin(pub Gateway);
 
-/// The deadline that the caller gave (`grpc-timeout`).
-fn deadline<T>(request: &Request<T>) -> Option<Duration> {
+/// The deadline that the caller gave (`grpc-timeout`), for a call that demands a revision; others do not
+/// wait.
+fn deadline<T>(request: &Request<T>, min_revision: u64) -> Option<Duration> {
+    if min_revision == 0 {
+        return None;
+    }
     let text = request.metadata().get("grpc-timeout")?.to_str().ok()?;
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let number: u64 = if number.len() <= 8 { number.parse().ok()? } else { return None };
@@ -62,12 +66,12 @@ impl Permission {
 #[tonic::async_trait]
 impl PermissionService for Permission {
     async fn check(&self, request: Request<CheckRequest>) -> Result<Response<CheckResponse>, Status> {
-        let deadline = deadline(&request);
+        let deadline = deadline(&request, request.get_ref().min_revision);
         self.answer(Edge::GrpcUnary, request.into_inner(), deadline).await.map(Response::new)
     }
 
     async fn check_batch(&self, request: Request<CheckBatchRequest>) -> Result<Response<CheckBatchResponse>, Status> {
-        let deadline = deadline(&request);
+        let deadline = deadline(&request, request.get_ref().min_revision);
         let request = request.into_inner();
         let (scope, recipients) = request.question().map_err(|problem| self.refused(Edge::GrpcBatch, problem))?;
         let reached = self.0.await_revision(request.min_revision, deadline).await;

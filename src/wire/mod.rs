@@ -17,6 +17,7 @@ pub mod listen;
 pub mod router;
 pub mod state;
 pub mod status;
+pub mod words;
 
 /// Generated from `proto/` and checked in, so that a plain build needs no protoc; a test compares.
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::unwrap_used)]

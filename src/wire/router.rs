@@ -7,11 +7,10 @@ use super::proto::DESCRIPTORS;
 use super::proto::admin_service_server::AdminServiceServer;
 use super::proto::consent_service_server::ConsentServiceServer;
 use super::proto::permission_service_server::PermissionServiceServer;
-use super::status::{Kind, Problem, of_tonic};
-use ::http::{HeaderMap, header};
+use super::status::{Kind, Problem};
+use super::words::{InOurWords, is_grpc};
+use ::http::HeaderMap;
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use tonic::service::Routes;
 use tonic_health::pb::health_server::{Health, HealthServer};
@@ -32,27 +31,18 @@ pub fn routes<H: Health>(gateway: &Gateway, health: HealthServer<H>, body_bytes:
     let bad = |error: tonic_reflection::server::Error| BadDescriptors(error.to_string());
     // Both versions: grpcurl and others in the field still ask for the older one.
     let (current, older) = (reflection().build_v1().map_err(bad)?, reflection().build_v1alpha().map_err(bad)?);
+    let permission = PermissionServiceServer::new(Permission(gateway.clone())).max_decoding_message_size(body_bytes);
+    let consent = ConsentServiceServer::new(Consent(gateway.clone())).max_decoding_message_size(body_bytes);
+    let admin = AdminServiceServer::new(Admin(gateway.clone())).max_decoding_message_size(body_bytes);
     let mut grpc = Routes::builder();
-    grpc.add_service(PermissionServiceServer::new(Permission(gateway.clone())).max_decoding_message_size(body_bytes))
-        .add_service(ConsentServiceServer::new(Consent(gateway.clone())).max_decoding_message_size(body_bytes))
-        .add_service(AdminServiceServer::new(Admin(gateway.clone())).max_decoding_message_size(body_bytes))
-        .add_service(health)
-        .add_service(current)
-        .add_service(older);
-    let grpc = grpc.routes().into_axum_router().layer(from_fn(in_our_words));
+    grpc.add_service(InOurWords(permission))
+        .add_service(InOurWords(consent))
+        .add_service(InOurWords(admin))
+        .add_service(InOurWords(health))
+        .add_service(InOurWords(current))
+        .add_service(InOurWords(older));
+    let grpc = grpc.routes().into_axum_router();
     Ok(grpc.merge(http::routes(gateway.clone(), body_bytes)).fallback(not_found))
-}
-
-/// What is no gRPC is told so; a status that tonic makes itself gets a stable code like ours.
-async fn in_our_words(request: Request, next: Next) -> Response {
-    if !is_grpc(request.headers()) {
-        return Problem::new(Kind::UnsupportedMediaType, "this path is gRPC's: send application/grpc").into_response();
-    }
-    let response = next.run(request).await;
-    match tonic::Status::from_header_map(response.headers()) {
-        Some(status) if status.code() != tonic::Code::Ok => of_tonic(status).into_http(),
-        _ => response,
-    }
 }
 
 /// An unknown path, in the shape of whoever asks.
@@ -61,8 +51,4 @@ async fn not_found(headers: HeaderMap) -> Response {
         return tonic::Status::from(Problem::new(Kind::Unimplemented, "no such service or method")).into_http();
     }
     Problem::new(Kind::NotFound, "the paths are /v1/check, /v1/check/batch, /v1/explain and /v1/movements").into_response()
-}
-
-fn is_grpc(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }

@@ -222,7 +222,7 @@ impl Node {
             observer: Box::new(|_| {}),
             clock: || IysTime::from_unix(1_800_000_000),
         };
-        let (writer, sink, booted) = Writer::start(setup, Boot::Restore).unwrap();
+        let (writer, sink, booted) = Writer::start(setup, Boot::Restore(None)).unwrap();
         let runtime = Builder::new_current_thread().build().unwrap();
         runtime.block_on(booted).unwrap().unwrap();
         Self { index, store, sink, writer, runtime, dir }

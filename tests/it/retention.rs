@@ -225,7 +225,7 @@ fn beside_the_writer_nothing_current_goes() {
     let (store, index) = (Arc::new(open(dir.path())), Index::default());
     let setup =
         Setup { store: Arc::clone(&store), index: index.clone(), queue: 8, observer: Box::new(|_| {}), clock: || day(2_000) };
-    let (writer, sink, booted) = Writer::start(setup, Boot::Restore).unwrap();
+    let (writer, sink, booted) = Writer::start(setup, Boot::Restore(None)).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(booted).unwrap().unwrap();
 
@@ -291,7 +291,7 @@ fn ten_days(dir: &Path) -> Store {
     for revision in 1..=10_u32 {
         let mut commit = store.begin();
         let states = vec![(relation(1), State::from_byte(0x10))];
-        commit.revision(revision.into(), &Change { at: day(revision), states }).unwrap();
+        commit.revision(revision.into(), &Change { at: day(revision), states, new: 0 }).unwrap();
         commit.commit().unwrap();
     }
     store
@@ -338,7 +338,7 @@ fn a_batch_of_a_clock_that_went_ahead_keeps_those_behind_it() {
     let store = open(dir.path());
     for (revision, at) in [(1, day(1)), (2, day(50)), (3, day(2)), (4, day(3))] {
         let mut commit = store.begin();
-        commit.revision(revision, &Change { at, states: Vec::new() }).unwrap();
+        commit.revision(revision, &Change { at, states: Vec::new(), new: 0 }).unwrap();
         commit.commit().unwrap();
     }
     assert_eq!(store.prune_changes(day(10), 4).unwrap(), 1, "the log has no holes");
@@ -351,7 +351,7 @@ fn a_long_log_is_cut_in_bounded_steps() {
     let store = open(dir.path());
     let mut commit = store.begin();
     for revision in 1..=2_500 {
-        commit.revision(revision, &Change { at: day(1), states: Vec::new() }).unwrap();
+        commit.revision(revision, &Change { at: day(1), states: Vec::new(), new: 0 }).unwrap();
     }
     commit.commit().unwrap();
     let steps: Vec<u64> = std::iter::repeat_with(|| store.prune_changes(day(2), 2_401).unwrap()).take(4).collect();

@@ -1,6 +1,6 @@
 //! The bytes that retention reads and writes: no more of a row than it needs, and where it has got to.
 
-use super::{InvalidBytes, Reader, VERSION};
+use super::{InvalidBytes, Reader, VERSION, change_version};
 use crate::model::key::RelationKey;
 use crate::model::time::IysTime;
 
@@ -44,7 +44,7 @@ pub fn decode_sweep(bytes: &[u8]) -> Result<Sweep, InvalidBytes> {
 /// When a batch of `changes` was committed, without a look at what it changed.
 pub fn decode_change_time(bytes: &[u8]) -> Result<IysTime, InvalidBytes> {
     let mut reader = Reader(bytes);
-    reader.version()?;
+    change_version(&mut reader)?;
     reader.time()
 }
 

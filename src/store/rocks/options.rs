@@ -193,7 +193,7 @@ mod tests {
         let secret = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
         let store = Store::open(&dir.path().join("store"), &Options::default(), &secret, 1).unwrap();
         let relation = RelationKey::of_brand(Pseudonym([1; 16]), BrandCode::new(7).unwrap());
-        let change = Change { at: IysTime::from_unix(1), states: vec![(relation, State::EMPTY); 40_000] };
+        let change = Change { at: IysTime::from_unix(1), states: vec![(relation, State::EMPTY); 40_000], new: 0 };
         let (mut written, mut most) = (0, 0);
         for revision in 1..=256 {
             let mut commit = store.begin();

@@ -10,9 +10,14 @@ type Step = Result<ControlFlow<()>, StoreError>;
 
 impl Store {
     /// Entries in ascending order, until `each` has seen enough.
-    pub(in crate::store) fn walk_up(&self, family: Family, mut each: impl FnMut(&[u8], &[u8]) -> Step) -> Result<(), StoreError> {
+    pub(in crate::store) fn walk_up(
+        &self,
+        family: Family,
+        from: &[u8],
+        mut each: impl FnMut(&[u8], &[u8]) -> Step,
+    ) -> Result<(), StoreError> {
         let mut rows = self.db.raw_iterator_cf_opt(self.family(family)?, options());
-        rows.seek_to_first();
+        rows.seek(from);
         while let Some((key, value)) = rows.item() {
             if each(key, value)?.is_break() {
                 return Ok(());

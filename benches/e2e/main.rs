@@ -1,0 +1,68 @@
+//! The gateway end to end, beside a no-op tonic service with the same messages and Redis with as many of
+//! the same relations as fit. Every server is a process of its own on one core, the client runs on another,
+//! and the contenders take turns.
+//!
+//! `BENCH_RELATIONS` (10M; 100M is the full run) are the relations, `BENCH_REDIS_KEYS` (as many as fit) those
+//! in Redis, `BENCH_SECONDS` (2) the length of a turn, `BENCH_E2E_ROUNDS` (5) the turns of each, `BENCH_ONLY` a
+//! part of the names of those that take turns: `in flight` or `Batch`, for a profile.
+#![allow(unreachable_pub, clippy::print_stdout, reason = "a benchmark speaks on the terminal, and nothing is outside of it")]
+
+mod child;
+mod contest;
+mod grpc;
+mod load;
+mod noop;
+mod ours;
+mod redis;
+mod relations;
+mod show;
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "each benchmark uses its part")]
+mod support;
+
+use child::Server;
+use contest::Contest;
+use std::io::Read;
+use std::time::Duration;
+use support::report::{setting, short};
+use support::{Outcome, machine};
+
+/// Names a server's part to a process that is one.
+pub const ROLE: &str = "BENCH_ROLE";
+/// What a key costs Redis with jemalloc, rounded up: entry, key, its share of the table.
+const REDIS_KEY: u64 = 80;
+
+fn main() -> Outcome<()> {
+    let relations = setting("BENCH_RELATIONS", 10_000_000)?;
+    match std::env::var(ROLE).as_deref() {
+        Ok("izingate") => ending_with_the_parent(|| ours::serve(relations)),
+        Ok("no-op") => ending_with_the_parent(noop::serve),
+        _ => measure(relations),
+    }
+}
+
+fn measure(relations: u64) -> Outcome<()> {
+    machine::pin(machine::CLIENT)?;
+    println!("{} relations …", short(relations));
+    let ours = Server::of_ours("izingate")?;
+    let noop = Server::of_ours("no-op")?;
+    let redis = Server::of_redis()?;
+    let keys = relations.min(setting("BENCH_REDIS_KEYS", machine::available() / 10 * 8 / REDIS_KEY)?);
+    if let Some(redis) = &redis {
+        redis::fill(redis.port, keys)?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let time = Duration::from_secs(setting("BENCH_SECONDS", 2)?);
+    let contest = runtime.block_on(Contest::new(ours, noop, redis, relations, keys))?;
+    let reached = runtime.block_on(contest.run(setting("BENCH_E2E_ROUNDS", 5)? as usize, time))?;
+    show::section(&reached, relations, keys)
+}
+
+/// Runs a server that ends when the process that started it has gone.
+fn ending_with_the_parent(serve: impl FnOnce() -> Outcome<()>) -> Outcome<()> {
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read(&mut [0]);
+        std::process::exit(0);
+    });
+    serve()
+}

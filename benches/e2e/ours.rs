@@ -1,0 +1,114 @@
+//! The gateway's own services on the gateway's own listener, over an index that is filled directly: a
+//! hundred million relations need no import of minutes.
+
+use crate::relations;
+use crate::support::{Outcome, machine};
+use izingate::check::{Checker, DecisionIds};
+use izingate::index::Index;
+use izingate::model::brand::{Brand, IysCode};
+use izingate::model::key::RelationKey;
+use izingate::model::movement::Movement;
+use izingate::model::recipient::Phone;
+use izingate::model::secret::{Pseudonymizer, Secret};
+use izingate::model::state::State;
+use izingate::model::time::IysTime;
+use izingate::ports::{Applied, BoxFuture, CellHistory, HistoryReader, MovementSink, ReadError, SinkError};
+use izingate::telemetry::metrics::Metrics;
+use izingate::wire::gateway::{Gateway, Parts, verdict_names};
+use izingate::wire::listen::{self, Bounds, Life};
+use izingate::wire::router;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Serves `relations` for ever.
+pub fn serve(relations: u64) -> Outcome<()> {
+    machine::pin(machine::SERVER)?;
+    let gateway = gateway(relations)?;
+    // A runtime as `izingate serve` has it on one core.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        println!("{}", listener.local_addr()?.port());
+        let (_, health) = tonic_health::server::health_reporter();
+        let routes = router::routes(&gateway, health, 32 << 20)?;
+        let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
+        let gauge = gateway.parts().metrics.connections.clone();
+        let life = Life { stop, cut, tracker: TaskTracker::new(), gauge };
+        tokio::select! {
+            () = listen::serve(listener, routes, Bounds { connections: 1_000, streams: 1_000 }, life) => {}
+            () = upkeep(&gateway) => {}
+        }
+        Ok(())
+    })
+}
+
+fn gateway(relations: u64) -> Outcome<Gateway> {
+    let index = Index::default();
+    let pseudonymizer = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
+    let brand = relations::brand().ok_or("no brand")?;
+    let iys_code = IysCode::new(600_000).ok_or("no İYS code")?;
+    index.brands().put(Brand { code: brand, iys_code, title: "Ölçüm".to_owned(), active: true }, Some(IysTime::now()));
+    fill(&index, &pseudonymizer, relations)?;
+    index.revision().publish(1);
+    index.mark_loaded();
+    Ok(Gateway::new(Parts {
+        checker: Checker::new(index, pseudonymizer, DecisionIds::new(1, 0)),
+        sink: Arc::new(NoData),
+        history: Arc::new(NoData),
+        metrics: Arc::new(Metrics::new(&verdict_names())),
+        max_revision_wait: Duration::from_secs(1),
+        clock: IysTime::now,
+        booted: CancellationToken::new(),
+        draining: CancellationToken::new(),
+    }))
+}
+
+fn fill(index: &Index, pseudonymizer: &Pseudonymizer, relations: u64) -> Outcome<()> {
+    let brand = relations::brand().ok_or("no brand")?;
+    let mut writer = index.write();
+    for i in 0..relations {
+        let phone = Phone::from_packed(relations::phone(i)).ok_or("not a phone")?;
+        let relation = RelationKey::of_brand(pseudonymizer.phone(phone), brand);
+        writer.set(relation.hash(), State::EMPTY.with(relations::CELL, relations::status(i)))?;
+    }
+    Ok(())
+}
+
+/// As the gateway does: histograms grow until they are folded.
+async fn upkeep(gateway: &Gateway) {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tick.tick().await;
+        gateway.parts().metrics.upkeep();
+    }
+}
+
+/// Nothing is taken in and nothing is on disk.
+struct NoData;
+
+impl MovementSink for NoData {
+    fn apply(&self, _: Vec<Movement>) -> BoxFuture<'_, Result<Applied, SinkError>> {
+        Box::pin(async { Err(SinkError::Closed) })
+    }
+
+    fn put_brand(&self, _: Brand) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(async { Err(SinkError::Closed) })
+    }
+
+    fn is_poisoned(&self) -> bool {
+        false
+    }
+}
+
+impl HistoryReader for NoData {
+    fn cells(&self, _: &RelationKey) -> Result<Vec<CellHistory>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    fn earliest_revision(&self) -> Result<Option<u64>, ReadError> {
+        Ok(None)
+    }
+}
