@@ -12,7 +12,9 @@ use izingate::model::recipient::Phone;
 use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::state::State;
 use izingate::model::time::IysTime;
-use izingate::ports::{Applied, BoxFuture, CellHistory, HistoryReader, MovementSink, ReadError, SinkError};
+use izingate::ports::{
+    Applied, BackupMade, BackupMaker, BackupRefused, BoxFuture, CellHistory, HistoryReader, MovementSink, ReadError, SinkError,
+};
 use izingate::telemetry::metrics::Metrics;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
 use izingate::wire::listen::{self, Bounds, Life};
@@ -58,6 +60,7 @@ fn gateway(relations: u64) -> Outcome<Gateway> {
         checker: Checker::new(index, pseudonymizer, DecisionIds::new(1, 0)),
         sink: Arc::new(NoData),
         history: Arc::new(NoData),
+        backups: Arc::new(NoData),
         metrics: Arc::new(Metrics::new(&verdict_names())),
         max_revision_wait: Duration::from_secs(1),
         clock: IysTime::now,
@@ -100,6 +103,12 @@ impl MovementSink for NoData {
 
     fn is_poisoned(&self) -> bool {
         false
+    }
+}
+
+impl BackupMaker for NoData {
+    fn backup(&self, _: String) -> BoxFuture<'_, Result<BackupMade, BackupRefused>> {
+        Box::pin(async { Err(BackupRefused::ShuttingDown) })
     }
 }
 

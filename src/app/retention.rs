@@ -20,17 +20,17 @@ const PAUSE: u32 = 9;
 /// The revision of the newest complete snapshot of the index: a start from it needs every later change, so
 /// the change log is kept from there on. 0 until there is one; clones are the same floor.
 #[derive(Clone, Debug, Default)]
-pub struct SnapshotFloor(Arc<AtomicU64>);
+pub(super) struct SnapshotFloor(Arc<AtomicU64>);
 
 impl SnapshotFloor {
     /// A snapshot of this revision is complete and durable.
-    pub fn raise(&self, revision: u64) {
+    pub(super) fn raise(&self, revision: u64) {
         self.0.fetch_max(revision, Ordering::AcqRel);
     }
 
     /// The batch of this revision and all later ones have to stay.
     #[must_use]
-    pub fn get(&self) -> u64 {
+    pub(super) fn get(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }
 }

@@ -22,4 +22,5 @@ mod privacy;
 mod process;
 mod proto;
 mod retention;
+mod snapshots;
 mod support;

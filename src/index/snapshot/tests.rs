@@ -53,8 +53,18 @@ fn rejected(path: &std::path::Path) -> String {
 #[test]
 fn the_preface_is_pinned() {
     let bytes = Preface { identity: IDENTITY, shard_bits: 17 }.encode();
-    let hex = crate::model::hex::to_hex(&bytes);
-    assert_eq!(&hex[..82], "495a47534e41500a010000001100000001070707070707070707070707070707070900000000000000");
+    let content = crate::model::hex::to_hex(&bytes[..bytes.len() - SEAL]);
+    let expected = [
+        "495a47534e41500a",
+        "01000000",
+        "11000000",
+        "01",
+        "07070707070707070707070707070707",
+        "09000000",
+        "2a00000000000000",
+        "00000000000000000000050000000000",
+    ];
+    assert_eq!(content, expected.concat());
     assert_eq!(Preface::decode(bytes.first_chunk().unwrap()), Ok(Preface { identity: IDENTITY, shard_bits: 17 }));
 }
 
