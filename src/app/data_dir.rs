@@ -4,6 +4,7 @@
 //! DATA/LOCK        held by whoever writes
 //! DATA/secret.key  only if no secret is configured
 //! DATA/store/      RocksDB
+//! DATA/import/     while an import sorts, or after one that was broken off
 //! ```
 
 use crate::config::SecretSource;

@@ -1,7 +1,8 @@
 //! What is kept: RocksDB behind words of the field.
 //!
 //! [`codec`] says how every key and value is written, byte by byte; [`rocks`] is the only folder that
-//! names RocksDB; [`commit`] is one atomic batch; [`history`] reads for people. Column families:
+//! names RocksDB; [`commit`] is one atomic batch, [`staged`] and [`intent`] one
+//! of sorted files; [`history`] reads for people. Column families:
 //!
 //! | family | key → value |
 //! |---|---|
@@ -9,19 +10,23 @@
 //! | `history` | relation ‖ cell ‖ creationDate ‖ status ‖ source → the movement and our first commit of it |
 //! | `changes` | revision → the relations that changed, with their resulting states |
 //! | `recipients` | pseudonym → closure and erasure |
-//! | `cursors` | feed → position |
+//! | `cursors` | feed or bulk import → position |
 //! | `registry` | brands, names of unknown sources |
-//! | `meta` | format, key check, node, revision |
+//! | `meta` | format, key check, node, revision, open intent |
 
 pub mod codec;
 mod commit;
 mod error;
 mod history;
+mod intent;
 mod meta;
 mod rocks;
 mod scan;
+mod staged;
 
 pub use commit::Commit;
 pub use error::StoreError;
+pub use intent::Completion;
 pub use rocks::{Compression, Options, Store};
 pub use scan::Census;
+pub use staged::{Staged, Staging};

@@ -9,6 +9,7 @@
     reason = "a test says what went wrong by failing, and nothing is outside of this binary"
 )]
 
+mod bulk;
 mod crash;
 mod formats;
 mod grpc;

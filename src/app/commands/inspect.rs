@@ -25,6 +25,9 @@ pub fn inspect(args: &InspectArgs) -> Result<String, CommandError> {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{name:<20}{count:>14}");
     }
+    if store.has_open_intent()? {
+        text.push_str("a bulk import is under way or was broken off: these counts may include part of one batch of it\n");
+    }
     for brand in store.brands()? {
         let relations = census.by_brand.get(&brand.code.get()).copied().unwrap_or(0);
         let as_of = store.import_cursor(brand.code)?.map_or_else(|| "never".to_owned(), |time| time.to_string());

@@ -49,7 +49,7 @@ impl CommandError {
             Self::Config(_) => ConfigErrors::CODE,
             Self::Open(error) => error.code(),
             Self::Target(error) => &error.code,
-            Self::Import(_) => "REJECTS_AMONG_FILES",
+            Self::Import(error) => error.code(),
             Self::UnknownBrand(_) => "UNKNOWN_BRAND",
             Self::Gateway(_) => "GATEWAY_FAILED",
             Self::Internal(_) => "INTERNAL",
