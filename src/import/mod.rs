@@ -99,10 +99,10 @@ pub enum ImportError {
         least: u64,
     },
     /// More than the system has.
-    #[error("--memory allows {given} bytes and the system has {available} left; allow less: files of any size work with it")]
+    #[error("sorting takes {needed} bytes of memory and the system has {available} left; allow less with --memory: it is slower and works")]
     MemoryShort {
-        /// The bound.
-        given: u64,
+        /// What would be used, within the bound.
+        needed: u64,
         /// What the system has.
         available: u64,
     },

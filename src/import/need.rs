@@ -32,18 +32,20 @@ pub(super) fn check(files: &[PathBuf], data: &Path, bounds: Bounds) -> Result<Li
     if bounds.memory < LEAST_MEMORY {
         return Err(ImportError::MemoryBound { given: bounds.memory, least: LEAST_MEMORY });
     }
-    if let Some(available) = available_memory().filter(|available| *available < bounds.memory) {
-        return Err(ImportError::MemoryShort { given: bounds.memory, available });
-    }
-    let text = files.iter().map(|file| text_of(file)).sum::<u64>();
-    let part = |(of, whole): (u64, u64)| text / whole * of;
+    let text = files.iter().map(|file| text_of(file)).fold(0, u64::saturating_add);
+    let part = |(of, whole): (u64, u64)| (text / whole).saturating_mul(of);
     // Sorted movements take a fifth more in memory, and half of it goes to disk at a time.
-    let spilled = if part(SORTED) / 4 * 5 > bounds.memory / 2 { part(SORTED) } else { 0 };
+    let in_memory = part(SORTED) / 4 * 5;
+    let needed = bounds.memory.min(in_memory);
+    if let Some(available) = available_memory().filter(|available| *available < needed) {
+        return Err(ImportError::MemoryShort { needed, available });
+    }
+    let spilled = if in_memory > bounds.memory / 2 { part(SORTED) } else { 0 };
     let disk = bounds.disk.unwrap_or(u64::MAX);
     if spilled > disk {
         return Err(ImportError::DiskBound { given: disk, needed: spilled });
     }
-    let needed = spilled + part(STORED) + SPARE;
+    let needed = spilled.saturating_add(part(STORED)).saturating_add(SPARE);
     let path = data.to_owned();
     let free = free_disk(data).map_err(|source| ImportError::Folder { path: path.clone(), source })?;
     if free < needed {
@@ -54,7 +56,7 @@ pub(super) fn check(files: &[PathBuf], data: &Path, bounds: Bounds) -> Result<Li
 
 fn text_of(file: &Path) -> u64 {
     let packed = file.extension().is_some_and(|kind| ["gz", "xlsx"].iter().any(|packed| kind.eq_ignore_ascii_case(packed)));
-    size_of(file) * if packed { UNPACKED } else { 1 }
+    size_of(file).saturating_mul(if packed { UNPACKED } else { 1 })
 }
 
 /// Bytes that this user may still write.

@@ -11,7 +11,7 @@ proptest! {
     fn a_bulk_import_ends_in_the_oracles_state(
         before in proptest::collection::vec(any_movement(), 0..30),
         movements in proptest::collection::vec(any_movement(), 1..60),
-        (seed, memory, size): (u64, bool, u64),
+        (seed, memory, size) in (any::<u64>(), any::<bool>(), any::<u64>()),
     ) {
         let truth = Truth::of(&[before.clone(), movements.clone()].concat());
         let (bulk, ordinary) = (Node::fresh(), Node::fresh());
