@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_cannot_fit_is_said_before_it_is_begun() {
-        let (folder, files) = file_of(1 << 60);
+        let (folder, files) = file_of(1 << 42);
         let memory = 128 << 20;
         assert_eq!(code(&files, folder.path(), Bounds { memory, disk: None }), Err("DISK_SHORT"));
         assert_eq!(code(&files, folder.path(), Bounds { memory, disk: Some(1 << 30) }), Err("DISK_BOUND"));

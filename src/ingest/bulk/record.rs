@@ -160,7 +160,7 @@ mod tests {
         records.push(&movement);
         records.push(&Movement { consented: None, transaction: None, misformed: false, ..movement.clone() });
         let key = "303132333435363738396162636465660102030400000000026543210002";
-        let source = "86f95e8b";
+        let source = "86f9728b";
         assert_eq!(
             to_hex(&records.bytes),
             format!("2a{key}{source}6000000001010fab28{key}{source}000000000000"),

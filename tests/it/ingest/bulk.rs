@@ -184,9 +184,9 @@ fn temporary_files_keep_to_their_bound() {
 #[test]
 fn a_damaged_run_is_never_taken_for_movements() {
     let node = Node::fresh();
-    let sorted = || node.sorted(&approvals(12), Limits { memory: 2_000, disk: 1 << 20 }).unwrap();
+    let sorted = || node.sorted(&approvals(40), Limits { memory: 2_000, disk: 1 << 20 }).unwrap();
     let read = |runs: &[_]| {
-        let sorted = Sorted::of_runs(node.dir.path().join("import"), runs.to_vec(), Default::default(), 12);
+        let sorted = Sorted::of_runs(node.dir.path().join("import"), runs.to_vec(), Default::default(), 40);
         sorted.slices(1, 100, 0)?.collect::<Result<Vec<_>, _>>().map(|slices| slices.len())
     };
     let runs = sorted().runs;
