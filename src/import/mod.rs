@@ -99,7 +99,9 @@ pub enum ImportError {
         least: u64,
     },
     /// More than the system has.
-    #[error("sorting takes {needed} bytes of memory and the system has {available} left; allow less with --memory: it is slower and works")]
+    #[error(
+        "sorting takes {needed} bytes of memory and the system has {available} left; allow less with --memory: it is slower and works"
+    )]
     MemoryShort {
         /// What would be used, within the bound.
         needed: u64,

@@ -256,8 +256,12 @@ impl Thread {
         let Prepared { staged, states, brands, new_sources, applied, unchanged } = prepared;
         let position = self.next_position(slice, applied, unchanged)?;
         let mut completion = Completion::default();
-        brands.iter().for_each(|brand| completion.import_cursor(*brand, now));
-        new_sources.iter().for_each(|source| completion.source(source));
+        for brand in &brands {
+            completion.import_cursor(*brand, now);
+        }
+        for source in &new_sources {
+            completion.source(source);
+        }
         completion.bulk_position(&position);
         let revision = self.revision + u64::from(staged.is_some());
         let committed = match staged {

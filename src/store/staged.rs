@@ -97,16 +97,13 @@ fn put<'a>(
     key: &[u8],
     value: &[u8],
 ) -> Result<(), StoreError> {
-    let writing = match writing {
-        Some(writing) => writing,
-        None => {
-            let name = format!("{revision:020}.{}.sst", family.name());
-            let writer = store.sst_writer(family, &store.staging().join(&name))?;
-            let file = StagedFile { family, name, size: 0, first: (key.to_vec(), xxh3_64(value)) };
-            writing.insert(Writing { writer, file })
-        }
-    };
-    writing.writer.put(key, value)
+    if let Some(writing) = writing {
+        return writing.writer.put(key, value);
+    }
+    let name = format!("{revision:020}.{}.sst", family.name());
+    let writer = store.sst_writer(family, &store.staging().join(&name))?;
+    let file = StagedFile { family, name, size: 0, first: (key.to_vec(), xxh3_64(value)) };
+    writing.insert(Writing { writer, file }).writer.put(key, value)
 }
 
 impl Writing<'_> {

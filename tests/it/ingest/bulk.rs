@@ -3,6 +3,7 @@
 use super::*;
 use izingate::ingest::bulk::{BulkError, Limits, Records, Slice, Sorted, Sorter};
 use izingate::store::codec::{BulkPosition, decode_change};
+use std::collections::HashMap;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(30))]
@@ -72,7 +73,9 @@ fn approvals(count: u64) -> Vec<Movement> {
 
 fn records_of(movements: &[Movement]) -> Records {
     let mut records = Records::default();
-    movements.iter().for_each(|movement| records.push(movement));
+    for movement in movements {
+        records.push(movement);
+    }
     records
 }
 
@@ -113,11 +116,10 @@ fn checks_and_ordinary_movements_go_on_between_slices() {
     let mut told = Vec::new();
     let slices = node.sorted(&approvals(40), Limits { memory: 1 << 20, disk: 0 }).unwrap().slices(5, 2, 0).unwrap();
     // A slice is handed in only after the movement before it is answered, and up to three are under way.
-    let slices = slices.map(|slice| {
+    let slices = slices.inspect(|_| {
         let applied = node.apply(ordinary.next().into_iter().collect());
         assert_eq!(node.index.get(late.relation.hash()), State::EMPTY.with(late.cell, Status::Ret));
         told.push(applied.revision);
-        slice
     });
     let mut visible = Vec::new();
     node.sink.bulk(slices, |slice| visible.push((slice.revision, node.index.revision().get()))).unwrap();
@@ -186,7 +188,7 @@ fn a_damaged_run_is_never_taken_for_movements() {
     let node = Node::fresh();
     let sorted = || node.sorted(&approvals(40), Limits { memory: 2_000, disk: 1 << 20 }).unwrap();
     let read = |runs: &[_]| {
-        let sorted = Sorted::of_runs(node.dir.path().join("import"), runs.to_vec(), Default::default(), 40);
+        let sorted = Sorted::of_runs(node.dir.path().join("import"), runs.to_vec(), HashMap::new(), 40);
         sorted.slices(1, 100, 0)?.collect::<Result<Vec<_>, _>>().map(|slices| slices.len())
     };
     let runs = sorted().runs;
