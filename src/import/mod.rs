@@ -7,7 +7,7 @@
 //! ```
 //! Batches may arrive in any order and any number of times: the state of a key depends only on the set
 //! of its movements. A refused row never stops the rest; a target that fails stops everything. [`run`]
-//! is the way into a running gateway, [`bulk`] that into a data directory at hand.
+//! is the way into a running gateway, [`bulk()`] that into a data directory at hand.
 
 mod bulk;
 mod driver;
