@@ -14,8 +14,9 @@ use crate::store::Store;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Movements of a slice: a quarter of the import, so that small ones are on both cores too, within
-/// bounds that keep a batch from being dominated by its syncs and from taking much memory (40 MB).
+/// Movements of a slice: a fifth of the import, of which the first is prepared while the second is being
+/// merged and the others two by two, so that both cores have work to the end; within bounds that keep a
+/// batch from being dominated by its syncs and from taking much memory (40 MB).
 const SLICE: (u64, u64) = (8_192, 524_288);
 
 /// The data directory that an import goes to.
@@ -134,7 +135,7 @@ impl Import<'_> {
     }
 
     fn take_slices(&self, job: u64, sorted: Sorted, summary: &mut Summary, mut told: impl FnMut(u64)) -> Result<(), BulkError> {
-        let size = (sorted.movements / 4).clamp(SLICE.0, SLICE.1);
+        let size = sorted.movements.div_ceil(5).clamp(SLICE.0, SLICE.1);
         let before = self.place.store.bulk_position()?.filter(|position| position.job == job);
         let position = before.map_or(0, |position| position.movements);
         (summary.applied, summary.unchanged) = before.map_or((0, 0), |position| (position.applied, position.unchanged));

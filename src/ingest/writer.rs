@@ -94,9 +94,9 @@ struct Thread {
     visible: bool,
 }
 
-/// Slices of a bulk import that may wait for the writer: two that it prepares at once, and one that is
-/// ready when it comes back. A slice of half a million movements has some 40 MB.
-const SLICES: usize = 3;
+/// Slices of a bulk import under way: two that the writer prepares at once, and the next two, so that it
+/// finds a pair when it comes back. A slice of half a million movements has some 40 MB.
+const SLICES: usize = 4;
 
 impl Writer {
     /// Starts the writer. It alone changes the index, so it also fills it, if `boot` says so, before it

@@ -115,7 +115,7 @@ fn checks_and_ordinary_movements_go_on_between_slices() {
     let mut ordinary = ordinary.collect::<Vec<_>>().into_iter();
     let mut told = Vec::new();
     let slices = node.sorted(&approvals(40), Limits { memory: 1 << 20, disk: 0 }).unwrap().slices(5, 2, 0).unwrap();
-    // A slice is handed in only after the movement before it is answered, and up to three are under way.
+    // A slice is handed in only after the movement before it is answered, and up to four are under way.
     let slices = slices.inspect(|_| {
         let applied = node.apply(ordinary.next().into_iter().collect());
         assert_eq!(node.index.get(late.relation.hash()), State::EMPTY.with(late.cell, Status::Ret));
