@@ -55,5 +55,18 @@ fn brand_code(text: &str) -> Result<BrandCode, &'static str> {
     BrandCode::parse(text).ok_or("a brand's number at İYS is 1 to 4294967295")
 }
 
+/// Bytes: a number, or a number with K, M or G for powers of 1,024.
+fn size(text: &str) -> Result<u64, &'static str> {
+    let wrong = "a size is a number of bytes, or one with K, M or G, such as 512M";
+    let (digits, unit) = match text.as_bytes().last() {
+        Some(b'K' | b'k') => (&text[..text.len() - 1], 1 << 10),
+        Some(b'M' | b'm') => (&text[..text.len() - 1], 1 << 20),
+        Some(b'G' | b'g') => (&text[..text.len() - 1], 1 << 30),
+        _ => (text, 1_u64),
+    };
+    let digits = if digits.bytes().all(|digit| digit.is_ascii_digit()) { digits } else { "" };
+    digits.parse().ok().and_then(|number: u64| number.checked_mul(unit)).ok_or(wrong)
+}
+
 #[cfg(test)]
 mod tests;

@@ -71,7 +71,7 @@ impl Table for Ours {
     }
 
     fn memory(&self) -> Option<u64> {
-        Some(self.0.memory() as u64).filter(|bytes| *bytes > 0)
+        Some(self.0.memory().used).filter(|bytes| *bytes > 0)
     }
 }
 

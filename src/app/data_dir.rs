@@ -6,6 +6,7 @@
 //! DATA/snapshot/   the index, for a quick start; can be removed at any time
 //! DATA/store/      RocksDB
 //! DATA/restoring/  what a restore has copied so far
+//! DATA/import/     while an import sorts, or after one that was broken off
 //! ```
 
 use crate::config::SecretSource;

@@ -1,6 +1,6 @@
 //! `izingate import`
 
-use super::{Target, brand_code};
+use super::{Target, brand_code, size};
 use crate::model::brand::BrandCode;
 use crate::model::time::IysTime;
 use clap::Args;
@@ -28,6 +28,12 @@ pub struct ImportArgs {
     /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
     #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
     pub secret_file: Option<String>,
+    /// Memory for sorting: bytes, or with K, M or G; what does not fit is sorted through files
+    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size, conflicts_with = "endpoint")]
+    pub memory: u64,
+    /// Room for temporary files beside the data: bytes, or with K, M or G [default: what is free]
+    #[arg(long, value_name = "SIZE", value_parser = size, conflicts_with = "endpoint")]
+    pub disk: Option<u64>,
     /// Files of movements
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,

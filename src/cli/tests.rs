@@ -60,6 +60,8 @@ fn import() {
         iys_export: false,
         as_of: None,
         secret_file: None,
+        memory: 512 << 20,
+        disk: None,
         files: vec![PathBuf::from("a.csv"), PathBuf::from("b.xlsx")],
     };
     assert_eq!(parse("import --data d --brand 601234 a.csv b.xlsx"), Ok(Command::Import(plain.clone())));
@@ -68,7 +70,9 @@ fn import() {
     let line = "import --endpoint http://localhost:1 --brand 601234 --iys-export --as-of '2026-11-02 09:00:00' a.csv b.xlsx";
     assert_eq!(parse(line), Ok(Command::Import(export)));
     let own_brand = ImportArgs { brand: None, secret_file: Some("s".to_owned()), ..plain };
-    assert_eq!(parse("import --data d --secret-file s a.csv b.xlsx"), Ok(Command::Import(own_brand)));
+    assert_eq!(parse("import --data d --secret-file s a.csv b.xlsx"), Ok(Command::Import(own_brand.clone())));
+    let bounded = ImportArgs { memory: 2 << 30, disk: Some(5000 << 10), ..own_brand };
+    assert_eq!(parse("import --data d --secret-file s --memory 2G --disk 5000k a.csv b.xlsx"), Ok(Command::Import(bounded)));
 }
 
 #[test]
@@ -116,6 +120,9 @@ fn what_does_not_fit_is_refused() {
         ("import --data d --brand 1 --iys-export --as-of 2026-11-02 a.csv", ErrorKind::ValueValidation),
         ("import --endpoint http://h --brand 1 --secret-file s a.csv", ErrorKind::ArgumentConflict),
         ("import --data d --brand 0 a.csv", ErrorKind::ValueValidation),
+        ("import --data d --memory 1T a.csv", ErrorKind::ValueValidation),
+        ("import --data d --disk 99999999999G a.csv", ErrorKind::ValueValidation),
+        ("import --endpoint http://h --disk 1G a.csv", ErrorKind::ArgumentConflict),
         ("brand list", ErrorKind::MissingRequiredArgument),
         ("brand list --data d --endpoint http://h", ErrorKind::ArgumentConflict),
         ("brand deactivate --data d", ErrorKind::MissingRequiredArgument),

@@ -45,8 +45,16 @@ struct Done {
 pub fn run(files: &[PathBuf], target: &dyn Target, progress: &mut Progress) -> Result<Summary, ImportError> {
     keep_inputs(files)?;
     let begun = Instant::now();
-    let mut summary = Summary::default();
     progress.begin(files.iter().map(|file| size_of(file)).sum());
+    let mut summary = run_files(files, target, progress);
+    summary.elapsed = begun.elapsed();
+    progress.finish();
+    Ok(summary)
+}
+
+/// One file after another, once it is certain that none overwrites another.
+pub(super) fn run_files(files: &[PathBuf], target: &dyn Target, progress: &mut Progress) -> Summary {
+    let mut summary = Summary::default();
     for file in files {
         if summary.stopped.is_some() {
             summary.not_begun.push(file.clone());
@@ -56,12 +64,10 @@ pub fn run(files: &[PathBuf], target: &dyn Target, progress: &mut Progress) -> R
         summary.files.push(report);
         progress.next_file(size_of(file));
     }
-    summary.elapsed = begun.elapsed();
-    progress.finish();
-    Ok(summary)
+    summary
 }
 
-fn keep_inputs(files: &[PathBuf]) -> Result<(), ImportError> {
+pub(super) fn keep_inputs(files: &[PathBuf]) -> Result<(), ImportError> {
     let place = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let places: Vec<_> = files.iter().map(|file| place(file)).collect();
     let overwritten = files.iter().map(|file| (file, rejects_path(file))).find(|(_, rejects)| places.contains(&place(rejects)));
@@ -71,7 +77,7 @@ fn keep_inputs(files: &[PathBuf]) -> Result<(), ImportError> {
     }
 }
 
-fn size_of(file: &Path) -> u64 {
+pub(super) fn size_of(file: &Path) -> u64 {
     std::fs::metadata(file).map_or(0, |metadata| metadata.len())
 }
 

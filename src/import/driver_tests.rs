@@ -214,7 +214,8 @@ fn no_input_is_replaced_by_refused_rows() {
     let files = files(&folder, &[("a.csv.rejected.csv", day([])), ("a.csv", day(["2".to_owned()]))]);
     let target = Fake::default();
     let result = run(&files, &target, &mut Progress::silent());
-    assert_eq!(result, Err(ImportError::RejectsAmongFiles { file: files[1].clone(), rejects: files[0].clone() }));
+    let Err(ImportError::RejectsAmongFiles { file, rejects }) = result else { panic!("{result:?}") };
+    assert_eq!((&file, &rejects), (&files[1], &files[0]));
     assert!(files[0].exists() && target.taken.into_inner().unwrap().is_empty());
 }
 

@@ -43,15 +43,21 @@ struct Entry {
     changed: bool,
 }
 
+/// States to be made visible.
+#[derive(Default)]
+pub(super) struct Changed {
+    /// Of relations that were not on record before.
+    pub(super) new: Vec<(RelationHash, State)>,
+    /// Of others.
+    pub(super) known: Vec<(RelationHash, State)>,
+}
+
 /// What a group leaves to be made visible once it is durable.
 pub(super) struct Ready<'a> {
     pub(super) commit: Commit<'a>,
     /// The revision after this group: the one before it if nothing changed.
     pub(super) revision: u64,
-    /// New relations first, as in [`Change`].
-    pub(super) states: Vec<(RelationHash, State)>,
-    /// How many of them are new.
-    pub(super) new: usize,
+    pub(super) changed: Changed,
     pub(super) brands: BTreeSet<BrandCode>,
     pub(super) new_sources: Vec<SourceCode>,
 }
@@ -158,7 +164,8 @@ impl Group {
         records.sort_by_key(|(_, working)| !working.new);
         let new = records.iter().take_while(|(_, working)| working.new).count();
         let states: Vec<_> = records.into_iter().map(|(relation, working)| (relation, working.record.state())).collect();
-        let visible = states.iter().map(|(relation, state)| (relation.hash(), *state)).collect();
+        let hashed = |states: &[(RelationKey, State)]| states.iter().map(|(relation, state)| (relation.hash(), *state)).collect();
+        let visible = Changed { new: hashed(&states[..new]), known: hashed(&states[new..]) };
         if changed {
             commit.revision(self.revision, &Change { at: self.now, states, new })?;
         }
@@ -170,7 +177,7 @@ impl Group {
         }
         let revision = if changed { self.revision } else { self.revision - 1 };
         let new_sources = self.new_sources.into_keys().collect();
-        Ok(Ready { commit, revision, states: visible, new, brands: self.brands, new_sources })
+        Ok(Ready { commit, revision, changed: visible, brands: self.brands, new_sources })
     }
 }
 

@@ -4,7 +4,9 @@
 //! lets [`order`] decide movement by movement, commits records, history, changes, cursors and revision
 //! in one atomic batch, and only then sets the index, publishes the revision and answers. A kill between
 //! any two of these steps leaves a state that [`restore`] and a repeated delivery bring to the same end.
+//! [`bulk`] does the same for millions of movements, as sorted files.
 
+pub mod bulk;
 mod group;
 pub mod order;
 pub mod restore;

@@ -1,16 +1,18 @@
 //! The one writer: a thread that takes commands in groups, commits each group, makes it visible and
 //! then answers.
 
-use super::group::Group;
+use super::bulk::{BulkError, Ground, Prepared, Slice, SliceDone};
+use super::group::{Changed, Group};
 use super::restore::{Origin, RestoreError, restore};
-use crate::index::{Full, Index};
+use crate::index::{Full, Index, Writing};
 use crate::model::brand::Brand;
 use crate::model::movement::Movement;
-use crate::model::source::SourceCode;
+use crate::model::source::{Source, SourceCode};
 use crate::model::time::IysTime;
 use crate::ports::{Applied, BoxFuture, MovementSink, SinkError};
-use crate::store::{Store, StoreError};
-use std::collections::HashSet;
+use crate::store::codec::BulkPosition;
+use crate::store::{Completion, Store, StoreError};
+use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +41,7 @@ const GROUP: usize = 32_768;
 enum Command {
     Movements(Vec<Movement>, oneshot::Sender<Result<Applied, SinkError>>),
     Brand(Brand, oneshot::Sender<Result<(), SinkError>>),
+    Slice(Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>),
 }
 
 /// What the writer works on.
@@ -86,7 +89,13 @@ struct Thread {
     poisoned: Arc<AtomicBool>,
     observer: Observer,
     clock: fn() -> IysTime,
+    /// Whether anybody asks the index.
+    visible: bool,
 }
+
+/// Slices of a bulk import under way: two that the writer prepares at once, and the next two, so that it
+/// finds a pair when it comes back. A slice of half a million movements has some 40 MB.
+const SLICES: usize = 4;
 
 impl Writer {
     /// Starts the writer. It alone changes the index, so it also fills it, if `boot` says so, before it
@@ -98,7 +107,9 @@ impl Writer {
         let poisoned = Arc::new(AtomicBool::new(false));
         let known_sources = store.sources()?.into_keys().collect();
         let revision = store.revision()?;
-        let thread = Thread { store, index, revision, known_sources, poisoned: Arc::clone(&poisoned), observer, clock };
+        let visible = boot != Boot::Skip;
+        let poison = Arc::clone(&poisoned);
+        let thread = Thread { store, index, revision, known_sources, poisoned: poison, observer, clock, visible };
         let failed = |error: std::io::Error| StoreError::Rocks(format!("the writer thread cannot be started: {error}"));
         let named = std::thread::Builder::new().name("izingate-writer".to_owned());
         let joined = named.spawn(move || thread.run(boot, booted, inbox)).map_err(failed)?;
@@ -119,6 +130,32 @@ impl WriterHandle {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.commands.max_capacity() - self.commands.capacity()
+    }
+
+    /// Takes the slices of one import, each of which becomes durable and visible as one batch, in their
+    /// order, while other commands are served in between; `done` hears of each. Blocks, so it is not for
+    /// a thread of an async runtime. One import at a time: another one that begins ends this one.
+    ///
+    /// # Errors
+    /// The slices so far are in; the one that failed and those behind it are not, and going on means
+    /// going on from [`Store::bulk_position`].
+    pub fn bulk(
+        &self,
+        mut slices: impl Iterator<Item = Result<Slice, BulkError>>,
+        mut done: impl FnMut(SliceDone),
+    ) -> Result<(), BulkError> {
+        let mut waiting = VecDeque::new();
+        loop {
+            while waiting.len() < SLICES {
+                let Some(slice) = slices.next() else { break };
+                let (reply, answer) = oneshot::channel();
+                let command = Command::Slice(Box::new(slice?), reply);
+                self.commands.blocking_send(command).map_err(|_| SinkError::Closed)?;
+                waiting.push_back(answer);
+            }
+            let Some(answer) = waiting.pop_front() else { return Ok(()) };
+            done(answer.blocking_recv().map_err(|_| SinkError::Poisoned)??);
+        }
     }
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T, SinkError>>) -> Command) -> Result<T, SinkError> {
@@ -167,15 +204,102 @@ impl Thread {
             self.poisoned.store(true, Ordering::Release);
             return;
         }
-        while let Some(first) = inbox.blocking_recv() {
-            let (group, brand) = gather(first, &mut inbox);
-            if !group.is_empty() {
-                self.take_movements(group);
-            }
-            if let Some((brand, reply)) = brand {
-                let _ = reply.send(self.take_brand(brand));
+        let mut next = None;
+        while let Some(first) = next.take().or_else(|| inbox.blocking_recv()) {
+            match first {
+                Command::Brand(brand, reply) => drop(reply.send(self.take_brand(brand))),
+                Command::Slice(slice, reply) => next = self.take_slices((slice, reply), &mut inbox),
+                Command::Movements(movements, reply) => {
+                    let (group, ended) = gather((movements, reply), &mut inbox);
+                    self.take_movements(group);
+                    next = ended;
+                }
             }
         }
+    }
+
+    /// Takes a slice, and with it the next one if that waits and is apart from it: the two are prepared
+    /// at once, on both cores. Returns what came after them instead.
+    fn take_slices(&mut self, first: SliceSubmission, inbox: &mut mpsc::Receiver<Command>) -> Option<Command> {
+        let (second, other) = match inbox.try_recv().ok() {
+            Some(Command::Slice(slice, reply)) if first.0.is_apart_from(&slice) => (Some((slice, reply)), None),
+            other => (None, other),
+        };
+        let (now, revision) = ((self.clock)(), self.revision + 1);
+        let ground = self.ground(now);
+        let (one, two) = std::thread::scope(|scope| {
+            let two = second.as_ref().map(|(slice, _)| scope.spawn(|| ground.prepare(slice, revision + 1)));
+            let one = ground.prepare(&first.0, revision);
+            let panicked = |_| Err(BulkError::Sink(SinkError::Poisoned));
+            (one, two.map(|two| two.join().unwrap_or_else(panicked)))
+        });
+        let (slice, reply) = first;
+        let _ = reply.send(one.and_then(|prepared| self.commit_slice(&slice, prepared, now)));
+        if let Some((two, (slice, reply))) = two.zip(second) {
+            // The first one changed nothing, so this one was prepared for a revision too many.
+            let again = |prepared: Prepared| {
+                let fits = prepared.staged.is_none() || self.revision == revision;
+                if fits { Ok(prepared) } else { self.ground(now).prepare(&slice, self.revision + 1) }
+            };
+            let two = two.and_then(again);
+            let _ = reply.send(two.and_then(|prepared| self.commit_slice(&slice, prepared, now)));
+        }
+        other
+    }
+
+    /// What slices are prepared against, as it is between two commits. A failure there has changed nothing.
+    fn ground(&self, now: IysTime) -> Ground<'_> {
+        Ground { store: &self.store, now, known_sources: &self.known_sources, visible: self.visible }
+    }
+
+    fn commit_slice(&mut self, slice: &Slice, prepared: Prepared, now: IysTime) -> Result<SliceDone, BulkError> {
+        self.refuse_if_poisoned()?;
+        let started = Instant::now();
+        let Prepared { staged, changed, brands, new_sources, applied, unchanged } = prepared;
+        let position = self.next_position(slice, applied, unchanged)?;
+        let mut completion = Completion::default();
+        for brand in &brands {
+            completion.import_cursor(*brand, now);
+        }
+        for source in &new_sources {
+            completion.source(source);
+        }
+        completion.bulk_position(&position);
+        let revision = self.revision + u64::from(staged.is_some());
+        let mut index = self.index.write();
+        index.room_for(changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
+        let committed = match staged {
+            Some(staged) => self.store.commit_staged(staged, completion),
+            None => self.store.commit_completion(&completion),
+        };
+        if let Err(error) = committed {
+            self.poison(&error);
+            return Err(error.into());
+        }
+        show(&mut index, &changed).map_err(|full| self.poison(&full))?;
+        for brand in brands {
+            self.index.brands().touch(brand, now);
+        }
+        self.revision = revision;
+        self.index.revision().publish(revision);
+        // Not before: a snapshot asks what is published while nobody writes.
+        drop(index);
+        self.known_sources.extend(new_sources.iter().map(Source::code));
+        (self.observer)(BatchReport { applied, unchanged, took: started.elapsed() });
+        Ok(SliceDone { revision, applied, unchanged })
+    }
+
+    /// Where the import stands after a slice, which has to begin where the last one ended: a slice behind
+    /// one that failed would otherwise hide it.
+    fn next_position(&self, slice: &Slice, applied: u64, unchanged: u64) -> Result<BulkPosition, BulkError> {
+        let start = BulkPosition { job: slice.job(), movements: 0, applied: 0, unchanged: 0 };
+        let before = self.store.bulk_position()?.filter(|position| position.job == slice.job()).unwrap_or(start);
+        if before.movements != slice.start() {
+            return Err(BulkError::OutOfTurn);
+        }
+        let BulkPosition { job, movements, .. } = before;
+        let (applied, unchanged) = (before.applied + applied, before.unchanged + unchanged);
+        Ok(BulkPosition { job, movements: movements + slice.movements(), applied, unchanged })
     }
 
     fn take_movements(&mut self, group: Vec<Submission>) {
@@ -202,14 +326,12 @@ impl Thread {
             outcomes.push(Applied { revision: 0, applied, unchanged: movements.len() as u64 - applied });
         }
         let ready = working.finish(self.store.begin()).map_err(|error| self.poison(&error))?;
-        let (new, known) = ready.states.split_at(ready.new);
         let mut index = self.index.write();
         // Before anything is durable: what has no room in memory is refused, not half taken.
-        index.room_for(new.len() as u64).map_err(|full| refuse_full(&full))?;
+        index.room_for(ready.changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
         ready.commit.commit().map_err(|error| self.poison(&error))?;
         // From here on the batch is durable: make it visible, states before revision.
-        let visible = index.insert_many(new).and_then(|()| index.set_many(known));
-        visible.map_err(|full| self.poison(&full))?;
+        show(&mut index, &ready.changed).map_err(|full| self.poison(&full))?;
         for brand in ready.brands {
             self.index.brands().touch(brand, now);
         }
@@ -247,6 +369,12 @@ impl Thread {
     }
 }
 
+/// Makes states visible; their revision is published after them.
+fn show(index: &mut Writing<'_>, changed: &Changed) -> Result<(), Full> {
+    index.insert_many(&changed.new)?;
+    index.set_many(&changed.known)
+}
+
 /// Nothing was changed: what is on record can still be refused, and room may be made.
 fn refuse_full(full: &Full) -> SinkError {
     tracing::error!(error = %full, "a batch was refused");
@@ -254,20 +382,19 @@ fn refuse_full(full: &Full) -> SinkError {
 }
 
 type Submission = (Vec<Movement>, oneshot::Sender<Result<Applied, SinkError>>);
-type BrandSubmission = (Brand, oneshot::Sender<Result<(), SinkError>>);
+type SliceSubmission = (Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>);
 
-/// What waits, as one group: movements until the group is full, and the first brand, which ends it.
-fn gather(first: Command, inbox: &mut mpsc::Receiver<Command>) -> (Vec<Submission>, Option<BrandSubmission>) {
-    let (mut group, mut size, mut next) = (Vec::new(), 0, Some(first));
-    while let Some(command) = next {
-        match command {
-            Command::Brand(brand, reply) => return (group, Some((brand, reply))),
-            Command::Movements(movements, reply) => {
+/// What waits, as one group: movements until the group is full, and whatever else ended it.
+fn gather(first: Submission, inbox: &mut mpsc::Receiver<Command>) -> (Vec<Submission>, Option<Command>) {
+    let (mut size, mut group) = (first.0.len(), vec![first]);
+    while size < GROUP {
+        match inbox.try_recv().ok() {
+            Some(Command::Movements(movements, reply)) => {
                 size += movements.len();
                 group.push((movements, reply));
             }
+            other => return (group, other),
         }
-        next = if size < GROUP { inbox.try_recv().ok() } else { None };
     }
     (group, None)
 }

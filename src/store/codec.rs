@@ -9,13 +9,14 @@ pub use retention::{
 
 use crate::model::brand::{Brand, BrandCode, IysCode};
 use crate::model::channel::Cell;
-use crate::model::hex::{from_hex, to_hex};
+use crate::model::hex::{hex_into, push_from_hex, to_hex};
 use crate::model::key::RelationKey;
 use crate::model::record::{CellRecord, Record};
 use crate::model::secret::KEY_ID;
 use crate::model::source::SourceCode;
 use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
+use crate::model::transaction::TransactionId;
 
 /// The format of the whole store; a store with a greater one is refused.
 pub const FORMAT: u32 = 1;
@@ -133,6 +134,12 @@ fn optional(time: Option<IysTime>) -> [u8; 4] {
 #[must_use]
 pub fn encode_record(record: &Record) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
+    push_record(record, &mut bytes);
+    bytes
+}
+
+/// Appends what [`encode_record`] makes.
+pub fn push_record(record: &Record, bytes: &mut Vec<u8>) {
     bytes.extend([VERSION, KEY_ID, if record.misformed { MISFORMED } else { 0 }]);
     for (cell, current) in record.cells() {
         bytes.extend([cell.code(), current.status.code()]);
@@ -141,7 +148,6 @@ pub fn encode_record(record: &Record) -> Vec<u8> {
         bytes.extend(current.source.get().to_be_bytes());
         bytes.extend(current.transaction.to_be_bytes());
     }
-    bytes
 }
 
 /// The record of [`encode_record`].
@@ -208,18 +214,47 @@ const HEX_ID: u8 = 1;
 #[must_use]
 pub fn encode_history(value: &HistoryValue) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
-    bytes.push(VERSION);
-    bytes.extend(optional(value.consented));
-    bytes.extend(value.revision.to_be_bytes());
-    bytes.extend(value.known_since.unix().to_be_bytes());
-    if let Some(packed) = from_hex(&value.transaction) {
-        bytes.push(HEX_ID);
-        bytes.extend(packed);
-    } else {
-        bytes.push(TEXT_ID);
-        bytes.extend(value.transaction.as_bytes());
-    }
+    push_history_head(value.consented, value.revision, value.known_since, &mut bytes);
+    push_id(&value.transaction, &mut bytes);
     bytes
+}
+
+/// Appends all of [`encode_history`] before the id, which [`push_id`] appends.
+pub fn push_history_head(consented: Option<IysTime>, revision: u64, known_since: IysTime, bytes: &mut Vec<u8>) {
+    bytes.push(VERSION);
+    bytes.extend(optional(consented));
+    bytes.extend(revision.to_be_bytes());
+    bytes.extend(known_since.unix().to_be_bytes());
+}
+
+/// Appends kind of id ‖ id.
+pub fn push_id(text: &str, bytes: &mut Vec<u8>) {
+    let kind = bytes.len();
+    bytes.push(HEX_ID);
+    if !push_from_hex(text, bytes) {
+        bytes[kind] = TEXT_ID;
+        bytes.extend(text.as_bytes());
+    }
+}
+
+/// The id of [`push_id`].
+fn decode_id(bytes: &[u8]) -> Result<Box<str>, InvalidBytes> {
+    let mut reader = Reader(bytes);
+    match reader.byte()? {
+        TEXT_ID => Ok(reader.text()?.into()),
+        HEX_ID => Ok(to_hex(reader.0).into_boxed_str()),
+        _ => Err(InvalidBytes::Code),
+    }
+}
+
+/// [`TransactionId::hash`] of the id of [`push_id`]; 0 if it is empty.
+pub fn id_hash(bytes: &[u8]) -> Result<u128, InvalidBytes> {
+    match bytes.split_first() {
+        Some((&TEXT_ID, text)) => Ok(TransactionId::hash_text(text)),
+        Some((&HEX_ID, packed)) => Ok(TransactionId::hash_text(hex_into(packed, &mut [0; 64]))),
+        Some(_) => Err(InvalidBytes::Code),
+        None => Err(InvalidBytes::Length),
+    }
 }
 
 /// The value of [`encode_history`].
@@ -228,12 +263,7 @@ pub fn decode_history(bytes: &[u8]) -> Result<HistoryValue, InvalidBytes> {
     reader.version()?;
     let consented = reader.optional_time()?;
     let (revision, known_since) = (reader.u64()?, reader.time()?);
-    let transaction = match reader.byte()? {
-        TEXT_ID => reader.text()?.into(),
-        HEX_ID => to_hex(reader.0).into_boxed_str(),
-        _ => return Err(InvalidBytes::Code),
-    };
-    Ok(HistoryValue { consented, transaction, revision, known_since })
+    Ok(HistoryValue { consented, transaction: decode_id(reader.0)?, revision, known_since })
 }
 
 /// The version of a [`Change`] that tells which relations are new; those of version 1 do not.
@@ -242,14 +272,28 @@ const CHANGE_VERSION: u8 = 2;
 /// version ‖ time ‖ number of new relations ‖ (relation ‖ state)…
 #[must_use]
 pub fn encode_change(change: &Change) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(9 + change.states.len() * 25);
-    bytes.push(CHANGE_VERSION);
-    bytes.extend(change.at.unix().to_be_bytes());
-    bytes.extend((change.new as u32).to_be_bytes());
+    let mut states = Vec::with_capacity(change.states.len() * CHANGED);
     for (relation, state) in &change.states {
-        bytes.extend(relation.to_bytes());
-        bytes.push(state.byte());
+        states.extend_from_slice(&relation.to_bytes());
+        states.push(state.byte());
     }
+    let (new, known) = states.split_at(change.new * CHANGED);
+    join_change(change.at, new, known)
+}
+
+/// Bytes of one relation ‖ state in a [`Change`].
+const CHANGED: usize = RelationKey::LENGTH + 1;
+
+/// [`encode_change`] of relation ‖ state, written by the caller one behind another: the new ones and the
+/// others.
+#[must_use]
+pub fn join_change(at: IysTime, new: &[u8], known: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(9 + new.len() + known.len());
+    bytes.push(CHANGE_VERSION);
+    bytes.extend(at.unix().to_be_bytes());
+    bytes.extend(((new.len() / CHANGED) as u32).to_be_bytes());
+    bytes.extend_from_slice(new);
+    bytes.extend_from_slice(known);
     bytes
 }
 
@@ -340,6 +384,40 @@ pub fn decode_cursor(bytes: &[u8]) -> Result<IysTime, InvalidBytes> {
     let time = reader.time()?;
     reader.end()?;
     Ok(time)
+}
+
+/// How far a bulk import has come, in the same batch as what it has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BulkPosition {
+    /// Which import: a random number.
+    pub job: u64,
+    /// Its movements taken in so far, in its own order.
+    pub movements: u64,
+    /// Those that were new.
+    pub applied: u64,
+    /// Those that were on file already.
+    pub unchanged: u64,
+}
+
+/// Where the [`BulkPosition`] of the last bulk import is kept: one import works at a time.
+pub const BULK_KEY: &[u8] = b"bulk";
+
+/// version ‖ job ‖ movements ‖ applied ‖ unchanged.
+#[must_use]
+pub fn encode_bulk(position: &BulkPosition) -> Vec<u8> {
+    let BulkPosition { job, movements, applied, unchanged } = *position;
+    let numbers = [job, movements, applied, unchanged];
+    [VERSION].into_iter().chain(numbers.into_iter().flat_map(u64::to_be_bytes)).collect()
+}
+
+/// The position of [`encode_bulk`].
+pub fn decode_bulk(bytes: &[u8]) -> Result<BulkPosition, InvalidBytes> {
+    let mut reader = Reader(bytes);
+    reader.version()?;
+    let position =
+        BulkPosition { job: reader.u64()?, movements: reader.u64()?, applied: reader.u64()?, unchanged: reader.u64()? };
+    reader.end()?;
+    Ok(position)
 }
 
 /// A number of `meta`.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::channel::{Channel, RecipientType};
+use crate::model::hex::from_hex;
 use crate::model::key::Pseudonym;
 use proptest::prelude::*;
 
@@ -54,6 +55,11 @@ fn bytes_are_pinned() {
     assert_eq!(to_hex(&brand_key(BrandCode::new(5).unwrap())), "6272616e642f00000005");
     assert_eq!(to_hex(&source_key(SourceCode::from_stored(5))), "736f757263652f00000005");
     assert_eq!(to_hex(&import_cursor_key(BrandCode::new(5).unwrap())), "696d706f72742f00000005");
+    let position = BulkPosition { job: 0x0102, movements: 3, applied: 1, unchanged: 2 };
+    let bytes = "010000000000000102000000000000000300000000000000010000000000000002";
+    assert_eq!((to_hex(BULK_KEY), to_hex(&encode_bulk(&position))), ("62756c6b".to_owned(), bytes.to_owned()));
+    assert_eq!(decode_bulk(&encode_bulk(&position)), Ok(position));
+    assert_eq!(decode_bulk(&encode_bulk(&position)[..32]), Err(InvalidBytes::Length));
     assert_eq!(to_hex(SWEEP_KEY), "73776565702f686973746f7279");
     let [under_way, done] = sweeps();
     assert_eq!(to_hex(&encode_sweep(&under_way)), "016543210030313233343536373839616263646566010203040000000004");

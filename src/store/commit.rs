@@ -65,6 +65,11 @@ impl Store {
         self.get_sorted(Family::Consent, &keys, |bytes| codec::decode_record(bytes).map_err(corrupt))
     }
 
+    /// Whether there is any record from `first` to `last`, both included.
+    pub fn has_records(&self, first: &RelationKey, last: &RelationKey) -> Result<bool, StoreError> {
+        self.holds_any(Family::Consent, &first.to_bytes(), &last.to_bytes())
+    }
+
     /// Many movements as they were taken in, in their order. The keys are in ascending order.
     pub fn history_values(&self, keys: &[HistoryBytes]) -> Result<Vec<Option<HistoryValue>>, StoreError> {
         let corrupt = |source| StoreError::Corrupt { family: "history", source };

@@ -1,7 +1,7 @@
 //! What can go wrong with the store, each with a stable code.
 
 use super::codec::InvalidBytes;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The store cannot be opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,26 @@ pub enum StoreError {
         /// What is wrong with them.
         source: InvalidBytes,
     },
+    /// A sorted file that part of a batch depends on is not there, or not whole.
+    #[error(
+        "{path}: a file of a broken-off bulk import is gone or damaged while other parts of its batch are in the store; \
+         put the file back, or restore the data directory from a backup"
+    )]
+    ImportFileLost {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder of sorted files cannot be used.
+    #[error("{path}: {reason}")]
+    Staging {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The disk has no room left.
+    #[error("the disk is full ({0}); nothing acknowledged is lost: free some space and do the same again")]
+    DiskFull(String),
     /// RocksDB reports an error.
     #[error("the store failed: {0}")]
     Rocks(String),
@@ -56,7 +76,16 @@ impl StoreError {
             Self::WrongSecret => "WRONG_SECRET",
             Self::Missing { .. } => "DATA_MISSING",
             Self::Corrupt { .. } => "DATA_CORRUPT",
-            Self::Rocks(_) => "STORE_FAILED",
+            Self::ImportFileLost { .. } => "IMPORT_FILE_LOST",
+            Self::DiskFull(_) => "DISK_FULL",
+            Self::Staging { .. } | Self::Rocks(_) => "STORE_FAILED",
         }
+    }
+
+    pub(super) fn staging(path: &Path, error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::StorageFull {
+            return Self::DiskFull(format!("{}: {error}", path.display()));
+        }
+        Self::Staging { path: path.to_owned(), reason: error.to_string() }
     }
 }

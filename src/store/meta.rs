@@ -20,6 +20,7 @@ impl Store {
         }
         store.check_format(path)?;
         store.check_secret(pseudonymizer)?;
+        store.recover()?;
         Ok(store)
     }
 

@@ -1,8 +1,9 @@
 //! What is kept: RocksDB behind words of the field.
 //!
 //! [`codec`] says how every key and value is written, byte by byte; [`rocks`] is the only folder that
-//! names RocksDB; [`commit`] is one atomic batch; [`history`] reads for people; [`retention`] says what is let
-//! go and when; [`backup`] makes and restores copies. Column families:
+//! names RocksDB; [`commit`] is one atomic batch, [`staged`] and [`intent`] one of sorted files; [`history`]
+//! reads for people; [`retention`] says what is let go and when; [`backup`] makes and restores copies. Column
+//! families:
 //!
 //! | family | key → value |
 //! |---|---|
@@ -10,9 +11,9 @@
 //! | `history` | relation ‖ cell ‖ creationDate ‖ status ‖ source → the movement and our first commit of it |
 //! | `changes` | revision → the relations that changed, with their resulting states |
 //! | `recipients` | pseudonym → closure and erasure |
-//! | `cursors` | feed → position |
+//! | `cursors` | feed or bulk import → position |
 //! | `registry` | brands, names of unknown sources |
-//! | `meta` | format, key check, node, revision |
+//! | `meta` | format, key check, node, revision, open intent |
 
 pub mod backup;
 mod changes;
@@ -20,13 +21,17 @@ pub mod codec;
 mod commit;
 mod error;
 mod history;
+mod intent;
 mod meta;
 mod retention;
 mod rocks;
 mod scan;
+mod staged;
 
 pub use commit::Commit;
 pub use error::StoreError;
+pub use intent::Completion;
 pub use retention::Swept;
 pub use rocks::{Compression, FamilyFigures, Options, Store};
 pub use scan::{BrandCensus, Census};
+pub use staged::{Staged, Staging};

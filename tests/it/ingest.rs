@@ -1,6 +1,8 @@
 //! What is on file depends on the set of the movements, not on their order, repetition or batches: held
 //! against an oracle that knows nothing but the set.
 
+mod bulk;
+
 use crate::support::rng::Rng;
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};

@@ -10,6 +10,7 @@
 )]
 
 mod backup;
+mod bulk;
 mod crash;
 mod formats;
 mod grpc;

@@ -5,7 +5,7 @@ use super::brand::remote_brands;
 use crate::app::open::{self, Opened};
 use crate::cli::import::ImportArgs;
 use crate::config::SecretSource;
-use crate::import::{self, Local, Progress, Remote, Rules, Summary, Target};
+use crate::import::{self, Bounds, Place, Progress, Remote, Rules, Summary};
 use crate::index::Index;
 use crate::ingest::{Boot, Setup, Writer};
 use crate::model::brand::BrandCode;
@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Commands that may wait for the writer: one a worker, and as many again.
+/// Commands that may wait for the writer: slices, which bound themselves.
 const QUEUE: usize = 4;
 
 /// Imports; the summary is for standard output and says the exit code.
@@ -30,7 +30,7 @@ fn online(args: &ImportArgs) -> Result<Summary, CommandError> {
     let target = Remote::connect(url, args.brand, args.as_of)?;
     let on_file = remote_brands(&args.target)?.into_iter().map(|brand| brand.code).collect();
     require_brand(args.brand, &on_file)?;
-    run(args, &target)
+    Ok(import::run(&args.files, &target, &mut Progress::stderr())?)
 }
 
 fn offline(args: &ImportArgs, data: &Path) -> Result<Summary, CommandError> {
@@ -48,12 +48,12 @@ fn offline(args: &ImportArgs, data: &Path) -> Result<Summary, CommandError> {
     };
     let (writer, sink, _) = Writer::start(setup, Boot::Skip)?;
     let rules = Rules { pseudonymizer, brands, brand: args.brand, now: IysTime::now(), export_as_of: args.as_of };
-    let target = Local::new(sink, rules)?;
-    let summary = run(args, &target);
-    drop(target);
+    let bounds = Bounds { memory: args.memory, disk: args.disk };
+    let place = Place { store: &store, writer: &sink };
+    let summary = import::bulk(&args.files, &rules, &place, bounds, &mut Progress::stderr());
+    drop(sink);
     writer.join();
-    store.flush()?;
-    summary
+    Ok(summary?)
 }
 
 fn require_brand(brand: Option<BrandCode>, on_file: &HashSet<BrandCode>) -> Result<(), CommandError> {
@@ -61,8 +61,4 @@ fn require_brand(brand: Option<BrandCode>, on_file: &HashSet<BrandCode>) -> Resu
         Some(code) if !on_file.contains(&code) => Err(CommandError::UnknownBrand(code)),
         _ => Ok(()),
     }
-}
-
-fn run(args: &ImportArgs, target: &dyn Target) -> Result<Summary, CommandError> {
-    Ok(import::run(&args.files, target, &mut Progress::stderr())?)
 }

@@ -22,6 +22,8 @@ struct Report {
     key_id: Option<u8>,
     node: u32,
     log_bytes: u64,
+    /// A bulk import is under way or was broken off, so the counts may include part of one batch of it.
+    open_intent: bool,
     families: Vec<FamilyFigures>,
     brands: Vec<BrandReport>,
 }
@@ -50,6 +52,7 @@ impl Report {
             key_id: store.key_check()?.and_then(|check| check.first().copied()),
             node: store.node()?,
             log_bytes: store.log_bytes()?,
+            open_intent: store.has_open_intent()?,
             families: store.families()?,
             brands: brands(store, &census)?,
             census,
@@ -74,6 +77,9 @@ impl Report {
             let _ = writeln!(text, "{name:<20}{count:>14}");
         }
         let _ = writeln!(text, "{:<20}{:>14}", "node", to_hex(&self.node.to_be_bytes()));
+        if self.open_intent {
+            text.push_str("a bulk import is under way or was broken off: these counts may include part of one batch of it\n");
+        }
         self.brands.iter().for_each(|brand| brand.write(&mut text));
         let _ = writeln!(text, "\n{:<20}{:>14}{:>8}{:>16}", "on disk", "entries, about", "files", "bytes");
         for FamilyFigures { name, entries, files, bytes } in &self.families {
@@ -97,6 +103,7 @@ impl Report {
             "ret": census.ret,
             "misformed": census.misformed,
             "logBytes": self.log_bytes,
+            "openIntent": self.open_intent,
             "families": self.families.iter().map(family).collect::<Vec<_>>(),
             "brands": self.brands.iter().map(BrandReport::json).collect::<Vec<_>>(),
         })

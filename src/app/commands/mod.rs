@@ -58,7 +58,7 @@ impl CommandError {
             Self::Open(error) => error.code(),
             Self::Target(error) => &error.code,
             Self::Backup(error) => error.code(),
-            Self::Import(_) => "REJECTS_AMONG_FILES",
+            Self::Import(error) => error.code(),
             Self::UnknownBrand(_) => "UNKNOWN_BRAND",
             Self::Gateway(_) => "GATEWAY_FAILED",
             Self::Internal(_) => "INTERNAL",

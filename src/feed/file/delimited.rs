@@ -120,8 +120,9 @@ fn split<'a>(line: &'a str, delimiter: char, mut take: impl FnMut(usize, Cow<'a,
 type Field<'a> = (Cow<'a, str>, Option<&'a str>);
 
 fn plain_field(text: &str, delimiter: char) -> Field<'_> {
-    match text.split_once(delimiter) {
-        Some((field, after)) => (field.into(), Some(after)),
+    // Delimiters are ASCII, so that text is cut at characters.
+    match memchr::memchr(delimiter as u8, text.as_bytes()) {
+        Some(at) => (text[..at].into(), Some(&text[at + 1..])),
         None => (text.into(), None),
     }
 }

@@ -68,7 +68,7 @@ impl Lines {
     /// Reads one line into the buffer, at most one byte beyond the bound; false at the end.
     fn fill(&mut self) -> io::Result<bool> {
         self.buffer.clear();
-        let read = (&mut self.input).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut self.buffer)?;
+        let read = self.read_line()?;
         if read == 0 {
             return Ok(false);
         }
@@ -82,6 +82,24 @@ impl Lines {
             self.input.skip_until(b'\n')?;
         }
         Ok(true)
+    }
+
+    /// Reads up to and with the next line feed, or one byte more than a line may have; how many bytes.
+    fn read_line(&mut self) -> io::Result<usize> {
+        loop {
+            let waiting = match self.input.fill_buf() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                waiting => waiting?,
+            };
+            let room = (MAX_LINE + 1 - self.buffer.len()).min(waiting.len());
+            let end = memchr::memchr(b'\n', &waiting[..room]);
+            let taken = end.map_or(room, |end| end + 1);
+            self.buffer.extend_from_slice(&waiting[..taken]);
+            self.input.consume(taken);
+            if taken == 0 || end.is_some() {
+                return Ok(self.buffer.len());
+            }
+        }
     }
 
     fn error(&self, cause: io::Error) -> FileError {

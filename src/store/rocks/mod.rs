@@ -3,10 +3,12 @@
 mod checkpoint;
 mod figures;
 mod options;
+mod sst;
 mod walk;
 
 pub use figures::FamilyFigures;
 pub use options::{Compression, Options};
+pub(super) use sst::SstWriter;
 
 use super::error::StoreError;
 use options::{base_options, families, reader_options};
@@ -28,6 +30,7 @@ pub(super) enum Family {
 /// The store. One process at a time holds it open for writing.
 pub struct Store {
     db: DB,
+    sst: sst::SstOptions,
 }
 
 /// How often a store is tried to be opened beside its writer, at most.
@@ -64,7 +67,7 @@ impl Store {
         db_options.create_if_missing(true);
         db_options.create_missing_column_families(true);
         let db = DB::open_cf_descriptors(&db_options, path, families(options)).map_err(|error| unusable(path, &error))?;
-        Ok(Self { db })
+        Ok(Self { db, sst: sst::SstOptions::of(options) })
     }
 
     /// Opens the store for reading, beside a process that writes: what it has committed until now.
@@ -78,7 +81,12 @@ impl Store {
         // A writer may remove a file between our reading its name and opening it; the next list of files
         // does not name it any more.
         let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
-        Ok(Self { db })
+        Ok(Self { db, sst: sst::SstOptions::of(options) })
+    }
+
+    /// The store's folder.
+    pub(super) fn path(&self) -> &Path {
+        self.db.path()
     }
 
     fn family(&self, family: Family) -> Result<&ColumnFamily, StoreError> {
@@ -131,6 +139,17 @@ impl Store {
         first.map(|entry| entry.map(|(key, _)| key.into_vec()).map_err(failed)).transpose()
     }
 
+    /// Whether a family holds any key from `first` to `last`, both included. Far cheaper than asking for
+    /// every key of a range where nothing is.
+    pub(super) fn holds_any(&self, family: Family, first: &[u8], last: &[u8]) -> Result<bool, StoreError> {
+        let mut options = ReadOptions::default();
+        options.set_total_order_seek(true);
+        let mut found = self.db.raw_iterator_cf_opt(self.family(family)?, options);
+        found.seek(first);
+        found.status().map_err(failed)?;
+        Ok(found.key().is_some_and(|key| key <= last))
+    }
+
     /// Begins a batch of writes.
     pub(super) fn writes(&self) -> Writes<'_> {
         Writes { store: self, batch: WriteBatch::default() }
@@ -148,6 +167,11 @@ impl Store {
 impl Writes<'_> {
     pub(super) fn put(&mut self, family: Family, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         self.batch.put_cf(self.store.family(family)?, key, value);
+        Ok(())
+    }
+
+    pub(super) fn delete(&mut self, family: Family, key: &[u8]) -> Result<(), StoreError> {
+        self.batch.delete_cf(self.store.family(family)?, key);
         Ok(())
     }
 
@@ -184,5 +208,6 @@ fn unusable(path: &Path, error: &rocksdb::Error) -> StoreError {
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 fn failed(error: rocksdb::Error) -> StoreError {
-    StoreError::Rocks(error.to_string())
+    let text = error.to_string();
+    if text.contains("No space left on device") { StoreError::DiskFull(text) } else { StoreError::Rocks(text) }
 }

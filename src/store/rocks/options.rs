@@ -99,7 +99,7 @@ pub(super) fn families(options: &Options) -> Vec<ColumnFamilyDescriptor> {
     Family::ALL.into_iter().map(descriptor).collect()
 }
 
-fn family_options(family: Family, options: &Options, cache: &Cache) -> rocksdb::Options {
+pub(super) fn family_options(family: Family, options: &Options, cache: &Cache) -> rocksdb::Options {
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(cache);
     table.set_format_version(6);

@@ -1,0 +1,231 @@
+//! A slice against what is on file: the rules of the ordinary writer, in the order of the keys.
+//!
+//! The movements of one relation lie together, so its record is read and written once, and what is
+//! written comes in ascending order, as sorted files want it. Several slices may be prepared at once, as
+//! long as none has a relation of another and nothing else is written meanwhile.
+
+use super::error::BulkError;
+use super::record::{Record as Movement, records};
+use super::slice::Slice;
+use crate::ingest::group::Changed;
+use crate::ingest::order;
+use crate::model::brand::BrandCode;
+use crate::model::key::RelationKey;
+use crate::model::record::{CellRecord, Record};
+use crate::model::source::{Source, SourceCode};
+use crate::model::time::IysTime;
+use crate::model::transaction::TransactionId;
+use crate::store::codec::{self, HistoryBytes, HistoryKey, HistoryValue};
+use crate::store::{Staged, Staging, Store, StoreError};
+use std::collections::{BTreeSet, HashSet};
+
+/// Movements that are looked up together: enough for a multi-get, few enough for the processor's cache.
+const CHUNK: usize = 8_192;
+
+/// A slice held against the store, its files written: what is left is to commit it.
+pub(in crate::ingest) struct Prepared {
+    pub(in crate::ingest) staged: Option<Staged>,
+    pub(in crate::ingest) changed: Changed,
+    pub(in crate::ingest) brands: BTreeSet<BrandCode>,
+    pub(in crate::ingest) new_sources: Vec<Source>,
+    pub(in crate::ingest) applied: u64,
+    pub(in crate::ingest) unchanged: u64,
+}
+
+/// What slices are held against.
+pub(in crate::ingest) struct Ground<'a> {
+    pub(in crate::ingest) store: &'a Store,
+    pub(in crate::ingest) now: IysTime,
+    pub(in crate::ingest) known_sources: &'a HashSet<SourceCode>,
+    /// Whether anybody asks the index.
+    pub(in crate::ingest) visible: bool,
+}
+
+/// One slice being held against it.
+struct Resolver<'a> {
+    ground: &'a Ground<'a>,
+    slice: &'a Slice,
+    revision: u64,
+    staging: Staging<'a>,
+    out: Prepared,
+    new_codes: HashSet<SourceCode>,
+    value: Vec<u8>,
+}
+
+/// Movements of one relation.
+struct Relation<'a> {
+    key: RelationKey,
+    movements: &'a [Movement<'a>],
+    on_file: Option<Record>,
+}
+
+/// What a movement needs beside its bytes, where it may compete with another.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank(Option<IysTime>, u128);
+
+impl Ground<'_> {
+    /// Holds a slice against the store and writes its files for `revision`.
+    pub(in crate::ingest) fn prepare(&self, slice: &Slice, revision: u64) -> Result<Prepared, BulkError> {
+        let staging = self.store.stage(revision, self.now)?;
+        let out = Prepared {
+            staged: None,
+            changed: Changed::default(),
+            brands: BTreeSet::new(),
+            new_sources: Vec::new(),
+            applied: 0,
+            unchanged: 0,
+        };
+        let (new_codes, value) = (HashSet::new(), Vec::with_capacity(128));
+        let mut resolver = Resolver { ground: self, slice, revision, staging, out, new_codes, value };
+        let mut chunk: Vec<Movement<'_>> = Vec::with_capacity(CHUNK);
+        for movement in records(&slice.bytes) {
+            let new_relation = chunk.last().is_none_or(|last| last.relation_bytes() != movement.relation_bytes());
+            if chunk.len() >= CHUNK && new_relation {
+                resolver.take_chunk(&chunk)?;
+                chunk.clear();
+            }
+            chunk.push(movement);
+        }
+        resolver.take_chunk(&chunk)?;
+        let Resolver { staging, mut out, .. } = resolver;
+        out.staged = staging.finish()?;
+        Ok(out)
+    }
+}
+
+impl Resolver<'_> {
+    fn take_chunk(&mut self, chunk: &[Movement<'_>]) -> Result<(), BulkError> {
+        let relations = self.relations_of(chunk)?;
+        let known = self.history_on_file(&relations)?;
+        let mut known = known.into_iter().peekable();
+        for relation in relations {
+            self.take_relation(&relation, &mut known)?;
+        }
+        Ok(())
+    }
+
+    /// The relations of a chunk with what is on file of each.
+    fn relations_of<'m>(&self, chunk: &'m [Movement<'m>]) -> Result<Vec<Relation<'m>>, BulkError> {
+        let mut relations: Vec<Relation<'m>> = Vec::with_capacity(chunk.len());
+        for movements in chunk.chunk_by(|one, other| one.relation_bytes() == other.relation_bytes()) {
+            let key = RelationKey::from_bytes(movements[0].relation_bytes()).map_err(|_| corrupt(codec::InvalidBytes::Code))?;
+            relations.push(Relation { key, movements, on_file: None });
+        }
+        let (Some(first), Some(last)) = (relations.first(), relations.last()) else { return Ok(relations) };
+        if self.ground.store.has_records(&first.key, &last.key)? {
+            let keys: Vec<RelationKey> = relations.iter().map(|relation| relation.key).collect();
+            for (relation, on_file) in relations.iter_mut().zip(self.ground.store.records(&keys)?) {
+                relation.on_file = on_file;
+            }
+        }
+        Ok(relations)
+    }
+
+    /// What `history` holds of the movements: one later than its cell's current one is new without a look.
+    fn history_on_file(&self, relations: &[Relation<'_>]) -> Result<Vec<(HistoryBytes, HistoryValue)>, BulkError> {
+        let mut keys: Vec<HistoryBytes> = Vec::new();
+        for relation in relations {
+            let Some(on_file) = &relation.on_file else { continue };
+            for movement in relation.movements {
+                let key = HistoryKey::from_bytes(movement.key_bytes()).map_err(corrupt)?;
+                if on_file.get(key.cell).is_some_and(|current| current.created >= key.created) {
+                    keys.push(movement.key());
+                }
+            }
+        }
+        keys.dedup();
+        let values = self.ground.store.history_values(&keys)?;
+        Ok(keys.into_iter().zip(values).filter_map(|(key, value)| Some((key, value?))).collect())
+    }
+
+    fn take_relation(
+        &mut self,
+        relation: &Relation<'_>,
+        known: &mut std::iter::Peekable<impl Iterator<Item = (HistoryBytes, HistoryValue)>>,
+    ) -> Result<(), BulkError> {
+        let mut record = relation.on_file.unwrap_or_default();
+        let mut changed = false;
+        self.out.brands.insert(relation.key.brand);
+        for same in relation.movements.chunk_by(|one, other| one.key_bytes() == other.key_bytes()) {
+            let on_file = known.next_if(|(key, _)| key == same[0].key_bytes()).map(|(_, value)| value);
+            let Some(movement) = self.remember(same, on_file.as_ref())? else { continue };
+            let key = HistoryKey::from_bytes(movement.key_bytes()).map_err(corrupt)?;
+            self.keep_source(key.source);
+            let new = CellRecord {
+                status: key.status,
+                created: key.created,
+                consented: movement.consented(),
+                source: key.source,
+                transaction: movement.id_hash().map_err(corrupt)?,
+            };
+            if order::replaces(&new, record.get(key.cell)) {
+                record.set(key.cell, new);
+                changed = true;
+            }
+            if movement.misformed() && !record.misformed {
+                record.misformed = true;
+                changed = true;
+            }
+        }
+        if changed {
+            let state = record.state();
+            let is_new = relation.on_file.is_none();
+            self.staging.record(&relation.key, &record, state, is_new)?;
+            if self.ground.visible {
+                let Changed { new, known } = &mut self.out.changed;
+                if is_new { new } else { known }.push((relation.key.hash(), state));
+            }
+        }
+        Ok(())
+    }
+
+    /// Of movements that share a key the greatest (consentDate, transaction) is kept, and only if it is
+    /// greater than what is on file; when the key was first known stays.
+    fn remember<'m>(&mut self, same: &[Movement<'m>], on_file: Option<&HistoryValue>) -> Result<Option<Movement<'m>>, BulkError> {
+        let mut kept = same[0];
+        if same.len() > 1 || on_file.is_some() {
+            let mut best = rank(kept)?;
+            for other in &same[1..] {
+                let other_rank = rank(*other)?;
+                if other_rank > best {
+                    (kept, best) = (*other, other_rank);
+                }
+            }
+            if on_file.is_some_and(|value| best <= Rank(value.consented, TransactionId::hash_text(value.transaction.as_bytes())))
+            {
+                self.out.unchanged += same.len() as u64;
+                return Ok(None);
+            }
+        }
+        self.out.applied += 1;
+        self.out.unchanged += same.len() as u64 - 1;
+        let (revision, known_since) =
+            on_file.map_or((self.revision, self.ground.now), |value| (value.revision, value.known_since));
+        self.value.clear();
+        codec::push_history_head(kept.consented(), revision, known_since, &mut self.value);
+        self.value.extend_from_slice(kept.id());
+        self.staging.history(&kept.key(), &self.value)?;
+        Ok(Some(kept))
+    }
+
+    fn keep_source(&mut self, code: SourceCode) {
+        if !code.is_unknown() || self.ground.known_sources.contains(&code) || self.new_codes.contains(&code) {
+            return;
+        }
+        if let Some(source) = self.slice.names.get(&code)
+            && self.ground.known_sources.len() < super::record::NAMES
+        {
+            self.new_codes.insert(code);
+            self.out.new_sources.push(source.clone());
+        }
+    }
+}
+
+fn rank(movement: Movement<'_>) -> Result<Rank, BulkError> {
+    Ok(Rank(movement.consented(), movement.id_hash().map_err(corrupt)?))
+}
+
+/// Records are made by this process or verified by checksums: what does not read is a fault of ours.
+const fn corrupt(source: codec::InvalidBytes) -> BulkError {
+    BulkError::Store(StoreError::Corrupt { family: "import", source })
+}
