@@ -31,7 +31,7 @@ async fn every_figure() {
     assert_eq!((&families[1]["entries"], &families[1]["files"]), (&json!(5), &json!(0)), "the history, still in memory");
     let expected = json!({
         "format": 1, "keyId": 1, "node": null, "revision": 2, "earliestRevision": 1,
-        "relations": 3, "onay": 2, "ret": 2, "misformed": 0, "logBytes": null, "families": null,
+        "relations": 3, "onay": 2, "ret": 2, "misformed": 0, "logBytes": null, "openIntent": false, "families": null,
         "brands": [{
             "brandCode": BRAND, "iysCode": 600_000, "title": "Örnek", "active": true, "asOf": null, "relations": 3,
             "channels": [
@@ -62,7 +62,7 @@ async fn nothing_of_a_running_gateway_is_touched() {
         inspected(&known.data());
     }
     assert_eq!(logs(&store), before);
-    assert_eq!(fs::read_dir(known.data()).unwrap().count(), 3, "LOCK, secret.key, store");
+    assert_eq!(fs::read_dir(known.data()).unwrap().count(), 4, "LOCK, secret.key, snapshot, store");
 }
 
 /// The store's logs of its own, with the moment that each was made.
