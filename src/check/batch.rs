@@ -1,6 +1,7 @@
 //! The answer to a batch: each step for a group of recipients before the next, so that the cipher and
 //! the memory work on many at a time. Nothing is allocated for a recipient.
 
+use super::decision::Verdict;
 use super::policy::{self, Facts};
 use super::question::{Recipients, Scope};
 use crate::index::Index;
@@ -12,8 +13,16 @@ use crate::model::state::{State, Status};
 /// Recipients on their way together: what the index takes in one go.
 const GROUP: usize = 128;
 
-/// The result byte of every case that recipients of one batch can be in.
-struct Verdicts {
+/// The verdict of every case that recipients of one batch can be in.
+pub(super) struct Verdicts {
+    invalid: Verdict,
+    no_record: Verdict,
+    onay: Verdict,
+    ret: Verdict,
+}
+
+/// The same as result bytes.
+struct Bytes {
     invalid: u8,
     no_record: u8,
     onay: u8,
@@ -25,26 +34,37 @@ pub(super) struct Batch<'a> {
     index: &'a Index,
     pseudonymizer: &'a Pseudonymizer,
     scope: &'a Scope,
-    verdicts: Verdicts,
+    verdicts: Bytes,
     results: Vec<u8>,
 }
 
 impl Verdicts {
     /// Has the policy decide each case once: of all facts only these differ between recipients.
-    fn of(shared: &Facts) -> Self {
-        let valid = |status| policy::decide(&Facts { recipient_valid: true, status, ..*shared }).byte();
+    pub(super) fn of(shared: &Facts) -> Self {
+        let valid = |status| policy::decide(&Facts { recipient_valid: true, status, ..*shared });
         Self {
-            invalid: policy::decide(&Facts { recipient_valid: false, status: None, ..*shared }).byte(),
+            invalid: policy::decide(&Facts { recipient_valid: false, status: None, ..*shared }),
             no_record: valid(None),
             onay: valid(Some(Status::Onay)),
             ret: valid(Some(Status::Ret)),
         }
     }
+
+    const fn bytes(&self) -> Bytes {
+        let Self { invalid, no_record, onay, ret } = self;
+        Bytes { invalid: invalid.byte(), no_record: no_record.byte(), onay: onay.byte(), ret: ret.byte() }
+    }
+
+    /// The verdict of a result byte of this batch.
+    pub(super) fn of_byte(&self, byte: u8) -> Verdict {
+        let cases = [self.no_record, self.onay, self.ret];
+        cases.into_iter().find(|verdict| verdict.byte() == byte).unwrap_or(self.invalid)
+    }
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(index: &'a Index, pseudonymizer: &'a Pseudonymizer, scope: &'a Scope, shared: &Facts) -> Self {
-        Self { index, pseudonymizer, scope, verdicts: Verdicts::of(shared), results: Vec::new() }
+    pub(super) fn new(index: &'a Index, pseudonymizer: &'a Pseudonymizer, scope: &'a Scope, verdicts: &Verdicts) -> Self {
+        Self { index, pseudonymizer, scope, verdicts: verdicts.bytes(), results: Vec::new() }
     }
 
     /// [`super::Verdict::byte`] of every recipient, in the order asked.
@@ -56,6 +76,8 @@ impl<'a> Batch<'a> {
             Recipients::Phones(packed) => self.results.resize(packed.len(), self.verdicts.invalid),
             Recipients::Spelled(texts) if phones => self.phones(texts.iter().map(|text| Phone::parse(text))),
             Recipients::Spelled(texts) => self.emails(texts.iter().map(|text| Email::parse(text))),
+            Recipients::Each(texts) if phones => self.phones(texts.iter().map(|text| Phone::parse(text))),
+            Recipients::Each(texts) => self.emails(texts.iter().map(|text| Email::parse(text))),
         }
         self.results
     }

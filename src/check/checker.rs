@@ -1,6 +1,6 @@
 //! Gathers the facts of a question and has them decided.
 
-use super::batch::Batch;
+use super::batch::{Batch, Verdicts};
 use super::decision::Verdict;
 use super::decision_id::{DecisionId, DecisionIds};
 use super::policy::{self, Facts};
@@ -81,8 +81,20 @@ impl Checker {
     pub fn check_batch(&self, scope: &Scope, recipients: Recipients<'_>, revision_reached: bool, now: IysTime) -> BatchAnswer {
         let (facts, revision, as_of) = self.facts(scope, revision_reached);
         let count = recipients.len() as u64;
-        let results = Batch::new(&self.index, &self.pseudonymizer, scope, &facts).answer(recipients);
+        let results = Batch::new(&self.index, &self.pseudonymizer, scope, &Verdicts::of(&facts)).answer(recipients);
         BatchAnswer { results, revision, as_of, first_id: self.ids.take(now, count) }
+    }
+
+    /// Answers questions that came one by one and have all but the recipient in common, as
+    /// [`Checker::check`] does each.
+    #[must_use]
+    pub fn check_each(&self, scope: &Scope, recipients: &[&str], now: IysTime) -> Vec<Answer> {
+        let (facts, revision, as_of) = self.facts(scope, true);
+        let verdicts = Verdicts::of(&facts);
+        let results = Batch::new(&self.index, &self.pseudonymizer, scope, &verdicts).answer(Recipients::Each(recipients));
+        let first = self.ids.take(now, recipients.len() as u64);
+        let answer = |(byte, place)| Answer { verdict: verdicts.of_byte(byte), revision, as_of, id: first.plus(place) };
+        results.into_iter().zip(0..).map(answer).collect()
     }
 
     /// What all recipients of a question share. The revision is read first of all: the answer reflects

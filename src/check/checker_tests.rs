@@ -101,3 +101,17 @@ fn ids_of_a_batch_are_counted_on() {
     let ids = DecisionIds::new(1, 0);
     assert_eq!((first, next), (ids.take(NOW, 3), ids.take(NOW, 1)));
 }
+
+/// Answers one by one, as a stream gathers them, are those of single questions, ids in a row.
+#[test]
+fn each_of_many_is_answered_as_if_alone() {
+    let texts: Vec<String> =
+        (0..300).map(|i| if i % 50 == 49 { "x".to_owned() } else { format!("0532123{:04}", 4_560 + i % 20) }).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    for scope in [scope(Channel::Mesaj), scope(Channel::Arama), scope(Channel::Eposta)] {
+        let (one, many) = (checker(), checker());
+        let together = many.check_each(&scope, &texts, NOW);
+        let alone: Vec<Answer> = texts.iter().map(|text| one.check(&scope, text, true, NOW)).collect();
+        assert_eq!(together, alone);
+    }
+}

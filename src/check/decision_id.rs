@@ -31,6 +31,12 @@ impl DecisionIds {
 }
 
 impl DecisionId {
+    /// The id of result `place` of a batch that begins with this one.
+    #[must_use]
+    pub const fn plus(self, place: u64) -> Self {
+        Self(self.0.wrapping_add(place as u128))
+    }
+
     /// The 32 digits of an answer. By a table: the formatting machinery takes longer than the decision.
     fn digits(self) -> [u8; 32] {
         let mut digits = [0; 32];
@@ -59,6 +65,7 @@ mod tests {
         let now = IysTime::from_unix(0x6543_2100);
         assert_eq!(ids.take(now, 100).to_string(), "654321000000abcd0000000000000005");
         assert_eq!(ids.take(now, 1).to_string(), "654321000000abcd0000000000000069");
+        assert_eq!(ids.take(now, 3).plus(2).plus(1), ids.take(now, 1), "three on from the first is the next");
         assert_eq!(DecisionId(u128::MAX).to_string(), "f".repeat(32));
         assert_eq!(DecisionId(0x0123_4567_89AB_CDEF).to_string(), "00000000000000000123456789abcdef");
         assert!(ids.take(now, 1) < ids.take(now.plus(1), 1));

@@ -37,6 +37,8 @@ pub struct Scope {
 pub enum Recipients<'a> {
     /// Addresses as senders spell them.
     Spelled(&'a [String]),
+    /// The same, of questions that came one by one.
+    Each(&'a [&'a str]),
     /// Phones in E.164 as numbers.
     Phones(&'a [u64]),
 }
@@ -70,6 +72,7 @@ impl Recipients<'_> {
     pub const fn len(&self) -> usize {
         match self {
             Self::Spelled(recipients) => recipients.len(),
+            Self::Each(recipients) => recipients.len(),
             Self::Phones(phones) => phones.len(),
         }
     }

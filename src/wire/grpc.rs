@@ -8,13 +8,14 @@ use super::proto::consent_service_server::ConsentService;
 use super::proto::permission_service_server::PermissionService;
 use super::proto::{self, CheckBatchRequest, CheckBatchResponse, CheckRequest, CheckResponse};
 use super::state;
-use super::status::{Kind, Problem, of_tonic};
+use super::status::{Kind, Problem};
+use super::stream;
 use crate::model::brand::{Brand, BrandCode};
 use crate::ports::BackupMade;
 use crate::telemetry::metrics::Edge;
 use std::pin::Pin;
 use std::time::Duration;
-use tokio_stream::{Stream, StreamExt};
+use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 /// Answers before a send.
@@ -50,12 +51,17 @@ fn deadline<T>(request: &Request<T>, min_revision: u64) -> Option<Duration> {
 }
 
 impl Permission {
-    fn refused(&self, edge: Edge, problem: Problem) -> Status {
+    pub(super) fn refused(&self, edge: Edge, problem: Problem) -> Status {
         self.0.parts().metrics.refused(edge, problem.kind.code());
         problem.into()
     }
 
-    async fn answer(&self, edge: Edge, request: CheckRequest, deadline: Option<Duration>) -> Result<CheckResponse, Status> {
+    pub(super) async fn answer(
+        &self,
+        edge: Edge,
+        request: CheckRequest,
+        deadline: Option<Duration>,
+    ) -> Result<CheckResponse, Status> {
         let (scope, recipient) = request.question().map_err(|problem| self.refused(edge, problem))?;
         let reached = self.0.await_revision(request.min_revision, deadline).await;
         let answer = self.0.check(edge, &scope, recipient, reached);
@@ -82,12 +88,7 @@ impl PermissionService for Permission {
     type CheckStreamStream = Pin<Box<dyn Stream<Item = Result<CheckResponse, Status>> + Send>>;
 
     async fn check_stream(&self, request: Request<Streaming<CheckRequest>>) -> Result<Response<Self::CheckStreamStream>, Status> {
-        let permission = self.clone();
-        let answers = request.into_inner().then(move |asked| {
-            let permission = permission.clone();
-            async move { permission.answer(Edge::GrpcStream, asked.map_err(of_tonic)?, None).await }
-        });
-        Ok(Response::new(Box::pin(answers)))
+        Ok(Response::new(Box::pin(stream::answers(self.clone(), request.into_inner()))))
     }
 
     async fn explain(&self, request: Request<proto::ExplainRequest>) -> Result<Response<proto::ExplainResponse>, Status> {

@@ -17,6 +17,7 @@ pub mod listen;
 pub mod router;
 pub mod state;
 pub mod status;
+mod stream;
 pub mod words;
 
 /// Generated from `proto/` and checked in, so that a plain build needs no protoc; a test compares.

@@ -176,6 +176,31 @@ async fn a_stream_answers_in_order_until_it_cannot_understand() {
     assert!(answers.next().await.is_none());
 }
 
+/// Whatever arrives together is answered in its order and place: several brands and channels, a demanded
+/// revision among them.
+#[tokio::test]
+async fn a_stream_of_all_sorts_is_answered_one_by_one() {
+    let known = Known::start().await;
+    let mut client = known.gateway.permission().await;
+    let sorts = [
+        (ask(APPROVED), Reason::Approved),
+        (ask(REFUSED), Reason::Refused),
+        (CheckRequest { brand_code: 9, ..ask(APPROVED) }, Reason::SenderNotRegistered),
+        (CheckRequest { min_revision: 1, ..ask(APPROVED) }, Reason::Approved),
+        (CheckRequest { channel: Channel::Eposta.into(), ..ask(APPROVED) }, Reason::InvalidRecipient),
+    ];
+    let questions: Vec<(CheckRequest, Reason)> = (0..1_000).map(|at| sorts[(at * at + at / 7) % sorts.len()].clone()).collect();
+    let expected: Vec<(String, Reason)> =
+        questions.iter().enumerate().map(|(at, (_, reason))| (at.to_string(), *reason)).collect();
+    let questions: Vec<CheckRequest> =
+        questions.into_iter().enumerate().map(|(at, (ask, _))| CheckRequest { reference: at.to_string(), ..ask }).collect();
+    let answers = client.check_stream(tokio_stream::iter(questions)).await.unwrap().into_inner();
+    let answers: Vec<_> = answers.map(Result::unwrap).collect().await;
+    assert_eq!(answers.iter().map(|answer| (answer.reference.clone(), answer.reason())).collect::<Vec<_>>(), expected);
+    let ids: std::collections::BTreeSet<&str> = answers.iter().map(|answer| answer.decision_id.as_str()).collect();
+    assert_eq!(ids.len(), answers.len(), "each has an id of its own");
+}
+
 #[tokio::test]
 async fn why_and_since_when() {
     let known = Known::start().await;

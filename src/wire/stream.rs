@@ -1,0 +1,70 @@
+//! `CheckStream`: what has arrived together is answered together, in the order of arrival.
+//!
+//! Questions in a row that have all but the recipient in common are one batch: the memory then works on
+//! many of them at a time. Nobody is waited for: a question that comes alone is answered alone.
+
+use super::convert;
+use super::grpc::Permission;
+use super::proto::{CheckRequest, CheckResponse};
+use super::status::of_tonic;
+use crate::check::question::Scope;
+use crate::telemetry::metrics::Edge;
+use futures_util::StreamExt;
+use tokio_stream::Stream;
+use tonic::{Status, Streaming};
+
+/// Questions taken at a time: enough to keep the memory busy, few enough that the first does not wait long
+/// for the last.
+const TOGETHER: usize = 128;
+
+/// What is answered together.
+enum Part {
+    /// Questions that have all but the recipient in common.
+    Alike(Scope, Vec<CheckRequest>),
+    /// A question that demands a revision, one that cannot be understood, or what is none.
+    Alone(Result<CheckRequest, Status>),
+}
+
+/// The answers to a stream of questions. It ends with the first that cannot be understood.
+pub(super) fn answers(
+    permission: Permission,
+    questions: Streaming<CheckRequest>,
+) -> impl Stream<Item = Result<CheckResponse, Status>> + Send {
+    let parts = questions.ready_chunks(TOGETHER).flat_map(|arrived| tokio_stream::iter(parts(arrived)));
+    let answered = parts.then(move |part| {
+        let permission = permission.clone();
+        async move { tokio_stream::iter(answer(&permission, part).await) }
+    });
+    answered.flatten()
+}
+
+fn parts(arrived: Vec<Result<CheckRequest, Status>>) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for question in arrived {
+        match question.as_ref().ok().and_then(scope_of) {
+            None => parts.push(Part::Alone(question)),
+            Some(scope) => match parts.last_mut() {
+                Some(Part::Alike(common, alike)) if *common == scope => alike.extend(question),
+                _ => parts.push(Part::Alike(scope, question.into_iter().collect())),
+            },
+        }
+    }
+    parts
+}
+
+/// What a question that need not be alone has in common with others.
+fn scope_of(question: &CheckRequest) -> Option<Scope> {
+    let (scope, _) = question.question().ok()?;
+    (question.min_revision == 0).then_some(scope)
+}
+
+async fn answer(permission: &Permission, part: Part) -> Vec<Result<CheckResponse, Status>> {
+    let (scope, alike) = match part {
+        Part::Alone(Err(status)) => return vec![Err(of_tonic(status))],
+        Part::Alone(Ok(question)) => return vec![permission.answer(Edge::GrpcStream, question, None).await],
+        Part::Alike(scope, alike) => (scope, alike),
+    };
+    let recipients: Vec<&str> = alike.iter().filter_map(|question| question.recipient.as_deref()).collect();
+    let answers = permission.0.check_each(Edge::GrpcStream, &scope, &recipients);
+    answers.into_iter().zip(alike).map(|(answer, question)| Ok(convert::check_response(&answer, question.reference))).collect()
+}
