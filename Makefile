@@ -2,16 +2,18 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps run test loom oracle lint fmt bench loadtest proto fuzz
+.PHONY: help deps run test loom sanitize oracle lint fmt bench loadtest proto fuzz
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET_DIR ?= $(HOME)/.cache/izingate-fuzz
+SANITIZE_TARGET_DIR ?= $(HOME)/.cache/izingate-sanitize
 LOOM_TARGET_DIR ?= $(HOME)/.cache/izingate-loom
 
 help:
 	@echo "make run    build, and serve ./data with a synthetic brand to try"
 	@echo "make test   every test"
 	@echo "make loom   the index under the model checker: every order in which reader and writer can meet"
+	@echo "make sanitize  the index under AddressSanitizer (nightly)"
 	@echo "make oracle the large files against their true outcome, crashes too: half an hour"
 	@echo "make lint   formatting, clippy and documentation, warnings are errors"
 	@echo "make fmt    format"
@@ -66,3 +68,10 @@ fuzz:
 loom:
 	RUSTFLAGS="--cfg izingate_loom" CARGO_TARGET_DIR="$(LOOM_TARGET_DIR)" LOOM_MAX_PREEMPTIONS=3 \
 		cargo test --release --locked --no-default-features --lib index::table::loom_tests
+
+# Memory errors while the index's tests run. ThreadSanitizer would need an instrumented standard library: it
+# takes its joins and channels for races. What readers and writer share is atomic, and `make loom` goes
+# through their orders.
+sanitize:
+	RUSTFLAGS="-Zsanitizer=address -Cunsafe-allow-abi-mismatch=sanitizer" CARGO_TARGET_DIR="$(SANITIZE_TARGET_DIR)" \
+		cargo +nightly test --release --locked --no-default-features --lib --target x86_64-unknown-linux-gnu index::
