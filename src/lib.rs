@@ -2,7 +2,7 @@
 //! brand Y on channel Z? It holds every permission in memory and keeps everything on disk.
 //!
 //! ```text
-//! answer:  wire ──► check ──► index                      no await, no I/O
+//! answer:  wire ──► check ──► index                      no lock, no await, no I/O
 //! data:    import, wire ──► ingest ──► store ──► index   one writer: commit, apply, publish, answer
 //! ```
 //!
