@@ -29,7 +29,7 @@ fn verify(data: &Path) -> Command {
 /// The exit code and what was said, save how long it took.
 fn verified(data: &Path) -> (i32, Vec<String>) {
     let output = verify(data).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
     let (timed, lines): (Vec<_>, Vec<_>) = text.lines().map(str::to_owned).partition(|line| line.starts_with("filled in "));
     assert_eq!(timed.len(), 1, "{output:?}");
     (output.status.code().unwrap(), lines)

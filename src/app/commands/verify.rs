@@ -54,7 +54,7 @@ pub fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
     let _ = writeln!(text, "filled in {:.1} s, compared in {:.1} s", filled.as_secs_f64(), begun.elapsed().as_secs_f64());
     let equal = compared.is_equal();
     text.push_str(if equal { "nothing differs\n" } else { "DIFFERENT\n" });
-    if !equal && matches!(origin, Origin::Snapshot { .. }) {
+    if states + only_in_index > 0 && matches!(origin, Origin::Snapshot { .. }) {
         text.push_str("a start without the folder snapshot in the data directory fills the index from the store alone\n");
     }
     Ok((text, if equal { 0 } else { DIFFERENT }))
