@@ -6,6 +6,7 @@ pub mod brand;
 pub mod import;
 pub mod inspect;
 pub mod serve;
+pub mod verify;
 
 use crate::model::brand::BrandCode;
 use clap::{Args, Parser, Subcommand};
@@ -33,6 +34,8 @@ pub enum Command {
     Brand(brand::BrandCommand),
     /// Show what a data directory holds, without any address.
     Inspect(inspect::InspectArgs),
+    /// Compare the index that a start would fill with everything in the store.
+    Verify(verify::VerifyArgs),
     /// Make a copy of everything but the secret, while a gateway runs too.
     Backup(backup::BackupArgs),
     /// Make a data directory of a backup.

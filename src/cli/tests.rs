@@ -3,6 +3,7 @@ use super::brand::{AddArgs, BrandCommand, DeactivateArgs, ListArgs};
 use super::import::ImportArgs;
 use super::inspect::InspectArgs;
 use super::serve::ServeArgs;
+use super::verify::VerifyArgs;
 use super::*;
 use crate::config::Flags;
 use crate::model::brand::IysCode;
@@ -99,6 +100,13 @@ fn inspect() {
 }
 
 #[test]
+fn verify() {
+    let args = |secret_file| VerifyArgs { data: PathBuf::from("d"), secret_file };
+    assert_eq!(parse("verify --data d"), Ok(Command::Verify(args(None))));
+    assert_eq!(parse("verify --data d --secret-file s"), Ok(Command::Verify(args(Some("s".to_owned())))));
+}
+
+#[test]
 fn backup_and_restore() {
     let args = |target| BackupArgs { target, dir: PathBuf::from("b") };
     assert_eq!(parse("backup b --data d"), Ok(Command::Backup(args(directory()))));
@@ -130,6 +138,8 @@ fn what_does_not_fit_is_refused() {
         ("brand add --data d --brand 1 --iys-code 1 --title ' '", ErrorKind::ValueValidation),
         (&long_title, ErrorKind::ValueValidation),
         ("inspect", ErrorKind::MissingRequiredArgument),
+        ("verify", ErrorKind::MissingRequiredArgument),
+        ("verify --endpoint http://h", ErrorKind::UnknownArgument),
         ("backup b", ErrorKind::MissingRequiredArgument),
         ("backup --data d", ErrorKind::MissingRequiredArgument),
         ("backup b --data d --endpoint http://h", ErrorKind::ArgumentConflict),

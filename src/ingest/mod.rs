@@ -11,6 +11,7 @@ mod group;
 pub mod order;
 pub mod restore;
 pub mod snapshot;
+pub mod verify;
 mod writer;
 
 pub use restore::{Origin, RestoreError};

@@ -45,6 +45,12 @@ pub enum BackupError {
     /// It was asked to stop before it was done.
     #[error("the backup was stopped before it was done; nothing of it is left")]
     Stopped,
+    /// Every copy that was made held a part of a batch of a bulk import.
+    #[error(
+        "an import is being taken in; try again when it has ended; one that was broken off ends with the next start of \
+         the gateway, or when it is run again"
+    )]
+    ImportUnfinished,
     /// The backup is not what was made: incomplete or changed.
     #[error("{path}: this is not as it was backed up: {problem}")]
     Damaged {
@@ -76,6 +82,7 @@ impl BackupError {
             Self::Exists { .. } => "BACKUP_EXISTS",
             Self::Failed { .. } => "BACKUP_FAILED",
             Self::Stopped => "SHUTTING_DOWN",
+            Self::ImportUnfinished => "IMPORT_UNFINISHED",
             Self::Damaged { .. } => "BACKUP_DAMAGED",
             Self::NewerFormat { .. } => "BACKUP_FORMAT_NEWER",
             Self::Store(error) => error.code(),
@@ -114,13 +121,42 @@ pub fn make(store: &Store, folder: &Path, now: IysTime, stopped: &dyn Fn() -> bo
     let path = parent.join(format!(".{name}{suffix}"));
     fs::create_dir(&path).map_err(failed(&path))?;
     let mut unfinished = Unfinished(Some(path.clone()));
-    store.checkpoint(&path.join(STORE))?;
+    copy_whole(store, &path, stopped)?;
     let manifest = Manifest::of(&path, now, stopped)?;
     manifest.write(&path)?;
     fs::rename(&path, folder).map_err(failed(folder))?;
     unfinished.0 = None;
     sync_folder(parent)?;
     Ok(manifest)
+}
+
+/// How often a copy is made anew because it held a part of an import. A batch is taken in within a moment,
+/// and the import then needs longer for the next one than a copy takes.
+const ATTEMPTS: u32 = 20;
+
+/// Makes a copy of the store in `folder` that holds every batch whole. The sorted files of a bulk import lie
+/// beside the store and come into it one after the other, so a copy made meanwhile lacks some of them.
+fn copy_whole(store: &Store, folder: &Path, stopped: &dyn Fn() -> bool) -> Result<(), BackupError> {
+    let path = folder.join(STORE);
+    for _ in 0..ATTEMPTS {
+        store.checkpoint(&path)?;
+        if is_whole(folder)? {
+            return Ok(());
+        }
+        fs::remove_dir_all(&path).map_err(|source| BackupError::Failed { path: path.clone(), source })?;
+        if stopped() {
+            return Err(BackupError::Stopped);
+        }
+        std::thread::yield_now();
+    }
+    Err(BackupError::ImportUnfinished)
+}
+
+/// The copy's list of files is older than the end of its log: an import's batch that fell between the two is
+/// ended in the log and not in the files. The change log, which it comes into last, then lacks it.
+fn is_whole(folder: &Path) -> Result<bool, StoreError> {
+    let copy = open_copy(folder)?;
+    Ok(!copy.has_open_intent()? && copy.change_fingerprint(copy.revision()?)?.is_some())
 }
 
 /// Removes what a backup of this store that was cut short has left; its links would keep files alive.

@@ -7,7 +7,7 @@ use crate::model::secret::{Pseudonymizer, Secret};
 use crate::model::source::SourceCode;
 use crate::model::state::Status;
 use crate::store::codec::{HistoryKey, HistoryValue, encode_history};
-use crate::store::{Options, Store};
+use crate::store::{Options, Store, backup};
 use tempfile::TempDir;
 
 const NOW: IysTime = IysTime::from_unix(0x6543_2100);
@@ -191,4 +191,44 @@ fn files_without_an_intent_are_removed() {
     intent(&store);
     drop(store);
     assert_eq!((on_file(&open(&folder).unwrap()), staged_files(&folder)), ([false; 5], 0));
+}
+
+fn back_up(store: &Store, folder: &TempDir) -> Result<u64, &'static str> {
+    let made = backup::make(store, &folder.path().join("backup"), NOW, &|| false);
+    made.map(|manifest| manifest.revision).map_err(|error| error.code())
+}
+
+fn names(folder: &TempDir) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn no_backup_is_made_of_a_part_of_a_batch() {
+    for ingested in 0..=3 {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder).unwrap();
+        let intent = intent(&store);
+        store.write_intent(&intent).unwrap();
+        for file in &intent.staged.files[..ingested] {
+            store.ingest(file.family, &store.staging().join(&file.name)).unwrap();
+        }
+        assert_eq!(back_up(&store, &folder), Err("IMPORT_UNFINISHED"), "{ingested} of 3 files were in");
+        assert_eq!(names(&folder), ["import", "store"], "nothing of it is left");
+        drop(store);
+        assert_eq!(back_up(&open(&folder).unwrap(), &folder), Ok(1));
+    }
+}
+
+/// As a copy has it whose list of files is older than the end of its log.
+#[test]
+fn no_backup_is_made_of_a_batch_without_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).unwrap();
+    let intent = intent(&store);
+    store.complete(&intent).unwrap();
+    assert_eq!((store.has_open_intent().unwrap(), store.revision().unwrap()), (false, 1));
+    assert_eq!(back_up(&store, &folder), Err("IMPORT_UNFINISHED"));
 }

@@ -27,6 +27,7 @@ mod retention;
 mod rocks;
 mod scan;
 mod staged;
+mod verify;
 
 pub use commit::Commit;
 pub use error::StoreError;
@@ -35,3 +36,4 @@ pub use retention::Swept;
 pub use rocks::{Compression, FamilyFigures, Options, Store};
 pub use scan::{BrandCensus, Census};
 pub use staged::{Staged, Staging};
+pub use verify::OnFile;

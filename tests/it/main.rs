@@ -25,3 +25,4 @@ mod proto;
 mod retention;
 mod snapshots;
 mod support;
+mod verify;

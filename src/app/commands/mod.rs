@@ -5,12 +5,14 @@ mod brand;
 mod import;
 mod inspect;
 mod restore;
+mod verify;
 
 pub use backup::backup;
 pub use brand::brand;
 pub use import::import;
 pub use inspect::inspect;
 pub use restore::restore;
+pub use verify::verify;
 
 use super::open::OpenError;
 use crate::config::ConfigErrors;

@@ -50,6 +50,25 @@ impl Store {
         rows.status().map_err(failed)
     }
 
+    /// Every entry in ascending order, one at a time: for who walks several families at once. After an error
+    /// there is nothing more to be had of it.
+    pub(in crate::store) fn rows<T>(
+        &self,
+        family: Family,
+        decode: impl Fn(&[u8], &[u8]) -> Result<T, StoreError>,
+    ) -> Result<impl Iterator<Item = Result<T, StoreError>>, StoreError> {
+        let mut options = options();
+        options.set_readahead_size(2 << 20);
+        let mut rows = self.db.raw_iterator_cf_opt(self.family(family)?, options);
+        rows.seek_to_first();
+        Ok(std::iter::from_fn(move || {
+            let Some((key, value)) = rows.item() else { return rows.status().err().map(|error| Err(failed(error))) };
+            let decoded = decode(key, value);
+            rows.next();
+            Some(decoded)
+        }))
+    }
+
     /// Gives back the files that hold nothing but keys from `first` to `last`, both included, without
     /// waiting for a compaction. The keys must have been removed before.
     pub(in crate::store) fn drop_files(&self, family: Family, first: &[u8], last: &[u8]) -> Result<(), StoreError> {
