@@ -30,6 +30,12 @@ impl Series {
         median(self.values.iter().zip(&other.values).map(|(own, other)| own / other).collect())
     }
 
+    /// For people, in seconds: the middle value, with least and greatest.
+    pub fn seconds(&self) -> String {
+        let (least, greatest) = self.range();
+        format!("{:.2} s ({least:.2}–{greatest:.2})", self.median())
+    }
+
     /// Least and greatest.
     pub fn range(&self) -> (f64, f64) {
         let least = self.values.iter().copied().fold(f64::INFINITY, f64::min);
