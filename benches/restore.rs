@@ -162,7 +162,7 @@ impl Directory {
         let relations = self.holds[0];
         let mut section = Section::new("70-restore", "Start");
         section.say(&format!(
-            "{relations} relations of one brand; from the process's start until /readyz says yes, asked every millisecond. The \
+            "{relations} relations of one brand; from the process's start until /readyz says yes, asked every millisecond; cold, the program itself is read from disk too. The \
              snapshot has {}. A gateway that was killed had taken in {SINCE} movements since its snapshot. Every start \
              ended with as many relations and the revision that were there before.",
             size(fs::metadata(self.snapshot())?.len())

@@ -30,10 +30,13 @@ impl Series {
         median(self.values.iter().zip(&other.values).map(|(own, other)| own / other).collect())
     }
 
-    /// For people, in seconds: the middle value, with least and greatest.
+    /// For people, of a series of seconds: the middle value, with least and greatest.
     pub fn seconds(&self) -> String {
-        let (least, greatest) = self.range();
-        format!("{:.2} s ({least:.2}–{greatest:.2})", self.median())
+        let (median, (least, greatest)) = (self.median(), self.range());
+        if median < 1.0 {
+            return format!("{:.0} ms ({:.0}–{:.0})", median * 1e3, least * 1e3, greatest * 1e3);
+        }
+        format!("{median:.2} s ({least:.2}–{greatest:.2})")
     }
 
     /// Least and greatest.
