@@ -45,7 +45,7 @@ lint: deps
 fmt:
 	cargo fmt
 
-# BENCH_SIZES=1M,20M,200M,1B and BENCH_RELATIONS=100M are the full run; the benches' first lines say the rest.
+# BENCH_SIZES=1M,20M,200M,1B, BENCH_RELATIONS=100M and BENCH_RESTORE=100M are the full run; the benches' first lines say the rest.
 bench: deps
 	.ci/bench
 

@@ -4,7 +4,12 @@
 //! same call makes the same bytes. The mix is that of `tests/tools/movements.py`: of ten rows six meet a
 //! recipient for the first time or nearly so, every sixteenth repeats an earlier row, and of recipients
 //! 72 % are mobiles, 23 % e-mails and 5 % fixed lines. Times fill the year 2025.
-#![allow(missing_docs, clippy::cast_sign_loss, reason = "a tool, not a library; fractions of positive numbers")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::cast_sign_loss,
+    reason = "a tool that benchmarks use too; fractions of positive numbers"
+)]
 
 use izingate::model::hex::hex_into;
 use izingate::model::time::IysTime;
@@ -29,14 +34,15 @@ fn main() -> ExitCode {
         let _ = writeln!(io::stderr(), "day_file ROWS [SEED]");
         return ExitCode::FAILURE;
     };
-    match write(rows, seed) {
+    match write(rows, seed, io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-fn write(rows: u64, seed: u64) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
+/// Writes the whole file.
+pub fn write(rows: u64, seed: u64, out: impl Write) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 20, out);
     out.write_all(HEADER.as_bytes())?;
     let file = DayFile { rows, seed };
     let mut line = String::new();

@@ -1,14 +1,15 @@
 //! Look-ups on one core: alone and dependent on each other, alone and independent, in batches.
 
 use crate::support::keys;
-use crate::support::rounds::{Series, nanos_each, turns};
+use crate::support::rounds::{Series, nanos_each, timed, turns};
 use crate::tables::Table;
 use izingate::model::key::RelationHash;
 use izingate::model::state::State;
 use std::hint::black_box;
+use std::time::Duration;
 
-/// Look-ups in a round of each kind.
-const LOOKUPS: u64 = 1 << 20;
+/// Look-ups in a round of each kind: whole batches.
+const LOOKUPS: u64 = 100 * BATCH as u64;
 /// Keys handed over at once, as a call of 10,000 recipients does.
 const BATCH: usize = 10_000;
 
@@ -28,6 +29,10 @@ pub enum Kind {
 impl Kind {
     pub const ALL: [Self; 4] = [Self::Dependent, Self::Independent, Self::BatchHit, Self::BatchMiss];
 
+    const fn is_batch(self) -> bool {
+        matches!(self, Self::BatchHit | Self::BatchMiss)
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dependent => "single get, dependent",
@@ -44,9 +49,15 @@ pub fn measure(tables: &[Box<dyn Table>], stored: u64, rounds: usize) -> Vec<(Ki
     let mut measured: Vec<(Kind, Vec<Series>)> = Kind::ALL.map(|kind| (kind, empty())).into();
     for round in 0..rounds {
         for (kind, series) in &mut measured {
-            let keys = keys_of(*kind, stored, round as u64);
+            let keys = Keys { misses: *kind == Kind::BatchMiss, stored, round: round as u64 };
+            let singles = if kind.is_batch() { Vec::new() } else { (0..LOOKUPS).map(|i| keys.at(i)).collect() };
             for at in turns(tables.len(), round) {
-                let nanos = nanos_each(|| run(*kind, &*tables[at], &keys));
+                let table = &*tables[at];
+                let nanos = match kind {
+                    Kind::BatchHit | Kind::BatchMiss => batches(table, &keys),
+                    Kind::Dependent => nanos_each(|| one_by_one(&singles, |keys| table.dependent(keys))),
+                    Kind::Independent => nanos_each(|| one_by_one(&singles, |keys| table.independent(keys))),
+                };
                 series[at].values.push(nanos);
             }
         }
@@ -55,29 +66,46 @@ pub fn measure(tables: &[Box<dyn Table>], stored: u64, rounds: usize) -> Vec<(Ki
 }
 
 /// Other keys every round, so that none is in a cache from before.
-fn keys_of(kind: Kind, stored: u64, round: u64) -> Vec<RelationHash> {
-    let key = |i| match kind {
-        Kind::BatchMiss => keys::key(stored * 2 + round * LOOKUPS + i),
-        _ => keys::key(keys::pick(round, i, stored)),
-    };
-    (0..LOOKUPS).map(|i| RelationHash(key(i))).collect()
+struct Keys {
+    misses: bool,
+    stored: u64,
+    round: u64,
 }
 
-fn run(kind: Kind, table: &dyn Table, keys: &[RelationHash]) -> u64 {
-    match kind {
-        Kind::Dependent => table.dependent(keys),
-        Kind::Independent => table.independent(keys),
-        Kind::BatchHit | Kind::BatchMiss => batches(table, keys),
+impl Keys {
+    fn at(&self, i: u64) -> RelationHash {
+        if self.misses {
+            return RelationHash(keys::key(self.stored * 2 + self.round * LOOKUPS + i));
+        }
+        RelationHash(keys::key(keys::pick(self.round, i, self.stored)))
     }
+}
+
+fn one_by_one(keys: &[RelationHash], look_up: impl FnOnce(&[RelationHash])) -> u64 {
+    look_up(keys);
     keys.len() as u64
 }
 
-fn batches(table: &dyn Table, keys: &[RelationHash]) {
-    let mut states = vec![State::EMPTY; BATCH];
-    for batch in keys.chunks(BATCH) {
-        table.get_many(batch, &mut states[..batch.len()]);
-        black_box(&states);
-    }
+/// Nanoseconds a look-up, in batches that are made when their turn comes, as a call's are: keys out of one long
+/// list would come from memory too, and everybody would be measured with that stream beside them. What making
+/// them takes is measured alone, in the same round, and taken off for every table.
+fn batches(table: &dyn Table, keys: &Keys) -> f64 {
+    let (mut batch, mut states) = (vec![RelationHash(0); BATCH], vec![State::EMPTY; BATCH]);
+    let mut all = |look_up: bool| {
+        for first in (0..LOOKUPS).step_by(BATCH) {
+            for (hash, i) in batch.iter_mut().zip(first..) {
+                *hash = keys.at(i);
+            }
+            black_box(&batch);
+            if look_up {
+                table.get_many(&batch, &mut states);
+                black_box(&states);
+            }
+        }
+    };
+    let (making, ()) = timed(|| all(false));
+    let (both, ()) = timed(|| all(true));
+    both.saturating_sub(making).max(Duration::from_nanos(1)).as_nanos() as f64 / LOOKUPS as f64
 }
 
 /// Compares every table with what was put in: a benchmark of wrong answers is worth nothing. The number of

@@ -45,6 +45,9 @@ pub trait Table: Send + Sync {
     }
 }
 
+/// Changes that ours is handed at once, few enough to stay in a cache.
+const AT_ONCE: usize = 1_024;
+
 /// The index of the gateway.
 #[derive(Default)]
 pub struct Ours(Index);
@@ -64,14 +67,19 @@ impl Table for Ours {
 
     fn set_many(&self, pairs: &mut dyn Iterator<Item = (u128, u8)>) -> Outcome<()> {
         let mut writer = self.0.write();
-        for (key, state) in pairs {
-            writer.set(RelationHash(key), State::from_byte(state))?;
+        let mut changes = Vec::with_capacity(AT_ONCE);
+        loop {
+            changes.clear();
+            changes.extend(pairs.take(AT_ONCE).map(|(key, state)| (RelationHash(key), State::from_byte(state))));
+            if changes.is_empty() {
+                return Ok(());
+            }
+            writer.set_many(&changes)?;
         }
-        Ok(())
     }
 
     fn memory(&self) -> Option<u64> {
-        Some(self.0.memory().used).filter(|bytes| *bytes > 0)
+        Some(self.0.memory().used)
     }
 }
 

@@ -54,6 +54,19 @@ pub fn processor_seconds(process: u32) -> f64 {
     ticks / 100.0
 }
 
+/// Bytes that this process, and those it started that have ended, gave to the disk; less what was removed before
+/// it got there.
+pub fn written() -> u64 {
+    let of = |name: &str| field("/proc/self/io", name).next().and_then(|value| value.parse::<u64>().ok()).unwrap_or_default();
+    of("write_bytes").saturating_sub(of("cancelled_write_bytes"))
+}
+
+/// Empties the page cache; false where that is not permitted.
+pub fn forget_files() -> bool {
+    rustix::fs::sync();
+    fs::write("/proc/sys/vm/drop_caches", "3").is_ok()
+}
+
 /// One line for the head of a report.
 pub fn describe() -> String {
     let model = field("/proc/cpuinfo", "model name").next().unwrap_or_else(|| "unknown processor".to_owned());

@@ -112,3 +112,16 @@ pub fn judged(ratio: f64, bar: f64, at_most: bool) -> String {
     let kept = if at_most { ratio <= bar } else { ratio >= bar };
     format!("**{ratio:.2} ×** ({} {bar} ×: {})", if at_most { "≤" } else { "≥" }, if kept { "kept" } else { "missed" })
 }
+
+/// Bytes for people: `1.2 GB`.
+pub fn size(bytes: u64) -> String {
+    match bytes as f64 {
+        bytes if bytes >= 1e9 => format!("{:.2} GB", bytes / 1e9),
+        bytes => format!("{:.1} MB", bytes / 1e6),
+    }
+}
+
+/// Whether seconds keep to a bar, for people.
+pub fn within(seconds: f64, bar: f64) -> String {
+    format!("≤ {bar} s: {}", if seconds <= bar { "kept" } else { "missed" })
+}

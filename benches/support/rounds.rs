@@ -30,6 +30,15 @@ impl Series {
         median(self.values.iter().zip(&other.values).map(|(own, other)| own / other).collect())
     }
 
+    /// For people, of a series of seconds: the middle value, with least and greatest.
+    pub fn seconds(&self) -> String {
+        let (median, (least, greatest)) = (self.median(), self.range());
+        if median < 1.0 {
+            return format!("{:.0} ms ({:.0}–{:.0})", median * 1e3, least * 1e3, greatest * 1e3);
+        }
+        format!("{median:.2} s ({least:.2}–{greatest:.2})")
+    }
+
     /// Least and greatest.
     pub fn range(&self) -> (f64, f64) {
         let least = self.values.iter().copied().fold(f64::INFINITY, f64::min);
