@@ -72,7 +72,7 @@ impl Checker {
     #[must_use]
     pub fn check(&self, scope: &Scope, recipient: &str, revision_reached: bool, now: IysTime) -> Answer {
         let (facts, revision, as_of) = self.facts(scope, revision_reached);
-        let verdict = self.decide(scope, facts, Recipient::parse(recipient, scope.cell.channel).ok());
+        let verdict = self.decide(scope, facts, Recipient::parse(recipient, scope.cell.channel).as_ref().ok());
         Answer { verdict, revision, as_of, id: self.ids.take(now, 1) }
     }
 
@@ -118,11 +118,11 @@ impl Checker {
         (facts, revision, brand.and_then(|entry| entry.as_of()))
     }
 
-    fn decide(&self, scope: &Scope, shared: Facts, recipient: Option<Recipient>) -> Verdict {
+    fn decide(&self, scope: &Scope, shared: Facts, recipient: Option<&Recipient>) -> Verdict {
         let Some(recipient) = recipient else {
             return policy::decide(&shared);
         };
-        let relation = RelationKey::of_brand(self.pseudonymizer.recipient(&recipient), scope.brand);
+        let relation = RelationKey::of_brand(self.pseudonymizer.recipient(recipient), scope.brand);
         let status = self.index.get(relation.hash()).get(scope.cell);
         policy::decide(&Facts { recipient_valid: true, status, ..shared })
     }

@@ -12,7 +12,7 @@ const UNKNOWN: u64 = 4 << 30;
 pub fn limit() -> u64 {
     let machine = read("/proc/meminfo").and_then(|text| total(&text)).unwrap_or(UNKNOWN);
     let groups = read("/proc/self/cgroup").map(|text| limit_files(&text)).unwrap_or_default();
-    let limits = groups.iter().filter_map(|file| read(file)).filter_map(|text| text.trim().parse().ok());
+    let limits = groups.iter().filter_map(read).filter_map(|text| text.trim().parse().ok());
     limits.fold(machine, u64::min)
 }
 

@@ -49,14 +49,6 @@ impl<'a> Writing<'a> {
         self.many(states, TableWriter::insert)
     }
 
-    /// Which of some relations that are not on record share the bits by which relations are known with
-    /// one that is, or with one before them: their numbers, ascending. They are to be put in by
-    /// [`Writing::insert`], whenever that is.
-    #[must_use]
-    pub fn collisions(&self, new: &[RelationHash]) -> Vec<usize> {
-        self.writer.collisions(self.table, new)
-    }
-
     /// Whether `more` relations have room.
     ///
     /// # Errors

@@ -121,11 +121,15 @@ proptest! {
         offline in any::<bool>(),
     ) {
         let node = Node::fresh();
-        before.into_iter().for_each(|batch| node.apply(batch));
+        for batch in before {
+            node.apply(batch);
+        }
         let saved = node.save();
         // What an offline import adds is no different from what a gateway does.
         let node = if offline { Node::start(node.stop(), 7, Boot::Skip) } else { node };
-        after.into_iter().for_each(|batch| node.apply(batch));
+        for batch in after {
+            node.apply(batch);
+        }
         let last = node.store.revision().unwrap();
         let quick = node.restarted();
         prop_assert_eq!(&quick.origin, &Origin::Snapshot { revision: saved, batches: last - saved });

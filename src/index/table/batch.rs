@@ -101,7 +101,9 @@ impl Table {
     fn get_group(&self, view: &View<'_>, hashes: &[RelationHash], states: &mut [State]) {
         let mut asked = [Asked { line: 0, header: 0 }; GROUP];
         let mut late = [0_u8; GROUP];
-        hashes.iter().for_each(|hash| view.ask_header(*hash));
+        for hash in hashes {
+            view.ask_header(*hash);
+        }
         let pin = self.epochs.pin();
         view.ask_all(hashes, &mut asked);
         let put_off = view.look_at_all(&asked, hashes, states, &mut late);

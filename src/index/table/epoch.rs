@@ -104,7 +104,8 @@ fn own_place() -> usize {
     0
 }
 
-#[cfg(all(test, not(izingate_loom)))]
+#[cfg(test)]
+#[cfg(not(izingate_loom))]
 mod tests {
     use super::*;
 

@@ -14,7 +14,7 @@ use crate::index::sync::{Ordering, yield_now};
 use crate::model::state::State;
 
 /// How full a shard is after it was moved. Just before, it is fuller by [`STEP`].
-pub(super) const FRESH: f64 = 0.80;
+const FRESH: (usize, usize) = (4, 5);
 /// By how much the table grows while the sweep goes round once.
 const STEP: f64 = 0.07;
 /// A shard of which more than nineteen in twenty slots are taken is moved out of turn.
@@ -65,8 +65,8 @@ impl TableWriter {
     /// Moves the oldest shard to the head and the tail past it.
     pub(super) fn sweep(&mut self, table: &Table) -> Result<(), Full> {
         let Some(oldest) = self.log.oldest() else { return Ok(()) };
-        if let Some(shard) = self.owner(table, oldest) {
-            self.grow(table, shard, lines_for(self.used[shard]))?;
+        if let Some(shard) = owner(table, oldest) {
+            self.grow(table, shard, lines_for(self.used[shard].into()))?;
         }
         self.log.pass();
         if self.log.retire(table.epochs.now()) {
@@ -74,13 +74,6 @@ impl TableWriter {
         }
         self.publish_memory(table);
         Ok(())
-    }
-
-    /// The shard that lives in a piece; none if it has moved.
-    fn owner(&self, table: &Table, piece: Piece) -> Option<usize> {
-        let shard = piece.shard? as usize;
-        let here = Header { offset: piece.offset, lines: piece.lines };
-        (table.header(shard) == here).then_some(shard)
     }
 
     /// Room at the head, if need be after readers have let go of what is retired.
@@ -157,12 +150,19 @@ impl TableWriter {
     }
 }
 
+/// The shard that lives in a piece; none if it has moved.
+fn owner(table: &Table, piece: Piece) -> Option<usize> {
+    let shard = piece.shard? as usize;
+    let here = Header { offset: piece.offset, lines: piece.lines };
+    (table.header(shard) == here).then_some(shard)
+}
+
 /// Whether a shard is to be moved before it holds so many relations.
 pub(super) const fn is_crowded(lines: usize, used: u32) -> bool {
     used as usize * CROWDED.1 > lines * SLOTS * CROWDED.0
 }
 
 /// Lines for a shard of so many relations.
-pub(super) fn lines_for(used: u32) -> usize {
-    ((f64::from(used) / (SLOTS as f64 * FRESH)).ceil() as usize).max(1)
+pub(super) fn lines_for(used: u64) -> usize {
+    (used as usize * FRESH.1).div_ceil(SLOTS * FRESH.0).max(1)
 }

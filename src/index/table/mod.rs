@@ -164,7 +164,9 @@ fn look(line: &Line, tag: Tag) -> Seen {
     Seen { state: State::from_byte(state_of(least).byte() & u8::from(found).wrapping_neg()), found, passed }
 }
 
-#[cfg(all(test, izingate_loom))]
+#[cfg(test)]
+#[cfg(izingate_loom)]
 mod loom_tests;
-#[cfg(all(test, not(izingate_loom)))]
+#[cfg(test)]
+#[cfg(not(izingate_loom))]
 mod tests;

@@ -20,6 +20,7 @@ pub(super) use backing::Region;
 
 #[cfg(not(izingate_loom))]
 #[expect(unsafe_code, reason = "mapped memory is seen as a slice of atomics; each block says why that holds")]
+#[expect(clippy::cast_ptr_alignment, reason = "the first line is on the border of a huge page")]
 mod backing {
     use super::{AtomicU64, LINE_BYTES, Line, Range, SLOTS, io};
     use memmap2::{Advice, MmapMut, MmapOptions, UncheckedAdvice};
@@ -148,7 +149,8 @@ mod backing {
 
 pub(super) use backing::prefetch;
 
-#[cfg(all(test, not(izingate_loom)))]
+#[cfg(test)]
+#[cfg(not(izingate_loom))]
 mod tests {
     use super::*;
     use crate::index::sync::Ordering;

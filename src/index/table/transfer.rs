@@ -42,9 +42,12 @@ impl TableWriter {
     /// Fills an empty shard with the slots of [`Table::copy_shard`].
     pub(in crate::index) fn load_shard(&mut self, table: &Table, shard: usize, bytes: &[u8]) -> Result<(), Full> {
         let slots = bytes.as_chunks().0.iter().map(|slot| u64::from_le_bytes(*slot));
-        let count = slots.len() as u32;
+        let count = slots.len() as u64;
+        if count == 0 || shard >= table.shards {
+            return Ok(());
+        }
         let mut lines = grow::lines_for(count);
-        while count > 0 && shard < table.shards {
+        loop {
             let piece = self.take(table, shard, lines)?;
             let new = Header { offset: piece.offset, lines };
             if let Some(used) = self.fill(table, new, slots.clone()) {
@@ -57,7 +60,7 @@ impl TableWriter {
         }
         let told_apart = slots.filter(|slot| state_of(*slot) == ASK).count() as u64;
         let relations = table.relations.load(Ordering::Relaxed);
-        table.relations.store(relations + u64::from(count) - told_apart, Ordering::Relaxed);
+        table.relations.store(relations + count - told_apart, Ordering::Relaxed);
         Ok(())
     }
 

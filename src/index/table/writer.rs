@@ -3,7 +3,7 @@
 use super::collisions::Place;
 use super::log::Log;
 use super::region::LINE_BYTES;
-use super::slot::{ASK, Header, PATH, Path, SLOTS, is_passed, slot, state_of, tag_of, with_passed, with_state};
+use super::slot::{ASK, Header, PATH, Path, is_passed, slot, state_of, tag_of, with_passed, with_state};
 use super::{Table, grow};
 use crate::index::sync::{AtomicU64, Ordering};
 use crate::model::key::RelationHash;
@@ -77,7 +77,7 @@ impl TableWriter {
     /// Puts in a relation that was not on record before. If another one stands in its place, both are
     /// told apart from now on.
     pub(in crate::index) fn insert(&mut self, table: &Table, hash: RelationHash, state: State) -> Result<(), Full> {
-        if !self.collides(table, hash) {
+        if !collides(table, hash) {
             return self.set(table, hash, state);
         }
         let place = table.place(hash);
@@ -89,20 +89,12 @@ impl TableWriter {
         Ok(())
     }
 
-    /// Whether the place of a relation that is not on record is another's.
-    pub(in crate::index) fn collides(&self, table: &Table, hash: RelationHash) -> bool {
-        match spot(table, table.place(hash)) {
-            Spot::Taken(_, value) => state_of(value) != State::EMPTY,
-            Spot::Nowhere => false,
-        }
-    }
-
     /// Whether `more` relations have room.
     pub(in crate::index) fn room_for(&self, table: &Table, more: u64) -> Result<(), Full> {
         let shards = table.shards as u64;
         let after = table.relations() + more;
         // As full as a shard is when it is moved, a line of rounding each, and what growth needs.
-        let needed = (after as f64 / (SLOTS as f64 * grow::FRESH)) as u64 + shards.min(after) + self.log.page_lines() * 4;
+        let needed = grow::lines_for(after) as u64 + shards.min(after) + self.log.page_lines() * 4;
         if needed <= self.most_lines { Ok(()) } else { Err(self.full(after)) }
     }
 
@@ -110,37 +102,28 @@ impl TableWriter {
         Full { relations, limit: self.most_lines * LINE_BYTES as u64 }
     }
 
-    /// As [`crate::index::Writing::collisions`].
-    pub(in crate::index) fn collisions(&self, table: &Table, new: &[RelationHash]) -> Vec<usize> {
-        let mut order: Vec<(Place, usize)> = new.iter().map(|hash| table.place(*hash)).zip(0..).collect();
-        order.sort_unstable();
-        let again = order.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1);
-        let mut found: Vec<usize> = again.collect();
-        for (number, hash) in new.iter().enumerate() {
-            table.look_ahead(|ahead| new.get(number + ahead).copied());
-            if self.collides(table, *hash) {
-                found.push(number);
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
     pub(super) fn add(&mut self, table: &Table, (shard, tag): Place, state: State) -> Result<(), Full> {
         let header = table.header(shard);
         if header == table.nothing || grow::is_crowded(header.lines, self.used[shard] + 1) {
-            self.grow(table, shard, grow::lines_for(self.used[shard] + 1))?;
+            self.grow(table, shard, grow::lines_for(u64::from(self.used[shard]) + 1))?;
         }
         // A path without room is rare, and in a larger shard it leads elsewhere.
         while put(table, table.header(shard), slot(tag, state)).is_none() {
             let larger = table.header(shard).lines + 1;
-            self.grow(table, shard, larger.max(grow::lines_for(self.used[shard] + 1)))?;
+            self.grow(table, shard, larger.max(grow::lines_for(u64::from(self.used[shard]) + 1)))?;
         }
         self.used[shard] += 1;
         count(table, State::EMPTY, state);
         self.keep_pace(table);
         Ok(())
+    }
+}
+
+/// Whether the place of a relation that is not on record is another's.
+fn collides(table: &Table, hash: RelationHash) -> bool {
+    match spot(table, table.place(hash)) {
+        Spot::Taken(_, value) => state_of(value) != State::EMPTY,
+        Spot::Nowhere => false,
     }
 }
 
