@@ -120,7 +120,7 @@ fn of_growth(filled: &Filled, relations: u64) -> Growth {
     Growth {
         inserts: relations as f64 / filled.insert.as_secs_f64(),
         bytes: filled.path.last().map_or(0.0, |(_, bytes)| *bytes),
-        worst: filled.worst(relations / 20),
+        worst: filled.worst(relations / 2),
         resident: [each(filled.resident), each(filled.peak)],
         path: filled.path.iter().map(|(relations, bytes)| (*relations as f64, *bytes)).collect(),
     }

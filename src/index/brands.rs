@@ -4,6 +4,7 @@ use crate::model::brand::{Brand, BrandCode};
 use crate::model::time::IysTime;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -15,7 +16,27 @@ pub struct BrandEntry {
     as_of: AtomicU32,
 }
 
-type Map = HashMap<BrandCode, Arc<BrandEntry>>;
+type Map = HashMap<BrandCode, Arc<BrandEntry>, BuildHasherDefault<ByCode>>;
+
+/// Brands are put on file by an operator, so their codes need no hash that withstands an enemy.
+#[derive(Default)]
+struct ByCode(u64);
+
+impl Hasher for ByCode {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32((*byte).into());
+        }
+    }
+
+    fn write_u32(&mut self, code: u32) {
+        self.0 = (self.0 ^ u64::from(code)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+    }
+}
 
 /// Every brand on file.
 #[derive(Default)]
