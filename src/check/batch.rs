@@ -67,7 +67,7 @@ impl<'a> Batch<'a> {
         Self { index, pseudonymizer, scope, verdicts: verdicts.bytes(), results: Vec::new() }
     }
 
-    /// [`super::Verdict::byte`] of every recipient, in the order asked.
+    /// [`Verdict::byte`] of every recipient, in the order asked.
     pub(super) fn answer(mut self, recipients: Recipients<'_>) -> Vec<u8> {
         self.results.reserve_exact(recipients.len());
         let phones = self.scope.cell.channel.takes_phones();
