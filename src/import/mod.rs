@@ -9,13 +9,17 @@
 //! of its movements. A refused row never stops the rest; a target that fails stops everything. [`run`]
 //! is the way into a running gateway, [`bulk()`] that into a data directory at hand.
 
+#[cfg(feature = "store")]
 mod bulk;
 mod driver;
+#[cfg(feature = "store")]
 mod manifest;
+#[cfg(feature = "store")]
 mod need;
 mod progress;
 mod rejects;
 mod remote;
+#[cfg(feature = "store")]
 mod rules;
 mod summary;
 
@@ -24,12 +28,15 @@ use std::path::PathBuf;
 
 use crate::feed::file::Row;
 
+#[cfg(feature = "store")]
 pub use bulk::{Place, bulk};
 pub use driver::run;
+#[cfg(feature = "store")]
 pub use need::Bounds;
 pub use progress::Progress;
 pub use rejects::rejects_path;
 pub use remote::Remote;
+#[cfg(feature = "store")]
 pub use rules::Rules;
 pub use summary::{FileReport, Problem, Summary};
 
