@@ -31,10 +31,30 @@ const RETIRED: u64 = 64 << 20;
 
 impl TableWriter {
     /// Moves a shard to the head, into so many lines or more.
-    pub(super) fn grow(&mut self, table: &Table, shard: usize, mut lines: usize) -> Result<(), Full> {
+    pub(super) fn grow(&mut self, table: &Table, shard: usize, lines: usize) -> Result<(), Full> {
+        let old = table.header(shard);
+        let slots = table.slots(old).filter(|slot| state_of(*slot) != State::EMPTY);
+        self.settle(table, shard, lines, slots)?;
+        if old != table.nothing {
+            self.log.leave(old.lines);
+        }
+        Ok(())
+    }
+
+    /// Writes slots into new lines at the head, so many or more, and then publishes them as the shard.
+    pub(super) fn settle(
+        &mut self,
+        table: &Table,
+        shard: usize,
+        mut lines: usize,
+        slots: impl Iterator<Item = u64> + Clone,
+    ) -> Result<(), Full> {
         loop {
             let piece = self.take(table, shard, lines)?;
-            if self.move_shard(table, shard, piece) {
+            let new = Header { offset: piece.offset, lines };
+            if let Some(used) = self.fill(table, new, slots.clone()) {
+                table.publish(shard, new);
+                self.used[shard] = used;
                 return Ok(());
             }
             // Some path was full, which is rare: what was begun is a hole now.
@@ -77,7 +97,7 @@ impl TableWriter {
     }
 
     /// Room at the head, if need be after readers have let go of what is retired.
-    pub(super) fn take(&mut self, table: &Table, shard: usize, lines: usize) -> Result<Piece, Full> {
+    fn take(&mut self, table: &Table, shard: usize, lines: usize) -> Result<Piece, Full> {
         loop {
             let fits = self.log.resident_with(lines as u64) <= self.most_lines;
             if let Some(piece) = fits.then(|| self.log.take(shard as u32, lines)).flatten() {
@@ -92,22 +112,9 @@ impl TableWriter {
         }
     }
 
-    /// Writes what a shard holds into new lines and then publishes them; false if a path had no room.
-    fn move_shard(&mut self, table: &Table, shard: usize, piece: Piece) -> bool {
-        let (old, new) = (table.header(shard), Header { offset: piece.offset, lines: piece.lines });
-        let slots = table.slots(old).filter(|slot| state_of(*slot) != State::EMPTY);
-        let Some(moved) = self.fill(table, new, slots) else { return false };
-        table.publish(shard, new);
-        self.used[shard] = moved;
-        if old != table.nothing {
-            self.log.leave(old.lines);
-        }
-        true
-    }
-
     /// Puts slots into new lines, which are empty. They come nearly in the order of tags, so lines are
     /// filled nearly from first to last. None if a path is full.
-    pub(super) fn fill(&mut self, table: &Table, new: Header, slots: impl Iterator<Item = u64>) -> Option<u32> {
+    fn fill(&mut self, table: &Table, new: Header, slots: impl Iterator<Item = u64>) -> Option<u32> {
         let lines = &table.region.lines()[new.offset..][..new.lines];
         self.filled.clear();
         self.filled.resize(new.lines, 0);

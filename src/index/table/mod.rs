@@ -105,7 +105,7 @@ impl Table {
     }
 
     /// The slots of some lines.
-    fn slots(&self, header: Header) -> impl Iterator<Item = u64> {
+    fn slots(&self, header: Header) -> impl Iterator<Item = u64> + Clone {
         let lines = &self.region.lines()[header.offset..][..header.lines];
         lines.iter().flat_map(|line| &line.0).map(|slot| slot.load(Ordering::Relaxed))
     }

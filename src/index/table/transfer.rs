@@ -2,8 +2,8 @@
 
 use super::collisions::Shared;
 use super::slot::{ASK, slot, state_of, tag_of};
-use super::writer::{Full, Spot, TableWriter, spot};
-use super::{Header, Table, grow};
+use super::writer::{Full, Spot, TableWriter, recount, spot};
+use super::{Table, grow};
 use crate::index::sync::Ordering;
 use crate::model::state::State;
 
@@ -46,21 +46,9 @@ impl TableWriter {
         if count == 0 || shard >= table.shards {
             return Ok(());
         }
-        let mut lines = grow::lines_for(count);
-        loop {
-            let piece = self.take(table, shard, lines)?;
-            let new = Header { offset: piece.offset, lines };
-            if let Some(used) = self.fill(table, new, slots.clone()) {
-                table.publish(shard, new);
-                self.used[shard] = used;
-                break;
-            }
-            self.log.leave(lines);
-            lines += 1;
-        }
+        self.settle(table, shard, grow::lines_for(count), slots.clone())?;
         let told_apart = slots.filter(|slot| state_of(*slot) == ASK).count() as u64;
-        let relations = table.relations.load(Ordering::Relaxed);
-        table.relations.store(relations + count - told_apart, Ordering::Relaxed);
+        recount(table, told_apart, count);
         Ok(())
     }
 
@@ -73,13 +61,13 @@ impl TableWriter {
         // The slot was copied before the relations met, or before there was one.
         if !matches!(spot(table, place), Spot::Taken(..)) {
             self.add(table, place, ASK).map_err(|_| "its side table does not fit")?;
-            count(table, 1, 0);
+            recount(table, 1, 0);
         }
         if let Spot::Taken(slot, value) = spot(table, place) {
-            count(table, u64::from(state_of(value) != ASK), 0);
+            recount(table, u64::from(state_of(value) != ASK), 0);
             slot.store(super::slot::with_state(value, ASK), Ordering::Relaxed);
         }
-        count(table, 0, shared.relations());
+        recount(table, 0, shared.relations());
         table.collisions.load(place, shared);
         Ok(())
     }
@@ -102,9 +90,4 @@ impl TableWriter {
         table.collisions.clear();
         table.relations.store(0, Ordering::Relaxed);
     }
-}
-
-fn count(table: &Table, less: u64, more: u64) {
-    let relations = table.relations.load(Ordering::Relaxed);
-    table.relations.store(relations + more - less, Ordering::Relaxed);
 }

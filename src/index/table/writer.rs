@@ -65,7 +65,7 @@ impl TableWriter {
                 slot.store(with_state(value, state), Ordering::Relaxed);
                 state_of(value)
             };
-            count(table, before, state);
+            turned(table, before, state);
             return Ok(());
         }
         if state == State::EMPTY {
@@ -84,7 +84,7 @@ impl TableWriter {
         if let Spot::Taken(slot, value) = spot(table, place) {
             let before = table.collisions.add(place, state_of(value), hash, state);
             slot.store(with_state(value, ASK), Ordering::Relaxed);
-            count(table, before, state);
+            turned(table, before, state);
         }
         Ok(())
     }
@@ -113,7 +113,7 @@ impl TableWriter {
             self.grow(table, shard, larger.max(grow::lines_for(u64::from(self.used[shard]) + 1)))?;
         }
         self.used[shard] += 1;
-        count(table, State::EMPTY, state);
+        turned(table, State::EMPTY, state);
         self.keep_pace(table);
         Ok(())
     }
@@ -164,9 +164,13 @@ pub(super) fn put(table: &Table, header: Header, value: u64) -> Option<usize> {
     None
 }
 
+/// Keeps the number of relations that have a state, when one turns into another.
+fn turned(table: &Table, before: State, after: State) {
+    recount(table, u64::from(before != State::EMPTY), u64::from(after != State::EMPTY));
+}
+
 /// Keeps the number of relations that have a state. Plain stores: there is one writer.
-fn count(table: &Table, before: State, after: State) {
+pub(super) fn recount(table: &Table, less: u64, more: u64) {
     let relations = table.relations.load(Ordering::Relaxed);
-    let grown = relations + u64::from(after != State::EMPTY) - u64::from(before != State::EMPTY);
-    table.relations.store(grown, Ordering::Relaxed);
+    table.relations.store(relations + more - less, Ordering::Relaxed);
 }
