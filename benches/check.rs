@@ -32,7 +32,8 @@ fn checker(scope: &Scope) -> Checker {
     let index = Index::default();
     let pseudonymizer = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
     if let Some(iys_code) = IysCode::new(600_000) {
-        index.brands().put(Brand { code: scope.brand, iys_code, title: String::new(), active: true }, Some(NOW));
+        index.brands().put(Brand::imported(scope.brand, iys_code, String::new()));
+        index.brands().note(scope.brand, |freshness| freshness.imported(NOW));
     }
     fill(&index, &pseudonymizer, scope);
     index.mark_loaded();

@@ -1,9 +1,10 @@
 //! The doors between the answer side and the data side. `check` and `wire` never import `store`,
 //! `feed` or `ingest`: they hold these handles, and the composition root says what stands behind them.
 
-use crate::model::brand::Brand;
-use crate::model::channel::Cell;
-use crate::model::key::RelationKey;
+use crate::model::brand::{Brand, BrandCode};
+use crate::model::channel::{Cell, Channel};
+use crate::model::feed::{Gap, Position, Stream};
+use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::movement::Movement;
 use crate::model::state::Status;
 use crate::model::time::IysTime;
@@ -50,12 +51,34 @@ impl SinkError {
     }
 }
 
+/// What a feed says beside its movements: durable in the same batch, visible with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedNote {
+    /// A stream was followed so far.
+    Followed(BrandCode, Stream, Position),
+    /// A push came at this moment. Kept in memory alone: it vouches for nothing.
+    Pushed(BrandCode, IysTime),
+    /// A panel export of this moment was taken in whole.
+    Exported(BrandCode, IysTime),
+    /// Movements were missed; joined with what was missed before.
+    Missed(Gap),
+    /// Nothing is missing any more.
+    Healed(BrandCode),
+}
+
 /// Takes changes in: the writer.
 pub trait MovementSink: Send + Sync {
     /// Takes movements in; resolves when they are durable and visible. Waits while the queue is full.
     fn apply(&self, movements: Vec<Movement>) -> BoxFuture<'_, Result<Applied, SinkError>>;
-    /// Puts a brand on file; resolves when that is durable and visible.
+    /// The same with what a feed says beside them, in one batch.
+    fn follow(&self, movements: Vec<Movement>, notes: Vec<FeedNote>) -> BoxFuture<'_, Result<Applied, SinkError>>;
+    /// Puts a brand on file as an operator knows it: its feed stays as it is. Resolves when that is durable
+    /// and visible.
     fn put_brand(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>>;
+    /// Puts a brand on file with its feed.
+    fn attach(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>>;
+    /// Notes that a recipient's line was closed at a moment (11/9).
+    fn close_line(&self, recipient: Pseudonym, closed: IysTime) -> BoxFuture<'_, Result<Applied, SinkError>>;
     /// Whether a write has failed: nothing more is taken in.
     fn is_poisoned(&self) -> bool;
 }
@@ -84,8 +107,8 @@ pub struct HistoryEntry {
 pub struct CellHistory {
     /// Which cell.
     pub cell: Cell,
-    /// What it holds now.
-    pub status: Status,
+    /// What it holds now; none if what was approved is not listed at İYS any more.
+    pub status: Option<Status>,
     /// Every movement, newest first.
     pub history: Vec<HistoryEntry>,
 }
@@ -140,4 +163,143 @@ pub enum BackupRefused {
 pub trait BackupMaker: Send + Sync {
     /// Makes one of that name; resolves when it is whole and durable. Goes on if nobody waits for it.
     fn backup(&self, name: String) -> BoxFuture<'_, Result<BackupMade, BackupRefused>>;
+}
+
+/// How a task that follows İYS is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskState {
+    /// It works.
+    Running,
+    /// It failed and tries again.
+    Waiting,
+    /// It failed in a way that trying again does not mend.
+    Stopped,
+}
+
+impl TaskState {
+    /// Its name in state and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// A task that follows İYS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedTask {
+    /// What it does.
+    pub name: String,
+    /// How it is doing.
+    pub state: TaskState,
+    /// Why, for people; empty if all is well.
+    pub detail: String,
+    /// How often it was started anew.
+    pub restarts: u64,
+}
+
+/// What a step of a sweep brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// Addresses that İYS lists as approved.
+    pub approved: u32,
+    /// Addresses that it does not list.
+    pub not_listed: u32,
+    /// The places of addresses that are malformed or of the wrong kind.
+    pub invalid: Vec<u32>,
+    /// The moment as of which it was taken in.
+    pub at: IysTime,
+    /// The revision that shows it.
+    pub revision: u64,
+}
+
+/// What to do about a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushAction {
+    /// Connect it.
+    Register,
+    /// Show what is connected.
+    State,
+    /// Drop it.
+    Remove,
+}
+
+/// A push that İYS knows of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushConnection {
+    /// Where it goes.
+    pub url: String,
+    /// Of which channel, if İYS said so.
+    pub channel: Option<Channel>,
+    /// When it was connected, in İYS's words.
+    pub registered: String,
+    /// How it is doing, in İYS's words.
+    pub status: String,
+}
+
+/// Why the feed did not do what an operator asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FeedRefused {
+    /// There is no feed.
+    #[error("no İYS account is configured: see [iys] in the README")]
+    NotConfigured,
+    /// The feed does not follow this brand.
+    #[error("brand {0} is not among those that the İYS account may read")]
+    NotFed(BrandCode),
+    /// There is no push receiver.
+    #[error("no push receiver is configured: see [iys.push] in the README")]
+    NoReceiver,
+    /// İYS cannot be reached or asks us to wait.
+    #[error("İYS did not answer: {0}")]
+    Unavailable(String),
+    /// İYS answered with an error that trying again does not mend.
+    #[error("İYS refused: {0}")]
+    Refused(String),
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// What came could not be taken in.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+}
+
+/// The feed, as an operator sees it.
+pub trait FeedControl: Send + Sync {
+    /// Every task.
+    fn tasks(&self) -> Vec<FeedTask>;
+    /// Asks İYS which addresses are approved now and takes the answer in.
+    fn observe(&self, brand: BrandCode, cell: Cell, recipients: Vec<String>) -> BoxFuture<'_, Result<Observed, FeedRefused>>;
+    /// Holds a finished day (`YYYY-MM-DD`) against İYS's own file; the report is JSON.
+    fn reconcile(&self, brand: BrandCode, date: String) -> BoxFuture<'_, Result<String, FeedRefused>>;
+    /// Connects, shows or drops a push.
+    fn push(
+        &self,
+        brand: BrandCode,
+        channel: Channel,
+        action: PushAction,
+    ) -> BoxFuture<'_, Result<Vec<PushConnection>, FeedRefused>>;
+}
+
+/// Where no account is configured.
+pub struct NoFeed;
+
+impl FeedControl for NoFeed {
+    fn tasks(&self) -> Vec<FeedTask> {
+        Vec::new()
+    }
+
+    fn observe(&self, _: BrandCode, _: Cell, _: Vec<String>) -> BoxFuture<'_, Result<Observed, FeedRefused>> {
+        Box::pin(async { Err(FeedRefused::NotConfigured) })
+    }
+
+    fn reconcile(&self, _: BrandCode, _: String) -> BoxFuture<'_, Result<String, FeedRefused>> {
+        Box::pin(async { Err(FeedRefused::NotConfigured) })
+    }
+
+    fn push(&self, _: BrandCode, _: Channel, _: PushAction) -> BoxFuture<'_, Result<Vec<PushConnection>, FeedRefused>> {
+        Box::pin(async { Err(FeedRefused::NotConfigured) })
+    }
 }

@@ -52,7 +52,8 @@ fn gateway(relations: u64) -> Outcome<Gateway> {
     let pseudonymizer = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
     let brand = relations::brand().ok_or("no brand")?;
     let iys_code = IysCode::new(600_000).ok_or("no İYS code")?;
-    index.brands().put(Brand { code: brand, iys_code, title: "Ölçüm".to_owned(), active: true }, Some(IysTime::now()));
+    index.brands().put(Brand::imported(brand, iys_code, "Ölçüm".to_owned()));
+    index.brands().note(brand, |freshness| freshness.imported(IysTime::now()));
     fill(&index, &pseudonymizer, relations)?;
     index.revision().publish(1);
     index.mark_loaded();

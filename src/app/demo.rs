@@ -29,7 +29,7 @@ pub(super) async fn fill(index: &Index, pseudonymizer: &Pseudonymizer, sink: &im
         return Ok(());
     }
     let (Some(code), Some(iys_code)) = (BrandCode::new(DEMO_BRAND), IysCode::new(PROVIDER)) else { return Ok(()) };
-    sink.put_brand(Brand { code, iys_code, title: "Örnek Mağaza (demo)".to_owned(), active: true }).await?;
+    sink.put_brand(Brand::imported(code, iys_code, "Örnek Mağaza (demo)".to_owned())).await?;
     for first in (0..RELATIONS).step_by(BATCH as usize) {
         let numbers = first..first + BATCH;
         let movements = numbers.filter_map(|number| movements_of(number, code, pseudonymizer)).flatten().collect();

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::index::{Index, memory_limit};
 use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
 use crate::model::time::IysTime;
+use crate::ports::NoFeed;
 use crate::shutdown::{Pace, Shutdown};
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, MovementResult};
@@ -142,6 +143,7 @@ impl App {
             checker: Checker::new(index, pseudonymizer, DecisionIds::new(node, first_decision())),
             sink: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,
+            feed: Arc::new(NoFeed),
             metrics,
             max_revision_wait: config.max_revision_wait,
             clock: IysTime::now,

@@ -133,7 +133,7 @@ impl<'a> Batch<'a> {
 
     const fn result(&self, state: State) -> u8 {
         match state.get(self.scope.cell) {
-            None => self.verdicts.no_record,
+            None | Some(Status::Yok) => self.verdicts.no_record,
             Some(Status::Onay) => self.verdicts.onay,
             Some(Status::Ret) => self.verdicts.ret,
         }

@@ -71,7 +71,7 @@ impl Checker {
     /// visible.
     #[must_use]
     pub fn check(&self, scope: &Scope, recipient: &str, revision_reached: bool, now: IysTime) -> Answer {
-        let (facts, revision, as_of) = self.facts(scope, revision_reached);
+        let (facts, revision, as_of) = self.facts(scope, revision_reached, now);
         let verdict = self.decide(scope, facts, Recipient::parse(recipient, scope.cell.channel).as_ref().ok());
         Answer { verdict, revision, as_of, id: self.ids.take(now, 1) }
     }
@@ -79,7 +79,7 @@ impl Checker {
     /// Answers for many recipients at once, each in its place.
     #[must_use]
     pub fn check_batch(&self, scope: &Scope, recipients: Recipients<'_>, revision_reached: bool, now: IysTime) -> BatchAnswer {
-        let (facts, revision, as_of) = self.facts(scope, revision_reached);
+        let (facts, revision, as_of) = self.facts(scope, revision_reached, now);
         let count = recipients.len() as u64;
         let results = Batch::new(&self.index, &self.pseudonymizer, scope, &Verdicts::of(&facts)).answer(recipients);
         BatchAnswer { results, revision, as_of, first_id: self.ids.take(now, count) }
@@ -89,7 +89,7 @@ impl Checker {
     /// [`Checker::check`] does each.
     #[must_use]
     pub fn check_each(&self, scope: &Scope, recipients: &[&str], now: IysTime) -> Vec<Answer> {
-        let (facts, revision, as_of) = self.facts(scope, true);
+        let (facts, revision, as_of) = self.facts(scope, true, now);
         let verdicts = Verdicts::of(&facts);
         let results = Batch::new(&self.index, &self.pseudonymizer, scope, &verdicts).answer(Recipients::Each(recipients));
         let first = self.ids.take(now, recipients.len() as u64);
@@ -99,7 +99,7 @@ impl Checker {
 
     /// What all recipients of a question share. The revision is read first of all: the answer reflects
     /// every batch up to it.
-    fn facts(&self, scope: &Scope, revision_reached: bool) -> (Facts, u64, Option<IysTime>) {
+    fn facts(&self, scope: &Scope, revision_reached: bool, now: IysTime) -> (Facts, u64, Option<IysTime>) {
         let revision = self.index.revision().get();
         let brand = self.index.brands().get(scope.brand);
         let facts = Facts {
@@ -109,7 +109,7 @@ impl Checker {
             brand_out_of_scope: false,
             brand_active: brand.as_ref().is_some_and(|entry| entry.brand.active),
             declared: false,
-            stale: false,
+            stale: brand.as_ref().is_some_and(|entry| entry.is_stale(scope.cell.channel, now)),
             retailer_without_access: scope.retailer != RetailerCode::BRAND,
             status: None,
             cell: scope.cell,

@@ -9,7 +9,8 @@ use crate::model::state::{State, Status};
 const NOW: IysTime = IysTime::from_unix(1_795_000_000);
 
 fn brand(code: u32, active: bool) -> Brand {
-    Brand { code: BrandCode::new(code).unwrap(), iys_code: IysCode::new(600_000).unwrap(), title: "Örnek".to_owned(), active }
+    let brand = Brand::imported(BrandCode::new(code).unwrap(), IysCode::new(600_000).unwrap(), "Örnek".to_owned());
+    Brand { active, ..brand }
 }
 
 fn scope(channel: Channel) -> Scope {
@@ -25,8 +26,9 @@ fn scope(channel: Channel) -> Scope {
 fn checker() -> Checker {
     let index = Index::default();
     let pseudonymizer = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
-    index.brands().put(brand(601_234, true), Some(NOW));
-    index.brands().put(brand(601_235, false), None);
+    index.brands().put(brand(601_234, true));
+    index.brands().note(brand(601_234, true).code, |freshness| freshness.imported(NOW));
+    index.brands().put(brand(601_235, false));
     for (phone, status) in [("05321234567", Status::Onay), ("05321234568", Status::Ret)] {
         let recipient = Recipient::parse(phone, Channel::Mesaj).unwrap();
         let relation = RelationKey::of_brand(pseudonymizer.recipient(&recipient), BrandCode::new(601_234).unwrap());

@@ -69,7 +69,7 @@ pub fn decide(facts: &Facts) -> Verdict {
     }
     match facts.status {
         Some(Status::Ret) => verdict(Reason::Refused),
-        None => verdict(Reason::NoRecord),
+        None | Some(Status::Yok) => verdict(Reason::NoRecord),
         Some(Status::Onay) if facts.retailer_without_access => verdict(Reason::RetailerNotAuthorised),
         Some(Status::Onay) => verdict(Reason::Approved),
     }

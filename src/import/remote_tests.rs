@@ -18,6 +18,12 @@ struct Gateway {
 
 #[tonic::async_trait]
 impl ConsentService for Gateway {
+    type WatchStream = tokio_stream::Empty<Result<crate::wire::proto::WatchEvent, Status>>;
+
+    async fn watch(&self, _: Request<crate::wire::proto::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
     async fn apply(&self, request: Request<ApplyRequest>) -> Result<Response<ApplyResponse>, Status> {
         let details = |reason: &str| ErrorDetails::with_error_info(reason, "izingate", []);
         if self.denied {

@@ -1,19 +1,20 @@
 //! The brands on file, as a check reads them: an immutable map, swapped whole.
 
+use super::freshness::Freshness;
 use crate::model::brand::{Brand, BrandCode};
+use crate::model::channel::Channel;
 use crate::model::time::IysTime;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A brand with how fresh its data is.
 pub struct BrandEntry {
     /// The brand.
     pub brand: Brand,
-    /// Unix seconds of the last data taken in; 0 if there was none.
-    as_of: AtomicU32,
+    /// What is known of its data's age; stays when the brand changes.
+    pub freshness: Arc<Freshness>,
 }
 
 type Map = HashMap<BrandCode, Arc<BrandEntry>, BuildHasherDefault<ByCode>>;
@@ -46,10 +47,13 @@ impl BrandEntry {
     /// How old the brand's data may be; none if nothing was ever taken in.
     #[must_use]
     pub fn as_of(&self) -> Option<IysTime> {
-        match self.as_of.load(Ordering::Relaxed) {
-            0 => None,
-            seconds => Some(IysTime::from_unix(seconds)),
-        }
+        self.freshness.as_of(&self.brand)
+    }
+
+    /// Whether nobody can vouch for the data of `channel`.
+    #[must_use]
+    pub fn is_stale(&self, channel: Channel, now: IysTime) -> bool {
+        self.freshness.is_stale(&self.brand, channel, now)
     }
 }
 
@@ -70,19 +74,18 @@ impl Brands {
 
     /// Adds a brand or replaces the one of its code; how fresh its data is stays. For the writer and
     /// for boot: two callers at once would lose one's change.
-    pub fn put(&self, brand: Brand, as_of: Option<IysTime>) {
+    pub fn put(&self, brand: Brand) {
         let current = self.0.load();
-        let kept = current.get(&brand.code).and_then(|entry| entry.as_of());
-        let seconds = as_of.or(kept).map_or(0, IysTime::unix);
+        let freshness = current.get(&brand.code).map_or_else(Arc::default, |entry| Arc::clone(&entry.freshness));
         let mut next: Map = (**current).clone();
-        next.insert(brand.code, Arc::new(BrandEntry { brand, as_of: AtomicU32::new(seconds) }));
+        next.insert(brand.code, Arc::new(BrandEntry { brand, freshness }));
         self.0.store(Arc::new(next));
     }
 
-    /// The brand's data was taken in at `as_of`. For the writer.
-    pub fn touch(&self, code: BrandCode, as_of: IysTime) {
+    /// Has what is known of a brand's age noted. For the writer and for boot.
+    pub fn note(&self, code: BrandCode, note: impl FnOnce(&Freshness)) {
         if let Some(entry) = self.0.load().get(&code) {
-            entry.as_of.fetch_max(as_of.unix(), Ordering::Relaxed);
+            note(&entry.freshness);
         }
     }
 }
@@ -93,19 +96,20 @@ mod tests {
     use crate::model::brand::IysCode;
 
     fn brand(code: u32, active: bool) -> Brand {
-        Brand { code: BrandCode::new(code).unwrap(), iys_code: IysCode::new(7).unwrap(), title: "Örnek".to_owned(), active }
+        let brand = Brand::imported(BrandCode::new(code).unwrap(), IysCode::new(7).unwrap(), "Örnek".to_owned());
+        Brand { active, ..brand }
     }
 
     #[test]
     fn a_change_keeps_how_fresh_the_data_is() {
         let brands = Brands::default();
-        brands.put(brand(2, true), None);
-        brands.put(brand(1, true), None);
+        brands.put(brand(2, true));
+        brands.put(brand(1, true));
         let code = BrandCode::new(2).unwrap();
         assert_eq!(brands.get(code).unwrap().as_of(), None);
-        brands.touch(code, IysTime::from_unix(1_700_000_000));
-        brands.touch(code, IysTime::from_unix(1_600_000_000));
-        brands.put(brand(2, false), None);
+        brands.note(code, |freshness| freshness.imported(IysTime::from_unix(1_700_000_000)));
+        brands.note(code, |freshness| freshness.imported(IysTime::from_unix(1_600_000_000)));
+        brands.put(brand(2, false));
         let entry = brands.get(code).unwrap();
         assert_eq!((entry.brand.clone(), entry.as_of()), (brand(2, false), Some(IysTime::from_unix(1_700_000_000))));
         assert_eq!(brands.all().iter().map(|entry| entry.brand.code.get()).collect::<Vec<_>>(), [1, 2]);

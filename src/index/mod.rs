@@ -5,6 +5,7 @@
 //! reflects every batch up to the revision that it names.
 
 mod brands;
+mod freshness;
 mod memory;
 mod revision;
 pub mod snapshot;
@@ -13,6 +14,7 @@ mod table;
 mod writing;
 
 pub use brands::{BrandEntry, Brands};
+pub use freshness::{Freshness, StreamFreshness};
 pub use memory::limit as memory_limit;
 pub use revision::Revision;
 pub use table::Full;

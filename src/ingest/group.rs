@@ -2,11 +2,11 @@
 
 use super::order;
 use crate::model::brand::BrandCode;
-use crate::model::key::{RelationHash, RelationKey};
+use crate::model::key::{Pseudonym, RelationHash, RelationKey};
 use crate::model::movement::Movement;
 use crate::model::record::{CellRecord, Record};
 use crate::model::source::{Source, SourceCode};
-use crate::model::state::State;
+use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
 use crate::model::transaction::TransactionId;
 use crate::store::codec::{Change, HistoryBytes, HistoryKey, HistoryValue};
@@ -33,7 +33,7 @@ pub(super) struct Group {
 
 struct Working {
     record: Record,
-    /// Not on record before.
+    /// The index holds nothing of it.
     new: bool,
     changed: bool,
 }
@@ -69,8 +69,16 @@ impl Group {
         relations.sort_unstable();
         relations.dedup();
         let records = store.records(&relations)?;
-        let working =
-            |record: Option<Record>| Working { new: record.is_none(), record: record.unwrap_or_default(), changed: false };
+        let unknown = relations.iter().zip(&records).filter(|(_, record)| record.is_none());
+        let unknown: Vec<Pseudonym> = unknown.map(|(relation, _)| relation.pseudonym).collect();
+        let mut closures = store.closures(&unknown)?.into_iter();
+        let working = |record: Option<Record>| match record {
+            Some(record) => Working { new: record.state() == State::EMPTY, record, changed: false },
+            // What is learned of a recipient whose line was closed is closed from the start.
+            None => {
+                Working { new: true, record: Record::closed_at(closures.next().flatten().map(|of| of.closed)), changed: false }
+            }
+        };
         let mut group = Self {
             revision,
             now,
@@ -86,8 +94,12 @@ impl Group {
     /// A movement later than its cell's current one is new without a look; the others are looked up.
     fn load_history(&mut self, store: &Store, movements: &[&Movement]) -> Result<(), StoreError> {
         let may_be_known = |movement: &&&Movement| {
-            let current = self.records.get(&movement.relation).and_then(|working| working.record.get(movement.cell));
-            current.is_some_and(|current| current.created >= movement.created)
+            let record = self.records.get(&movement.relation).map(|working| &working.record);
+            let last = match movement.status {
+                Status::Yok => record.and_then(|record| record.absent(movement.cell)),
+                Status::Onay | Status::Ret => record.and_then(|record| Some(record.get(movement.cell)?.created)),
+            };
+            last.is_some_and(|last| last >= movement.created)
         };
         let mut keys: Vec<_> = movements.iter().filter(may_be_known).map(|movement| history_key(movement)).collect();
         keys.sort_unstable();
@@ -108,12 +120,15 @@ impl Group {
         if code.is_unknown() && known_sources.len() < SOURCES && !known_sources.contains(&code) {
             self.new_sources.entry(code).or_insert_with(|| movement.source.clone());
         }
-        let new = CellRecord::of(movement);
         let working =
             self.records.entry(movement.relation).or_insert(Working { record: Record::default(), new: true, changed: false });
-        if order::replaces(&new, working.record.get(movement.cell)) {
-            working.record.set(movement.cell, new);
-            working.changed = true;
+        let Working { record, changed, .. } = working;
+        let new = CellRecord::of(movement);
+        if movement.status == Status::Yok {
+            *changed |= record.note_absent(movement.cell, movement.created);
+        } else if order::replaces(&new, record.get(movement.cell)) {
+            record.set(movement.cell, new);
+            *changed = true;
         }
         if movement.misformed && !working.record.misformed {
             working.record.misformed = true;

@@ -7,7 +7,9 @@
 //! [`bulk`] does the same for millions of movements, as sorted files.
 
 pub mod bulk;
+mod closure;
 mod group;
+mod notes;
 pub mod order;
 pub mod restore;
 pub mod snapshot;

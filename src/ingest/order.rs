@@ -1,6 +1,7 @@
 //! Which of two movements of a cell holds. Pure, and the only place that decides it.
 //!
-//! The latest `creationDate` holds. In the same second a RET beats an ONAY (fail closed, F§8.3); then
+//! The latest `creationDate` holds. In the same second a RET beats an ONAY (fail closed, F§8.3), and what a
+//! sweep did not find (YOK) is kept apart from both, see [`Record::status`](crate::model::record::Record); then
 //! the greater source, `consentDate` and transaction, so that the stored record too depends only on the
 //! set of movements, not on their order or repetition. `consentDate` never decides before these: a line
 //! closure carries an old or an empty one (F§1.5).

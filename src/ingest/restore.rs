@@ -2,7 +2,7 @@
 
 use super::snapshot::{self, LoadError};
 use crate::index::snapshot::Rejected;
-use crate::index::{Full, Index};
+use crate::index::{Full, Index, StreamFreshness};
 use crate::model::key::RelationHash;
 use crate::model::state::State;
 use crate::store::{Store, StoreError};
@@ -43,14 +43,27 @@ pub enum Origin {
 /// Fills `index`, which is empty, with every relation, brand and the revision of `store`, and marks it
 /// loaded: from the snapshot at this path if there is one that fits, else by a scan, which brings the same.
 pub fn restore(store: &Store, index: &Index, snapshot: Option<&Path>) -> Result<Origin, RestoreError> {
-    for brand in store.brands()? {
-        let as_of = store.import_cursor(brand.code)?;
-        index.brands().put(brand, as_of);
-    }
+    restore_brands(store, index)?;
     let origin = fill(store, index, snapshot)?;
     index.revision().publish(store.revision()?);
     index.mark_loaded();
     Ok(origin)
+}
+
+/// The brands on file with how fresh each one's data is.
+fn restore_brands(store: &Store, index: &Index) -> Result<(), StoreError> {
+    for brand in store.brands()? {
+        let (code, imported) = (brand.code, store.import_cursor(brand.code)?);
+        index.brands().put(brand);
+        index.brands().note(code, |freshness| imported.into_iter().for_each(|at| freshness.imported(at)));
+    }
+    for (brand, stream, position) in store.positions()? {
+        index.brands().note(brand, |freshness| freshness.followed(stream, StreamFreshness::of(&position)));
+    }
+    for gap in store.gaps()? {
+        index.brands().note(gap.brand, |freshness| freshness.set_gap(Some((gap.from, gap.to))));
+    }
+    Ok(())
 }
 
 fn fill(store: &Store, index: &Index, snapshot: Option<&Path>) -> Result<Origin, RestoreError> {

@@ -7,6 +7,7 @@ use crate::model::hex::to_hex;
 use crate::model::key::{RelationHash, RelationKey};
 use crate::model::record::Record;
 use crate::model::state::State;
+use crate::model::time::IysTime;
 use crate::store::codec::HistoryKey;
 use crate::store::{OnFile, Store, StoreError};
 use std::fmt;
@@ -38,6 +39,17 @@ pub enum Difference {
         consent: Option<HistoryKey>,
         /// The last movement of the history.
         history: Option<HistoryKey>,
+    },
+    /// The record of a cell tells of another sweep that did not find it than its history.
+    Absence {
+        /// Of which relation.
+        relation: RelationKey,
+        /// Of which cell.
+        cell: Cell,
+        /// What the record says.
+        consent: Option<IysTime>,
+        /// What the history says.
+        history: Option<IysTime>,
     },
 }
 
@@ -96,6 +108,11 @@ impl<F: FnMut(Difference)> Comparing<'_, F> {
                 self.found.cells += 1;
                 (self.differs)(Difference::History { relation, cell, consent, history });
             }
+            let [consent, history] = on_file.absences(cell);
+            if consent != history {
+                self.found.cells += 1;
+                (self.differs)(Difference::Absence { relation, cell, consent, history });
+            }
         }
         if let Some(record) = on_file.record {
             self.found.store += 1;
@@ -115,7 +132,7 @@ impl<F: FnMut(Difference)> Comparing<'_, F> {
             self.held += u64::from(index != State::EMPTY || store == State::EMPTY);
             if index != store {
                 self.found.states += 1;
-                let phone = record.cells().all(|(cell, _)| cell.channel.takes_phones());
+                let phone = record.closed.is_some() || record.cells().all(|(cell, _)| cell.channel.takes_phones());
                 (self.differs)(Difference::State { relation, index, store, phone });
             }
         }
@@ -125,7 +142,7 @@ impl<F: FnMut(Difference)> Comparing<'_, F> {
 /// One line: the relation by its pseudonym and brand, then what each side says.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::State { relation, .. } | Self::History { relation, .. }) = self;
+        let (Self::State { relation, .. } | Self::History { relation, .. } | Self::Absence { relation, .. }) = self;
         write!(f, "{} brand {}", to_hex(&relation.pseudonym.0), relation.brand)?;
         if relation.retailer.get() != 0 {
             write!(f, " retailer {}", relation.retailer.get())?;
@@ -141,6 +158,10 @@ impl fmt::Display for Difference {
             }
             Self::History { cell, consent, history, .. } => {
                 write!(f, ", {}: consent {}, history {}", Named(cell), Moved(consent), Moved(history))
+            }
+            Self::Absence { cell, consent, history, .. } => {
+                let when = |time: Option<IysTime>| time.map_or_else(|| "never".to_owned(), |time| time.to_string());
+                write!(f, ", {}: not listed at {} by consent, {} by history", Named(cell), when(consent), when(history))
             }
         }
     }

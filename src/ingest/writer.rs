@@ -4,12 +4,14 @@
 use super::bulk::{BulkError, Ground, Prepared, Slice, SliceDone};
 use super::group::{Changed, Group};
 use super::restore::{Origin, RestoreError, restore};
+use super::{closure, notes};
 use crate::index::{Full, Index, Writing};
 use crate::model::brand::Brand;
+use crate::model::key::Pseudonym;
 use crate::model::movement::Movement;
 use crate::model::source::{Source, SourceCode};
 use crate::model::time::IysTime;
-use crate::ports::{Applied, BoxFuture, MovementSink, SinkError};
+use crate::ports::{Applied, BoxFuture, FeedNote, MovementSink, SinkError};
 use crate::store::codec::BulkPosition;
 use crate::store::{Completion, Store, StoreError};
 use std::collections::{HashSet, VecDeque};
@@ -39,8 +41,10 @@ pub type Observer = Box<dyn Fn(BatchReport) + Send>;
 const GROUP: usize = 32_768;
 
 enum Command {
-    Movements(Vec<Movement>, oneshot::Sender<Result<Applied, SinkError>>),
-    Brand(Brand, oneshot::Sender<Result<(), SinkError>>),
+    Movements(Submission),
+    /// With the feed that it names, or with the one that is on file.
+    Brand(Brand, WithFeed, oneshot::Sender<Result<(), SinkError>>),
+    Close(Pseudonym, IysTime, oneshot::Sender<Result<Applied, SinkError>>),
     Slice(Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>),
 }
 
@@ -167,11 +171,23 @@ impl WriterHandle {
 
 impl MovementSink for WriterHandle {
     fn apply(&self, movements: Vec<Movement>) -> BoxFuture<'_, Result<Applied, SinkError>> {
-        Box::pin(self.ask(|reply| Command::Movements(movements, reply)))
+        self.follow(movements, Vec::new())
+    }
+
+    fn follow(&self, movements: Vec<Movement>, notes: Vec<FeedNote>) -> BoxFuture<'_, Result<Applied, SinkError>> {
+        Box::pin(self.ask(|reply| Command::Movements(Submission { movements, notes, reply })))
     }
 
     fn put_brand(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>> {
-        Box::pin(self.ask(|reply| Command::Brand(brand, reply)))
+        Box::pin(self.ask(|reply| Command::Brand(brand, WithFeed::OnFile, reply)))
+    }
+
+    fn attach(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(self.ask(|reply| Command::Brand(brand, WithFeed::Given, reply)))
+    }
+
+    fn close_line(&self, recipient: Pseudonym, closed: IysTime) -> BoxFuture<'_, Result<Applied, SinkError>> {
+        Box::pin(self.ask(move |reply| Command::Close(recipient, closed, reply)))
     }
 
     fn is_poisoned(&self) -> bool {
@@ -207,10 +223,11 @@ impl Thread {
         let mut next = None;
         while let Some(first) = next.take().or_else(|| inbox.blocking_recv()) {
             match first {
-                Command::Brand(brand, reply) => drop(reply.send(self.take_brand(brand))),
+                Command::Brand(brand, feed, reply) => drop(reply.send(self.take_brand(brand, feed))),
+                Command::Close(recipient, closed, reply) => drop(reply.send(self.close(recipient, closed))),
                 Command::Slice(slice, reply) => next = self.take_slices((slice, reply), &mut inbox),
-                Command::Movements(movements, reply) => {
-                    let (group, ended) = gather((movements, reply), &mut inbox);
+                Command::Movements(first) => {
+                    let (group, ended) = gather(first, &mut inbox);
                     self.take_movements(group);
                     next = ended;
                 }
@@ -278,7 +295,7 @@ impl Thread {
         }
         show(&mut index, &changed).map_err(|full| self.poison(&full))?;
         for brand in brands {
-            self.index.brands().touch(brand, now);
+            self.index.brands().note(brand, |freshness| freshness.imported(now));
         }
         self.revision = revision;
         self.index.revision().publish(revision);
@@ -304,9 +321,9 @@ impl Thread {
 
     fn take_movements(&mut self, group: Vec<Submission>) {
         let result = self.commit_movements(&group);
-        for (place, (_, reply)) in group.into_iter().enumerate() {
+        for (place, submission) in group.into_iter().enumerate() {
             // A caller that hung up does not need the answer; its movements are in all the same.
-            let _ = reply.send(match &result {
+            let _ = submission.reply.send(match &result {
                 Ok(applied) => applied.get(place).copied().ok_or(SinkError::Poisoned),
                 Err(error) => Err(*error),
             });
@@ -318,14 +335,16 @@ impl Thread {
         self.refuse_if_poisoned()?;
         let started = Instant::now();
         let now = (self.clock)();
-        let movements: Vec<&Movement> = group.iter().flat_map(|(movements, _)| movements).collect();
+        let movements: Vec<&Movement> = group.iter().flat_map(|submission| &submission.movements).collect();
         let mut working = Group::load(&self.store, &movements, self.revision + 1, now).map_err(|error| self.poison(&error))?;
         let mut outcomes: Vec<Applied> = Vec::with_capacity(group.len());
-        for (movements, _) in group {
+        for Submission { movements, .. } in group {
             let applied = movements.iter().filter(|movement| working.take(movement, &self.known_sources)).count() as u64;
             outcomes.push(Applied { revision: 0, applied, unchanged: movements.len() as u64 - applied });
         }
-        let ready = working.finish(self.store.begin()).map_err(|error| self.poison(&error))?;
+        let mut ready = working.finish(self.store.begin()).map_err(|error| self.poison(&error))?;
+        let notes: Vec<&FeedNote> = group.iter().flat_map(|submission| &submission.notes).collect();
+        notes::write(&self.store, &mut ready.commit, &notes).map_err(|error| self.poison(&error))?;
         let mut index = self.index.write();
         // Before anything is durable: what has no room in memory is refused, not half taken.
         index.room_for(ready.changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
@@ -333,8 +352,9 @@ impl Thread {
         // From here on the batch is durable: make it visible, states before revision.
         show(&mut index, &ready.changed).map_err(|full| self.poison(&full))?;
         for brand in ready.brands {
-            self.index.brands().touch(brand, now);
+            self.index.brands().note(brand, |freshness| freshness.imported(now));
         }
+        notes::show(self.index.brands(), &notes);
         self.revision = ready.revision;
         self.index.revision().publish(self.revision);
         // Not before: a snapshot asks what is published while nobody writes.
@@ -349,12 +369,37 @@ impl Thread {
         Ok(outcomes)
     }
 
-    fn take_brand(&self, brand: Brand) -> Result<(), SinkError> {
+    fn take_brand(&self, brand: Brand, with: WithFeed) -> Result<(), SinkError> {
         self.refuse_if_poisoned()?;
+        let on_file = self.index.brands().get(brand.code);
+        let brand = match (with, on_file) {
+            (WithFeed::OnFile, Some(entry)) => Brand { feed: entry.brand.feed, ..brand },
+            _ => brand,
+        };
         let mut commit = self.store.begin();
         commit.brand(&brand).and_then(|()| commit.commit()).map_err(|error| self.poison(&error))?;
-        self.index.brands().put(brand, None);
+        self.index.brands().put(brand);
         Ok(())
+    }
+
+    /// Closes a line: every relation of the recipient changes in one batch, and those to come will be born
+    /// closed.
+    fn close(&mut self, recipient: Pseudonym, closed: IysTime) -> Result<Applied, SinkError> {
+        self.refuse_if_poisoned()?;
+        let (now, started) = ((self.clock)(), Instant::now());
+        let closing = closure::prepare(&self.store, recipient, closed, self.revision + 1, now);
+        let Some(closing) = closing.map_err(|error| self.poison(&error))? else {
+            return Ok(Applied { revision: self.revision, applied: 0, unchanged: 1 });
+        };
+        let mut index = self.index.write();
+        index.room_for(closing.changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
+        closing.commit.commit().map_err(|error| self.poison(&error))?;
+        show(&mut index, &closing.changed).map_err(|full| self.poison(&full))?;
+        self.revision += 1;
+        self.index.revision().publish(self.revision);
+        drop(index);
+        (self.observer)(BatchReport { applied: 1, unchanged: 0, took: started.elapsed() });
+        Ok(Applied { revision: self.revision, applied: 1, unchanged: 0 })
     }
 
     fn refuse_if_poisoned(&self) -> Result<(), SinkError> {
@@ -381,17 +426,29 @@ fn refuse_full(full: &Full) -> SinkError {
     SinkError::Full
 }
 
-type Submission = (Vec<Movement>, oneshot::Sender<Result<Applied, SinkError>>);
+/// Whether a brand comes with its feed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WithFeed {
+    Given,
+    OnFile,
+}
+
+struct Submission {
+    movements: Vec<Movement>,
+    notes: Vec<FeedNote>,
+    reply: oneshot::Sender<Result<Applied, SinkError>>,
+}
+
 type SliceSubmission = (Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>);
 
 /// What waits, as one group: movements until the group is full, and whatever else ended it.
 fn gather(first: Submission, inbox: &mut mpsc::Receiver<Command>) -> (Vec<Submission>, Option<Command>) {
-    let (mut size, mut group) = (first.0.len(), vec![first]);
+    let (mut size, mut group) = (first.movements.len(), vec![first]);
     while size < GROUP {
         match inbox.try_recv().ok() {
-            Some(Command::Movements(movements, reply)) => {
-                size += movements.len();
-                group.push((movements, reply));
+            Some(Command::Movements(submission)) => {
+                size += submission.movements.len();
+                group.push(submission);
             }
             other => return (group, other),
         }

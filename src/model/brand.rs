@@ -1,7 +1,8 @@
 //! Brands and the codes around them.
 
+use super::channel::{Channel, Channels};
 use std::fmt;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 
 /// İYS's number of a brand (marka), the sender. İYS writes it as a number or as a zero-padded string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +27,50 @@ pub struct Brand {
     pub title: String,
     /// Whether it is active at İYS; an inactive brand is a sender that is not registered (11/6).
     pub active: bool,
+    /// What keeps its data current.
+    pub feed: Feed,
+    /// How old its data may be, by [`Channel`]; none means the default of its feed.
+    pub max_age: [Option<MaxAge>; Channel::ALL.len()],
+}
+
+/// What keeps a brand's data current.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Feed {
+    /// Whoever imports: its data has no age but one that is set.
+    #[default]
+    Import,
+    /// İYS's change streams, with the channels that we may read. It stays so once it was: a feed that is
+    /// taken away leaves the brand to grow stale, not silently old.
+    Iys(Channels),
+}
+
+/// How old a brand's data may be before answers are DEFER STALE: whole minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MaxAge(NonZeroU16);
+
+impl MaxAge {
+    /// With a feed, if nothing is set.
+    pub const DEFAULT: Self = Self(NonZeroU16::new(180).unwrap());
+    /// With a feed at least: its pull never shows the last 60 minutes.
+    pub const SHORTEST_FED: Self = Self(NonZeroU16::new(75).unwrap());
+
+    /// An age of minutes; 0 is none.
+    #[must_use]
+    pub fn from_minutes(minutes: u16) -> Option<Self> {
+        NonZeroU16::new(minutes).map(Self)
+    }
+
+    /// In minutes.
+    #[must_use]
+    pub const fn minutes(self) -> u16 {
+        self.0.get()
+    }
+
+    /// In seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u32 {
+        self.0.get() as u32 * 60
+    }
 }
 
 impl BrandCode {
@@ -86,6 +131,19 @@ impl RetailerCode {
 }
 
 impl Brand {
+    /// A brand that is active and fed by imports.
+    #[must_use]
+    pub const fn imported(code: BrandCode, iys_code: IysCode, title: String) -> Self {
+        Self { code, iys_code, title, active: true, feed: Feed::Import, max_age: [None; Channel::ALL.len()] }
+    }
+
+    /// How old the data of `channel` may be; none for no limit.
+    #[must_use]
+    pub fn allowed_age(&self, channel: Channel) -> Option<MaxAge> {
+        let fed = matches!(self.feed, Feed::Iys(_));
+        self.max_age[channel as usize].or(if fed { Some(MaxAge::DEFAULT) } else { None })
+    }
+
     /// Long enough for any trade name, short enough for a log line.
     pub const LONGEST_TITLE: usize = 200;
 

@@ -14,6 +14,47 @@ pub enum Channel {
     Eposta = 2,
 }
 
+/// A set of channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Channels(u8);
+
+impl Channels {
+    /// No channel.
+    pub const NONE: Self = Self(0);
+    /// Every channel.
+    pub const ALL: Self = Self(0b111);
+
+    /// The set with `channel` in it.
+    #[must_use]
+    pub const fn with(self, channel: Channel) -> Self {
+        Self(self.0 | 1 << channel as u8)
+    }
+
+    /// Whether `channel` is in it.
+    #[must_use]
+    pub const fn has(self, channel: Channel) -> bool {
+        self.0 & 1 << channel as u8 != 0
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// One bit a channel, by its code.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The set of [`Channels::bits`].
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Option<Self> {
+        if bits & !Self::ALL.0 == 0 { Some(Self(bits)) } else { None }
+    }
+}
+
 /// Whether the recipient is addressed as a consumer or as a merchant: part of İYS's consent key,
 /// so that one address may hold a consent of each type at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]

@@ -8,6 +8,7 @@
 
 pub mod brand;
 pub mod channel;
+pub mod feed;
 pub mod hex;
 pub mod key;
 pub mod movement;

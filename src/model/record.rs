@@ -10,7 +10,7 @@ use super::transaction::TransactionId;
 /// The current movement of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CellRecord {
-    /// What the consent is.
+    /// What the consent is; never [`Status::Yok`], which [`Record::absent`] holds.
     pub status: Status,
     /// When İYS registered it.
     pub created: IysTime,
@@ -22,10 +22,14 @@ pub struct CellRecord {
     pub transaction: u128,
 }
 
-/// The current movement of every cell of a relation.
+/// What is known of every cell of a relation. Each part grows by a maximum, so that the whole depends on
+/// the set of what was taken in, not on its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Record {
     cells: [Option<CellRecord>; Cell::ALL.len()],
+    absent: [Option<IysTime>; Cell::ALL.len()],
+    /// When the recipient's line was closed, as an operator reported it (11/9): a RET on every cell.
+    pub closed: Option<IysTime>,
     /// The address is on record at İYS under the wrong form `+900…`: no question finds it.
     pub misformed: bool,
 }
@@ -45,6 +49,12 @@ impl CellRecord {
 }
 
 impl Record {
+    /// A record without a movement, of a recipient whose line was closed at a moment, if it was.
+    #[must_use]
+    pub fn closed_at(closed: Option<IysTime>) -> Self {
+        Self { closed, ..Self::default() }
+    }
+
     /// The current movement of `cell`.
     #[must_use]
     pub fn get(&self, cell: Cell) -> Option<&CellRecord> {
@@ -61,9 +71,104 @@ impl Record {
         Cell::ALL.into_iter().filter_map(|cell| self.get(cell).map(|record| (cell, record)))
     }
 
+    /// When İYS was last seen not to list `cell` as approved.
+    #[must_use]
+    pub const fn absent(&self, cell: Cell) -> Option<IysTime> {
+        self.absent[cell.code() as usize]
+    }
+
+    /// Notes that İYS did not list `cell` as approved at `at`; says whether that is news.
+    pub fn note_absent(&mut self, cell: Cell, at: IysTime) -> bool {
+        later(&mut self.absent[usize::from(cell.code())], at)
+    }
+
+    /// Notes that the recipient's line was closed at `at`; says whether that is news.
+    pub fn note_closed(&mut self, at: IysTime) -> bool {
+        later(&mut self.closed, at)
+    }
+
+    /// What holds for `cell`. A closed line is refused until a later movement; what a sweep did not find
+    /// is not approved until a later one, and stays refused if it was.
+    #[must_use]
+    pub fn status(&self, cell: Cell) -> Option<Status> {
+        let current = self.get(cell);
+        let closed = self.closed.filter(|_| cell.channel.takes_phones());
+        if closed.is_some_and(|closed| current.is_none_or(|current| current.created <= closed)) {
+            return Some(Status::Ret);
+        }
+        let current = current?;
+        let approved = current.status == Status::Onay;
+        let gone = self.absent(cell).is_some_and(|absent| absent >= current.created);
+        if approved && gone { None } else { Some(current.status) }
+    }
+
     /// The packed state that the index holds.
     #[must_use]
     pub fn state(&self) -> State {
-        self.cells().fold(State::EMPTY, |state, (cell, record)| state.with(cell, record.status))
+        let held = |cell| self.status(cell).map(|status| (cell, status));
+        Cell::ALL.into_iter().filter_map(held).fold(State::EMPTY, |state, (cell, status)| state.with(cell, status))
+    }
+}
+
+fn later(kept: &mut Option<IysTime>, at: IysTime) -> bool {
+    let news = kept.is_none_or(|kept| at > kept);
+    if news {
+        *kept = Some(at);
+    }
+    news
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::channel::{Channel, RecipientType};
+
+    const CALL: Cell = Cell::new(Channel::Arama, RecipientType::Bireysel);
+    const TEXT: Cell = Cell::new(Channel::Mesaj, RecipientType::Bireysel);
+    const MAIL: Cell = Cell::new(Channel::Eposta, RecipientType::Bireysel);
+
+    const fn at(seconds: u32) -> IysTime {
+        IysTime::from_unix(seconds)
+    }
+
+    fn record(status: Status, created: u32) -> Record {
+        let current =
+            CellRecord { status, created: at(created), consented: None, source: SourceCode::from_stored(6), transaction: 1 };
+        let mut record = Record::default();
+        record.set(TEXT, current);
+        record
+    }
+
+    #[test]
+    fn a_closed_line_is_refused_on_every_channel_until_a_later_movement() {
+        let mut closed = record(Status::Onay, 10);
+        assert!(closed.note_closed(at(10)) && !closed.note_closed(at(9)));
+        assert_eq!([TEXT, CALL, MAIL].map(|cell| closed.status(cell)), [Some(Status::Ret), Some(Status::Ret), None]);
+        let mut again = record(Status::Onay, 11);
+        again.note_closed(at(10));
+        assert_eq!([TEXT, CALL].map(|cell| again.status(cell)), [Some(Status::Onay), Some(Status::Ret)]);
+    }
+
+    #[test]
+    fn what_a_sweep_did_not_find_is_no_approval_and_stays_a_refusal() {
+        for (status, created, expected) in [
+            (Status::Onay, 9, None),
+            (Status::Onay, 10, None),
+            (Status::Onay, 11, Some(Status::Onay)),
+            (Status::Ret, 9, Some(Status::Ret)),
+            (Status::Ret, 11, Some(Status::Ret)),
+        ] {
+            let mut record = record(status, created);
+            assert!(record.note_absent(TEXT, at(10)) && !record.note_absent(TEXT, at(10)));
+            assert_eq!(record.status(TEXT), expected, "{status:?} at {created}");
+        }
+    }
+
+    #[test]
+    fn the_packed_state_is_what_holds() {
+        let mut record = record(Status::Onay, 10);
+        assert_eq!(record.state(), State::EMPTY.with(TEXT, Status::Onay));
+        record.note_absent(TEXT, at(12));
+        assert_eq!(record.state(), State::EMPTY);
     }
 }

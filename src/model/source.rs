@@ -24,7 +24,7 @@ pub struct Source {
 pub struct InvalidSource;
 
 /// Codes and names. Codes below 100 are İYS's, from 100 on ours; an entry is never renumbered.
-const KNOWN: [(u32, &str); 30] = [
+const KNOWN: [(u32, &str); 32] = [
     (0, ""),
     (1, "HS_FIZIKSEL_ORTAM"),
     (2, "HS_ISLAK_IMZA"),
@@ -55,6 +55,8 @@ const KNOWN: [(u32, &str); 30] = [
     (64, "HS_FIZIKSEL_MAGAZA"),
     (100, "LOCAL_RET"),
     (101, "IYS_EXPORT"),
+    (102, "SWEEP"),
+    (103, "LINE_CLOSED"),
 ];
 
 /// Codes of values outside the table have this bit.
@@ -67,6 +69,10 @@ impl Source {
     pub const LOCAL_RET: Self = Self::known(28);
     /// A row of an export of İYS's panel, which names no source.
     pub const IYS_EXPORT: Self = Self::known(29);
+    /// What a sweep saw when it asked İYS.
+    pub const SWEEP: Self = Self::known(30);
+    /// A closed line that an operator told us of (11/9).
+    pub const LINE_CLOSED: Self = Self::known(31);
 
     const fn known(place: usize) -> Self {
         Self { code: SourceCode(KNOWN[place].0), name: Cow::Borrowed(KNOWN[place].1) }
@@ -140,6 +146,8 @@ mod tests {
         assert_eq!(Source::NONE, Source::parse("").unwrap());
         assert_eq!(Source::LOCAL_RET.code().get(), 100);
         assert_eq!(Source::IYS_EXPORT.name(), "IYS_EXPORT");
+        assert_eq!((Source::SWEEP.code().get(), Source::SWEEP.name()), (102, "SWEEP"));
+        assert_eq!((Source::LINE_CLOSED.code().get(), Source::LINE_CLOSED.name()), (103, "LINE_CLOSED"));
     }
 
     #[test]

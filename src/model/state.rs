@@ -10,6 +10,9 @@ pub enum Status {
     Onay = 1,
     /// Refused.
     Ret = 2,
+    /// İYS was asked and did not list the address as approved: what a sweep sees. Never in a packed state,
+    /// never read from a row.
+    Yok = 3,
 }
 
 impl Status {
@@ -19,6 +22,7 @@ impl Status {
         match self {
             Self::Onay => "ONAY",
             Self::Ret => "RET",
+            Self::Yok => "YOK",
         }
     }
 
@@ -40,6 +44,7 @@ impl Status {
         match code {
             1 => Some(Self::Onay),
             2 => Some(Self::Ret),
+            3 => Some(Self::Yok),
             _ => None,
         }
     }
@@ -69,14 +74,23 @@ impl State {
     /// What is on record for `cell`.
     #[must_use]
     pub const fn get(self, cell: Cell) -> Option<Status> {
-        Status::from_code((self.0 >> cell.shift()) & 0b11)
+        match (self.0 >> cell.shift()) & 0b11 {
+            0b01 => Some(Status::Onay),
+            0b10 => Some(Status::Ret),
+            _ => None,
+        }
     }
 
     /// The same state with `cell` set to `status`.
     #[must_use]
     pub const fn with(self, cell: Cell, status: Status) -> Self {
         let cleared = self.0 & !(0b11 << cell.shift());
-        Self(cleared | status.code() << cell.shift())
+        let bits = match status {
+            Status::Onay => 0b01,
+            Status::Ret => 0b10,
+            Status::Yok => 0b00,
+        };
+        Self(cleared | bits << cell.shift())
     }
 }
 

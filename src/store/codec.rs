@@ -1,13 +1,21 @@
 //! How every key and value is written. Values start with a version byte; numbers are big-endian; short,
 //! long or unknown bytes are an error, never a guess. The tests pin every byte.
 
+mod cursors;
+mod recipients;
+mod registry;
 mod retention;
 
+pub use cursors::{
+    BULK_KEY, BulkPosition, FEED_PREFIX, GAP_PREFIX, decode_bulk, decode_cursor, decode_feed, decode_gap, encode_bulk,
+    encode_cursor, encode_feed, encode_gap, export_cursor_key, feed_key, gap_key, import_cursor_key,
+};
+pub use recipients::{Closure, decode_closure, encode_closure};
+pub use registry::{brand_key, decode_brand, decode_source_key, encode_brand, source_key};
 pub use retention::{
     CELL_LENGTH, CellBytes, SWEEP_KEY, Sweep, decode_change_time, decode_known_since, decode_sweep, encode_sweep,
 };
 
-use crate::model::brand::{Brand, BrandCode, IysCode};
 use crate::model::channel::Cell;
 use crate::model::hex::{hex_into, push_from_hex, to_hex};
 use crate::model::key::RelationKey;
@@ -19,10 +27,19 @@ use crate::model::time::IysTime;
 use crate::model::transaction::TransactionId;
 
 /// The format of the whole store; a store with a greater one is refused.
-pub const FORMAT: u32 = 1;
+///
+/// 2 adds closures, observations, feeds and their gaps; a store of format 1 is read as it is.
+pub const FORMAT: u32 = 2;
 
 const VERSION: u8 = 1;
+
+/// Flags of a record: the address is in the wrong form; the time of the line's closure follows.
 const MISFORMED: u8 = 1;
+const CLOSED: u8 = 2;
+
+/// Set in the byte of a cell, it means what sweeps did not find there: observations are rows of their own,
+/// beside the cell's movements and never ranked with them.
+const OBSERVED: u8 = 0x80;
 
 /// The bytes are not what this program writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -108,6 +125,20 @@ impl<'a> Reader<'a> {
         RelationKey::from_bytes(&bytes).map_err(|_| InvalidBytes::Code)
     }
 
+    fn u16(&mut self) -> Result<u16, InvalidBytes> {
+        self.take().map(u16::from_be_bytes)
+    }
+
+    /// A cell, and whether its byte is marked as observed.
+    fn cell(&mut self) -> Result<(Cell, bool), InvalidBytes> {
+        let byte = self.byte()?;
+        Ok((Cell::from_code(byte & !OBSERVED).ok_or(InvalidBytes::Code)?, byte & OBSERVED != 0))
+    }
+
+    fn status(&mut self) -> Result<Status, InvalidBytes> {
+        Status::from_code(self.byte()?).ok_or(InvalidBytes::Code)
+    }
+
     fn time(&mut self) -> Result<IysTime, InvalidBytes> {
         self.u32().map(IysTime::from_unix)
     }
@@ -126,11 +157,18 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The byte under which a cell's movements stand in `history`, or what sweeps did not find in it.
+#[must_use]
+pub const fn cell_byte(cell: Cell, observed: bool) -> u8 {
+    if observed { cell.code() | OBSERVED } else { cell.code() }
+}
+
 fn optional(time: Option<IysTime>) -> [u8; 4] {
     time.map_or(0, IysTime::unix).to_be_bytes()
 }
 
-/// version ‖ key id ‖ flags ‖ (cell ‖ status ‖ creationDate ‖ consentDate ‖ source ‖ transaction)…
+/// version ‖ key id ‖ flags ‖ closed, if flagged ‖ (cell ‖ status ‖ creationDate ‖ consentDate ‖ source ‖
+/// transaction)… ‖ (cell, marked as observed ‖ not listed at)…
 #[must_use]
 pub fn encode_record(record: &Record) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
@@ -140,13 +178,19 @@ pub fn encode_record(record: &Record) -> Vec<u8> {
 
 /// Appends what [`encode_record`] makes.
 pub fn push_record(record: &Record, bytes: &mut Vec<u8>) {
-    bytes.extend([VERSION, KEY_ID, if record.misformed { MISFORMED } else { 0 }]);
+    let misformed = if record.misformed { MISFORMED } else { 0 };
+    bytes.extend([VERSION, KEY_ID, misformed | record.closed.map_or(0, |_| CLOSED)]);
+    bytes.extend(record.closed.iter().flat_map(|closed| closed.unix().to_be_bytes()));
     for (cell, current) in record.cells() {
         bytes.extend([cell.code(), current.status.code()]);
         bytes.extend(current.created.unix().to_be_bytes());
         bytes.extend(optional(current.consented));
         bytes.extend(current.source.get().to_be_bytes());
         bytes.extend(current.transaction.to_be_bytes());
+    }
+    for (cell, at) in Cell::ALL.into_iter().filter_map(|cell| Some((cell, record.absent(cell)?))) {
+        bytes.push(cell.code() | OBSERVED);
+        bytes.extend(at.unix().to_be_bytes());
     }
 }
 
@@ -158,14 +202,20 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, InvalidBytes> {
         return Err(InvalidBytes::Version);
     }
     let flags = reader.byte()?;
-    if flags & !MISFORMED != 0 {
+    if flags & !(MISFORMED | CLOSED) != 0 {
         return Err(InvalidBytes::Code);
     }
     let mut record = Record::default();
     record.misformed = flags & MISFORMED != 0;
+    record.closed = if flags & CLOSED == 0 { None } else { Some(reader.time()?) };
     while !reader.0.is_empty() {
-        let cell = Cell::from_code(reader.byte()?).ok_or(InvalidBytes::Code)?;
-        let status = Status::from_code(reader.byte()?).ok_or(InvalidBytes::Code)?;
+        let (cell, observed) = reader.cell()?;
+        if observed {
+            record.note_absent(cell, reader.time()?);
+            continue;
+        }
+        let status =
+            reader.status().and_then(|status| if status == Status::Yok { Err(InvalidBytes::Code) } else { Ok(status) })?;
         let (created, consented) = (reader.time()?, reader.optional_time()?);
         let source = SourceCode::from_stored(reader.u32()?);
         let transaction = u128::from_be_bytes(reader.take()?);
@@ -181,12 +231,12 @@ impl HistoryKey {
     /// Length of a key in bytes.
     pub const LENGTH: usize = RelationKey::LENGTH + 10;
 
-    /// relation ‖ cell ‖ creationDate ‖ status ‖ source.
+    /// relation ‖ cell, marked if it is an observation ‖ creationDate ‖ status ‖ source.
     #[must_use]
     pub fn to_bytes(&self) -> HistoryBytes {
         let mut bytes = [0; Self::LENGTH];
         bytes[..24].copy_from_slice(&self.relation.to_bytes());
-        bytes[24] = self.cell.code();
+        bytes[24] = cell_byte(self.cell, self.status == Status::Yok);
         bytes[25..29].copy_from_slice(&self.created.unix().to_be_bytes());
         bytes[29] = self.status.code();
         bytes[30..].copy_from_slice(&self.source.get().to_be_bytes());
@@ -197,9 +247,12 @@ impl HistoryKey {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidBytes> {
         let mut reader = Reader(bytes);
         let relation = reader.relation()?;
-        let cell = Cell::from_code(reader.byte()?).ok_or(InvalidBytes::Code)?;
+        let (cell, observed) = reader.cell()?;
         let created = reader.time()?;
-        let status = Status::from_code(reader.byte()?).ok_or(InvalidBytes::Code)?;
+        let status = reader.status()?;
+        if observed != (status == Status::Yok) {
+            return Err(InvalidBytes::Code);
+        }
         let source = SourceCode::from_stored(reader.u32()?);
         reader.end()?;
         Ok(Self { relation, cell, created, status, source })
@@ -313,111 +366,6 @@ pub fn decode_change(bytes: &[u8]) -> Result<Change, InvalidBytes> {
         states.push((reader.relation()?, State::from_byte(reader.byte()?)));
     }
     if new > states.len() { Err(InvalidBytes::Length) } else { Ok(Change { at, states, new }) }
-}
-
-/// `brand/` and the brand's number.
-#[must_use]
-pub fn brand_key(code: BrandCode) -> [u8; 10] {
-    let mut key = *b"brand/\0\0\0\0";
-    key[6..].copy_from_slice(&code.get().to_be_bytes());
-    key
-}
-
-/// version ‖ provider ‖ active ‖ title.
-#[must_use]
-pub fn encode_brand(brand: &Brand) -> Vec<u8> {
-    let mut bytes = vec![VERSION];
-    bytes.extend(brand.iys_code.get().to_be_bytes());
-    bytes.push(u8::from(brand.active));
-    bytes.extend(brand.title.as_bytes());
-    bytes
-}
-
-/// The brand of [`brand_key`] and [`encode_brand`].
-pub fn decode_brand(key: &[u8], value: &[u8]) -> Result<Brand, InvalidBytes> {
-    let code: [u8; 4] = key.strip_prefix(b"brand/").and_then(|code| code.try_into().ok()).ok_or(InvalidBytes::Length)?;
-    let code = BrandCode::new(u32::from_be_bytes(code)).ok_or(InvalidBytes::Code)?;
-    let mut reader = Reader(value);
-    reader.version()?;
-    let iys_code = IysCode::new(reader.u32()?).ok_or(InvalidBytes::Code)?;
-    let active = match reader.byte()? {
-        0 => false,
-        1 => true,
-        _ => return Err(InvalidBytes::Code),
-    };
-    Ok(Brand { code, iys_code, title: reader.text()?.to_owned(), active })
-}
-
-/// `source/` and the code of a source outside the table; its value is the name.
-#[must_use]
-pub fn source_key(code: SourceCode) -> [u8; 11] {
-    let mut key = *b"source/\0\0\0\0";
-    key[7..].copy_from_slice(&code.get().to_be_bytes());
-    key
-}
-
-/// The code of [`source_key`].
-pub fn decode_source_key(key: &[u8]) -> Result<SourceCode, InvalidBytes> {
-    let code = key.strip_prefix(b"source/").and_then(|code| code.try_into().ok()).ok_or(InvalidBytes::Length)?;
-    Ok(SourceCode::from_stored(u32::from_be_bytes(code)))
-}
-
-/// `import/` and the brand's number: when data was last taken in for a brand without a feed.
-#[must_use]
-pub fn import_cursor_key(code: BrandCode) -> [u8; 11] {
-    let mut key = *b"import/\0\0\0\0";
-    key[7..].copy_from_slice(&code.get().to_be_bytes());
-    key
-}
-
-/// version ‖ time.
-#[must_use]
-pub fn encode_cursor(as_of: IysTime) -> [u8; 5] {
-    let [a, b, c, d] = as_of.unix().to_be_bytes();
-    [VERSION, a, b, c, d]
-}
-
-/// The time of [`encode_cursor`].
-pub fn decode_cursor(bytes: &[u8]) -> Result<IysTime, InvalidBytes> {
-    let mut reader = Reader(bytes);
-    reader.version()?;
-    let time = reader.time()?;
-    reader.end()?;
-    Ok(time)
-}
-
-/// How far a bulk import has come, in the same batch as what it has brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BulkPosition {
-    /// Which import: a random number.
-    pub job: u64,
-    /// Its movements taken in so far, in its own order.
-    pub movements: u64,
-    /// Those that were new.
-    pub applied: u64,
-    /// Those that were on file already.
-    pub unchanged: u64,
-}
-
-/// Where the [`BulkPosition`] of the last bulk import is kept: one import works at a time.
-pub const BULK_KEY: &[u8] = b"bulk";
-
-/// version ‖ job ‖ movements ‖ applied ‖ unchanged.
-#[must_use]
-pub fn encode_bulk(position: &BulkPosition) -> Vec<u8> {
-    let BulkPosition { job, movements, applied, unchanged } = *position;
-    let numbers = [job, movements, applied, unchanged];
-    [VERSION].into_iter().chain(numbers.into_iter().flat_map(u64::to_be_bytes)).collect()
-}
-
-/// The position of [`encode_bulk`].
-pub fn decode_bulk(bytes: &[u8]) -> Result<BulkPosition, InvalidBytes> {
-    let mut reader = Reader(bytes);
-    reader.version()?;
-    let position =
-        BulkPosition { job: reader.u64()?, movements: reader.u64()?, applied: reader.u64()?, unchanged: reader.u64()? };
-    reader.end()?;
-    Ok(position)
 }
 
 /// A number of `meta`.

@@ -1,5 +1,8 @@
 use super::*;
+use crate::model::brand::{Brand, BrandCode, Feed, IysCode, MaxAge};
+use crate::model::channel::Channels;
 use crate::model::channel::{Channel, RecipientType};
+use crate::model::feed::{Gap, Position, Stream};
 use crate::model::hex::from_hex;
 use crate::model::key::Pseudonym;
 use proptest::prelude::*;
@@ -66,6 +69,73 @@ fn bytes_are_pinned() {
     assert_eq!(to_hex(&encode_sweep(&done)), "0165432100");
 }
 
+/// A record with everything that later formats added.
+fn closed_and_absent() -> Record {
+    let mut record = record();
+    record.note_closed(IysTime::from_unix(0x6543_2200));
+    record.note_absent(Cell::new(Channel::Arama, RecipientType::Bireysel), IysTime::from_unix(0x6543_2300));
+    record
+}
+
+fn observation() -> HistoryKey {
+    HistoryKey { status: Status::Yok, source: SourceCode::from_stored(102), ..history_key() }
+}
+
+fn position() -> Position {
+    Position {
+        complete_to: IysTime::from_unix(0x6543_2100),
+        newest: None,
+        asked: IysTime::from_unix(0x6543_2f10),
+        cursor: "1597740617_632c".into(),
+    }
+}
+
+#[test]
+fn bytes_of_format_2_are_pinned() {
+    let bytes = "01010365432200030265432100000000000000002e000000000000000000000000000000ff8065432300";
+    assert_eq!(to_hex(&encode_record(&closed_and_absent())), bytes);
+    assert_eq!(decode_record(&encode_record(&closed_and_absent())), Ok(closed_and_absent()));
+    assert_eq!(to_hex(&observation().to_bytes()), "30313233343536373839616263646566010203040000000084654321000300000066");
+    assert_eq!(HistoryKey::from_bytes(&observation().to_bytes()), Ok(observation()));
+    let code = BrandCode::new(5).unwrap();
+    let key = feed_key(code, Stream::Iys);
+    assert_eq!(to_hex(&key), "666565642f0000000501");
+    assert_eq!(to_hex(&encode_feed(&position())), "01654321000000000065432f10313539373734303631375f36333263");
+    assert_eq!(decode_feed(&key, &encode_feed(&position())), Ok((code, Stream::Iys, position())));
+    let times = [0, 0x6543_2100, 0x6543_2200].map(IysTime::from_unix);
+    let gap = Gap { brand: code, from: times[0], to: times[1], found: times[2] };
+    assert_eq!(
+        (to_hex(&gap_key(code)), to_hex(&encode_gap(&gap))),
+        ("6761702f00000005".to_owned(), "01000000006543210065432200".to_owned())
+    );
+    assert_eq!(decode_gap(&gap_key(code), &encode_gap(&gap)), Ok(gap));
+    let closure = Closure { closed: times[1], revision: 9, known_since: times[2] };
+    assert_eq!(to_hex(&encode_closure(&closure)), "010165432100000000000000000965432200");
+    assert_eq!(decode_closure(&encode_closure(&closure)), Ok(closure));
+    assert_eq!(to_hex(&export_cursor_key(code)), "6578706f72742f00000005");
+    let brand = Brand {
+        feed: Feed::Iys(Channels::NONE.with(Channel::Mesaj)),
+        max_age: [None, MaxAge::from_minutes(90), None],
+        ..Brand::imported(code, IysCode::new(7).unwrap(), "Ad".to_owned())
+    };
+    assert_eq!(to_hex(&encode_brand(&brand)), "02000000070302000000 5a00004164".replace(" ", ""));
+    assert_eq!(decode_brand(&brand_key(code), &encode_brand(&brand)), Ok(brand));
+    let first_version = from_hex("01000000070141 64".replace(' ', "").as_str()).unwrap();
+    assert_eq!(
+        decode_brand(&brand_key(code), &first_version),
+        Ok(Brand::imported(code, IysCode::new(7).unwrap(), "Ad".to_owned()))
+    );
+}
+
+#[test]
+fn an_observation_is_never_taken_for_a_movement() {
+    let mut unmarked = observation().to_bytes();
+    unmarked[24] &= !0x80;
+    let mut marked = history_key().to_bytes();
+    marked[24] |= 0x80;
+    assert_eq!([&unmarked, &marked].map(|bytes| HistoryKey::from_bytes(bytes)), [Err(InvalidBytes::Code); 2]);
+}
+
 /// A pass under way, and one that is done.
 fn sweeps() -> [Sweep; 2] {
     let cell = *history_key().to_bytes().first_chunk::<CELL_LENGTH>().unwrap();
@@ -99,7 +169,7 @@ fn what_is_written_is_read() {
     let change = Change { at: IysTime::from_unix(7), states: vec![(relation(), State::from_byte(2)); 3], new: 2 };
     assert_eq!(decode_change(&encode_change(&change)), Ok(change));
     let code = BrandCode::new(601_234).unwrap();
-    let brand = Brand { code, iys_code: IysCode::new(600_000).unwrap(), title: "Örnek Mağaza".to_owned(), active: true };
+    let brand = Brand::imported(code, IysCode::new(600_000).unwrap(), "Örnek Mağaza".to_owned());
     assert_eq!(decode_brand(&brand_key(code), &encode_brand(&brand)), Ok(brand));
     assert_eq!(decode_cursor(&encode_cursor(IysTime::from_unix(7))), Ok(IysTime::from_unix(7)));
 }
@@ -134,5 +204,7 @@ proptest! {
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
         let _ = (decode_record(&bytes), decode_history(&bytes), decode_change(&bytes), decode_cursor(&bytes));
         let _ = (HistoryKey::from_bytes(&bytes), decode_brand(&bytes, &bytes), decode_source_key(&bytes));
+        let _ = (decode_feed(&bytes, &bytes), decode_gap(&bytes, &bytes), decode_closure(&bytes));
+        let _ = (decode_feed(b"feed/\0\0\0\x05\x01", &bytes), decode_gap(b"gap/\0\0\0\x05", &bytes));
     }
 }

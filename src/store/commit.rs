@@ -1,11 +1,12 @@
 //! One atomic batch of ingest: movements, resulting records, changes, cursors and the revision.
 
-use super::codec::{self, Change, HistoryBytes, HistoryValue};
+use super::codec::{self, Change, Closure, HistoryBytes, HistoryValue};
 use super::error::StoreError;
 use super::meta::REVISION;
 use super::rocks::{Family, Store, Writes};
 use crate::model::brand::{Brand, BrandCode};
-use crate::model::key::RelationKey;
+use crate::model::feed::{Gap, Position, Stream};
+use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::record::Record;
 use crate::model::source::Source;
 use crate::model::time::IysTime;
@@ -33,6 +34,31 @@ impl Commit<'_> {
     /// Data was taken in for a brand.
     pub fn import_cursor(&mut self, brand: BrandCode, as_of: IysTime) -> Result<(), StoreError> {
         self.0.put(Family::Cursors, &codec::import_cursor_key(brand), &codec::encode_cursor(as_of))
+    }
+
+    /// A panel export of `as_of` was taken in whole for a brand.
+    pub fn export_cursor(&mut self, brand: BrandCode, as_of: IysTime) -> Result<(), StoreError> {
+        self.0.put(Family::Cursors, &codec::export_cursor_key(brand), &codec::encode_cursor(as_of))
+    }
+
+    /// A stream was followed so far.
+    pub fn position(&mut self, brand: BrandCode, stream: Stream, position: &Position) -> Result<(), StoreError> {
+        self.0.put(Family::Cursors, &codec::feed_key(brand, stream), &codec::encode_feed(position))
+    }
+
+    /// What a brand misses.
+    pub fn gap(&mut self, gap: &Gap) -> Result<(), StoreError> {
+        self.0.put(Family::Cursors, &codec::gap_key(gap.brand), &codec::encode_gap(gap))
+    }
+
+    /// A brand misses nothing any more.
+    pub fn no_gap(&mut self, brand: BrandCode) -> Result<(), StoreError> {
+        self.0.delete(Family::Cursors, &codec::gap_key(brand))
+    }
+
+    /// A recipient's line was closed.
+    pub fn closure(&mut self, recipient: Pseudonym, closure: &Closure) -> Result<(), StoreError> {
+        self.0.put(Family::Recipients, &recipient.0, &codec::encode_closure(closure))
     }
 
     /// The name of a source outside the table.

@@ -1,12 +1,13 @@
 //! What is known of one relation, for people: the [`HistoryReader`] of the store.
 
-use super::codec::{self, HistoryKey};
+use super::codec::{self, Closure, HistoryKey};
 use super::error::StoreError;
 use super::rocks::{Family, Store};
 use crate::model::channel::Cell;
 use crate::model::key::RelationKey;
-use crate::model::record::CellRecord;
-use crate::model::source::SourceCode;
+use crate::model::record::Record;
+use crate::model::source::{Source, SourceCode};
+use crate::model::state::Status;
 use crate::ports::{CellHistory, HistoryEntry, HistoryReader, ReadError};
 
 impl HistoryReader for Store {
@@ -27,18 +28,35 @@ impl Store {
             return Ok(Vec::new());
         };
         let record = codec::decode_record(&bytes).map_err(corrupt)?;
-        let cell = |(cell, current): (Cell, &CellRecord)| {
-            let history = self.read_history(relation, cell)?;
-            Ok(CellHistory { cell, status: current.status, history })
-        };
-        record.cells().map(cell).collect()
+        let closure = self.closures(&[relation.pseudonym])?.pop().flatten();
+        let known = Cell::ALL.into_iter().filter(|cell| is_known(&record, *cell));
+        known
+            .map(|cell| Ok(CellHistory { cell, status: record.status(cell), history: self.read_cell(relation, cell, closure)? }))
+            .collect()
     }
 
-    /// Every movement of a cell, newest first.
-    fn read_history(&self, relation: &RelationKey, cell: Cell) -> Result<Vec<HistoryEntry>, StoreError> {
+    /// Every movement of a cell, what sweeps did not find and the closure of the line, newest first.
+    fn read_cell(&self, relation: &RelationKey, cell: Cell, closure: Option<Closure>) -> Result<Vec<HistoryEntry>, StoreError> {
+        let mut entries = self.read_history(relation, codec::cell_byte(cell, false))?;
+        entries.extend(self.read_history(relation, codec::cell_byte(cell, true))?);
+        entries.extend(closure.filter(|_| cell.channel.takes_phones()).map(|closure| HistoryEntry {
+            status: Status::Ret,
+            created: closure.closed,
+            consented: None,
+            source: Source::LINE_CLOSED.name().to_owned(),
+            transaction: String::new(),
+            revision: closure.revision,
+            known_since: closure.known_since,
+        }));
+        entries.sort_by_key(|entry| std::cmp::Reverse((entry.created, entry.status != Status::Onay)));
+        Ok(entries)
+    }
+
+    /// The rows of a cell, newest first.
+    fn read_history(&self, relation: &RelationKey, cell: u8) -> Result<Vec<HistoryEntry>, StoreError> {
         let corrupt = |source| StoreError::Corrupt { family: "history", source };
         let mut prefix = relation.to_bytes().to_vec();
-        prefix.push(cell.code());
+        prefix.push(cell);
         let mut entries = Vec::new();
         self.scan(Family::History, &prefix, |key, value| {
             let key = HistoryKey::from_bytes(key).map_err(corrupt)?;
@@ -65,4 +83,9 @@ impl Store {
         let stored = self.get(Family::Registry, &codec::source_key(code))?;
         Ok(stored.map_or_else(|| format!("#{:08x}", code.get()), |name| String::from_utf8_lossy(&name).into_owned()))
     }
+}
+
+/// Whether anything is known of a cell.
+fn is_known(record: &Record, cell: Cell) -> bool {
+    record.get(cell).is_some() || record.absent(cell).is_some() || record.status(cell).is_some()
 }

@@ -20,6 +20,7 @@ impl Store {
         }
         store.check_format(path)?;
         store.check_secret(pseudonymizer)?;
+        store.raise_format()?;
         store.recover()?;
         Ok(store)
     }
@@ -64,6 +65,16 @@ impl Store {
         writes.put(Family::Meta, FORMAT_KEY, &FORMAT.to_be_bytes())?;
         writes.put(Family::Meta, KEY_CHECK, &key_check(pseudonymizer))?;
         writes.put(Family::Meta, NODE, &node.to_be_bytes())?;
+        writes.commit()
+    }
+
+    /// An older format is part of this one; what is written from now on may not be read by a version before.
+    fn raise_format(&self) -> Result<(), StoreError> {
+        if self.format()? == FORMAT {
+            return Ok(());
+        }
+        let mut writes = self.writes();
+        writes.put(Family::Meta, FORMAT_KEY, &FORMAT.to_be_bytes())?;
         writes.commit()
     }
 

@@ -10,8 +10,8 @@
 //! | `consent` | relation → the current movement of each cell |
 //! | `history` | relation ‖ cell ‖ creationDate ‖ status ‖ source → the movement and our first commit of it |
 //! | `changes` | revision → the relations that changed, with their resulting states |
-//! | `recipients` | pseudonym → closure and erasure |
-//! | `cursors` | feed or bulk import → position |
+//! | `recipients` | pseudonym → closure |
+//! | `cursors` | feed or bulk import → position; brand → what it misses |
 //! | `registry` | brands, names of unknown sources |
 //! | `meta` | format, key check, node, revision, open intent |
 
@@ -20,6 +20,7 @@ mod changes;
 pub mod codec;
 mod commit;
 mod error;
+mod feeds;
 mod history;
 mod intent;
 mod meta;

@@ -16,8 +16,9 @@
 use super::codec::{self, CELL_LENGTH, CellBytes, HistoryKey, SWEEP_KEY, Sweep};
 use super::error::StoreError;
 use super::rocks::{Family, Store};
-use crate::model::record::CellRecord;
+use crate::model::record::Record;
 use crate::model::retention::{DAY, HistoryRetention};
+use crate::model::state::Status;
 use crate::model::time::IysTime;
 use std::ops::ControlFlow::{Break, Continue};
 
@@ -148,8 +149,7 @@ impl Due {
         let mut writes = store.writes();
         for key in self.keys.drain(..) {
             let record = relations.binary_search(&key.relation).ok().and_then(|place| records[place]);
-            let current = record.and_then(|record| record.get(key.cell).copied());
-            if current.is_some_and(|current| is_of(&current, &key)) {
+            if record.is_some_and(|record| holds(&record, &key)) {
                 tracing::error!("a movement that consent holds is not the last of its history; it stays");
                 continue;
             }
@@ -168,6 +168,11 @@ fn read(key: &[u8], value: &[u8]) -> Result<(CellBytes, HistoryKey, IysTime), St
     Ok((cell, movement, codec::decode_known_since(value).map_err(corrupt)?))
 }
 
-fn is_of(current: &CellRecord, key: &HistoryKey) -> bool {
-    (current.created, current.status, current.source) == (key.created, key.status, key.source)
+/// Whether a record is of this movement or observation.
+fn holds(record: &Record, key: &HistoryKey) -> bool {
+    if key.status == Status::Yok {
+        return record.absent(key.cell) == Some(key.created);
+    }
+    let current = record.get(key.cell);
+    current.is_some_and(|current| (current.created, current.status, current.source) == (key.created, key.status, key.source))
 }

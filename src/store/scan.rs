@@ -4,7 +4,7 @@ use super::codec;
 use super::error::StoreError;
 use super::rocks::{Family, Store};
 use crate::model::brand::{Brand, BrandCode};
-use crate::model::channel::Channel;
+use crate::model::channel::{Cell, Channel};
 use crate::model::key::RelationKey;
 use crate::model::record::Record;
 use crate::model::source::SourceCode;
@@ -85,10 +85,12 @@ impl Store {
             census.misformed += u64::from(record.misformed);
             let brand = census.by_brand.entry(relation.brand.get()).or_default();
             brand.relations += 1;
-            for (cell, current) in record.cells() {
-                let (all, by_channel) = match current.status {
+            let held = |cell| record.status(cell).map(|status| (cell, status));
+            for (cell, status) in Cell::ALL.into_iter().filter_map(held) {
+                let (all, by_channel) = match status {
                     Status::Onay => (&mut census.onay, &mut brand.onay),
                     Status::Ret => (&mut census.ret, &mut brand.ret),
+                    Status::Yok => continue,
                 };
                 *all += 1;
                 by_channel[cell.channel as usize] += 1;

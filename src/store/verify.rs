@@ -10,6 +10,8 @@ use super::rocks::{Family, Store};
 use crate::model::channel::Cell;
 use crate::model::key::RelationKey;
 use crate::model::record::Record;
+use crate::model::state::Status;
+use crate::model::time::IysTime;
 
 /// One relation as both families have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct OnFile {
     pub record: Option<Record>,
     /// The movement that `history` ends in, by [`Cell::code`].
     pub last: [Option<HistoryKey>; Cell::ALL.len()],
+    /// When a sweep last did not find a cell, as `history` has it, by [`Cell::code`].
+    pub absent: [Option<IysTime>; Cell::ALL.len()],
 }
 
 impl OnFile {
@@ -29,6 +33,13 @@ impl OnFile {
         let current = self.record.as_ref()?.get(cell)?;
         let (created, status, source) = (current.created, current.status, current.source);
         Some(HistoryKey { relation: self.relation, cell, created, status, source })
+    }
+
+    /// When a sweep last did not find `cell`: as `consent` has it, and as `history` has it.
+    #[must_use]
+    pub fn absences(&self, cell: Cell) -> [Option<IysTime>; 2] {
+        let consent = self.record.as_ref().and_then(|record| record.absent(cell));
+        [consent, self.absent[usize::from(cell.code())]]
     }
 
     /// The movement that `history` ends in for `cell`.
@@ -70,11 +81,15 @@ impl Store {
             let of_both = [records.next.map(|(relation, _)| relation), movements.next.map(|movement| movement.relation)];
             let Some(relation) = of_both.into_iter().flatten().min() else { return Ok(()) };
             let record = records.take_if(|(of, _)| *of == relation)?.map(|(_, record)| record);
-            let mut last = [None; Cell::ALL.len()];
+            let (mut last, mut absent) = ([None; Cell::ALL.len()], [None; Cell::ALL.len()]);
             while let Some(movement) = movements.take_if(|movement| movement.relation == relation)? {
-                last[usize::from(movement.cell.code())] = Some(movement);
+                let cell = usize::from(movement.cell.code());
+                match movement.status {
+                    Status::Yok => absent[cell] = Some(movement.created),
+                    Status::Onay | Status::Ret => last[cell] = Some(movement),
+                }
             }
-            each(OnFile { relation, record, last });
+            each(OnFile { relation, record, last, absent });
         }
     }
 }

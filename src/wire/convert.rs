@@ -7,7 +7,7 @@ use super::status::{Kind, Problem};
 use crate::check::decision::{Decision, Verdict};
 use crate::check::question::{Purpose, Recipients, Scope};
 use crate::check::{Answer, BatchAnswer, Counts};
-use crate::model::brand::{Brand, BrandCode, IysCode, RetailerCode};
+use crate::model::brand::{Brand, BrandCode, IysCode, MaxAge, RetailerCode};
 use crate::model::channel::{Cell, Channel, RecipientType};
 use crate::model::movement::RawMovement;
 use crate::model::state::Status;
@@ -178,7 +178,7 @@ fn cell_record(cell: CellHistory) -> proto::CellRecord {
     proto::CellRecord {
         channel: cell.cell.channel as i32 + 1,
         recipient_type: cell.cell.recipient_type as i32 + 1,
-        status: status(cell.status),
+        status: cell.status.map_or(proto::Status::Unspecified as i32, status),
         history: cell.history.into_iter().map(history_entry).collect(),
     }
 }
@@ -251,7 +251,27 @@ pub fn brand_message(brand: &Brand) -> proto::Brand {
         iys_code: brand.iys_code.get(),
         title: brand.title.clone(),
         active: brand.active,
+        max_age_minutes: max_age_minutes(brand),
     }
+}
+
+/// Nothing if none is set, else one a channel.
+fn max_age_minutes(brand: &Brand) -> Vec<u32> {
+    let minutes = brand.max_age.map(|age| age.map_or(0, |age| age.minutes().into()));
+    if brand.max_age.iter().all(Option::is_none) { Vec::new() } else { minutes.into() }
+}
+
+fn max_age(minutes: &[u32]) -> Result<[Option<MaxAge>; Channel::ALL.len()], Problem> {
+    let invalid = || Problem::new(Kind::InvalidField, "max_age_minutes are three numbers of minutes up to 65,535, or none");
+    if minutes.is_empty() {
+        return Ok([None; Channel::ALL.len()]);
+    }
+    let minutes: &[u32; Channel::ALL.len()] = minutes.try_into().map_err(|_| invalid())?;
+    let mut ages = [None; Channel::ALL.len()];
+    for (age, minutes) in ages.iter_mut().zip(minutes) {
+        *age = MaxAge::from_minutes(u16::try_from(*minutes).map_err(|_| invalid())?);
+    }
+    Ok(ages)
 }
 
 impl proto::Brand {
@@ -262,6 +282,7 @@ impl proto::Brand {
         let one_line =
             || Problem::new(Kind::InvalidField, format!("title must be one line of 1 to {} bytes", Brand::LONGEST_TITLE));
         let title = Brand::title(&self.title).ok_or_else(one_line)?;
-        Ok(Brand { code, iys_code, title, active: self.active })
+        let max_age = max_age(&self.max_age_minutes)?;
+        Ok(Brand { active: self.active, max_age, ..Brand::imported(code, iys_code, title) })
     }
 }

@@ -7,7 +7,7 @@ use crate::check::{Answer, BatchAnswer, Checker, Counts};
 use crate::model::key::RelationKey;
 use crate::model::recipient::Recipient;
 use crate::model::time::IysTime;
-use crate::ports::{BackupMaker, BackupRefused, CellHistory, HistoryReader, MovementSink, SinkError};
+use crate::ports::{BackupMaker, BackupRefused, CellHistory, FeedControl, HistoryReader, MovementSink, SinkError};
 use crate::telemetry::metrics::{Edge, Metrics, Outcome};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,6 +25,8 @@ pub struct Parts {
     pub sink: Arc<dyn MovementSink>,
     /// Reads what the disk knows.
     pub history: Arc<dyn HistoryReader>,
+    /// Follows İYS.
+    pub feed: Arc<dyn FeedControl>,
     /// Makes backups.
     pub backups: Arc<dyn BackupMaker>,
     /// Counts.

@@ -112,6 +112,12 @@ impl ConsentService for Consent {
         Ok(Response::new(convert::apply_response(report)))
     }
 
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<proto::WatchEvent, Status>> + Send>>;
+
+    async fn watch(&self, _: Request<proto::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        Err(Status::unimplemented("watch"))
+    }
+
     async fn get_state(&self, _: Request<proto::GetStateRequest>) -> Result<Response<proto::GetStateResponse>, Status> {
         Ok(Response::new(state::read(&self.0).await?))
     }
@@ -142,6 +148,40 @@ impl AdminService for Admin {
         let entry = entry.ok_or_else(|| Problem::new(Kind::UnknownBrand, format!("brand {code} is not on file")))?;
         let brand = self.put(Brand { active: false, ..entry.brand.clone() }).await?;
         Ok(Response::new(proto::DeactivateBrandResponse { brand: Some(brand) }))
+    }
+
+    async fn close_line(&self, _: Request<proto::CloseLineRequest>) -> Result<Response<proto::CloseLineResponse>, Status> {
+        Err(Status::unimplemented("close_line"))
+    }
+
+    async fn list_closures(
+        &self,
+        _: Request<proto::ListClosuresRequest>,
+    ) -> Result<Response<proto::ListClosuresResponse>, Status> {
+        Err(Status::unimplemented("list_closures"))
+    }
+
+    async fn mark_closures_reported(
+        &self,
+        _: Request<proto::MarkClosuresReportedRequest>,
+    ) -> Result<Response<proto::MarkClosuresReportedResponse>, Status> {
+        Err(Status::unimplemented("mark_closures_reported"))
+    }
+
+    async fn heal_gap(&self, _: Request<proto::HealGapRequest>) -> Result<Response<proto::HealGapResponse>, Status> {
+        Err(Status::unimplemented("heal_gap"))
+    }
+
+    async fn observe(&self, _: Request<proto::ObserveRequest>) -> Result<Response<proto::ObserveResponse>, Status> {
+        Err(Status::unimplemented("observe"))
+    }
+
+    async fn reconcile(&self, _: Request<proto::ReconcileRequest>) -> Result<Response<proto::ReconcileResponse>, Status> {
+        Err(Status::unimplemented("reconcile"))
+    }
+
+    async fn push(&self, _: Request<proto::PushRequest>) -> Result<Response<proto::PushResponse>, Status> {
+        Err(Status::unimplemented("push"))
     }
 
     async fn backup(&self, request: Request<proto::BackupRequest>) -> Result<Response<proto::BackupResponse>, Status> {

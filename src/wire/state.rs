@@ -3,6 +3,12 @@
 use super::gateway::Gateway;
 use super::proto;
 use super::status::{Kind, Problem};
+use crate::index::{BrandEntry, StreamFreshness};
+use crate::model::brand::Feed;
+use crate::model::channel::Channel;
+use crate::model::feed::Stream;
+use crate::model::time::IysTime;
+use crate::ports::FeedTask;
 use std::sync::Arc;
 
 /// Reads the state: memory, and the first key of the change log.
@@ -15,17 +21,51 @@ pub async fn read(gateway: &Gateway) -> Result<proto::GetStateResponse, Problem>
     };
     let earliest = earliest.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))?;
     let index = gateway.parts().checker.index();
-    let now = i64::from(gateway.now().unix());
-    let brands = index.brands().all().into_iter().map(|entry| {
-        let as_of = entry.as_of().map_or(0, |time| i64::from(time.unix()));
-        let age_seconds = if as_of == 0 { 0 } else { (now - as_of).max(0) };
-        proto::BrandState { brand_code: entry.brand.code.get(), active: entry.brand.active, as_of, age_seconds }
-    });
+    let now = gateway.now();
     Ok(proto::GetStateResponse {
         ready: gateway.ready().is_ok(),
         revision: index.revision().get(),
         earliest_revision: earliest.unwrap_or(0),
         relations: index.relations(),
-        brands: brands.collect(),
+        brands: index.brands().all().iter().map(|entry| brand_state(entry, now)).collect(),
+        feeds: gateway.parts().feed.tasks().into_iter().map(feed_task).collect(),
     })
+}
+
+fn brand_state(entry: &BrandEntry, now: IysTime) -> proto::BrandState {
+    let fed = matches!(entry.brand.feed, Feed::Iys(_));
+    let as_of = unix(entry.as_of());
+    let stale = Channel::ALL.into_iter().filter(|channel| entry.is_stale(*channel, now));
+    let gap = entry.freshness.gap().filter(|_| fed);
+    proto::BrandState {
+        brand_code: entry.brand.code.get(),
+        active: entry.brand.active,
+        as_of,
+        age_seconds: if as_of == 0 { 0 } else { (i64::from(now.unix()) - as_of).max(0) },
+        fed,
+        streams: if fed { Stream::ALL.map(|stream| stream_state(entry, stream)).into() } else { Vec::new() },
+        last_push: unix(entry.freshness.last_push()),
+        gap: gap.map(|(from, to)| proto::GapState { from: from.unix().into(), to: to.unix().into() }),
+        stale: stale.map(|channel| channel as i32 + 1).collect(),
+    }
+}
+
+fn stream_state(entry: &BrandEntry, stream: Stream) -> proto::StreamState {
+    let StreamFreshness { complete_to, newest, asked } = entry.freshness.stream(stream);
+    proto::StreamState {
+        stream: stream.name().to_owned(),
+        complete_to: unix(complete_to),
+        newest: unix(newest),
+        asked: unix(asked),
+    }
+}
+
+fn feed_task(task: FeedTask) -> proto::FeedTask {
+    let FeedTask { name, state, detail, restarts } = task;
+    proto::FeedTask { name, state: state.name().to_owned(), detail, restarts }
+}
+
+/// Unix seconds; 0 for none.
+fn unix(time: Option<IysTime>) -> i64 {
+    time.map_or(0, |time| time.unix().into())
 }

@@ -399,7 +399,7 @@ async fn where_it_stands() {
     for brand in &mut state.brands {
         assert!(std::mem::take(&mut brand.as_of) > 0 && std::mem::take(&mut brand.age_seconds) < 60);
     }
-    let brands = vec![BrandState { brand_code: BRAND, active: true, as_of: 0, age_seconds: 0 }];
+    let brands = vec![BrandState { brand_code: BRAND, active: true, ..BrandState::default() }];
     assert_eq!(state, GetStateResponse { ready: true, revision: 1, earliest_revision: 1, relations: 3, brands });
 }
 
@@ -409,8 +409,9 @@ async fn brands() {
     let known = Known::start().await;
     let mut admin = known.gateway.admin().await;
     let mut permission = known.gateway.permission().await;
-    let ours = Brand { brand_code: BRAND, iys_code: 600_000, title: "Örnek".to_owned(), active: true };
-    let other = Brand { brand_code: 7, iys_code: 8, title: "Yedi".to_owned(), active: true };
+    let ours =
+        Brand { brand_code: BRAND, iys_code: 600_000, title: "Örnek".to_owned(), active: true, max_age_minutes: Vec::new() };
+    let other = Brand { brand_code: 7, iys_code: 8, title: "Yedi".to_owned(), active: true, max_age_minutes: vec![0, 90, 0] };
     let put = admin.put_brand(PutBrandRequest { brand: Some(other.clone()) }).await.unwrap().into_inner();
     assert_eq!(put.brand, Some(other.clone()));
     let listed = admin.list_brands(ListBrandsRequest {}).await.unwrap().into_inner().brands;

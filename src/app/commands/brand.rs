@@ -21,7 +21,7 @@ pub fn brand(command: BrandCommand) -> Result<String, CommandError> {
 }
 
 fn add(args: AddArgs) -> Result<String, CommandError> {
-    let brand = Brand { code: args.brand, iys_code: args.iys_code, title: args.title, active: true };
+    let brand = Brand::imported(args.brand, args.iys_code, args.title);
     if let Some(data) = &args.target.data {
         put_offline(&open::offline(data, &SecretSource::load(None)?)?.store, &brand)?;
     } else {

@@ -80,6 +80,10 @@ impl TableWriter {
         if !collides(table, hash) {
             return self.set(table, hash, state);
         }
+        if state == State::EMPTY {
+            // What is not there is answered so anyway; the place is another's.
+            return Ok(());
+        }
         let place = table.place(hash);
         if let Spot::Taken(slot, value) = spot(table, place) {
             let before = table.collisions.add(place, state_of(value), hash, state);

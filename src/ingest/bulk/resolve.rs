@@ -10,9 +10,10 @@ use super::slice::Slice;
 use crate::ingest::group::Changed;
 use crate::ingest::order;
 use crate::model::brand::BrandCode;
-use crate::model::key::RelationKey;
+use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::record::{CellRecord, Record};
 use crate::model::source::{Source, SourceCode};
+use crate::model::state::State;
 use crate::model::time::IysTime;
 use crate::model::transaction::TransactionId;
 use crate::store::codec::{self, HistoryBytes, HistoryKey, HistoryValue};
@@ -57,6 +58,8 @@ struct Relation<'a> {
     key: RelationKey,
     movements: &'a [Movement<'a>],
     on_file: Option<Record>,
+    /// When the recipient's line was closed, for a relation that is not on file.
+    closed: Option<IysTime>,
 }
 
 /// What a movement needs beside its bytes, where it may compete with another.
@@ -109,7 +112,7 @@ impl Resolver<'_> {
         let mut relations: Vec<Relation<'m>> = Vec::with_capacity(chunk.len());
         for movements in chunk.chunk_by(|one, other| one.relation_bytes() == other.relation_bytes()) {
             let key = RelationKey::from_bytes(movements[0].relation_bytes()).map_err(|_| corrupt(codec::InvalidBytes::Code))?;
-            relations.push(Relation { key, movements, on_file: None });
+            relations.push(Relation { key, movements, on_file: None, closed: None });
         }
         let (Some(first), Some(last)) = (relations.first(), relations.last()) else { return Ok(relations) };
         if self.ground.store.has_records(&first.key, &last.key)? {
@@ -117,6 +120,11 @@ impl Resolver<'_> {
             for (relation, on_file) in relations.iter_mut().zip(self.ground.store.records(&keys)?) {
                 relation.on_file = on_file;
             }
+        }
+        let unknown: Vec<Pseudonym> = unknown(&mut relations).map(|relation| relation.key.pseudonym).collect();
+        let closures = self.ground.store.closures(&unknown)?;
+        for (relation, closure) in self::unknown(&mut relations).zip(closures) {
+            relation.closed = closure.map(|closure| closure.closed);
         }
         Ok(relations)
     }
@@ -143,7 +151,7 @@ impl Resolver<'_> {
         relation: &Relation<'_>,
         known: &mut std::iter::Peekable<impl Iterator<Item = (HistoryBytes, HistoryValue)>>,
     ) -> Result<(), BulkError> {
-        let mut record = relation.on_file.unwrap_or_default();
+        let mut record = relation.on_file.unwrap_or_else(|| Record::closed_at(relation.closed));
         let mut changed = false;
         self.out.brands.insert(relation.key.brand);
         for same in relation.movements.chunk_by(|one, other| one.key_bytes() == other.key_bytes()) {
@@ -169,7 +177,7 @@ impl Resolver<'_> {
         }
         if changed {
             let state = record.state();
-            let is_new = relation.on_file.is_none();
+            let is_new = relation.on_file.is_none_or(|record| record.state() == State::EMPTY);
             self.staging.record(&relation.key, &record, state, is_new)?;
             if self.ground.visible {
                 let Changed { new, known } = &mut self.out.changed;
@@ -219,6 +227,11 @@ impl Resolver<'_> {
             self.out.new_sources.push(source.clone());
         }
     }
+}
+
+/// The relations that are not on file.
+fn unknown<'r, 'm>(relations: &'r mut [Relation<'m>]) -> impl Iterator<Item = &'r mut Relation<'m>> {
+    relations.iter_mut().filter(|relation| relation.on_file.is_none())
 }
 
 fn rank(movement: Movement<'_>) -> Result<Rank, BulkError> {

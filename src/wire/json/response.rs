@@ -2,6 +2,7 @@
 
 use crate::check::decision::Decision;
 use crate::check::{Answer, BatchAnswer};
+use crate::model::state::Status;
 use crate::model::time::IysTime;
 use crate::ports::{CellHistory, HistoryEntry};
 use crate::wire::apply::Report;
@@ -69,7 +70,7 @@ struct Explanation {
 struct CellBody<'a> {
     r#type: &'static str,
     recipient_type: &'static str,
-    status: &'static str,
+    status: Option<&'static str>,
     history: Vec<HistoryBody<'a>>,
 }
 
@@ -179,7 +180,7 @@ impl<'a> CellBody<'a> {
         Self {
             r#type: cell.cell.channel.name(),
             recipient_type: cell.cell.recipient_type.name(),
-            status: cell.status.name(),
+            status: cell.status.map(Status::name),
             history: cell.history.iter().map(HistoryBody::new).collect(),
         }
     }

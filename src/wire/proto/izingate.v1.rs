@@ -138,6 +138,7 @@ pub struct CellRecord {
     pub channel: i32,
     #[prost(enumeration = "RecipientType", tag = "2")]
     pub recipient_type: i32,
+    /// What holds now; unspecified if what was approved is not listed at İYS any more.
     #[prost(enumeration = "Status", tag = "3")]
     pub status: i32,
     /// Newest first.
@@ -247,9 +248,11 @@ pub struct GetStateResponse {
     pub relations: u64,
     #[prost(message, repeated, tag = "5")]
     pub brands: ::prost::alloc::vec::Vec<BrandState>,
+    #[prost(message, repeated, tag = "6")]
+    pub feeds: ::prost::alloc::vec::Vec<FeedTask>,
 }
 #[allow(clippy::all)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BrandState {
     #[prost(uint32, tag = "1")]
     pub brand_code: u32,
@@ -260,6 +263,115 @@ pub struct BrandState {
     /// Seconds between as_of and this answer; 0 if as_of is 0.
     #[prost(int64, tag = "4")]
     pub age_seconds: i64,
+    /// Whether İYS's streams are followed for it; the rest is empty if not.
+    #[prost(bool, tag = "5")]
+    pub fed: bool,
+    #[prost(message, repeated, tag = "6")]
+    pub streams: ::prost::alloc::vec::Vec<StreamState>,
+    /// When a push last came since the start; 0 for never.
+    #[prost(int64, tag = "7")]
+    pub last_push: i64,
+    /// What was missed, if anything.
+    #[prost(message, optional, tag = "8")]
+    pub gap: ::core::option::Option<GapState>,
+    /// The channels that answer STALE now.
+    #[prost(enumeration = "Channel", repeated, tag = "9")]
+    pub stale: ::prost::alloc::vec::Vec<i32>,
+}
+/// How far one of İYS's streams was followed.
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StreamState {
+    /// HS or IYS.
+    #[prost(string, tag = "1")]
+    pub stream: ::prost::alloc::string::String,
+    /// The oldest instant not yet seen.
+    #[prost(int64, tag = "2")]
+    pub complete_to: i64,
+    /// The newest creationDate that came; 0 if none did.
+    #[prost(int64, tag = "3")]
+    pub newest: i64,
+    /// When İYS was last asked to the end.
+    #[prost(int64, tag = "4")]
+    pub asked: i64,
+}
+/// Movements that were missed: registered in \[from, to). From 0: nothing was ever seen.
+#[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GapState {
+    #[prost(int64, tag = "1")]
+    pub from: i64,
+    #[prost(int64, tag = "2")]
+    pub to: i64,
+}
+/// A task that follows İYS.
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FeedTask {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// running, waiting, stopped.
+    #[prost(string, tag = "2")]
+    pub state: ::prost::alloc::string::String,
+    /// Why, for people; empty if all is well.
+    #[prost(string, tag = "3")]
+    pub detail: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub restarts: u64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchRequest {
+    /// The first revision that is wanted; 0 for the earliest that is kept.
+    #[prost(uint64, tag = "1")]
+    pub from_revision: u64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WatchEvent {
+    #[prost(oneof = "watch_event::Event", tags = "1, 2")]
+    pub event: ::core::option::Option<watch_event::Event>,
+}
+/// Nested message and enum types in `WatchEvent`.
+pub mod watch_event {
+    #[allow(clippy::all)]
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Event {
+        #[prost(message, tag = "1")]
+        Batch(super::ChangeBatch),
+        /// Nothing new: everything up to this revision was sent.
+        #[prost(uint64, tag = "2")]
+        Heartbeat(u64),
+    }
+}
+/// One committed batch, or a part of it.
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ChangeBatch {
+    #[prost(uint64, tag = "1")]
+    pub revision: u64,
+    #[prost(int64, tag = "2")]
+    pub committed_at: i64,
+    #[prost(message, repeated, tag = "3")]
+    pub changes: ::prost::alloc::vec::Vec<RelationChange>,
+    /// Further parts of this revision follow.
+    #[prost(bool, tag = "4")]
+    pub more: bool,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RelationChange {
+    /// The recipient's pseudonym, 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub recipient: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    pub brand_code: u32,
+    #[prost(uint32, tag = "3")]
+    pub retailer_code: u32,
+    /// What the relation holds now, two bits a cell from the lowest: 1 ONAY, 2 RET, 0 nothing. A phone's cells
+    /// are ARAMA BIREYSEL, ARAMA TACIR, MESAJ BIREYSEL, MESAJ TACIR; an e-mail's EPOSTA BIREYSEL, EPOSTA TACIR.
+    #[prost(uint32, tag = "4")]
+    pub state: u32,
 }
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -272,6 +384,10 @@ pub struct Brand {
     pub title: ::prost::alloc::string::String,
     #[prost(bool, tag = "4")]
     pub active: bool,
+    /// How old its data may be before checks are DEFER STALE, in minutes: ARAMA, MESAJ, EPOSTA. 0 is the default
+    /// of its feed: none for a brand that is fed by imports, three hours for one that follows İYS.
+    #[prost(uint32, repeated, tag = "5")]
+    pub max_age_minutes: ::prost::alloc::vec::Vec<u32>,
 }
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -327,6 +443,159 @@ pub struct BackupResponse {
     pub files: u64,
     #[prost(uint64, tag = "4")]
     pub bytes: u64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CloseLineRequest {
+    /// A phone, as the operator spells it.
+    #[prost(string, tag = "1")]
+    pub recipient: ::prost::alloc::string::String,
+    /// When it was closed; 0 for now.
+    #[prost(int64, tag = "2")]
+    pub closed_at: i64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CloseLineResponse {
+    #[prost(uint64, tag = "1")]
+    pub revision: u64,
+    /// Whether that was news.
+    #[prost(bool, tag = "2")]
+    pub applied: bool,
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListClosuresRequest {}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListClosuresResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub closures: ::prost::alloc::vec::Vec<PendingClosure>,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PendingClosure {
+    /// Its place in the queue.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    #[prost(string, tag = "2")]
+    pub recipient: ::prost::alloc::string::String,
+    #[prost(int64, tag = "3")]
+    pub closed_at: i64,
+    #[prost(int64, tag = "4")]
+    pub noted_at: i64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MarkClosuresReportedRequest {
+    #[prost(uint64, repeated, tag = "1")]
+    pub ids: ::prost::alloc::vec::Vec<u64>,
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MarkClosuresReportedResponse {
+    #[prost(uint32, tag = "1")]
+    pub marked: u32,
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealGapRequest {
+    #[prost(uint32, tag = "1")]
+    pub brand_code: u32,
+    /// How: the operator vouches that what was imported is complete up to the gap's end …
+    #[prost(bool, tag = "2")]
+    pub vouch: bool,
+    /// … or every approval of before the gap's end that was not seen since counts as not listed, as of then.
+    #[prost(bool, tag = "3")]
+    pub drop_doubtful: bool,
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealGapResponse {
+    /// The gap as it was.
+    #[prost(message, optional, tag = "1")]
+    pub gap: ::core::option::Option<GapState>,
+    /// Approvals that nobody vouched for.
+    #[prost(uint64, tag = "2")]
+    pub doubtful: u64,
+    /// Whether the gap is ended: if it was asked for, or if nothing was doubtful.
+    #[prost(bool, tag = "3")]
+    pub healed: bool,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ObserveRequest {
+    #[prost(uint32, tag = "1")]
+    pub brand_code: u32,
+    #[prost(enumeration = "Channel", tag = "2")]
+    pub channel: i32,
+    #[prost(enumeration = "RecipientType", tag = "3")]
+    pub recipient_type: i32,
+    /// Addresses as spelled; none is kept.
+    #[prost(string, repeated, tag = "4")]
+    pub recipients: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ObserveResponse {
+    /// Addresses that İYS lists as approved.
+    #[prost(uint32, tag = "1")]
+    pub approved: u32,
+    /// Addresses that it does not list.
+    #[prost(uint32, tag = "2")]
+    pub not_listed: u32,
+    /// Addresses that are malformed or of the wrong kind, by their place.
+    #[prost(uint32, repeated, tag = "3")]
+    pub invalid: ::prost::alloc::vec::Vec<u32>,
+    /// The moment as of which the answer was taken in.
+    #[prost(int64, tag = "4")]
+    pub observed_at: i64,
+    #[prost(uint64, tag = "5")]
+    pub revision: u64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReconcileRequest {
+    #[prost(uint32, tag = "1")]
+    pub brand_code: u32,
+    /// YYYY-MM-DD, one of the last seven finished days.
+    #[prost(string, tag = "2")]
+    pub date: ::prost::alloc::string::String,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReconcileResponse {
+    /// The report, as JSON.
+    #[prost(string, tag = "1")]
+    pub report: ::prost::alloc::string::String,
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PushRequest {
+    #[prost(uint32, tag = "1")]
+    pub brand_code: u32,
+    #[prost(enumeration = "Channel", tag = "2")]
+    pub channel: i32,
+    #[prost(enumeration = "PushAction", tag = "3")]
+    pub action: i32,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PushResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub connections: ::prost::alloc::vec::Vec<PushConnection>,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PushConnection {
+    #[prost(string, tag = "1")]
+    pub url: ::prost::alloc::string::String,
+    #[prost(enumeration = "Channel", tag = "2")]
+    pub channel: i32,
+    #[prost(string, tag = "3")]
+    pub registered: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub status: ::prost::alloc::string::String,
 }
 /// İYS's `type`.
 #[allow(clippy::all)]
@@ -400,6 +669,8 @@ pub enum Status {
     Unspecified = 0,
     Onay = 1,
     Ret = 2,
+    /// İYS was asked and did not list the address as approved.
+    Yok = 3,
 }
 impl Status {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -411,6 +682,7 @@ impl Status {
             Self::Unspecified => "STATUS_UNSPECIFIED",
             Self::Onay => "STATUS_ONAY",
             Self::Ret => "STATUS_RET",
+            Self::Yok => "STATUS_YOK",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -419,6 +691,7 @@ impl Status {
             "STATUS_UNSPECIFIED" => Some(Self::Unspecified),
             "STATUS_ONAY" => Some(Self::Onay),
             "STATUS_RET" => Some(Self::Ret),
+            "STATUS_YOK" => Some(Self::Yok),
             _ => None,
         }
     }
@@ -559,6 +832,39 @@ impl Reason {
             "REASON_RETAILER_NOT_AUTHORISED" => Some(Self::RetailerNotAuthorised),
             "REASON_APPROVED" => Some(Self::Approved),
             "REASON_EVIDENCE_UNAVAILABLE" => Some(Self::EvidenceUnavailable),
+            _ => None,
+        }
+    }
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PushAction {
+    Unspecified = 0,
+    Register = 1,
+    State = 2,
+    Remove = 3,
+}
+impl PushAction {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PUSH_ACTION_UNSPECIFIED",
+            Self::Register => "PUSH_ACTION_REGISTER",
+            Self::State => "PUSH_ACTION_STATE",
+            Self::Remove => "PUSH_ACTION_REMOVE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PUSH_ACTION_UNSPECIFIED" => Some(Self::Unspecified),
+            "PUSH_ACTION_REGISTER" => Some(Self::Register),
+            "PUSH_ACTION_STATE" => Some(Self::State),
+            "PUSH_ACTION_REMOVE" => Some(Self::Remove),
             _ => None,
         }
     }
@@ -1221,6 +1527,34 @@ pub mod consent_service_client {
                 .insert(GrpcMethod::new("izingate.v1.ConsentService", "Apply"));
             self.inner.unary(req, path, codec).await
         }
+        /// Committed batches as they come, from a revision on, in strictly increasing order. What is waited for is
+        /// heartbeats. A revision whose changes are not kept any more is the error WATCH_GAP (OUT_OF_RANGE), with
+        /// the earliest one that is; a reader that does not take what it is sent is dropped with WATCH_TOO_SLOW
+        /// (RESOURCE_EXHAUSTED) and goes on where it was.
+        pub async fn watch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WatchEvent>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.ConsentService/Watch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("izingate.v1.ConsentService", "Watch"));
+            self.inner.server_streaming(req, path, codec).await
+        }
         /// Where this node stands.
         pub async fn get_state(
             &mut self,
@@ -1267,6 +1601,20 @@ pub mod consent_service_server {
             &self,
             request: tonic::Request<super::ApplyRequest>,
         ) -> std::result::Result<tonic::Response<super::ApplyResponse>, tonic::Status>;
+        /// Server streaming response type for the Watch method.
+        type WatchStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::WatchEvent, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Committed batches as they come, from a revision on, in strictly increasing order. What is waited for is
+        /// heartbeats. A revision whose changes are not kept any more is the error WATCH_GAP (OUT_OF_RANGE), with
+        /// the earliest one that is; a reader that does not take what it is sent is dropped with WATCH_TOO_SLOW
+        /// (RESOURCE_EXHAUSTED) and goes on where it was.
+        async fn watch(
+            &self,
+            request: tonic::Request<super::WatchRequest>,
+        ) -> std::result::Result<tonic::Response<Self::WatchStream>, tonic::Status>;
         /// Where this node stands.
         async fn get_state(
             &self,
@@ -1393,6 +1741,52 @@ pub mod consent_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.ConsentService/Watch" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::ServerStreamingService<super::WatchRequest>
+                    for WatchSvc<T> {
+                        type Response = super::WatchEvent;
+                        type ResponseStream = T::WatchStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::watch(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)
@@ -1672,6 +2066,181 @@ pub mod admin_service_client {
                 .insert(GrpcMethod::new("izingate.v1.AdminService", "Backup"));
             self.inner.unary(req, path, codec).await
         }
+        /// Notes that a recipient's line was closed (11/9): a refusal, as of then, on every channel of every brand,
+        /// also of those that are learned later. The duty to tell İYS of it joins the queue of closures.
+        pub async fn close_line(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CloseLineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CloseLineResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/CloseLine",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("izingate.v1.AdminService", "CloseLine"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Closures of which İYS is still to be told, with their addresses: for the operator who tells it.
+        pub async fn list_closures(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListClosuresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListClosuresResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/ListClosures",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("izingate.v1.AdminService", "ListClosures"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// İYS was told of these closures: their addresses are forgotten.
+        pub async fn mark_closures_reported(
+            &mut self,
+            request: impl tonic::IntoRequest<super::MarkClosuresReportedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MarkClosuresReportedResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/MarkClosuresReported",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("izingate.v1.AdminService", "MarkClosuresReported"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends the gap of a brand.
+        pub async fn heal_gap(
+            &mut self,
+            request: impl tonic::IntoRequest<super::HealGapRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::HealGapResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/HealGap",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("izingate.v1.AdminService", "HealGap"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Asks İYS which of up to 1,000 addresses are approved now, and takes the answer in. One step of a sweep.
+        pub async fn observe(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ObserveRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ObserveResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/Observe",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("izingate.v1.AdminService", "Observe"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Holds a finished day against İYS's own file and hash, and takes in what is missing.
+        pub async fn reconcile(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReconcileRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReconcileResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/Reconcile",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("izingate.v1.AdminService", "Reconcile"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Connects, shows or drops İYS's push of one brand and channel.
+        pub async fn push(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PushRequest>,
+        ) -> std::result::Result<tonic::Response<super::PushResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/Push",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("izingate.v1.AdminService", "Push"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1717,6 +2286,54 @@ pub mod admin_service_server {
             &self,
             request: tonic::Request<super::BackupRequest>,
         ) -> std::result::Result<tonic::Response<super::BackupResponse>, tonic::Status>;
+        /// Notes that a recipient's line was closed (11/9): a refusal, as of then, on every channel of every brand,
+        /// also of those that are learned later. The duty to tell İYS of it joins the queue of closures.
+        async fn close_line(
+            &self,
+            request: tonic::Request<super::CloseLineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CloseLineResponse>,
+            tonic::Status,
+        >;
+        /// Closures of which İYS is still to be told, with their addresses: for the operator who tells it.
+        async fn list_closures(
+            &self,
+            request: tonic::Request<super::ListClosuresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListClosuresResponse>,
+            tonic::Status,
+        >;
+        /// İYS was told of these closures: their addresses are forgotten.
+        async fn mark_closures_reported(
+            &self,
+            request: tonic::Request<super::MarkClosuresReportedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::MarkClosuresReportedResponse>,
+            tonic::Status,
+        >;
+        /// Ends the gap of a brand.
+        async fn heal_gap(
+            &self,
+            request: tonic::Request<super::HealGapRequest>,
+        ) -> std::result::Result<tonic::Response<super::HealGapResponse>, tonic::Status>;
+        /// Asks İYS which of up to 1,000 addresses are approved now, and takes the answer in. One step of a sweep.
+        async fn observe(
+            &self,
+            request: tonic::Request<super::ObserveRequest>,
+        ) -> std::result::Result<tonic::Response<super::ObserveResponse>, tonic::Status>;
+        /// Holds a finished day against İYS's own file and hash, and takes in what is missing.
+        async fn reconcile(
+            &self,
+            request: tonic::Request<super::ReconcileRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReconcileResponse>,
+            tonic::Status,
+        >;
+        /// Connects, shows or drops İYS's push of one brand and channel.
+        async fn push(
+            &self,
+            request: tonic::Request<super::PushRequest>,
+        ) -> std::result::Result<tonic::Response<super::PushResponse>, tonic::Status>;
     }
     /// What an operator keeps on file.
     #[derive(Debug)]
@@ -1960,6 +2577,320 @@ pub mod admin_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = BackupSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/CloseLine" => {
+                    #[allow(non_camel_case_types)]
+                    struct CloseLineSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::CloseLineRequest>
+                    for CloseLineSvc<T> {
+                        type Response = super::CloseLineResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CloseLineRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::close_line(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CloseLineSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/ListClosures" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListClosuresSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::ListClosuresRequest>
+                    for ListClosuresSvc<T> {
+                        type Response = super::ListClosuresResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListClosuresRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::list_closures(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListClosuresSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/MarkClosuresReported" => {
+                    #[allow(non_camel_case_types)]
+                    struct MarkClosuresReportedSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::MarkClosuresReportedRequest>
+                    for MarkClosuresReportedSvc<T> {
+                        type Response = super::MarkClosuresReportedResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::MarkClosuresReportedRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::mark_closures_reported(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = MarkClosuresReportedSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/HealGap" => {
+                    #[allow(non_camel_case_types)]
+                    struct HealGapSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::HealGapRequest>
+                    for HealGapSvc<T> {
+                        type Response = super::HealGapResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::HealGapRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::heal_gap(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = HealGapSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/Observe" => {
+                    #[allow(non_camel_case_types)]
+                    struct ObserveSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::ObserveRequest>
+                    for ObserveSvc<T> {
+                        type Response = super::ObserveResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ObserveRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::observe(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ObserveSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/Reconcile" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReconcileSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::ReconcileRequest>
+                    for ReconcileSvc<T> {
+                        type Response = super::ReconcileResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReconcileRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::reconcile(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReconcileSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/Push" => {
+                    #[allow(non_camel_case_types)]
+                    struct PushSvc<T: AdminService>(pub Arc<T>);
+                    impl<T: AdminService> tonic::server::UnaryService<super::PushRequest>
+                    for PushSvc<T> {
+                        type Response = super::PushResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PushRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::push(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PushSvc(inner);
                         let codec = crate::wire::codec::ProtobufCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

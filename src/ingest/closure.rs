@@ -1,0 +1,46 @@
+//! The closure of a line (11/9): a RET, as of its moment, on every cell of every relation of a recipient.
+
+use super::group::Changed;
+use crate::model::key::Pseudonym;
+use crate::model::state::State;
+use crate::model::time::IysTime;
+use crate::store::codec::{Change, Closure};
+use crate::store::{Commit, Store, StoreError};
+
+/// A closure held against what is on file: what is left is to commit it.
+pub(super) struct Closing<'a> {
+    pub(super) commit: Commit<'a>,
+    pub(super) changed: Changed,
+}
+
+/// Prepares a closure for a revision; none if one as late is on file. Of several the latest counts, so that
+/// their order does not matter.
+pub(super) fn prepare(
+    store: &Store,
+    recipient: Pseudonym,
+    closed: IysTime,
+    revision: u64,
+    now: IysTime,
+) -> Result<Option<Closing<'_>>, StoreError> {
+    let on_file = store.closures(&[recipient])?.pop().flatten();
+    if on_file.is_some_and(|on_file| on_file.closed >= closed) {
+        return Ok(None);
+    }
+    let mut commit = store.begin();
+    commit.closure(recipient, &Closure { closed, revision, known_since: now })?;
+    let (mut new, mut known) = (Vec::new(), Vec::new());
+    for (relation, mut record) in store.relations_of(recipient)? {
+        let before = record.state();
+        record.note_closed(closed);
+        commit.record(&relation, &record)?;
+        if before == State::EMPTY { &mut new } else { &mut known }.push((relation, record.state()));
+    }
+    let hashed = |states: &[(_, State)]| {
+        states.iter().map(|(relation, state)| (crate::model::key::RelationKey::hash(relation), *state)).collect()
+    };
+    let changed = Changed { new: hashed(&new), known: hashed(&known) };
+    let count = new.len();
+    new.extend(known);
+    commit.revision(revision, &Change { at: now, states: new, new: count })?;
+    Ok(Some(Closing { commit, changed }))
+}

@@ -1,0 +1,46 @@
+//! What feeds say beside their movements: written into the batch, then shown beside the brands.
+
+use crate::index::{Brands, StreamFreshness};
+use crate::model::feed::Gap;
+use crate::ports::FeedNote;
+use crate::store::{Commit, Store, StoreError};
+use std::collections::BTreeMap;
+
+/// Writes notes into a batch, in their order.
+pub(super) fn write(store: &Store, commit: &mut Commit<'_>, notes: &[&FeedNote]) -> Result<(), StoreError> {
+    let mut gaps: BTreeMap<_, Option<Gap>> = BTreeMap::new();
+    for note in notes {
+        match note {
+            FeedNote::Followed(brand, stream, position) => commit.position(*brand, *stream, position)?,
+            FeedNote::Exported(brand, as_of) => commit.export_cursor(*brand, *as_of)?,
+            FeedNote::Missed(gap) => {
+                let before = gaps.get(&gap.brand).copied().map_or_else(|| store.gap(gap.brand), Ok)?;
+                gaps.insert(gap.brand, Some(before.map_or(*gap, |before| before.joined(*gap))));
+            }
+            FeedNote::Healed(brand) => drop(gaps.insert(*brand, None)),
+            FeedNote::Pushed(..) => {}
+        }
+    }
+    for (brand, gap) in gaps {
+        match gap {
+            Some(gap) => commit.gap(&gap)?,
+            None => commit.no_gap(brand)?,
+        }
+    }
+    Ok(())
+}
+
+/// Makes notes visible, once they are durable.
+pub(super) fn show(brands: &Brands, notes: &[&FeedNote]) {
+    for note in notes {
+        match note {
+            FeedNote::Followed(brand, stream, position) => {
+                brands.note(*brand, |freshness| freshness.followed(*stream, StreamFreshness::of(position)));
+            }
+            FeedNote::Pushed(brand, at) => brands.note(*brand, |freshness| freshness.pushed(*at)),
+            FeedNote::Exported(..) => {}
+            FeedNote::Missed(gap) => brands.note(gap.brand, |freshness| freshness.add_gap(gap.from, gap.to)),
+            FeedNote::Healed(brand) => brands.note(*brand, |freshness| freshness.set_gap(None)),
+        }
+    }
+}
