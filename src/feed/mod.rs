@@ -4,3 +4,4 @@
 //! in [`crate::model::movement`].
 
 pub mod file;
+pub mod iys;

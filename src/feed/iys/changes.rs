@@ -1,0 +1,100 @@
+//! The change stream of one brand (F§1.6).
+
+mod item;
+
+use super::brands::Sender;
+use super::budget::Priority;
+use super::call::Reply;
+use super::client::Iys;
+use super::cursor::Cursor;
+use super::error::IysError;
+use super::link::Call;
+use super::text::Text;
+use crate::model::time::IysTime;
+use item::Entry;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use std::sync::atomic::Ordering;
+
+pub use item::Item;
+
+/// İYS's `source` parameter: there is no way to ask for both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stream {
+    /// What the provider itself wrote.
+    Hs,
+    /// What recipients and İYS wrote.
+    Iys,
+}
+
+/// Some of a stream, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The movements as they came.
+    pub items: Vec<Item>,
+    /// Elements of the list that were no objects.
+    pub bad: usize,
+    /// Where the next page begins; none where the position stays: there was nothing.
+    pub next: Option<Cursor>,
+    /// When İYS answered, by its own clock.
+    pub at: IysTime,
+}
+
+/// What İYS gives at most, and without being told.
+const LIMIT: usize = 1000;
+
+#[derive(Deserialize)]
+struct Answered {
+    #[serde(default)]
+    after: Text,
+    list: Option<Vec<Entry>>,
+}
+
+impl Stream {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Hs, Self::Iys];
+
+    /// İYS's spelling.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hs => "HS",
+            Self::Iys => "IYS",
+        }
+    }
+}
+
+impl Iys {
+    /// The movements after a position, or those of the last seven days from their start. The last 60
+    /// minutes are never among them.
+    pub async fn changes(&self, of: Sender, stream: Stream, after: Option<&Cursor>) -> Result<Page, IysError> {
+        let after =
+            after.map_or_else(String::new, |cursor| format!("&after={}", utf8_percent_encode(cursor.as_str(), NON_ALPHANUMERIC)));
+        let path = format!("{}/consents/changes?source={}&limit={LIMIT}{after}", of.path(), stream.name());
+        let call = Call::get(path, Priority::Normal);
+        let reply = self.checked(&call, complete).await?;
+        let at = reply.date.unwrap_or_else(|| self.now());
+        let page = reply.value.map_or(Page { items: Vec::new(), bad: 0, next: None, at }, |answered| page(answered, at));
+        self.counters().unreadable.fetch_add(page.bad as u64, Ordering::Relaxed);
+        Ok(page)
+    }
+}
+
+/// A page that does not say where the next begins would be read again and again, or lost.
+fn complete(reply: &Reply<Answered>) -> Result<(), IysError> {
+    let wanting = |answered: &Answered| {
+        answered.list.as_ref().is_some_and(|list| !list.is_empty()) && Cursor::parse(&answered.after.0).is_err()
+    };
+    if reply.value.as_ref().is_some_and(wanting) {
+        return Err(IysError::unreadable(200, "a page that does not say where the next begins"));
+    }
+    Ok(())
+}
+
+fn page(answered: Answered, at: IysTime) -> Page {
+    let list = answered.list.unwrap_or_default();
+    let all = list.len();
+    let items: Vec<Item> = list.into_iter().filter_map(|entry| entry.0).collect();
+    let bad = all - items.len();
+    Page { items, bad, next: Cursor::parse(&answered.after.0).ok(), at }
+}

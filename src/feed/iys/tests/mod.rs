@@ -1,0 +1,1 @@
+//! The client against scripted answers on a virtual clock.
