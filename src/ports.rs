@@ -165,6 +165,16 @@ pub trait BackupMaker: Send + Sync {
     fn backup(&self, name: String) -> BoxFuture<'_, Result<BackupMade, BackupRefused>>;
 }
 
+/// What is on file of the feed. Blocks, for as long as a disk takes: it is read when a task starts.
+pub trait FeedBook: Send + Sync {
+    /// Every brand.
+    fn brands(&self) -> Result<Vec<Brand>, ReadError>;
+    /// How far every stream was followed.
+    fn positions(&self) -> Result<Vec<(BrandCode, Stream, Position)>, ReadError>;
+    /// The moment of the last panel export that was taken in whole for a brand.
+    fn exported(&self, brand: BrandCode) -> Result<Option<IysTime>, ReadError>;
+}
+
 /// How a task that follows İYS is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskState {

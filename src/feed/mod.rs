@@ -4,4 +4,5 @@
 //! in [`crate::model::movement`].
 
 pub mod file;
+pub mod follow;
 pub mod iys;

@@ -3,11 +3,12 @@
 use super::codec::{self, Closure, FEED_PREFIX, GAP_PREFIX, InvalidBytes};
 use super::error::StoreError;
 use super::rocks::{Family, Store};
-use crate::model::brand::BrandCode;
+use crate::model::brand::{Brand, BrandCode};
 use crate::model::feed::{Gap, Position, Stream};
 use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::record::Record;
 use crate::model::time::IysTime;
+use crate::ports::{FeedBook, ReadError};
 
 impl Store {
     /// How far every stream was followed.
@@ -63,6 +64,20 @@ impl Store {
             Ok(())
         })?;
         Ok(relations)
+    }
+}
+
+impl FeedBook for Store {
+    fn brands(&self) -> Result<Vec<Brand>, ReadError> {
+        Self::brands(self).map_err(|error| ReadError(error.to_string()))
+    }
+
+    fn positions(&self) -> Result<Vec<(BrandCode, Stream, Position)>, ReadError> {
+        Self::positions(self).map_err(|error| ReadError(error.to_string()))
+    }
+
+    fn exported(&self, brand: BrandCode) -> Result<Option<IysTime>, ReadError> {
+        self.export_cursor(brand).map_err(|error| ReadError(error.to_string()))
     }
 }
 

@@ -22,7 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("wire", &["model", "check", "ports", "access", "telemetry", "config"]),
     ("store", &["model", "ports"]),
     ("ingest", &["model", "store", "index", "ports", "check", "telemetry"]),
-    ("feed", &["model"]),
+    ("feed", &["model", "ports"]),
     ("import", &["model", "feed", "wire::proto", "ports", "ingest", "store"]),
     ("shutdown", &["config", "telemetry"]),
     ("app", ANY),

@@ -10,6 +10,7 @@ use super::cursor::Cursor;
 use super::error::IysError;
 use super::link::Call;
 use super::text::Text;
+use crate::model::feed::Stream;
 use crate::model::time::IysTime;
 use item::Entry;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -17,15 +18,6 @@ use serde::Deserialize;
 use std::sync::atomic::Ordering;
 
 pub use item::Item;
-
-/// İYS's `source` parameter: there is no way to ask for both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Stream {
-    /// What the provider itself wrote.
-    Hs,
-    /// What recipients and İYS wrote.
-    Iys,
-}
 
 /// Some of a stream, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,20 +40,6 @@ struct Answered {
     #[serde(default)]
     after: Text,
     list: Option<Vec<Entry>>,
-}
-
-impl Stream {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Hs, Self::Iys];
-
-    /// İYS's spelling.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Hs => "HS",
-            Self::Iys => "IYS",
-        }
-    }
 }
 
 impl Iys {

@@ -34,7 +34,7 @@ mod transport;
 mod window;
 
 pub use brands::{ListedBrand, Rights, Sender};
-pub use changes::{Item, Page, Stream};
+pub use changes::{Item, Page};
 pub use client::Iys;
 pub use cursor::{Cursor, InvalidCursor};
 pub use day::{Day, InvalidDay};
