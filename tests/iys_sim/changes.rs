@@ -100,9 +100,9 @@ pub fn changes(
         (Some(FaultKind::StuckCursor), Some(asked)) => asked.to_owned(),
         _ => cursor(brand.code, last, settings),
     };
-    let mut list: Vec<Item> = page.iter().map(|movement| shown(brand.code, movement, settings)).collect();
-    twisted(&mut list, twist);
-    Ok(json_response(200, &Page { after, list }))
+    let mut items: Vec<Item> = page.iter().map(|movement| shown(brand.code, movement, settings)).collect();
+    twisted(&mut items, twist);
+    Ok(json_response(200, &Page { after, list: items }))
 }
 
 fn shown(brand: u32, movement: &Movement, settings: &Settings) -> Item {

@@ -76,8 +76,8 @@ fn content(brand: &Brand, day: Day, settings: &Settings) -> Option<String> {
     let mut movements = movements(brand, day);
     if settings.same_second_is_one_line {
         // The document leaves open which of them is shown; here it is the one that holds.
-        movements.sort_by_key(|movement| (movement.place(), movement.status == Status::Onay));
-        movements.dedup_by_key(|movement| movement.place());
+        movements.sort_by_key(|movement| (movement.place(), movement.cell, movement.status == Status::Onay));
+        movements.dedup_by_key(|movement| (movement.place(), movement.cell));
     }
     if movements.is_empty() {
         return None;

@@ -16,12 +16,12 @@ const ODD: [&str; 4] = ["IYS_3338", "IYS_KISA_LINK", "KURUMSAL", "HS_YENI_KANAL"
 /// The coming movements of one brand.
 #[derive(Clone, Debug)]
 pub struct Generator {
-    pub seed: u64,
+    seed: u64,
     /// The first movement's second.
-    pub from: IysTime,
-    pub per_day: u64,
+    from: IysTime,
+    per_day: u64,
     /// How many recipients there are; some are met more often than others.
-    pub people: u64,
+    people: u64,
     next: u64,
 }
 
@@ -30,12 +30,17 @@ impl Generator {
         Self { seed, from, per_day, people: per_day * 4 + 10, next: 0 }
     }
 
+    /// The same of so many recipients.
+    pub const fn people(self, people: u64) -> Self {
+        Self { people, ..self }
+    }
+
     const fn time(&self) -> u64 {
         self.from.unix() as u64 + self.next * DAY / self.per_day
     }
 }
 
-/// The next number of a seed (SplitMix64).
+/// The next number of a seed (`SplitMix64`).
 pub const fn next(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mut mixed = *seed;

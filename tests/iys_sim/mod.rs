@@ -10,10 +10,12 @@
     missing_docs,
     unreachable_pub,
     unused_imports,
+    clippy::cast_sign_loss,
     clippy::expect_used,
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
     clippy::panic,
+    clippy::struct_excessive_bools,
     clippy::unwrap_used,
     reason = "a tool of tests: it fails loudly, and whoever includes it uses a part of it"
 )]

@@ -162,7 +162,8 @@ fn receiver(asked: &Value, settings: &PushSettings) -> Result<Receiver, Problem>
     let text = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
     let missing = |name: &str, code, text: &str| Err(Problem::of(422, vec![Issue::new(code, text).at([json!(name)])]));
     let url = text("url");
-    if !url.starts_with("https://") && !(settings.http_allowed && url.starts_with("http://")) {
+    let allowed = url.starts_with("https://") || (settings.http_allowed && url.starts_with("http://"));
+    if !allowed {
         return missing("url", "H531", "Bağlantı linki (url) https ile başlamalıdır.");
     }
     let channel = text("type");

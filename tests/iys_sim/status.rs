@@ -120,8 +120,8 @@ pub fn multi(
     let channel = Channel::from_name(channel).ok_or_else(|| Problem::at("type", "H117", TYPES, channel))?;
     grant.must_read(channel)?;
     let recipients = recipients(call, channel)?;
-    let cell = Cell::new(channel, kind);
-    let approved = |one: &&String| brand.standing(one, cell).is_some_and(|known| known.status == Status::Onay);
+    let asked = Cell::new(channel, kind);
+    let approved = |one: &&String| brand.standing(one, asked).is_some_and(|known| known.status == Status::Onay);
     let list: Vec<&String> = recipients.iter().filter(approved).collect();
     Ok(json_response(200, &json!({"requestId": request_id(numbers, settings), "list": list})))
 }

@@ -24,7 +24,7 @@ async fn it_answers_over_http_by_its_own_clock() {
     let ask = || client.get(format!("{}{P}/consents/changes", sim.base_url)).bearer_auth(&bearer).send();
     let early = ask().await.unwrap();
     assert_eq!((early.status().as_u16(), early.headers()["date"].to_str().unwrap()), (204, "Tue, 10 Mar 2026 09:00:00 GMT"));
-    sim.advance(Duration::from_secs(3600));
+    sim.advance(Duration::from_hours(1));
     let page: Value = ask().await.unwrap().json().await.unwrap();
     assert_eq!(page["list"][0]["recipient"], PHONE);
     assert_eq!(sim.with(|world, _| (world.count(Endpoint::Changes, 204), world.count(Endpoint::Changes, 200))), (1, 1));
@@ -34,7 +34,7 @@ async fn it_answers_over_http_by_its_own_clock() {
 async fn a_reset_and_a_cut_break_the_connection_and_the_next_request_is_well() {
     let (sim, client, bearer) = start().await;
     sim.with(|world, now| world.register(&Registration::ret(BRAND, PHONE, Mesaj), now).unwrap());
-    sim.advance(Duration::from_secs(3600));
+    sim.advance(Duration::from_hours(1));
     let ask = || client.get(format!("{}{P}/consents/changes", sim.base_url)).bearer_auth(&bearer).send();
     sim.with(|world, _| world.add_fault(Fault::once(Endpoint::Changes, FaultKind::Reset)));
     assert!(ask().await.is_err());
@@ -48,7 +48,7 @@ async fn a_reset_and_a_cut_break_the_connection_and_the_next_request_is_well() {
 #[tokio::test]
 async fn a_slow_answer_is_slow() {
     let (sim, _, bearer) = start().await;
-    sim.with(|world, _| world.add_fault(Fault::once(Endpoint::Changes, FaultKind::Slow(Duration::from_secs(600)))));
+    sim.with(|world, _| world.add_fault(Fault::once(Endpoint::Changes, FaultKind::Slow(Duration::from_mins(10)))));
     let hasty = reqwest::Client::builder().timeout(Duration::from_millis(300)).build().unwrap();
     let answer = hasty.get(format!("{}{P}/consents/changes", sim.base_url)).bearer_auth(&bearer).send().await;
     assert!(answer.unwrap_err().is_timeout());
