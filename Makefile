@@ -19,7 +19,7 @@ help:
 	@echo "make fmt    format"
 	@echo "make bench  every benchmark that fits in ten minutes, into target/bench-report/report.md"
 	@echo "make proto  regenerate the checked-in protobuf code"
-	@echo "make iys-sim  a simulated İYS to try the feed against; ARGS=\"--brands 5 --speed 60\""
+	@echo "make iys-sim  a simulated İYS to try the feed against; ARGS=\"--brands 5 --behind 24 --speed 60\""
 	@echo "make loadtest  a million rows imported, with rate and memory"
 	@echo "make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make deps   install what a build needs beside Rust"

@@ -1,4 +1,4 @@
-//! A simulated İYS to try the gateway against: `iys_sim --brands 5 --movements 20000 --speed 60`.
+//! A simulated İYS to try the gateway against: `iys_sim --brands 5 --movements 20000 --behind 24 --speed 60`.
 #![allow(missing_docs, clippy::print_stdout, clippy::expect_used, reason = "a tool that talks to whoever started it")]
 
 #[path = "../tests/iys_sim/mod.rs"]
@@ -8,6 +8,7 @@ use clap::Parser;
 use izingate::model::time::IysTime;
 use sim::{Clock, Generator, Grant, LimitSettings, Settings, Sim, World};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 const PARTNER: u32 = 700_000;
 /// The first brand; the others follow, each a provider of its own.
@@ -32,9 +33,13 @@ struct Arguments {
     /// The same seed makes the same movements
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How much faster than ours its clock runs
+    /// How much faster than ours its clock runs; a gateway refuses what lies ahead of its own clock, so start
+    /// behind
     #[arg(long, default_value_t = 1.0)]
     speed: f64,
+    /// How many hours behind ours its clock starts
+    #[arg(long, default_value_t = 0)]
+    behind: u64,
     /// Do without the limits of requests a second and an hour
     #[arg(long)]
     unlimited: bool,
@@ -43,7 +48,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let arguments = Arguments::parse();
-    let clock = Clock::running(arguments.speed);
+    let clock = Clock::running(Duration::from_hours(arguments.behind), arguments.speed);
     let world = world(&arguments, clock.now().time());
     let sim = Sim::listen(arguments.listen, world, clock).await?;
     say(&sim.base_url, &arguments);

@@ -77,14 +77,15 @@ struct Running {
 impl Clock {
     /// The system's clock.
     pub fn real() -> Self {
-        Self::running(1.0)
+        Self::running(Duration::ZERO, 1.0)
     }
 
-    /// Starts at the system's time and runs `speed` times as fast.
+    /// Starts so far behind the system's time and runs `speed` times as fast.
     #[expect(clippy::disallowed_methods, reason = "the clock of a tool that runs beside the gateway")]
-    pub fn running(speed: f64) -> Self {
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis() as u64;
-        Self(Arc::new(Mutex::new(State { at: Moment(at), running: Some(Running { since: Instant::now(), speed }) })))
+    pub fn running(behind: Duration, speed: f64) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis() as u64;
+        let at = Moment(now).minus(behind);
+        Self(Arc::new(Mutex::new(State { at, running: Some(Running { since: Instant::now(), speed }) })))
     }
 
     /// Stands at a moment.

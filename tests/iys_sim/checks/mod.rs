@@ -6,6 +6,7 @@ mod files;
 mod limits;
 mod partner;
 mod pushes;
+mod receivers;
 mod server;
 mod spec;
 mod status;

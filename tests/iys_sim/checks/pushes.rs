@@ -1,18 +1,11 @@
-//! Pushes: registration, probe, delivery.
+//! Pushes: connections and what is sent to them.
 
-use super::{BRAND, Bench, NOON, P, PHONE, read, world};
-use crate::sim::{Clock, Endpoint, Fault, FaultKind, Moment, Probe, Registration, Settings, Sim, Verdict};
-use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
+use super::{BRAND, Bench, NOON, P, PHONE, read};
+use crate::sim::{Endpoint, Fault, FaultKind, Probe, Registration, Verdict};
 use izingate::model::channel::Channel::{Eposta, Mesaj};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinSet;
 
-fn connection(url: &str) -> Value {
+pub fn connection(url: &str) -> Value {
     json!({"url": url, "type": "MESAJ", "username": "api123", "password": "parola"})
 }
 
@@ -108,66 +101,4 @@ fn deliveries_come_in_batches_twice_or_in_another_order() {
     assert_eq!(under(Some(FaultKind::Reordered), 9), [vec![c.clone(), b.clone(), a.clone()]]);
     assert_eq!(under(Some(FaultKind::Lost), 9), [vec![b.clone(), c.clone()]]);
     assert_eq!(under(Some(FaultKind::Repeated(1)), 9), [vec![a.clone(), a, b.clone(), b, c.clone(), c]]);
-}
-
-/// A receiver that checks Basic credentials; what it was sent.
-async fn receiver(tasks: &mut JoinSet<()>, checks: bool) -> (String, UnboundedReceiver<Value>) {
-    let (sender, received) = unbounded_channel();
-    let app = Router::new().route("/push", post(take)).with_state((Arc::new(sender), checks));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/push", listener.local_addr().unwrap());
-    tasks.spawn(async move { axum::serve(listener, app).await.unwrap() });
-    (url, received)
-}
-
-async fn take(
-    State((sender, checks)): State<(Arc<UnboundedSender<Value>>, bool)>,
-    headers: HeaderMap,
-    body: String,
-) -> StatusCode {
-    // api123:parola
-    let known = headers.get("authorization").is_some_and(|value| value == "Basic YXBpMTIzOnBhcm9sYQ==");
-    if checks && !known {
-        return StatusCode::UNAUTHORIZED;
-    }
-    sender.send(serde_json::from_str(&body).unwrap()).unwrap();
-    StatusCode::OK
-}
-
-async fn serve() -> (Sim, reqwest::RequestBuilder) {
-    let mut settings = Settings::default();
-    settings.push.http_allowed = true;
-    let sim = Sim::start(world(settings), Clock::fixed(Moment::at(NOON))).await;
-    let client = reqwest::Client::new();
-    let body = json!({"grant_type": "password", "username": "api", "password": "gizli"});
-    let reply = client.post(format!("{}/oauth2/token", sim.base_url)).json(&body).send().await.unwrap();
-    let tokens: Value = reply.json().await.unwrap();
-    let request = client.post(format!("{}{P}/push/registration", sim.base_url));
-    let request = request.bearer_auth(tokens["access_token"].as_str().unwrap());
-    (sim, request)
-}
-
-#[tokio::test]
-async fn a_receiver_is_probed_with_the_test_record_and_then_told_of_movements() {
-    let mut tasks = JoinSet::new();
-    let (url, mut received) = receiver(&mut tasks, true).await;
-    let (sim, request) = serve().await;
-    let reply = request.json(&json!({"connection": [connection(&url)]})).send().await.unwrap();
-    assert_eq!(reply.status(), 200);
-    let test = received.recv().await.unwrap()["list"][0].clone();
-    let told = (&test["brandCode"], &test["recipient"], &test["creationDate"]);
-    assert_eq!(told, (&json!(121_212), &json!("pushtest@iys.org.tr"), &json!("2015-05-01 15:00:00")));
-    sim.with(|world, now| world.register(&Registration::ret(BRAND, PHONE, Mesaj), now).unwrap());
-    assert_eq!(received.recv().await.unwrap()["list"][0]["recipient"], PHONE);
-}
-
-#[tokio::test]
-async fn a_receiver_that_asks_for_no_credentials_is_refused() {
-    let mut tasks = JoinSet::new();
-    let (url, _received) = receiver(&mut tasks, false).await;
-    let (_sim, request) = serve().await;
-    let reply = request.json(&json!({"connection": [connection(&url)]})).send().await.unwrap();
-    assert_eq!(reply.status(), 422);
-    let body: Value = reply.json().await.unwrap();
-    assert_eq!(body["errors"][0]["code"], "H530");
 }
