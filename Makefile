@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps run test loom sanitize oracle lint fmt bench loadtest proto fuzz
+.PHONY: help deps run test loom sanitize oracle lint fmt bench loadtest proto fuzz iys-sim
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET_DIR ?= $(HOME)/.cache/izingate-fuzz
@@ -19,6 +19,7 @@ help:
 	@echo "make fmt    format"
 	@echo "make bench  every benchmark that fits in ten minutes, into target/bench-report/report.md"
 	@echo "make proto  regenerate the checked-in protobuf code"
+	@echo "make iys-sim  a simulated İYS to try the feed against; ARGS=\"--brands 5 --behind 24 --speed 60\""
 	@echo "make loadtest  a million rows imported, with rate and memory"
 	@echo "make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make deps   install what a build needs beside Rust"
@@ -54,6 +55,10 @@ proto: deps
 
 loadtest: deps
 	loadtest/import.sh
+
+# Without RocksDB, which it has no use for.
+iys-sim:
+	cargo run --no-default-features --locked --quiet --example iys_sim -- $(ARGS)
 
 # Needs nightly for its sanitizer, hence a target directory of its own.
 fuzz:
