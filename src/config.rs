@@ -8,11 +8,13 @@
 //! In reading order: this file is the tree, its defaults and limits; `resolve` fills it; `source`
 //! says where values come from; `kinds` reads one value; `reader` takes them one by one.
 
+mod iys;
 mod kinds;
 mod reader;
 mod resolve;
 mod source;
 
+pub use iys::{Account, Iys, PasswordSource, Push};
 pub use reader::{ConfigError, ConfigErrors};
 pub use source::{File, Flags, Sources};
 
@@ -58,6 +60,8 @@ pub struct Config {
     pub retention: Retention,
     /// Where backups go.
     pub backup: Backup,
+    /// How İYS is followed; none without an account.
+    pub iys: Option<Iys>,
 }
 
 /// Where the secret of the pseudonyms comes from.
@@ -175,6 +179,7 @@ impl Config {
             store: Store { compression: Compression::Lz4, cache_bytes: 256 << 20, write_buffer_bytes: 64 << 20 },
             ingest: Ingest { queue: 64 },
             retention: Retention { changes_days: 7, history: HistoryRetention::SHORTEST },
+            iys: None,
         }
     }
 }

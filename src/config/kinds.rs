@@ -41,6 +41,52 @@ impl Kind for AnyPath {
     }
 }
 
+/// One line of text, such as a name.
+pub(super) struct Line;
+
+impl Kind for Line {
+    type Value = String;
+
+    fn text(&self, text: &str) -> Option<String> {
+        let fits = (1..=200).contains(&text.len()) && !text.chars().any(char::is_control);
+        fits.then(|| text.to_owned())
+    }
+
+    fn allowed(&self) -> String {
+        "one line of text".to_owned()
+    }
+}
+
+/// The root of a web address. Passwords travel to it, so it is https, or http to this machine where that is
+/// allowed.
+pub(super) struct Url {
+    pub(super) local: bool,
+}
+
+impl Kind for Url {
+    type Value = String;
+
+    fn text(&self, text: &str) -> Option<String> {
+        let text = text.trim_end_matches('/');
+        let uri: http::Uri = text.parse().ok()?;
+        let host = uri.host().filter(|host| !host.is_empty())?;
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let here = bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        let safe = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => self.local && here,
+            _ => false,
+        };
+        let plain = uri.query().is_none() && !text.contains(['@', '#', '?']);
+        (safe && plain).then(|| text.to_owned())
+    }
+
+    fn allowed(&self) -> String {
+        let local = if self.local { ", or http:// and an address of this machine," } else { "" };
+        format!("https:// and a host{local} without user, query or fragment")
+    }
+}
+
 /// An address to listen on.
 pub(super) struct Address;
 

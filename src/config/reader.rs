@@ -117,23 +117,29 @@ impl<'a> Reader<'a> {
     fn remove(&mut self, key: &'static str) -> Option<(String, Value)> {
         self.keys.push(key);
         let file = self.file.as_mut()?;
-        let value = match key.split_once('.') {
-            Some((table, key)) => file.table.get_mut(table)?.as_table_mut()?.remove(key),
-            None => file.table.remove(key),
-        };
-        Some((format!("{}: {key}", file.path), value?))
+        let (mut table, mut parts) = (&mut file.table, key.split('.').peekable());
+        while let Some(part) = parts.next() {
+            if parts.peek().is_none() {
+                return Some((format!("{}: {key}", file.path), table.remove(part)?));
+            }
+            table = table.get_mut(part)?.as_table_mut()?;
+        }
+        None
     }
 
     fn name_unknown(&mut self, file: &OpenFile) {
-        for (key, value) in &file.table {
-            let prefix = format!("{key}.");
-            let is_table = self.keys.iter().any(|known| known.starts_with(&prefix));
+        self.name_unknown_of(file, &file.table, "");
+    }
+
+    fn name_unknown_of(&mut self, file: &OpenFile, table: &Table, prefix: &str) {
+        for (name, value) in table {
+            let key = format!("{prefix}{name}");
+            let inner = format!("{key}.");
+            let is_table = self.keys.iter().any(|known| known.starts_with(&inner));
             match value {
-                Value::Table(table) if is_table => {
-                    table.keys().for_each(|inner| self.unknown(file, &format!("{prefix}{inner}"), &prefix));
-                }
+                Value::Table(table) if is_table => self.name_unknown_of(file, table, &inner),
                 _ if is_table => self.error(format!("{}: {key}", file.path), format!("must be a table, [{key}]")),
-                _ => self.unknown(file, key, ""),
+                _ => self.unknown(file, &key, prefix),
             }
         }
     }

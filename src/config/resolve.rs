@@ -1,5 +1,6 @@
 //! Fills the configuration, setting by setting.
 
+use super::iys;
 use super::kinds::{Address, AnyPath, Choice, Days, Filter, Length, Switch, Whole};
 use super::reader::{ConfigErrors, Found, Reader};
 use super::source::{File, Flags};
@@ -45,6 +46,7 @@ pub(super) fn config(flags: &Flags, env: Environment<'_>, file: Option<&File>) -
         ingest: Ingest { queue: whole(&mut reader, "ingest.queue", (1, 4096), base.ingest.queue) },
         retention: retention(&mut reader, base.retention),
         backup: Backup { root: reader.take("backup.root", None, &AnyPath).map_or(base.backup.root, |found| found.value) },
+        iys: iys::take(&mut reader),
         data: base.data,
     };
     reader.finish().map(|()| config)
@@ -141,7 +143,7 @@ fn retention(reader: &mut Reader<'_>, base: Retention) -> Retention {
     Retention { changes_days: changes.map_or(base.changes_days, |found| found.value), history: history.unwrap_or(base.history) }
 }
 
-fn length(reader: &mut Reader<'_>, key: &'static str, longest: Duration, default: Duration) -> Duration {
+pub(super) fn length(reader: &mut Reader<'_>, key: &'static str, longest: Duration, default: Duration) -> Duration {
     reader.take(key, None, &Length(longest)).map_or(default, |found| found.value)
 }
 

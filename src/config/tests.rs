@@ -47,11 +47,79 @@ fn the_sample_file_is_the_defaults() {
 #[test]
 fn the_sample_file_names_every_setting() {
     let sample = include_str!("../../deploy/izingate.toml");
-    let table = sample.replace("# secret_file", "secret_file").parse::<toml::Table>().unwrap();
-    let in_sample: usize = table.values().map(|value| value.as_table().map_or(1, toml::Table::len)).sum();
+    let in_sample = settings(&uncommented(sample).parse().unwrap());
     let unknown = &errors_of("nothing = 1")[0];
     let known = unknown.split("there are ").nth(1).unwrap().split(", ").count();
     assert_eq!(in_sample, known, "{unknown}");
+}
+
+/// The sample with every setting that it only shows.
+fn uncommented(sample: &str) -> String {
+    let is_key = |key: &str| key.bytes().all(|letter| letter.is_ascii_lowercase() || letter == b'_');
+    let is_setting = |text: &&str| text.starts_with('[') || text.split_once(" = ").is_some_and(|(key, _)| is_key(key));
+    let line = |line: &str| line.strip_prefix("# ").filter(is_setting).unwrap_or(line).to_owned() + "\n";
+    sample.lines().map(line).collect()
+}
+
+fn settings(table: &toml::Table) -> usize {
+    table.values().map(|value| value.as_table().map_or(1, settings)).sum()
+}
+
+#[test]
+fn an_account_at_iys_is_read() {
+    let text = r#"
+        [iys]
+        url = "http://127.0.0.1:7090/"
+        username = "api"
+        password_file = "/p"
+        integrator_code = 700000
+        ca_file = "/ca"
+        pull_every = "1m"
+        reconcile = false
+        confirm_agreements = true
+        [iys.push]
+        listen = "0.0.0.0:7443"
+        certificate_file = "/c"
+        key_file = "/k"
+        public_url = "https://push.example.com"
+    "#;
+    let push = Push {
+        listen: "0.0.0.0:7443".parse().unwrap(),
+        certificate_file: "/c".into(),
+        key_file: "/k".into(),
+        public_url: "https://push.example.com".to_owned(),
+    };
+    let iys = Iys {
+        url: "http://127.0.0.1:7090".to_owned(),
+        account: Account::Partner(700_000),
+        username: "api".to_owned(),
+        password: PasswordSource::File("/p".into()),
+        ca_file: Some("/ca".into()),
+        pull_every: Duration::from_mins(1),
+        reconcile: false,
+        confirm_agreements: true,
+        push: Some(push),
+    };
+    assert_eq!(resolve(data_flag(), &[], file(text)).unwrap().iys, Some(iys));
+    let least = "[iys]\nusername = \"api\"\niys_code = 600000";
+    let given = resolve(data_flag(), &[("IZINGATE_IYS_PASSWORD", "s3cret")], file(least)).unwrap().iys.unwrap();
+    assert_eq!((given.url.as_str(), given.account, given.reconcile), ("https://api.iys.org.tr", Account::Own(600_000), true));
+    assert!(!format!("{given:?}").contains("s3cret"));
+}
+
+#[test]
+fn half_an_account_is_an_error() {
+    let one = |text: &str| errors_of(text).join("\n");
+    assert!(one("[iys]\niys_code = 1").contains("give iys.username"));
+    assert!(one("[iys]\nusername = \"a\"\npassword_file = \"/p\"").contains("either iys.iys_code"));
+    assert!(
+        one("[iys]\nusername = \"a\"\niys_code = 1\nintegrator_code = 2\npassword_file = \"/p\"").contains("either iys.iys_code")
+    );
+    assert!(one("[iys]\nusername = \"a\"\niys_code = 1").contains("needs a password"));
+    assert!(one("[iys]\nurl = \"http://api.iys.org.tr\"").contains("must be https://"));
+    assert!(one("[iys.push]\nlisten = \"0.0.0.0:1\"").contains("belong together"));
+    assert!(one("[iys]\nusername = \"a\"\npasword = \"x\"").contains("is not a setting"));
+    assert!(one("[iys]\npush = 1").contains("must be a table, [iys.push]"));
 }
 
 #[test]

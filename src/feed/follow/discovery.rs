@@ -50,7 +50,8 @@ async fn discover(feed: &Follower) -> Result<(), FollowError> {
 
 /// Puts a brand on file with what may be read of it, if that is news.
 async fn attach(feed: &Follower, listed: &ListedBrand, on_file: Option<&Brand>) -> Result<(), FollowError> {
-    let mut brand = on_file.cloned().unwrap_or_else(|| Brand::imported(listed.sender.brand, listed.sender.iys_code, listed.title.clone()));
+    let mut brand =
+        on_file.cloned().unwrap_or_else(|| Brand::imported(listed.sender.brand, listed.sender.iys_code, listed.title.clone()));
     brand.iys_code = listed.sender.iys_code;
     brand.feed = feed_of(listed.rights);
     if on_file != Some(&brand) {

@@ -2,7 +2,7 @@
 
 use super::streams::{Again, Turn};
 use super::supervise::Fault;
-use super::{Follower, FollowError, count};
+use super::{FollowError, Follower, count};
 use crate::feed::iys::backoff::Backoff;
 use crate::feed::iys::{Class, Cursor, IysError, Page};
 use crate::model::feed::{Gap, Position, Stream};
