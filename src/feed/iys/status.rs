@@ -15,7 +15,6 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 /// Who of those asked for is in ONAY; the others are in RET or not on record.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,8 +27,6 @@ pub struct Observation {
 
 /// What one query takes.
 const MOST: usize = 1000;
-/// How far our clock may be ahead of İYS's, where İYS's is not known.
-const CLOCK_TOLERANCE: u32 = 60;
 
 #[derive(Deserialize)]
 struct Approved {
@@ -61,9 +58,9 @@ impl Iys {
         let body = json!({ "recipients": asked.values().collect::<Vec<_>>() });
         let call = Call::with_json(Method::POST, path, &body, Priority::Background);
         let reply = self.json::<Approved>(&call).await?;
-        let at = looked_at(reply.date, reply.round_trip, self.now());
-        let list = reply.value.map_or_else(Vec::new, |approved| approved.list);
-        Ok(Observation { approved: self.known(asked, list), at })
+        let at = self.looked_at(&reply);
+        let answered = reply.value.ok_or(IysError::unreadable(204, "no list of who is in ONAY"))?;
+        Ok(Observation { approved: self.known(asked, answered.list), at })
     }
 
     /// What is on record for one recipient; none if nothing is.
@@ -71,7 +68,7 @@ impl Iys {
         let path = format!("{}/consents/status", of.path());
         let body = json!({ "recipient": recipient, "recipientType": about.recipient_type.name(), "type": about.channel.name() });
         let call = Call::with_json(Method::POST, path, &body, Priority::Urgent).metered(Metered::SingleStatus);
-        let item: Option<Item> = self.json(&call).await?.value;
+        let item: Option<Item> = self.json(&call).await?.value.flatten();
         // What İYS answers for an unknown recipient is not documented; without a status it is no record.
         Ok(item.filter(|item| !item.raw().status.is_empty()))
     }
@@ -93,18 +90,4 @@ fn fold(recipient: &str) -> String {
 
 fn fold_all<'a>(recipients: &[&'a str]) -> HashMap<String, &'a str> {
     recipients.iter().map(|recipient| (fold(recipient), *recipient)).collect()
-}
-
-/// A moment that is not after İYS's look.
-///
-/// İYS looked after our request left, and answered no later than a round trip after that; its `Date`
-/// says when it answered, less the fraction of a second. So the look was not before `Date` minus the
-/// round trip, rounded up to whole seconds. An ONAY seen then counts as of this moment: a RET that is
-/// registered after the look has a creationDate in the same second or later, and wins (in the same
-/// second RET wins). Had the observation carried our time or `Date` itself, it would have outranked a
-/// RET registered while the answer was on its way.
-fn looked_at(date: Option<IysTime>, round_trip: Duration, now: IysTime) -> IysTime {
-    let whole = round_trip.as_secs() + u64::from(round_trip.subsec_nanos() > 0);
-    let whole = u32::try_from(whole).unwrap_or(u32::MAX);
-    date.unwrap_or_else(|| now.minus(CLOCK_TOLERANCE)).minus(whole)
 }
