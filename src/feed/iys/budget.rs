@@ -77,7 +77,7 @@ impl Budget {
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
         // A burst of one: the limiter is a spacing.
-        let quota = Quota::with_period(limits.spacing).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+        let quota = Quota::with_period(limits.spacing.max(Duration::from_nanos(1))).unwrap_or(Quota::per_second(NonZeroU32::MIN));
         let hour = |most| Mutex::new(Window::new(most, HOUR));
         Self {
             slots: RateLimiter::direct_with_clock(quota, TokioClock),

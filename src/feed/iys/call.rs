@@ -40,7 +40,8 @@ impl Iys {
     ) -> Result<Reply<T>, IysError> {
         let mut tries = Tries::new(self.tries);
         loop {
-            match self.read(call).await.and_then(|reply| check(&reply).map(|()| reply)) {
+            let checked = |reply| check(&reply).inspect_err(|error| self.counters().failed(error)).map(|()| reply);
+            match self.read(call).await.and_then(checked) {
                 Ok(reply) => return Ok(reply),
                 Err(error) => tries.wait_after(error).await?,
             }
@@ -93,7 +94,7 @@ impl Iys {
             let access = tokens.usable().unwrap_or(access);
             let outcome = link.send(call, Some(&access.authorization)).await;
             let refused = matches!(&outcome, Err(error) if error.status() == Some(401));
-            if refused && tokens.give_up(&access) && !repeated {
+            if refused && !repeated && tokens.give_up(&access) {
                 repeated = true;
                 continue;
             }

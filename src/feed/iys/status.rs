@@ -41,7 +41,8 @@ impl fmt::Debug for Observation {
 }
 
 impl Iys {
-    /// Which of 1 to 1000 recipients are in ONAY.
+    /// Which of 1 to 1000 recipients are in ONAY. If İYS refuses some of them, [`IysError::places`] says
+    /// which, counted without repetitions.
     pub async fn approved(
         &self,
         of: Sender,
@@ -49,13 +50,14 @@ impl Iys {
         channel: Channel,
         recipients: &[&str],
     ) -> Result<Observation, IysError> {
-        let asked = fold_all(recipients);
+        // İYS refuses a list that names one twice (H193), so each goes out once.
+        let mut asked = HashMap::new();
+        let sent: Vec<&str> = recipients.iter().filter(|one| asked.insert(fold(one), **one).is_none()).copied().collect();
         if asked.is_empty() || asked.len() > MOST {
             return Err(IysError::not_sent("a status query takes 1 to 1000 recipients"));
         }
-        // İYS refuses a list that names one twice (H193), so each goes out once.
         let path = format!("{}/consents/{recipient_type}/status/{channel}", of.path());
-        let body = json!({ "recipients": asked.values().collect::<Vec<_>>() });
+        let body = json!({ "recipients": sent });
         let call = Call::with_json(Method::POST, path, &body, Priority::Background);
         let reply = self.json::<Approved>(&call).await?;
         let at = self.looked_at(&reply);
@@ -86,8 +88,4 @@ impl Iys {
 /// İYS answers e-mails in lower case, however they were asked for (F§2.2).
 fn fold(recipient: &str) -> String {
     recipient.trim().to_ascii_lowercase()
-}
-
-fn fold_all<'a>(recipients: &[&'a str]) -> HashMap<String, &'a str> {
-    recipients.iter().map(|recipient| (fold(recipient), *recipient)).collect()
 }

@@ -6,6 +6,7 @@ mod errors;
 mod failures;
 mod files;
 mod limits;
+mod logs;
 mod network;
 mod status;
 mod tokens;

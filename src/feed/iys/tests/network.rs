@@ -6,10 +6,13 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
 use std::future::pending;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 fn transport(base: &BaseUrl) -> HttpTransport {
     let settings = HttpSettings { read_timeout: Duration::from_millis(200), ..HttpSettings::default() };
@@ -91,6 +94,46 @@ async fn nobody_there_is_told_apart() {
     drop(listener);
     let error = ask(&base, "/?secret=1").await.unwrap_err();
     assert!(matches!(&error, TransportError::Connect(text) if !text.contains("secret")), "{error:?}");
+}
+
+/// One answer over TLS, under a certificate of its own.
+async fn secure() -> (JoinSet<()>, BaseUrl, String) {
+    let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .unwrap();
+    let (acceptor, listener) = (TlsAcceptor::from(Arc::new(config)), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let base = BaseUrl::parse(&format!("https://localhost:{}", listener.local_addr().unwrap().port())).unwrap();
+    let mut server = JoinSet::new();
+    server.spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok").await.unwrap();
+            stream.shutdown().await.unwrap();
+        }
+    });
+    (server, base, cert.pem())
+}
+
+#[tokio::test]
+async fn a_certificate_is_trusted_only_if_it_was_given() {
+    let (_server, base, pem) = secure().await;
+    let ask = async |extra_ca: Option<String>| {
+        let settings = HttpSettings { extra_ca: extra_ca.map(String::into_bytes), ..HttpSettings::default() };
+        let request = http::Request::builder().uri(base.as_str()).body(Bytes::new()).unwrap();
+        let answer = HttpTransport::new(&base, &settings).unwrap().send(request).await?;
+        answer.into_body().collect(10).await
+    };
+    assert_eq!(ask(Some(pem)).await, Ok(Bytes::from("ok")));
+    let stranger = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap().cert.pem();
+    let refused = ask(Some(stranger)).await.unwrap_err();
+    assert!(matches!(&refused, TransportError::Connect(text) if text.contains("certificate")), "{refused:?}");
 }
 
 #[test]
