@@ -4,21 +4,21 @@ use std::time::Duration;
 
 /// Doubling waits between two bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backoff {
+pub(super) struct Backoff {
     /// Before the first repetition.
-    pub first: Duration,
+    pub(super) first: Duration,
     /// Never more.
-    pub longest: Duration,
+    pub(super) longest: Duration,
 }
 
 /// Between the tries of one call.
-pub const CALL: Backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(10) };
+pub(super) const CALL: Backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(10) };
 
 impl Backoff {
     /// The wait after `failures` in a row, somewhere between half of it and all of it as `random` says:
     /// those who failed together shall not come back together.
     #[must_use]
-    pub fn after(self, failures: u32, random: u32) -> Duration {
+    pub(super) fn after(self, failures: u32, random: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(16);
         let whole = self.first.saturating_mul(1 << doublings).min(self.longest);
         whole / 2 + (whole / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))

@@ -44,6 +44,8 @@ pub struct Rights {
 
 /// İYS gives at most 100 a page (H186).
 const PAGE: usize = 100;
+/// A list is held in memory. İYS's limits let nobody follow as many brands as this (F§1.2).
+const MOST: usize = 100_000;
 
 #[derive(Deserialize)]
 struct Listed {
@@ -66,7 +68,7 @@ struct Listed {
 #[derive(Deserialize)]
 struct PartnerPage {
     #[serde(default)]
-    list: Option<Vec<Listed>>,
+    list: Option<Vec<Value>>,
 }
 
 impl Sender {
@@ -102,8 +104,8 @@ impl Iys {
     /// The brands of a provider.
     pub async fn own_brands(&self, iys_code: IysCode) -> Result<Vec<ListedBrand>, IysError> {
         let call = Call::get(format!("/sps/{iys_code}/brands"), Priority::Normal);
-        let listed: Vec<Listed> = self.json(&call).await?.value.unwrap_or_default();
-        Ok(self.read_all(&listed, |listed| listed.own(iys_code)))
+        let listed: Vec<Value> = self.json(&call).await?.value.unwrap_or_default();
+        Ok(self.read_all(listed, |listed| listed.own(iys_code)))
     }
 
     /// The brands that authorised a partner.
@@ -115,17 +117,22 @@ impl Iys {
             let listed = page.and_then(|page| page.list).unwrap_or_default();
             offset += listed.len();
             let before = brands.len();
-            brands.extend(self.read_all(&listed, Listed::partners).into_iter().filter(|brand| known.insert(brand.sender)));
+            brands.extend(self.read_all(listed, Listed::partners).into_iter().filter(|brand| known.insert(brand.sender)));
             // An empty page ends the list; one with nothing new ends a list that knows no offset.
-            if listed.is_empty() || brands.len() == before {
+            if brands.len() == before {
                 return Ok(brands);
+            }
+            if brands.len() > MOST {
+                return Err(IysError::unreadable(200, "a list of brands without end"));
             }
         }
     }
 
-    fn read_all(&self, listed: &[Listed], read: impl Fn(&Listed) -> Option<ListedBrand>) -> Vec<ListedBrand> {
-        let brands: Vec<ListedBrand> = listed.iter().filter_map(read).collect();
-        let unreadable = listed.len() - brands.len();
+    fn read_all(&self, listed: Vec<Value>, read: impl Fn(&Listed) -> Option<ListedBrand>) -> Vec<ListedBrand> {
+        let all = listed.len();
+        let listed = listed.into_iter().filter_map(|value| serde_json::from_value(value).ok());
+        let brands: Vec<ListedBrand> = listed.filter_map(|listed: Listed| read(&listed)).collect();
+        let unreadable = all - brands.len();
         self.counters().unreadable.fetch_add(unreadable as u64, Ordering::Relaxed);
         brands
     }
@@ -138,7 +145,8 @@ impl Listed {
 
     fn partners(&self) -> Option<ListedBrand> {
         let rights = Rights { arama: is_right(&self.arama), mesaj: is_right(&self.mesaj), eposta: is_right(&self.eposta) };
-        self.read(IysCode::parse(&self.iys_code.0)?, rights)
+        let iys_code = IysCode::parse(&self.iys_code.0)?;
+        self.read(iys_code, rights)
     }
 
     fn read(&self, iys_code: IysCode, rights: Rights) -> Option<ListedBrand> {

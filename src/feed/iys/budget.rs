@@ -77,7 +77,7 @@ impl Budget {
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
         // A burst of one: the limiter is a spacing.
-        let quota = Quota::with_period(limits.spacing).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+        let quota = Quota::with_period(limits.spacing.max(Duration::from_nanos(1))).unwrap_or(Quota::per_second(NonZeroU32::MIN));
         let hour = |most| Mutex::new(Window::new(most, HOUR));
         Self {
             slots: RateLimiter::direct_with_clock(quota, TokioClock),
@@ -126,11 +126,10 @@ impl Budget {
                 line.overdue.store(passed == PATIENCE, Ordering::Relaxed);
                 continue;
             }
-            let Some(free) = self.slot() else {
-                line.overdue.store(false, Ordering::Relaxed);
-                return;
-            };
-            sleep_until(free).await;
+            match self.slot() {
+                Ok(()) => return,
+                Err(free) => sleep_until(free).await,
+            }
         }
     }
 
@@ -144,17 +143,14 @@ impl Budget {
     }
 
     /// Takes a slot, or says when the next one is.
-    fn slot(&self) -> Option<Instant> {
+    fn slot(&self) -> Result<(), Instant> {
         let (mut pace, now) = (lock(&self.pace), Instant::now());
-        let paced = pace.last.map(|last| last + pace.spacing).filter(|free| *free > now);
-        if paced.is_some() {
-            return paced;
+        if let Some(free) = pace.last.map(|last| last + pace.spacing).filter(|free| *free > now) {
+            return Err(free);
         }
-        if let Err(not_yet) = self.slots.check() {
-            return Some(not_yet.earliest_possible().instant());
-        }
+        self.slots.check().map_err(|not_yet| not_yet.earliest_possible().instant())?;
         pace.last = Some(now);
-        None
+        Ok(())
     }
 
     fn hour(&self, metered: Metered) -> Option<MutexGuard<'_, Window>> {
@@ -184,10 +180,9 @@ impl<'a> Waiting<'a> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        // An overdue first that gave up would block the others for ever.
-        if self.line.waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.line.overdue.store(false, Ordering::Relaxed);
-        }
+        self.line.waiting.fetch_sub(1, Ordering::Relaxed);
+        // Whether it was served or gave up: nobody waits for one that is gone.
+        self.line.overdue.store(false, Ordering::Relaxed);
         self.budget.moved.notify_waiters();
     }
 }

@@ -13,6 +13,9 @@ use tokio::time::{Instant, sleep};
 /// A wait that is longer than this is the caller's matter.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
+/// How far our clock may be ahead of İYS's, where İYS does not tell its own.
+const CLOCK_TOLERANCE: u32 = 60;
+
 /// An answer that was read.
 pub(super) struct Reply<T> {
     /// None for 204.
@@ -37,7 +40,8 @@ impl Iys {
     ) -> Result<Reply<T>, IysError> {
         let mut tries = Tries::new(self.tries);
         loop {
-            match self.read(call).await.and_then(|reply| check(&reply).map(|()| reply)) {
+            let checked = |reply| check(&reply).inspect_err(|error| self.counters().failed(error)).map(|()| reply);
+            match self.read(call).await.and_then(checked) {
                 Ok(reply) => return Ok(reply),
                 Err(error) => tries.wait_after(error).await?,
             }
@@ -90,7 +94,7 @@ impl Iys {
             let access = tokens.usable().unwrap_or(access);
             let outcome = link.send(call, Some(&access.authorization)).await;
             let refused = matches!(&outcome, Err(error) if error.status() == Some(401));
-            if refused && tokens.give_up(&access) && !repeated {
+            if refused && !repeated && tokens.give_up(&access) {
                 repeated = true;
                 continue;
             }
@@ -102,6 +106,22 @@ impl Iys {
                 }
             };
         }
+    }
+}
+
+impl Iys {
+    /// A moment that is not after İYS's look at its records.
+    ///
+    /// İYS looked after our request left, and answered no later than a round trip after that; its `Date`
+    /// says when it answered, less the fraction of a second. So the look was not before `Date` minus the
+    /// round trip, rounded up to whole seconds. An ONAY seen then counts as of this moment: a RET that is
+    /// registered after the look has a creationDate in the same second or later, and wins (in the same
+    /// second RET wins). Had the observation carried our time or `Date` itself, it would have outranked
+    /// a RET registered while the answer was on its way.
+    pub(super) fn looked_at<T>(&self, reply: &Reply<T>) -> IysTime {
+        let whole = reply.round_trip.as_secs() + u64::from(reply.round_trip.subsec_nanos() > 0);
+        let answered = reply.date.unwrap_or_else(|| self.now().minus(CLOCK_TOLERANCE));
+        answered.minus(u32::try_from(whole).unwrap_or(u32::MAX))
     }
 }
 

@@ -9,7 +9,7 @@ use super::client::Iys;
 use super::cursor::Cursor;
 use super::error::IysError;
 use super::link::Call;
-use super::text::Text;
+use super::text::{Text, present};
 use crate::model::feed::Stream;
 use crate::model::time::IysTime;
 use item::Entry;
@@ -28,7 +28,7 @@ pub struct Page {
     pub bad: usize,
     /// Where the next page begins; none where the position stays: there was nothing.
     pub next: Option<Cursor>,
-    /// When İYS answered, by its own clock.
+    /// Not after the moment at which İYS looked, by its own clock.
     pub at: IysTime,
 }
 
@@ -39,6 +39,8 @@ const LIMIT: usize = 1000;
 struct Answered {
     #[serde(default)]
     after: Text,
+    // An answer without one is no page: "nothing new" is what a brand's data is called fresh by.
+    #[serde(deserialize_with = "present")]
     list: Option<Vec<Entry>>,
 }
 
@@ -51,7 +53,7 @@ impl Iys {
         let path = format!("{}/consents/changes?source={}&limit={LIMIT}{after}", of.path(), stream.name());
         let call = Call::get(path, Priority::Normal);
         let reply = self.checked(&call, complete).await?;
-        let at = reply.date.unwrap_or_else(|| self.now());
+        let at = self.looked_at(&reply);
         let page = reply.value.map_or(Page { items: Vec::new(), bad: 0, next: None, at }, |answered| page(answered, at));
         self.counters().unreadable.fetch_add(page.bad as u64, Ordering::Relaxed);
         Ok(page)

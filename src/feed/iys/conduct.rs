@@ -14,6 +14,8 @@ const ENOUGH: u64 = 10_000;
 const POOR: u64 = 80;
 /// … and below this one strongly.
 const BAD: u64 = 75;
+/// It has to become better by so much than it was bad, or it would change with every answer.
+const MARGIN: u64 = 2;
 /// Half of the usual rate and less.
 const SLOW: Duration = Duration::from_millis(250);
 /// 9,600 a day: with the 10,000 that there were, fewer than the rule needs.
@@ -112,12 +114,13 @@ impl Day {
     fn judge(&mut self) {
         let Bucket { requests, failures } = self.whole;
         let share = (requests - failures) * 100;
-        let standing = match requests {
+        let level = |margin| match requests {
             ..ENOUGH => Standing::Good,
-            _ if share < BAD * requests => Standing::Bad,
-            _ if share < POOR * requests => Standing::Poor,
+            _ if share < (BAD + margin) * requests => Standing::Bad,
+            _ if share < (POOR + margin) * requests => Standing::Poor,
             _ => Standing::Good,
         };
+        let standing = self.standing.max(level(0)).min(level(MARGIN));
         if standing == self.standing {
             return;
         }
@@ -175,6 +178,18 @@ mod tests {
             (0..ENOUGH).for_each(|_| conduct.record(status, now));
             assert_eq!(conduct.standing(now), standing, "{status}");
         }
+    }
+
+    #[test]
+    fn it_becomes_better_only_by_a_margin() {
+        let (now, conduct) = (Instant::now(), Conduct::new(Instant::now()));
+        record(&conduct, now, 7_999, 2_001);
+        record(&conduct, now, 1_000, 0);
+        assert_eq!(conduct.standing(now), Standing::Poor, "81.8 %");
+        record(&conduct, now, 200, 0);
+        assert_eq!(conduct.standing(now), Standing::Good, "82.1 %");
+        record(&conduct, now, 0, 200);
+        assert_eq!(conduct.standing(now), Standing::Good, "80.6 %");
     }
 
     #[test]

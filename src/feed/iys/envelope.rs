@@ -84,3 +84,26 @@ fn key_of(key: &str) -> &str {
 pub(super) fn broken() -> Envelope {
     Envelope { foreign: true, ..Envelope::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_body_panics(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            read(&body);
+        }
+
+        #[test]
+        fn no_code_holds_an_address(code in "\\PC*") {
+            let envelope = read(serde_json::json!({ "errors": [{ "code": code }] }).to_string().as_bytes());
+            for code in envelope.codes {
+                let code = code.as_str();
+                prop_assert!(code.len() <= 40 && !code.contains('@') && !code.contains('+'));
+                prop_assert!(!code.as_bytes().windows(7).any(|run| run.iter().all(u8::is_ascii_digit)));
+            }
+        }
+    }
+}

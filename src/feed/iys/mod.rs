@@ -7,7 +7,7 @@
 //!
 //! All waiting is on tokio's clock. No secret and no address reaches a log or an error.
 
-pub mod backoff;
+mod backoff;
 mod brands;
 pub mod breaker;
 pub mod budget;
@@ -29,7 +29,7 @@ mod push;
 mod settings;
 mod status;
 mod text;
-pub mod token;
+mod token;
 mod transport;
 mod window;
 

@@ -68,8 +68,8 @@ impl Iys {
     /// The connections on file.
     pub async fn push_state(&self, of: Sender) -> Result<Vec<PushConnection>, IysError> {
         let call = Call::get(format!("{}/push/registration", of.path()), Priority::Urgent);
-        let listed: Vec<Listed> = self.json(&call).await?.value.unwrap_or_default();
-        Ok(listed.into_iter().map(Listed::read).collect())
+        let listed: Vec<Value> = self.json(&call).await?.value.unwrap_or_default();
+        Ok(listed.into_iter().filter_map(|value| serde_json::from_value(value).ok()).map(Listed::read).collect())
     }
 
     async fn push(&self, of: Sender, action: &str, body: &Value) -> Result<(), IysError> {

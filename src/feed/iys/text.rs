@@ -13,6 +13,11 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+/// For a field that may be null but not missing.
+pub(super) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
+}
+
 struct TextVisitor;
 
 impl<'de> Visitor<'de> for TextVisitor {
