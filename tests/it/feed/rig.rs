@@ -83,16 +83,9 @@ impl Steady {
         &self,
         ask: impl FnOnce(WriterHandle) -> BoxFuture<'static, Result<T, SinkError>> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, SinkError>> {
-        let handle = self.0.clone();
-        Box::pin(async move {
-            // Tokio's paused clock does not advance while a blocking task runs.
-            tokio::task::spawn_blocking(move || {
-                futures_util::future::FutureExt::now_or_never(async {}).map(|()| block_on(ask(handle)))
-            })
-            .await
-            .unwrap()
-            .unwrap()
-        })
+        let (handle, runtime) = (self.0.clone(), tokio::runtime::Handle::current());
+        // Tokio's paused clock does not advance while a blocking task runs.
+        Box::pin(async move { tokio::task::spawn_blocking(move || runtime.block_on(ask(handle))).await.unwrap() })
     }
 }
 
