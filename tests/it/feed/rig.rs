@@ -186,28 +186,14 @@ impl Rig {
 
     /// The same over a world that is already there, as after a restart.
     pub fn with(ground: &Ground, world: Arc<Mutex<World>>, clock: Clock, pace: Pace) -> Self {
-        let settings = IysSettings {
-            base_url: BaseUrl::parse("http://127.0.0.1:1").unwrap(),
-            username: USER.to_owned(),
-            password: Password::new(PASSWORD),
-            limits: Limits::default(),
-        };
-        let budget = Arc::new(izingate::feed::iys::budget::Budget::new(&settings.limits));
-        let door = Arc::new(Door(Arc::clone(&world), clock));
-        let iys = Iys::with(settings, door, budget, move || clock.now());
         let sink = Arc::new(Steady(ground.sink.clone()));
-        let follower = Follower::new(Parts {
-            iys,
-            account: Account::Own(IysCode::new(IYS_CODE).unwrap()),
-            sink: Arc::clone(&sink) as Arc<_>,
-            book: Arc::clone(&ground.store) as Arc<_>,
-            pseudonymizer: ground.pseudonymizer.clone(),
-            clock: Arc::new(move || clock.now()),
-            pace,
-            reconcile: false,
-            confirm: false,
-        });
+        let follower = follower(ground, &world, clock, &sink, pace, false);
         Self { world, clock, follower, sink, stop: CancellationToken::new(), tasks: TaskTracker::new() }
+    }
+
+    /// The same feed, which also holds finished days against İYS's files.
+    pub fn reconciling(&mut self, ground: &Ground) {
+        self.follower = follower(ground, &self.world, self.clock, &self.sink, Pace::default(), true);
     }
 
     /// Starts the feed's tasks.
@@ -227,4 +213,33 @@ impl Rig {
     pub fn world<T>(&self, act: impl FnOnce(&mut World, Moment) -> T) -> T {
         act(&mut self.world.lock().unwrap(), self.clock.moment())
     }
+}
+
+fn follower(
+    ground: &Ground,
+    world: &Arc<Mutex<World>>,
+    clock: Clock,
+    sink: &Arc<Steady>,
+    pace: Pace,
+    reconcile: bool,
+) -> Follower {
+    let settings = IysSettings {
+        base_url: BaseUrl::parse("http://127.0.0.1:1").unwrap(),
+        username: USER.to_owned(),
+        password: Password::new(PASSWORD),
+        limits: Limits::default(),
+    };
+    let budget = Arc::new(izingate::feed::iys::budget::Budget::new(&settings.limits));
+    let door = Arc::new(Door(Arc::clone(world), clock));
+    Follower::new(Parts {
+        iys: Iys::with(settings, door, budget, move || clock.now()),
+        account: Account::Own(IysCode::new(IYS_CODE).unwrap()),
+        sink: Arc::clone(sink) as Arc<_>,
+        book: Arc::clone(&ground.store) as Arc<_>,
+        pseudonymizer: ground.pseudonymizer.clone(),
+        clock: Arc::new(move || clock.now()),
+        pace,
+        reconcile,
+        confirm: false,
+    })
 }
