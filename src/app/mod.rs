@@ -20,6 +20,7 @@ use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, MovementResult};
 use crate::wire::gateway::{Gateway, Parts, verdict_names};
 use crate::wire::listen::{self, Bounds, Life};
+use crate::wire::watch::{Limits, Watching};
 use crate::wire::{admin, router};
 use backups::Backups;
 pub use demo::{DEMO_BRAND, try_these};
@@ -143,6 +144,7 @@ impl App {
             checker: Checker::new(index, pseudonymizer, DecisionIds::new(node, first_decision())),
             sink: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,
+            watching: Watching::new(Arc::clone(&store) as Arc<_>, Limits::default(), helpers.clone()),
             feed: Arc::new(NoFeed),
             metrics,
             max_revision_wait: config.max_revision_wait,

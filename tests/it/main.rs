@@ -26,3 +26,4 @@ mod retention;
 mod snapshots;
 mod support;
 mod verify;
+mod watch;
