@@ -7,6 +7,7 @@ pub mod import;
 pub mod inspect;
 pub mod serve;
 pub mod verify;
+pub mod watch;
 
 use crate::model::brand::BrandCode;
 use clap::{Args, Parser, Subcommand};
@@ -36,6 +37,8 @@ pub enum Command {
     Inspect(inspect::InspectArgs),
     /// Compare the index that a start would fill with everything in the store.
     Verify(verify::VerifyArgs),
+    /// Print what changes in a running gateway, line by line.
+    Watch(watch::WatchArgs),
     /// Make a copy of everything but the secret, while a gateway runs too.
     Backup(backup::BackupArgs),
     /// Make a data directory of a backup.

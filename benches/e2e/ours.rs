@@ -6,19 +6,21 @@ use crate::support::{Outcome, machine};
 use izingate::check::{Checker, DecisionIds};
 use izingate::index::Index;
 use izingate::model::brand::{Brand, IysCode};
-use izingate::model::key::RelationKey;
+use izingate::model::key::{Pseudonym, RelationKey};
 use izingate::model::movement::Movement;
 use izingate::model::recipient::Phone;
 use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::state::State;
 use izingate::model::time::IysTime;
 use izingate::ports::{
-    Applied, BackupMade, BackupMaker, BackupRefused, BoxFuture, CellHistory, HistoryReader, MovementSink, ReadError, SinkError,
+    Applied, BackupMade, BackupMaker, BackupRefused, BoxFuture, CellHistory, ChangePart, ChangePlace, ChangeReader, ChangesError,
+    FeedNote, HistoryReader, MovementSink, NoFeed, ReadError, SinkError,
 };
 use izingate::telemetry::metrics::Metrics;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
 use izingate::wire::listen::{self, Bounds, Life};
 use izingate::wire::router;
+use izingate::wire::watch::{Limits, Watching};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -61,7 +63,9 @@ fn gateway(relations: u64) -> Outcome<Gateway> {
         checker: Checker::new(index, pseudonymizer, DecisionIds::new(1, 0)),
         sink: Arc::new(NoData),
         history: Arc::new(NoData),
+        feed: Arc::new(NoFeed),
         backups: Arc::new(NoData),
+        watching: Watching::new(Arc::new(NoData), Limits::default(), TaskTracker::new()),
         metrics: Arc::new(Metrics::new(&verdict_names())),
         max_revision_wait: Duration::from_secs(1),
         clock: IysTime::now,
@@ -98,7 +102,19 @@ impl MovementSink for NoData {
         Box::pin(async { Err(SinkError::Closed) })
     }
 
+    fn follow(&self, _: Vec<Movement>, _: Vec<FeedNote>) -> BoxFuture<'_, Result<Applied, SinkError>> {
+        Box::pin(async { Err(SinkError::Closed) })
+    }
+
     fn put_brand(&self, _: Brand) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(async { Err(SinkError::Closed) })
+    }
+
+    fn attach(&self, _: Brand) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(async { Err(SinkError::Closed) })
+    }
+
+    fn close_line(&self, _: Pseudonym, _: IysTime) -> BoxFuture<'_, Result<Applied, SinkError>> {
         Box::pin(async { Err(SinkError::Closed) })
     }
 
@@ -120,5 +136,11 @@ impl HistoryReader for NoData {
 
     fn earliest_revision(&self) -> Result<Option<u64>, ReadError> {
         Ok(None)
+    }
+}
+
+impl ChangeReader for NoData {
+    fn changes(&self, _: ChangePlace, _: u64, _: usize) -> Result<Vec<ChangePart>, ChangesError> {
+        Ok(Vec::new())
     }
 }

@@ -42,6 +42,7 @@ pub fn right(i: u64, relations: u64) -> u8 {
         _ if i >= relations => Reason::NoRecord,
         Status::Onay => Reason::Approved,
         Status::Ret => Reason::Refused,
+        Status::Yok => Reason::NoRecord,
     };
     Verdict::of(reason, "").byte()
 }
@@ -52,5 +53,6 @@ pub const fn kept(i: u64, relations: u64) -> u8 {
         _ if i >= relations => 0,
         Status::Onay => b'1',
         Status::Ret => b'2',
+        Status::Yok => 0,
     }
 }

@@ -22,6 +22,7 @@ use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, MovementResult};
 use crate::wire::gateway::{Gateway, Parts, verdict_names};
 use crate::wire::listen::{self, Bounds, Life};
+use crate::wire::watch::{Limits, Watching};
 use crate::wire::{admin, router};
 use backups::Backups;
 pub use demo::{DEMO_BRAND, try_these};
@@ -154,6 +155,7 @@ impl App {
             sink: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,
             feed: follower.clone().map_or_else(|| Arc::new(NoFeed) as Arc<dyn FeedControl>, |follower| Arc::new(follower)),
+            watching: Watching::new(Arc::clone(&store) as Arc<_>, Limits::default(), helpers.clone()),
             metrics,
             max_revision_wait: config.max_revision_wait,
             clock: IysTime::now,

@@ -4,6 +4,7 @@ use super::import::ImportArgs;
 use super::inspect::InspectArgs;
 use super::serve::ServeArgs;
 use super::verify::VerifyArgs;
+use super::watch::{From, WatchArgs};
 use super::*;
 use crate::config::Flags;
 use crate::model::brand::IysCode;
@@ -107,6 +108,19 @@ fn verify() {
 }
 
 #[test]
+fn watch() {
+    let args = |from, heartbeats| WatchArgs { endpoint: "http://h".to_owned(), from, heartbeats };
+    for (line, expected) in [
+        ("watch --endpoint http://h", args(From::Now, false)),
+        ("watch --endpoint http://h --from now --heartbeats", args(From::Now, true)),
+        ("watch --endpoint http://h --from earliest", args(From::Earliest, false)),
+        ("watch --endpoint http://h --from 18446744073709551615", args(From::Revision(u64::MAX), false)),
+    ] {
+        assert_eq!(parse(line), Ok(Command::Watch(expected)), "{line}");
+    }
+}
+
+#[test]
 fn backup_and_restore() {
     let args = |target| BackupArgs { target, dir: PathBuf::from("b") };
     assert_eq!(parse("backup b --data d"), Ok(Command::Backup(args(directory()))));
@@ -140,6 +154,9 @@ fn what_does_not_fit_is_refused() {
         ("inspect", ErrorKind::MissingRequiredArgument),
         ("verify", ErrorKind::MissingRequiredArgument),
         ("verify --endpoint http://h", ErrorKind::UnknownArgument),
+        ("watch", ErrorKind::MissingRequiredArgument),
+        ("watch --endpoint http://h --from 0", ErrorKind::ValueValidation),
+        ("watch --endpoint http://h --from yesterday", ErrorKind::ValueValidation),
         ("backup b", ErrorKind::MissingRequiredArgument),
         ("backup --data d", ErrorKind::MissingRequiredArgument),
         ("backup b --data d --endpoint http://h", ErrorKind::ArgumentConflict),

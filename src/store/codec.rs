@@ -1,11 +1,13 @@
 //! How every key and value is written. Values start with a version byte; numbers are big-endian; short,
 //! long or unknown bytes are an error, never a guess. The tests pin every byte.
 
+mod changes;
 mod cursors;
 mod recipients;
 mod registry;
 mod retention;
 
+pub use changes::{ChangeSlice, decode_change_slice};
 pub use cursors::{
     BULK_KEY, BulkPosition, FEED_PREFIX, GAP_PREFIX, decode_bulk, decode_cursor, decode_feed, decode_gap, encode_bulk,
     encode_cursor, encode_feed, encode_gap, export_cursor_key, feed_key, gap_key, import_cursor_key,

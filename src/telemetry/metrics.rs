@@ -80,6 +80,10 @@ pub struct Metrics {
     /// The revision of the newest whole snapshot.
     pub snapshot_revision: Gauge,
     snapshots: [Counter; SnapshotEvent::ALL.len()],
+    /// Readers of the change stream.
+    pub watchers: Gauge,
+    /// Those that were dropped because they were too slow.
+    pub watchers_dropped: Counter,
 }
 
 /// The checks of one edge and channel.
@@ -125,6 +129,12 @@ const SNAPSHOT_REVISION: Series = Series {
 };
 const SNAPSHOTS: Series =
     Series { name: "izingate_snapshots_total", unit: Unit::Count, help: "Snapshots of the index, by what became of them." };
+const WATCHERS: Series = Series { name: "izingate_watchers", unit: Unit::Count, help: "Readers of the change stream." };
+const WATCHERS_DROPPED: Series = Series {
+    name: "izingate_watchers_dropped_total",
+    unit: Unit::Count,
+    help: "Readers of the change stream dropped because they did not take what they were sent.",
+};
 const BUILD_INFO: Series = Series { name: "izingate_build_info", unit: Unit::Count, help: "Always 1; its label is the version." };
 
 /// A check is decided in microseconds, a batch of 100,000 in milliseconds.
@@ -160,6 +170,8 @@ impl Metrics {
             index_limit: recorder.gauge(&INDEX_LIMIT, vec![]),
             snapshot_revision: recorder.gauge(&SNAPSHOT_REVISION, vec![]),
             snapshots: SnapshotEvent::ALL.map(|event| recorder.counter(&SNAPSHOTS, vec![Label::new("result", event.name())])),
+            watchers: recorder.gauge(&WATCHERS, vec![]),
+            watchers_dropped: recorder.counter(&WATCHERS_DROPPED, vec![]),
             recorder,
         }
     }

@@ -110,6 +110,8 @@ fn every_series_has_its_help_and_type() {
         (&INGEST_QUEUE, "gauge"),
         (&POISONED, "gauge"),
         (&CONNECTIONS, "gauge"),
+        (&WATCHERS, "gauge"),
+        (&WATCHERS_DROPPED, "counter"),
         (&BUILD_INFO, "gauge"),
     ] {
         let Series { name, help, .. } = series;

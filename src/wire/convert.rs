@@ -9,10 +9,11 @@ use crate::check::question::{Purpose, Recipients, Scope};
 use crate::check::{Answer, BatchAnswer, Counts};
 use crate::model::brand::{Brand, BrandCode, IysCode, MaxAge, RetailerCode};
 use crate::model::channel::{Cell, Channel, RecipientType};
+use crate::model::key::RelationKey;
 use crate::model::movement::RawMovement;
-use crate::model::state::Status;
+use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
-use crate::ports::{CellHistory, HistoryEntry};
+use crate::ports::{CellHistory, ChangePart, HistoryEntry};
 
 /// Recipients in one batch at most.
 pub const MOST_RECIPIENTS: usize = 100_000;
@@ -241,6 +242,30 @@ pub fn apply_response(report: Report) -> proto::ApplyResponse {
         as_of_now: report.as_of_now,
         refused: refused.collect(),
     }
+}
+
+/// Part of a committed batch as a message.
+#[must_use]
+pub fn change_event(part: &ChangePart) -> proto::WatchEvent {
+    let change = |(relation, state): &(RelationKey, State)| proto::RelationChange {
+        recipient: relation.pseudonym.0.to_vec(),
+        brand_code: relation.brand.get(),
+        retailer_code: relation.retailer.get(),
+        state: state.byte().into(),
+    };
+    let batch = proto::ChangeBatch {
+        revision: part.place.revision,
+        committed_at: part.committed.unix().into(),
+        changes: part.changes.iter().map(change).collect(),
+        more: part.more,
+    };
+    proto::WatchEvent { event: Some(proto::watch_event::Event::Batch(batch)) }
+}
+
+/// Everything up to a revision was sent.
+#[must_use]
+pub const fn heartbeat_event(revision: u64) -> proto::WatchEvent {
+    proto::WatchEvent { event: Some(proto::watch_event::Event::Heartbeat(revision)) }
 }
 
 /// A brand as a message.

@@ -1,6 +1,7 @@
 //! What every handler works with: the checker, the doors to the data side, and the counters.
 
 use super::status::{Kind, Problem};
+use super::watch::Watching;
 use crate::check::decision::{Decision, Reason, Verdict};
 use crate::check::question::{Recipients, Scope};
 use crate::check::{Answer, BatchAnswer, Checker, Counts};
@@ -29,6 +30,8 @@ pub struct Parts {
     pub feed: Arc<dyn FeedControl>,
     /// Makes backups.
     pub backups: Arc<dyn BackupMaker>,
+    /// Reads the change log, for its watchers.
+    pub watching: Watching,
     /// Counts.
     pub metrics: Arc<Metrics>,
     /// The longest wait for a demanded revision where the caller gives no deadline.

@@ -10,6 +10,7 @@ use super::proto::{self, CheckBatchRequest, CheckBatchResponse, CheckRequest, Ch
 use super::state;
 use super::status::{Kind, Problem};
 use super::stream;
+use super::watch;
 use crate::model::brand::{Brand, BrandCode};
 use crate::ports::BackupMade;
 use crate::telemetry::metrics::Edge;
@@ -114,8 +115,8 @@ impl ConsentService for Consent {
 
     type WatchStream = Pin<Box<dyn Stream<Item = Result<proto::WatchEvent, Status>> + Send>>;
 
-    async fn watch(&self, _: Request<proto::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        Err(Status::unimplemented("watch"))
+    async fn watch(&self, request: Request<proto::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        Ok(Response::new(Box::pin(watch::watch(&self.0, request.into_inner().from_revision)?)))
     }
 
     async fn get_state(&self, _: Request<proto::GetStateRequest>) -> Result<Response<proto::GetStateResponse>, Status> {

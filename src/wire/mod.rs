@@ -18,6 +18,7 @@ pub mod router;
 pub mod state;
 pub mod status;
 mod stream;
+pub mod watch;
 pub mod words;
 
 /// Generated from `proto/` and checked in, so that a plain build needs no protoc; a test compares.

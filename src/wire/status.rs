@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -18,6 +19,8 @@ pub struct Problem {
     pub kind: Kind,
     /// The public text.
     pub detail: Cow<'static, str>,
+    /// What a program needs to go on: a name and its value.
+    pub hint: Option<(&'static str, u64)>,
 }
 
 /// The rows of the table.
@@ -65,6 +68,14 @@ pub enum Kind {
     BackupRunning,
     /// A backup could not be made.
     BackupFailed,
+    /// The changes from a revision on are not kept.
+    WatchGap,
+    /// A revision that this gateway has not reached: it was of another history.
+    RevisionUnknown,
+    /// A watcher does not take what it is sent.
+    WatchTooSlow,
+    /// As many watchers as there may be.
+    TooManyWatchers,
 }
 
 impl Kind {
@@ -107,6 +118,12 @@ impl Kind {
             Self::BackupExists => ("BACKUP_EXISTS", H::CONFLICT, Code::AlreadyExists, "There is a backup of that name"),
             Self::BackupRunning => ("BACKUP_RUNNING", H::CONFLICT, Code::FailedPrecondition, "A backup is being made"),
             Self::BackupFailed => ("BACKUP_FAILED", H::INTERNAL_SERVER_ERROR, Code::Internal, "The backup could not be made"),
+            Self::WatchGap => ("WATCH_GAP", H::GONE, Code::OutOfRange, "The changes are not kept"),
+            Self::RevisionUnknown => ("REVISION_UNKNOWN", H::RANGE_NOT_SATISFIABLE, Code::OutOfRange, "No such revision here"),
+            Self::WatchTooSlow => ("WATCH_TOO_SLOW", H::TOO_MANY_REQUESTS, Code::ResourceExhausted, "The reader is too slow"),
+            Self::TooManyWatchers => {
+                ("TOO_MANY_WATCHERS", H::TOO_MANY_REQUESTS, Code::ResourceExhausted, "No room for another watcher")
+            }
         }
     }
 }
@@ -114,7 +131,13 @@ impl Kind {
 impl Problem {
     /// A problem with its public text.
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into() }
+        Self { kind, detail: detail.into(), hint: None }
+    }
+
+    /// The same with what a program needs to go on.
+    #[must_use]
+    pub fn with_hint(self, name: &'static str, value: u64) -> Self {
+        Self { hint: Some((name, value)), ..self }
     }
 
     /// A mandatory field is absent.
@@ -127,7 +150,9 @@ impl Problem {
 impl From<Problem> for Status {
     fn from(problem: Problem) -> Self {
         let (code, _, grpc, _) = problem.kind.row();
-        let details = ErrorDetails::with_error_info(code, "izingate", std::collections::HashMap::<String, String>::new());
+        let hint = problem.hint.map(|(name, value)| (name.to_owned(), value.to_string()));
+        let metadata: HashMap<String, String> = hint.into_iter().collect();
+        let details = ErrorDetails::with_error_info(code, "izingate", metadata);
         Self::with_error_details(grpc, format!("{code}: {}", problem.detail), details)
     }
 }

@@ -29,3 +29,4 @@ mod sim;
 mod snapshots;
 mod support;
 mod verify;
+mod watch;

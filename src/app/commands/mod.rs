@@ -6,6 +6,7 @@ mod import;
 mod inspect;
 mod restore;
 mod verify;
+mod watch;
 
 pub use backup::backup;
 pub use brand::brand;
@@ -13,6 +14,7 @@ pub use import::import;
 pub use inspect::inspect;
 pub use restore::restore;
 pub use verify::verify;
+pub use watch::watch;
 
 use super::open::OpenError;
 use crate::config::ConfigErrors;
@@ -46,6 +48,14 @@ pub enum CommandError {
     /// The gateway refused or is not there.
     #[error("{0}")]
     Gateway(String),
+    /// The gateway refused, and said why.
+    #[error("{message}")]
+    Refused {
+        /// Its code.
+        code: String,
+        /// For people.
+        message: String,
+    },
     /// A fault of this system.
     #[error("{0}")]
     Internal(String),
@@ -63,6 +73,7 @@ impl CommandError {
             Self::Import(error) => error.code(),
             Self::UnknownBrand(_) => "UNKNOWN_BRAND",
             Self::Gateway(_) => "GATEWAY_FAILED",
+            Self::Refused { code, .. } => code,
             Self::Internal(_) => "INTERNAL",
         }
     }

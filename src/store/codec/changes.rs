@@ -1,0 +1,82 @@
+//! A part of a row of `changes`: whoever follows the log does not hold the whole of a bulk import's slice.
+
+use super::{CHANGE_VERSION, CHANGED, InvalidBytes, Reader, change_version};
+use crate::model::key::RelationKey;
+use crate::model::state::State;
+use crate::model::time::IysTime;
+
+/// Some changes of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeSlice {
+    /// When the batch was committed.
+    pub at: IysTime,
+    /// The relations that changed, with the state that each ended in.
+    pub states: Vec<(RelationKey, State)>,
+    /// Changes of the batch behind them.
+    pub left: usize,
+}
+
+/// Up to `most` changes of a batch of [`super::encode_change`] behind the first `skip`.
+pub fn decode_change_slice(bytes: &[u8], skip: usize, most: usize) -> Result<ChangeSlice, InvalidBytes> {
+    let mut reader = Reader(bytes);
+    let tells_new = change_version(&mut reader)? == CHANGE_VERSION;
+    let at = reader.time()?;
+    let new = if tells_new { reader.u32()? as usize } else { 0 };
+    let held = reader.0.len() / CHANGED;
+    if !reader.0.len().is_multiple_of(CHANGED) || new > held || skip > held {
+        return Err(InvalidBytes::Length);
+    }
+    let mut reader = Reader(&reader.0[skip * CHANGED..]);
+    let taken = most.min(held - skip);
+    let mut states = Vec::with_capacity(taken);
+    for _ in 0..taken {
+        states.push((reader.relation()?, State::from_byte(reader.byte()?)));
+    }
+    Ok(ChangeSlice { at, states, left: held - skip - taken })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::brand::BrandCode;
+    use crate::model::key::Pseudonym;
+    use crate::store::codec::{Change, decode_change, encode_change};
+
+    fn states(count: u8) -> Vec<(RelationKey, State)> {
+        let relation = |of| RelationKey::of_brand(Pseudonym([of; 16]), BrandCode::new(7).unwrap());
+        (0..count).map(|of| (relation(of), State::from_byte(of))).collect()
+    }
+
+    #[test]
+    fn slices_make_up_the_batch() {
+        let at = IysTime::from_unix(1_700_000_000);
+        let change = Change { at, states: states(5), new: 2 };
+        let row = encode_change(&change);
+        // As version 1 had it: without the number of new relations.
+        let old = [&[1][..], &row[1..5], &row[9..]].concat();
+        assert_eq!(decode_change(&old), Ok(Change { new: 0, ..change.clone() }));
+        for row in [row, old] {
+            for (skip, most, expected, left) in
+                [(0, 9, 0..5, 0), (0, 2, 0..2, 3), (2, 2, 2..4, 1), (4, 2, 4..5, 0), (5, 2, 5..5, 0), (1, 0, 1..1, 4)]
+            {
+                let slice = ChangeSlice { at, states: change.states[expected].to_vec(), left };
+                assert_eq!(decode_change_slice(&row, skip, most), Ok(slice), "{skip} {most}");
+            }
+            assert_eq!(decode_change_slice(&row, 6, 1), Err(InvalidBytes::Length));
+        }
+    }
+
+    #[test]
+    fn short_long_and_unknown_rows_are_errors() {
+        let row = encode_change(&Change { at: IysTime::from_unix(1), states: states(2), new: 1 });
+        // Cut between the changes it is a batch, if a shorter one.
+        for length in (0..row.len()).filter(|length| *length != 34) {
+            assert_eq!(decode_change_slice(&row[..length], 0, 9), Err(InvalidBytes::Length), "{length}");
+        }
+        assert_eq!(decode_change_slice(&[&row[..], &[0]].concat(), 0, 9), Err(InvalidBytes::Length));
+        assert_eq!(decode_change_slice(&[&[3], &row[1..]].concat(), 0, 9), Err(InvalidBytes::Version));
+        let brandless = [&row[..25], &[0; 4], &row[29..]].concat();
+        assert_eq!(decode_change_slice(&brandless, 0, 9), Err(InvalidBytes::Code));
+        assert!(decode_change_slice(&brandless, 1, 9).is_ok(), "what is not asked for is not looked at");
+    }
+}
