@@ -5,6 +5,7 @@ pub mod commands;
 pub mod data_dir;
 mod demo;
 mod follow;
+mod heal;
 pub mod open;
 mod retention;
 mod snapshots;
@@ -23,6 +24,7 @@ use crate::wire::listen::{self, Bounds, Life};
 use crate::wire::{admin, router};
 use backups::Backups;
 pub use demo::{DEMO_BRAND, try_these};
+use heal::Healer;
 use metrics::Gauge;
 use open::{OpenError, Opened};
 use snapshots::Snapshots;
@@ -113,7 +115,7 @@ impl App {
         // Ports first: a second gateway on the same ports has touched no data when it says so.
         let public = bind(config.listen).await?;
         let private = bind(config.admin).await?;
-        let Opened { data, store, pseudonymizer } = open::writable(config)?;
+        let Opened { data, store, pseudonymizer, sealer } = open::writable(config)?;
         let store = Arc::new(store);
         let index = Index::new(index_limit(config)).map_err(OpenError::from)?;
         let metrics = Arc::new(Metrics::new(&verdict_names()));
@@ -143,6 +145,9 @@ impl App {
             checker: Checker::new(index, pseudonymizer, DecisionIds::new(node, first_decision())),
             sink: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,
+            closures: Arc::clone(&store) as Arc<_>,
+            sealer,
+            gaps: Arc::new(Healer::new(Arc::clone(&store), Arc::new(sink.clone()))),
             feed: Arc::new(NoFeed),
             metrics,
             max_revision_wait: config.max_revision_wait,

@@ -119,6 +119,12 @@ impl Phone {
         self.0
     }
 
+    /// E.164: for the one who has to name it, never for a log.
+    #[must_use]
+    pub fn e164(self) -> String {
+        format!("+{}", self.0)
+    }
+
     const fn is_misformed(self) -> bool {
         is_misformed(self.0)
     }

@@ -35,7 +35,7 @@ fn online(args: &ImportArgs) -> Result<Summary, CommandError> {
 
 fn offline(args: &ImportArgs, data: &Path) -> Result<Summary, CommandError> {
     let secret = SecretSource::load(args.secret_file.as_deref())?;
-    let Opened { data: _held, store, pseudonymizer } = open::existing(data, &secret)?;
+    let Opened { data: _held, store, pseudonymizer, .. } = open::existing(data, &secret)?;
     let store = Arc::new(store);
     let brands: HashSet<BrandCode> = store.brands()?.into_iter().map(|brand| brand.code).collect();
     require_brand(args.brand, &brands)?;
