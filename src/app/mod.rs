@@ -4,6 +4,7 @@ mod backups;
 pub mod commands;
 pub mod data_dir;
 mod demo;
+mod feed;
 mod follow;
 mod heal;
 pub mod open;
@@ -12,10 +13,11 @@ mod snapshots;
 
 pub use crate::check::{Checker, DecisionIds};
 use crate::config::Config;
+use crate::feed::follow::Follower;
 use crate::index::{Index, memory_limit};
 use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
 use crate::model::time::IysTime;
-use crate::ports::NoFeed;
+use crate::ports::{FeedControl, NoFeed};
 use crate::shutdown::{Pace, Shutdown};
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, MovementResult};
@@ -24,6 +26,7 @@ use crate::wire::listen::{self, Bounds, Life};
 use crate::wire::{admin, router};
 use backups::Backups;
 pub use demo::{DEMO_BRAND, try_these};
+pub use feed::FeedSetupError;
 use heal::Healer;
 use metrics::Gauge;
 use open::{OpenError, Opened};
@@ -51,6 +54,9 @@ pub enum AppError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The account at İYS cannot be used as configured.
+    #[error(transparent)]
+    Feed(#[from] FeedSetupError),
     /// A fault of this build or system.
     #[error("{0}")]
     Internal(String),
@@ -64,6 +70,7 @@ impl AppError {
             Self::Open(error) => error.code(),
             Self::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => "PORT_TAKEN",
             Self::Listen { .. } => "CANNOT_LISTEN",
+            Self::Feed(error) => error.code(),
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -95,6 +102,7 @@ pub struct App {
     booted: Booted,
     store: Arc<Store>,
     snapshots: Snapshots,
+    follower: Option<Follower>,
     health: HealthReporter,
     helpers: TaskTracker,
     addresses: Addresses,
@@ -140,6 +148,8 @@ impl App {
             stop: shutdown.cut().clone(),
             turn: Arc::new(Semaphore::new(1)),
         };
+        let follower = config.iys.as_ref();
+        let follower = follower.map(|iys| feed::follower(iys, &sink, &store, &pseudonymizer)).transpose()?;
         let parts = Parts {
             backups: Arc::new(backups),
             checker: Checker::new(index, pseudonymizer, DecisionIds::new(node, first_decision())),
@@ -148,7 +158,7 @@ impl App {
             closures: Arc::clone(&store) as Arc<_>,
             sealer,
             gaps: Arc::new(Healer::new(Arc::clone(&store), Arc::new(sink.clone()))),
-            feed: Arc::new(NoFeed),
+            feed: follower.clone().map_or_else(|| Arc::new(NoFeed) as Arc<dyn FeedControl>, |follower| Arc::new(follower)),
             metrics,
             max_revision_wait: config.max_revision_wait,
             clock: IysTime::now,
@@ -168,7 +178,7 @@ impl App {
         // The admin port outlives the public one, so that operators see the drain.
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), gauge: Gauge::noop() };
         helpers.spawn(listen::serve(private, admin::routes(gateway.clone()), bounds, life));
-        Ok(Self { gateway, writer, sink, booted, store, snapshots, health, helpers, addresses, _data: data })
+        Ok(Self { gateway, writer, sink, booted, store, snapshots, follower, health, helpers, addresses, _data: data })
     }
 
     /// Waits for boot, serves until shutdown, then drains and flushes.
@@ -192,11 +202,11 @@ impl App {
         }
         let pace = Pace { unready: config.unready, drain: config.drain };
         let whole = self.gateway.parts().checker.index().is_loaded();
-        let Self { gateway, writer, sink, store, helpers, snapshots, .. } = self;
+        let Self { gateway, writer, sink, store, helpers, snapshots, follower, .. } = self;
         let flush = async {
             helpers.close();
             helpers.wait().await;
-            drop((gateway, sink));
+            drop((gateway, sink, follower));
             let flushed = tokio::task::spawn_blocking(move || {
                 writer.join();
                 if whole {
@@ -219,6 +229,9 @@ impl App {
             removed: Arc::default(),
         };
         self.helpers.spawn(retention::keep(keeper, shutdown.clone()));
+        if let Some(follower) = &self.follower {
+            follower.start(&self.helpers, shutdown.asked());
+        }
         self.helpers.spawn(snapshots::keep(self.snapshots.clone(), config.index.snapshot_every, shutdown.clone()));
     }
 

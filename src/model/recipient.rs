@@ -74,6 +74,15 @@ impl Recipient {
         recipient.ok_or(InvalidRecipient::Malformed)
     }
 
+    /// The address as İYS spells it, for a question to İYS: nothing that may be kept.
+    #[must_use]
+    pub fn to_iys(&self) -> String {
+        match self {
+            Self::Phone(phone) => format!("+{}", phone.packed()),
+            Self::Email(email) => String::from_utf8_lossy(email.as_bytes()).into_owned(),
+        }
+    }
+
     /// Whether this is a record in the wrong form `+900…`, which no question finds (F§2.1).
     #[must_use]
     pub const fn is_misformed(&self) -> bool {
@@ -117,12 +126,6 @@ impl Phone {
     #[must_use]
     pub const fn packed(self) -> u64 {
         self.0
-    }
-
-    /// E.164: for the one who has to name it, never for a log.
-    #[must_use]
-    pub fn e164(self) -> String {
-        format!("+{}", self.0)
     }
 
     const fn is_misformed(self) -> bool {

@@ -5,7 +5,7 @@ use super::convert;
 use super::gateway::Gateway;
 use super::proto;
 use super::status::{Kind, Problem};
-use crate::model::recipient::Phone;
+use crate::model::recipient::{Phone, Recipient};
 use crate::model::seal::SealError;
 use crate::ports::{ClosedLine, HealRefused, Healing, UnreportedClosure};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub async fn list_closures(gateway: &Gateway) -> Result<proto::ListClosuresRespo
         let UnreportedClosure { id, closed, noted, sealed } = closure;
         let phone = gateway.parts().sealer.unseal(&sealed).inspect_err(|_| tracing::error!(id, "a closure cannot be read"))?;
         let (closed_at, noted_at) = (closed.unix().into(), noted.unix().into());
-        Ok(proto::PendingClosure { id, recipient: phone.e164(), closed_at, noted_at })
+        Ok(proto::PendingClosure { id, recipient: Recipient::Phone(phone).to_iys(), closed_at, noted_at })
     };
     Ok(proto::ListClosuresResponse { closures: closures.into_iter().map(named).collect::<Result<_, SealError>>()? })
 }

@@ -47,6 +47,11 @@ impl Lines {
         Self { input, file: name_of(path), gzip, buffer: Vec::new(), line: 0 }
     }
 
+    /// The lines of text that comes from elsewhere.
+    pub(super) fn of(name: String, input: Box<dyn BufRead + Send>) -> Self {
+        Self { input, file: name, gzip: false, buffer: Vec::new(), line: 0 }
+    }
+
     /// The file's name, for errors.
     pub(super) fn file(&self) -> String {
         self.file.clone()

@@ -16,6 +16,7 @@ mod sheet;
 
 use std::borrow::Cow;
 use std::fs::File;
+use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -121,6 +122,16 @@ impl FileReader {
             }
         };
         Ok(Self { source, has_brands, taken, total, end: End::NotYet })
+    }
+
+    /// Reads delimited text from wherever it comes, and its header. `name` is for errors.
+    ///
+    /// # Errors
+    /// As [`FileReader::open`].
+    pub fn csv(name: &str, input: Box<dyn BufRead + Send>) -> Result<Self, FileError> {
+        let source = delimited::Delimited::open(Lines::of(name.to_owned(), input))?;
+        let has_brands = source.has_brands();
+        Ok(Self { source: Box::new(source), has_brands, taken: Arc::default(), total: 0, end: End::NotYet })
     }
 
     /// The next lines, at most `max` (more only where one line holds many items); none at the end.

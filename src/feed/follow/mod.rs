@@ -4,8 +4,11 @@
 //! What comes is handed to the writer together with where it came from, in one batch: a position is never
 //! ahead of its data, and a kill between any two steps repeats movements at most, which changes nothing.
 
+mod control;
 mod discovery;
+mod observe;
 mod pull;
+pub mod reconcile;
 mod streams;
 pub mod supervise;
 
@@ -14,11 +17,12 @@ use crate::model::brand::{BrandCode, Feed as BrandFeed, IysCode};
 use crate::model::channel::{Channel, Channels};
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
-use crate::ports::{FeedBook, FeedTask, MovementSink, ReadError, SinkError};
+use crate::ports::{FeedBook, MovementSink, ReadError, SinkError};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
+use reconcile::{Outcome, Report};
 use streams::Streams;
 use supervise::{Board, Fault};
 use tokio::sync::Notify;
@@ -67,6 +71,10 @@ pub struct Parts {
     pub clock: Arc<dyn Fn() -> IysTime + Send + Sync>,
     /// How it is followed.
     pub pace: Pace,
+    /// Whether finished days are held against İYS's files.
+    pub reconcile: bool,
+    /// Whether a day that agrees is confirmed at İYS.
+    pub confirm: bool,
 }
 
 /// What was counted.
@@ -82,6 +90,20 @@ pub struct Counters {
     pub failures: AtomicU64,
     /// Gaps that were found.
     pub gaps: AtomicU64,
+    /// Days that were held against İYS's file.
+    pub days: AtomicU64,
+    /// Movements of such files that we did not have.
+    pub missing: AtomicU64,
+    /// Files that are not of their hash.
+    pub hashes: AtomicU64,
+}
+
+impl Counters {
+    fn reconciled(&self, report: &Report) {
+        count(&self.days, 1);
+        count(&self.missing, report.missing);
+        count(&self.hashes, u64::from(report.outcome == Outcome::HashDiffers));
+    }
 }
 
 /// A feed; clones are the same one.
@@ -136,12 +158,11 @@ impl Follower {
             let feed = self.clone();
             tracker.spawn(self.board().keep(format!("pull {worker}"), stop.clone(), move || pull::run(feed.clone())));
         }
-    }
-
-    /// How its tasks are doing.
-    #[must_use]
-    pub fn tasks(&self) -> Vec<FeedTask> {
-        self.board().all()
+        if self.parts().reconcile {
+            let (feed, confirm) = (self.clone(), self.parts().confirm);
+            let work = move || reconcile::run(feed.clone(), confirm);
+            tracker.spawn(self.board().keep("reconcile".to_owned(), stop.clone(), work));
+        }
     }
 
     /// Where tasks are shown.

@@ -3,7 +3,7 @@
 use super::streams::{Again, Turn};
 use super::supervise::Fault;
 use super::{FollowError, Follower, count};
-use crate::feed::iys::backoff::Backoff;
+use crate::feed::iys::backoff::{Backoff, random};
 use crate::feed::iys::{Class, Cursor, IysError, Page};
 use crate::model::feed::{Gap, Position, Stream};
 use crate::model::movement::{self, Context, Movement};
@@ -75,7 +75,7 @@ async fn take_turn(feed: &Follower, turn: Turn) -> Option<Fault> {
             count(&feed.counters().failures, 1);
             let Turn { sender, stream, failures, .. } = &taken.turn;
             tracing::warn!(brand = sender.brand.get(), stream = stream.name(), %error, "feed: a page did not come");
-            let pause = PAUSE.after(*failures + 1, getrandom::u32().unwrap_or(0));
+            let pause = PAUSE.after(*failures + 1, random());
             taken.outcome = Some((None, Again::After(pause)));
             let of_all = match &error {
                 FollowError::Iys(error) => error.class() == Class::Stop || error.retry_after().is_some(),

@@ -1,7 +1,7 @@
 //! Keeps tasks alive: each has a name and a state that is shown, and one that fails is started anew, later
 //! and later.
 
-use crate::feed::iys::backoff::Backoff;
+use crate::feed::iys::backoff::{Backoff, random};
 use crate::ports::{FeedTask, TaskState};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -73,7 +73,7 @@ impl Board {
                     ended = running => ended.unwrap_or_else(|_| Fault::retry(&"it panicked; see the log", None)),
                 };
                 failures = if started.elapsed() >= RECOVERED { 0 } else { failures + 1 };
-                let pause = fault.wait.unwrap_or_default().max(PAUSE.after(failures, getrandom::u32().unwrap_or(0)));
+                let pause = fault.wait.unwrap_or_default().max(PAUSE.after(failures, random()));
                 board.set(&name, fault.state, &fault.detail);
                 tracing::warn!(task = name, state = fault.state.name(), ?pause, "feed: {}", fault.detail);
                 tokio::select! {

@@ -4,21 +4,21 @@ use std::time::Duration;
 
 /// Doubling waits between two bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Backoff {
+pub(in crate::feed) struct Backoff {
     /// Before the first repetition.
-    pub(super) first: Duration,
+    pub(in crate::feed) first: Duration,
     /// Never more.
-    pub(super) longest: Duration,
+    pub(in crate::feed) longest: Duration,
 }
 
 /// Between the tries of one call.
-pub(super) const CALL: Backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(10) };
+pub(in crate::feed) const CALL: Backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(10) };
 
 impl Backoff {
     /// The wait after `failures` in a row, somewhere between half of it and all of it as `random` says:
     /// those who failed together shall not come back together.
     #[must_use]
-    pub(super) fn after(self, failures: u32, random: u32) -> Duration {
+    pub(in crate::feed) fn after(self, failures: u32, random: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(16);
         let whole = self.first.saturating_mul(1 << doublings).min(self.longest);
         whole / 2 + (whole / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
@@ -26,7 +26,7 @@ impl Backoff {
 }
 
 /// Four random bytes; where the system has none, the wait is merely not spread.
-pub(super) fn random() -> u32 {
+pub(in crate::feed) fn random() -> u32 {
     getrandom::u32().unwrap_or(u32::MAX)
 }
 

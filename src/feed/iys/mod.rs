@@ -7,7 +7,7 @@
 //!
 //! All waiting is on tokio's clock. No secret and no address reaches a log or an error.
 
-mod backoff;
+pub(in crate::feed) mod backoff;
 mod brands;
 pub mod breaker;
 pub mod budget;

@@ -1,0 +1,96 @@
+//! The feed, put together from its configuration.
+
+use super::AppError;
+use crate::config::{Account as ConfiguredAccount, Iys as Configured, PasswordSource};
+use crate::feed::follow::{Account, Follower, Pace, Parts};
+use crate::feed::iys::{BaseUrl, HttpSettings, HttpTransport, Iys, Limits, Password, Settings};
+use crate::ingest::WriterHandle;
+use crate::model::brand::IysCode;
+use crate::model::secret::Pseudonymizer;
+use crate::model::time::IysTime;
+use crate::store::Store;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Why the feed cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedSetupError {
+    /// A file cannot be read.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// Which one.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file with nothing in it.
+    #[error("{0}: there is no password in the first line")]
+    NoPassword(std::path::PathBuf),
+    /// A setting that only its user can judge.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl FeedSetupError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "IYS_FILE_UNREADABLE",
+            Self::NoPassword(_) => "IYS_PASSWORD_MISSING",
+            Self::Invalid(_) => "IYS_SETTINGS",
+        }
+    }
+}
+
+/// A feed of an account, which does nothing yet.
+pub(super) fn follower(
+    configured: &Configured,
+    sink: &WriterHandle,
+    store: &Arc<Store>,
+    pseudonymizer: &Pseudonymizer,
+) -> Result<Follower, AppError> {
+    let iys = client(configured)?;
+    let invalid = || FeedSetupError::Invalid("an account's code is a number from 1 on".to_owned());
+    let code = |code| IysCode::new(code).ok_or_else(invalid);
+    let account = match configured.account {
+        ConfiguredAccount::Own(own) => Account::Own(code(own)?),
+        ConfiguredAccount::Partner(partner) => Account::Partner(code(partner)?),
+    };
+    Ok(Follower::new(Parts {
+        iys,
+        account,
+        sink: Arc::new(sink.clone()),
+        book: Arc::clone(store) as Arc<_>,
+        pseudonymizer: pseudonymizer.clone(),
+        clock: Arc::new(IysTime::now),
+        pace: Pace { pull: configured.pull_every, ..Pace::default() },
+        reconcile: configured.reconcile,
+        confirm: configured.confirm_agreements,
+    }))
+}
+
+fn client(configured: &Configured) -> Result<Iys, FeedSetupError> {
+    let invalid = |error: &dyn std::fmt::Display| FeedSetupError::Invalid(error.to_string());
+    let base_url = BaseUrl::parse(&configured.url).map_err(|error| invalid(&error))?;
+    let extra_ca = configured.ca_file.as_deref().map(read).transpose()?;
+    let http = HttpSettings { extra_ca, ..HttpSettings::default() };
+    let transport = HttpTransport::new(&base_url, &http).map_err(|error| invalid(&error))?;
+    let password = match &configured.password {
+        PasswordSource::Given(password) => Password::new(password.clone()),
+        PasswordSource::File(path) => first_line(path)?,
+    };
+    let settings = Settings { base_url, username: configured.username.clone(), password, limits: Limits::default() };
+    Ok(Iys::new(settings, Arc::new(transport)))
+}
+
+fn first_line(path: &Path) -> Result<Password, FeedSetupError> {
+    let bytes = read(path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() { Err(FeedSetupError::NoPassword(path.to_owned())) } else { Ok(Password::new(line)) }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, FeedSetupError> {
+    std::fs::read(path).map_err(|source| FeedSetupError::Unreadable { path: path.to_owned(), source })
+}

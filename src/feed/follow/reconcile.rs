@@ -1,0 +1,297 @@
+//! A finished day held against İYS's own file (F§1.6): its hash must be the one that İYS agrees to, and
+//! whatever is in it that we did not have is taken in and counted.
+//!
+//! The file is read twice. The first reading only hashes it, so that nothing of a file that is not whole is
+//! taken in; the second one takes it in, piece by piece, and must find the same hash. Neither holds more than
+//! a few pieces in memory.
+
+use super::supervise::Fault;
+use super::{FollowError, Follower, Sender};
+use crate::feed::file::FileReader;
+use crate::feed::iys::{Agreement, Body, Day, IysError, ProcessStatus};
+use crate::model::brand::BrandCode;
+use crate::model::hex::to_hex;
+use crate::model::movement::{self, Context, Movement};
+use crate::model::secret::Pseudonymizer;
+use crate::model::time::IysTime;
+use crate::ports::FeedRefused;
+use bytes::Bytes;
+use serde::Serialize;
+use sha2::{Digest, Sha384};
+use std::collections::HashMap;
+use std::io::{self, BufReader, Read};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+/// Movements that are taken in together.
+const PIECE: usize = 8_192;
+/// Pieces of the file, and of movements, that wait at once: each is at most some MB.
+const WAITING: usize = 4;
+/// İYS keeps a day's file for seven days.
+const DAYS: u32 = 7;
+/// A day's file is asked for so long after the day ended: by then its hash is made.
+const SETTLED: u32 = 2 * 3_600;
+/// Between two looks at what is still to be done.
+const LOOK: Duration = Duration::from_mins(15);
+const DAY: u32 = 86_400;
+
+/// What became of a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Of which brand.
+    pub brand_code: u32,
+    /// Which day.
+    pub date: String,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Movements in the file.
+    pub movements: u64,
+    /// Those of them that we did not have, and have now.
+    pub missing: u64,
+    /// Rows that are no movement.
+    pub unreadable: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// SHA-384 of the file; empty without one.
+    pub hash: String,
+    /// The hash that İYS agrees to; empty without one.
+    pub agreed_hash: String,
+    /// Whether İYS was told that the day agrees: before or now.
+    pub confirmed: bool,
+}
+
+/// What came of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Outcome {
+    /// Nothing moved that day.
+    NoFile,
+    /// İYS has made no hash yet: nothing was taken in.
+    NoHash,
+    /// The file is not the one of the hash: nothing was taken in.
+    HashDiffers,
+    /// All that is in the file was on record.
+    Agrees,
+    /// Some of it was not, and is now.
+    Mended,
+}
+
+/// Why a day was not held against anything.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReconcileError {
+    /// A step failed.
+    #[error(transparent)]
+    Follow(#[from] FollowError),
+    /// The file changed between two readings.
+    #[error("İYS's file of the day changed while it was read")]
+    Changed,
+    /// The file is no table of movements.
+    #[error("İYS's file of the day cannot be read: {0}")]
+    File(String),
+}
+
+impl Follower {
+    /// Holds a day of a brand against İYS's file.
+    pub async fn reconcile(&self, sender: Sender, day: Day, confirm: bool) -> Result<Report, ReconcileError> {
+        let iys = &self.parts().iys;
+        let mut report = Report::of(sender.brand, day);
+        let Some(body) = iys.day_file(sender, day).await.map_err(FollowError::from)? else { return Ok(report) };
+        (report.hash, report.bytes) = hash(body).await.map_err(FollowError::from)?;
+        let agreement = iys.agreement(sender, day).await.map_err(FollowError::from)?;
+        let agreed = agreement.filter(|agreement| agreement.status == ProcessStatus::Completed || !agreement.hash.is_empty());
+        let Some(Agreement { hash: agreed, confirmed, .. }) = agreed else {
+            return Ok(Report { outcome: Outcome::NoHash, ..report });
+        };
+        report.confirmed = confirmed;
+        report.agreed_hash.clone_from(&agreed);
+        if agreed != report.hash {
+            return Ok(Report { outcome: Outcome::HashDiffers, ..report });
+        }
+        self.take_in(sender, day, &mut report).await?;
+        report.outcome = if report.missing == 0 { Outcome::Agrees } else { Outcome::Mended };
+        if confirm && !report.confirmed {
+            iys.confirm(sender, day).await.map_err(FollowError::from)?;
+            report.confirmed = true;
+        }
+        Ok(report)
+    }
+
+    /// The second reading.
+    async fn take_in(&self, sender: Sender, day: Day, report: &mut Report) -> Result<(), ReconcileError> {
+        let body = self.parts().iys.day_file(sender, day).await.map_err(FollowError::from)?.ok_or(ReconcileError::Changed)?;
+        let (chunks, reader) = mpsc::channel(WAITING);
+        let (pieces, mut read) = mpsc::channel(WAITING);
+        let (now, pseudonymizer) = (self.now(), self.parts().pseudonymizer.clone());
+        let parsing = tokio::task::spawn_blocking(move || parse(reader, &pieces, sender.brand, &pseudonymizer, now));
+        let feeding = tokio::spawn(feed(body, chunks));
+        while let Some(Piece { movements, unreadable }) = read.recv().await {
+            report.movements += movements.len() as u64 + unreadable;
+            report.unreadable += unreadable;
+            let applied = self.parts().sink.apply(movements).await.map_err(FollowError::from)?;
+            report.missing += applied.applied;
+        }
+        let died = |error: tokio::task::JoinError| ReconcileError::File(error.to_string());
+        let hash = feeding.await.map_err(died)?.map_err(FollowError::from)?;
+        parsing.await.map_err(died)?.map_err(ReconcileError::File)?;
+        if hash == report.hash { Ok(()) } else { Err(ReconcileError::Changed) }
+    }
+}
+
+impl Report {
+    fn of(brand: BrandCode, day: Day) -> Self {
+        Self {
+            brand_code: brand.get(),
+            date: day.to_string(),
+            outcome: Outcome::NoFile,
+            movements: 0,
+            missing: 0,
+            unreadable: 0,
+            bytes: 0,
+            hash: String::new(),
+            agreed_hash: String::new(),
+            confirmed: false,
+        }
+    }
+
+    /// Whether there is nothing more to be had of this day.
+    const fn is_final(&self) -> bool {
+        matches!(self.outcome, Outcome::NoFile | Outcome::Agrees | Outcome::Mended)
+    }
+}
+
+impl From<ReconcileError> for FeedRefused {
+    fn from(error: ReconcileError) -> Self {
+        match error {
+            ReconcileError::Follow(FollowError::Iys(error)) => error.into(),
+            ReconcileError::Follow(FollowError::Sink(error)) => error.into(),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+/// Movements read together.
+struct Piece {
+    movements: Vec<Movement>,
+    unreadable: u64,
+}
+
+async fn hash(mut body: Body) -> Result<(String, u64), IysError> {
+    let (mut hash, mut bytes) = (Sha384::new(), 0);
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk?;
+        bytes += chunk.len() as u64;
+        hash.update(&chunk);
+    }
+    Ok((to_hex(&hash.finalize()), bytes))
+}
+
+/// Hands the file to whoever parses it; returns its hash.
+async fn feed(mut body: Body, chunks: mpsc::Sender<io::Result<Bytes>>) -> Result<String, IysError> {
+    let mut hash = Sha384::new();
+    while let Some(chunk) = body.next().await {
+        if let Err(error) = &chunk {
+            // What came is no whole file, and must not pass for one.
+            let _ = chunks.send(Err(io::Error::other(error.to_string()))).await;
+        }
+        let chunk = chunk?;
+        hash.update(&chunk);
+        if chunks.send(Ok(chunk)).await.is_err() {
+            break;
+        }
+    }
+    Ok(to_hex(&hash.finalize()))
+}
+
+/// Chunks of a file as they come, for a thread that reads it.
+struct Chunks {
+    chunks: mpsc::Receiver<io::Result<Bytes>>,
+    current: Bytes,
+}
+
+impl Read for Chunks {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.current.is_empty() {
+            let Some(chunk) = self.chunks.blocking_recv() else { return Ok(0) };
+            self.current = chunk?;
+        }
+        let taken = self.current.split_to(out.len().min(self.current.len()));
+        out[..taken.len()].copy_from_slice(&taken);
+        Ok(taken.len())
+    }
+}
+
+/// Reads the file's rows into movements. On a thread of its own.
+fn parse(
+    chunks: mpsc::Receiver<io::Result<Bytes>>,
+    pieces: &mpsc::Sender<Piece>,
+    brand: BrandCode,
+    pseudonymizer: &Pseudonymizer,
+    now: IysTime,
+) -> Result<(), String> {
+    let input = BufReader::with_capacity(256 << 10, Chunks { chunks, current: Bytes::new() });
+    let mut file = FileReader::csv("the day's file", Box::new(input)).map_err(|error| error.to_string())?;
+    let context = Context { pseudonymizer, brand: Some(brand), now, export_as_of: None };
+    while let Some(batch) = file.next_batch(PIECE).map_err(|error| error.to_string())? {
+        let mut unreadable = batch.bad.len() as u64;
+        let mut movements = Vec::with_capacity(batch.rows.len());
+        for row in &batch.rows {
+            match movement::parse(&row.raw(), &context) {
+                Ok(taken) => movements.push(taken.movement),
+                Err(_) => unreadable += 1,
+            }
+        }
+        if pieces.blocking_send(Piece { movements, unreadable }).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Holds every finished day of every brand against İYS's file, once, as it becomes available.
+pub(super) async fn run(follower: Follower, confirm: bool) -> Fault {
+    let mut done: HashMap<BrandCode, Day> = HashMap::new();
+    loop {
+        if let Some(yesterday) = Day::of(follower.now().minus(SETTLED + DAY)) {
+            for sender in follower.senders() {
+                if let Err(error) = catch_up(&follower, sender, yesterday, confirm, &mut done).await {
+                    tracing::warn!(brand = sender.brand.get(), %error, "feed: a day could not be held against İYS's file");
+                    let ReconcileError::Follow(error) = error else { continue };
+                    if !error.is_of_the_brand() {
+                        return error.fault();
+                    }
+                }
+            }
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// The days of a brand that are not done, oldest first; after a start that is all that İYS still has.
+async fn catch_up(
+    follower: &Follower,
+    sender: Sender,
+    yesterday: Day,
+    confirm: bool,
+    done: &mut HashMap<BrandCode, Day>,
+) -> Result<(), ReconcileError> {
+    let first = yesterday.start().minus((DAYS - 2) * DAY);
+    let mut next = done.get(&sender.brand).map_or(first, |day| day.start().plus(DAY).max(first));
+    while next <= yesterday.start() {
+        let Some(day) = Day::of(next) else { return Ok(()) };
+        let report = follower.reconcile(sender, day, confirm).await?;
+        let json = serde_json::to_string(&report).unwrap_or_default();
+        match report.outcome {
+            Outcome::Agrees | Outcome::NoFile => tracing::info!(report = json, "feed: a day was held against İYS's file"),
+            _ => tracing::warn!(report = json, "feed: a day differs from İYS's file"),
+        }
+        follower.counters().reconciled(&report);
+        if !report.is_final() {
+            return Ok(());
+        }
+        done.insert(sender.brand, day);
+        next = next.plus(DAY);
+    }
+    Ok(())
+}
