@@ -109,6 +109,10 @@ fn every_series_has_its_help_and_type() {
         (&BATCH_SECONDS, "histogram"),
         (&INGEST_QUEUE, "gauge"),
         (&POISONED, "gauge"),
+        (&CLOSURES_UNREPORTED, "gauge"),
+        (&BRAND_AGE, "gauge"),
+        (&BRANDS_WITH_GAP, "gauge"),
+        (&BRANDS_STALE, "gauge"),
         (&CONNECTIONS, "gauge"),
         (&BUILD_INFO, "gauge"),
     ] {

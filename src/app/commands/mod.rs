@@ -2,8 +2,10 @@
 
 mod backup;
 mod brand;
+mod heal;
 mod import;
 mod inspect;
+mod recipient;
 mod restore;
 mod verify;
 
@@ -11,16 +13,28 @@ pub use backup::backup;
 pub use brand::brand;
 pub use import::import;
 pub use inspect::inspect;
+pub use recipient::recipient;
 pub use restore::restore;
 pub use verify::verify;
 
 use super::open::OpenError;
+use crate::cli::Target;
 use crate::config::ConfigErrors;
 use crate::import::{ImportError, TargetError};
-use crate::model::brand::BrandCode;
-use crate::store::StoreError;
+use crate::index::Index;
+use crate::ingest::{Boot, Setup, Writer, WriterHandle};
+use crate::model::brand::{AgeTooShort, BrandCode};
+use crate::model::time::IysTime;
+use crate::ports::{HealRefused, SinkError};
 use crate::store::backup::BackupError;
+use crate::store::{Store, StoreError};
+use crate::wire::proto::admin_service_client::AdminServiceClient;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 use tonic::transport::{Channel, Endpoint};
+
+/// Commands that may wait for the writer: a command of the command line hands in one after another.
+const QUEUE: usize = 4;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +57,9 @@ pub enum CommandError {
     /// The brand is not on file.
     #[error("brand {0} is not on file; add it with: izingate brand add --brand {0} --iys-code CODE --title TEXT")]
     UnknownBrand(BrandCode),
+    /// What was asked for cannot be done: a stable code and why.
+    #[error("{1}")]
+    Refused(&'static str, String),
     /// The gateway refused or is not there.
     #[error("{0}")]
     Gateway(String),
@@ -62,6 +79,7 @@ impl CommandError {
             Self::Backup(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::UnknownBrand(_) => "UNKNOWN_BRAND",
+            Self::Refused(code, _) => code,
             Self::Gateway(_) => "GATEWAY_FAILED",
             Self::Internal(_) => "INTERNAL",
         }
@@ -74,10 +92,66 @@ impl From<StoreError> for CommandError {
     }
 }
 
+impl From<SinkError> for CommandError {
+    fn from(error: SinkError) -> Self {
+        Self::Refused(error.code(), error.to_string())
+    }
+}
+
+impl From<HealRefused> for CommandError {
+    fn from(error: HealRefused) -> Self {
+        Self::Refused(error.code(), error.to_string())
+    }
+}
+
+impl From<AgeTooShort> for CommandError {
+    fn from(error: AgeTooShort) -> Self {
+        Self::Refused(AgeTooShort::CODE, error.to_string())
+    }
+}
+
 impl From<tonic::Status> for CommandError {
     fn from(status: tonic::Status) -> Self {
         Self::Gateway(status.message().to_owned())
     }
+}
+
+/// A writer of a data directory that this process holds; it shows nothing, for nobody asks.
+fn writer_of(store: &Arc<Store>) -> Result<(Writer, WriterHandle), CommandError> {
+    let setup = Setup {
+        store: Arc::clone(store),
+        index: Index::default(),
+        queue: QUEUE,
+        observer: Box::new(|_| {}),
+        clock: IysTime::now,
+    };
+    let (writer, sink, _) = Writer::start(setup, Boot::Skip)?;
+    Ok((writer, sink))
+}
+
+/// Works through such a writer, which has to be let go by then.
+fn writing<F: Future>(store: Store, work: impl FnOnce(WriterHandle, Arc<Store>) -> F) -> Result<F::Output, CommandError> {
+    let store = Arc::new(store);
+    let (writer, sink) = writer_of(&store)?;
+    let done = runtime()?.block_on(work(sink, store));
+    writer.join();
+    Ok(done)
+}
+
+fn runtime() -> Result<Runtime, CommandError> {
+    Runtime::new().map_err(|error| CommandError::Internal(error.to_string()))
+}
+
+/// One call to a running gateway.
+fn remote<T>(
+    target: &Target,
+    call: impl AsyncFnOnce(AdminServiceClient<Channel>) -> Result<tonic::Response<T>, tonic::Status>,
+) -> Result<T, CommandError> {
+    let url = target.endpoint.as_deref().unwrap_or_default();
+    runtime()?.block_on(async {
+        let client = AdminServiceClient::new(connect(url).await?);
+        Ok(call(client).await?.into_inner())
+    })
 }
 
 async fn connect(url: &str) -> Result<Channel, CommandError> {
