@@ -12,6 +12,7 @@
 mod backup;
 mod bulk;
 mod crash;
+mod feed;
 mod formats;
 mod grpc;
 mod http;
@@ -23,6 +24,8 @@ mod privacy;
 mod process;
 mod proto;
 mod retention;
+#[path = "../iys_sim/mod.rs"]
+mod sim;
 mod snapshots;
 mod support;
 mod verify;

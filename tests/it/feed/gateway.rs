@@ -1,0 +1,1 @@
+//! A real gateway that follows a simulated İYS over HTTP.
