@@ -6,8 +6,9 @@ mod bulk;
 use crate::support::rng::Rng;
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
-use izingate::model::brand::BrandCode;
+use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::channel::{Cell, Channel};
+use izingate::model::feed::Gap;
 use izingate::model::key::{Pseudonym, RelationKey};
 use izingate::model::movement::Movement;
 use izingate::model::recipient::Recipient;
@@ -18,7 +19,7 @@ use izingate::model::source::Source;
 use izingate::model::state::{State, Status};
 use izingate::model::time::IysTime;
 use izingate::model::transaction::TransactionId;
-use izingate::ports::{Applied, ClosedLine, MovementSink};
+use izingate::ports::{Applied, ClosedLine, FeedNote, MovementSink};
 use izingate::store::codec::{HistoryKey, decode_change, decode_history};
 use izingate::store::{Compression, Options, Store};
 use proptest::prelude::*;
@@ -72,6 +73,58 @@ fn a_refusal_holds_in_its_second_whatever_came_first() {
         }
         assert_eq!(node.index.get(onay.relation.hash()), State::EMPTY.with(onay.cell, Status::Ret), "{order:?}");
     }
+}
+
+/// Before, after, twice and late: only an approval of after the last closure opens a line.
+#[test]
+fn a_closed_line_stays_closed_whatever_came_first() {
+    let movement = |status, created| Told::Movement(movement(0, Cell::ALL[2], status, created, "HS_WEB", None, None));
+    let Told::Movement(Movement { relation, cell, created, .. }) = movement(Status::Onay, 0) else { unreachable!() };
+    let closed = |second| Told::Closed(relation.pseudonym, created.plus(second));
+    let told = [movement(Status::Onay, 2), closed(2), closed(1), movement(Status::Ret, 0)];
+    for order in permutations(&told) {
+        let (shut, open) = (Node::fresh(), Node::fresh());
+        shut.hand_in(order.iter().flat_map(|one| batches(std::slice::from_ref(one))).collect(), true);
+        let lines = [Cell::ALL[0], Cell::ALL[1], Cell::ALL[2], Cell::ALL[3]];
+        let shut_state = lines.into_iter().fold(State::EMPTY, |state, cell| state.with(cell, Status::Ret));
+        assert_eq!(shut.index.get(relation.hash()), shut_state, "{order:?}");
+        open.hand_in(batches(&[&[movement(Status::Onay, 3)], &order[..]].concat()), true);
+        assert_eq!(open.index.get(relation.hash()), shut_state.with(cell, Status::Onay), "{order:?}");
+    }
+}
+
+fn permutations(of: &[Told]) -> Vec<Vec<Told>> {
+    let Some((first, rest)) = of.split_first() else { return vec![Vec::new()] };
+    let with_first = |others: Vec<Told>| {
+        let at = move |place: usize| [&others[..place], std::slice::from_ref(first), &others[place..]].concat();
+        (0..of.len()).map(at).collect::<Vec<_>>()
+    };
+    permutations(rest).into_iter().flat_map(with_first).collect()
+}
+
+#[test]
+fn a_gap_that_has_grown_is_not_healed_by_what_was_known_before() {
+    let (node, brand) = (Node::fresh(), BrandCode::new(1).unwrap());
+    let gap = |from, to| {
+        let [from, to, found] = [from, to, 9].map(IysTime::from_unix);
+        Gap { brand, from, to, found }
+    };
+    let note = |notes: &[FeedNote]| {
+        let done = node.runtime.block_on(node.sink.follow(Vec::new(), notes.to_vec())).unwrap();
+        assert_eq!(done, Applied { revision: 0, applied: 0, unchanged: 0 });
+        node.store.gap(brand).unwrap()
+    };
+    let brand_on_file = Brand::imported(brand, IysCode::new(7).unwrap(), "Örnek".to_owned());
+    node.runtime.block_on(node.sink.put_brand(brand_on_file, Ages::Given)).unwrap();
+    assert_eq!(note(&[FeedNote::Missed(gap(3, 5))]), Some(gap(3, 5)));
+    assert_eq!(note(&[FeedNote::Missed(gap(4, 7))]), Some(gap(3, 7)));
+    for known in [gap(3, 5), gap(4, 7)] {
+        assert_eq!(note(&[FeedNote::Healed(known)]), Some(gap(3, 7)));
+    }
+    assert_eq!(note(&[FeedNote::Missed(gap(2, 3)), FeedNote::Healed(gap(3, 7))]), Some(gap(2, 7)), "in one batch too");
+    let shown = || node.index.brands().get(brand).unwrap().freshness.gap();
+    assert_eq!(shown(), Some((IysTime::from_unix(2), IysTime::from_unix(7))));
+    assert_eq!((note(&[FeedNote::Healed(gap(2, 7))]), shown()), (None, None));
 }
 
 /// Three phones, one of them in the wrong form, and an e-mail.
