@@ -202,7 +202,7 @@ impl OnFile {
     fn write(&self, text: &mut String) {
         for (stream, Position { complete_to, newest, asked, .. }) in &self.streams {
             let newest = shown(*newest);
-            let _ = writeln!(text, "      stream {stream:<7}complete to {complete_to}, newest {newest}, asked {asked}");
+            let _ = writeln!(text, "      stream {:<7}complete to {complete_to}, newest {newest}, asked {asked}", stream.name());
         }
         if let Some(exported) = self.exported {
             let _ = writeln!(text, "      complete as a panel export of {exported} had it");
