@@ -122,11 +122,8 @@ const INGEST_QUEUE: Series =
     Series { name: "izingate_ingest_queue", unit: Unit::Count, help: "Commands waiting for the writer." };
 const POISONED: Series =
     Series { name: "izingate_store_poisoned", unit: Unit::Count, help: "1 once a write error has stopped ingest." };
-const CLOSURES_UNREPORTED: Series = Series {
-    name: "izingate_closures_unreported",
-    unit: Unit::Count,
-    help: "Closed lines of which İYS is still to be told.",
-};
+const CLOSURES_UNREPORTED: Series =
+    Series { name: "izingate_closures_unreported", unit: Unit::Count, help: "Closed lines of which İYS is still to be told." };
 const BRAND_AGE: Series = Series {
     name: "izingate_brand_age_seconds",
     unit: Unit::Seconds,

@@ -275,7 +275,8 @@ fn max_age_minutes(brand: &Brand) -> Vec<u32> {
 }
 
 fn max_age(minutes: &[u32]) -> Result<[Option<MaxAge>; Channel::ALL.len()], Problem> {
-    let invalid = || Problem::new(Kind::InvalidField, "max_age_minutes are three numbers of minutes up to 64,800 (45 days), or none");
+    let invalid =
+        || Problem::new(Kind::InvalidField, "max_age_minutes are three numbers of minutes up to 64,800 (45 days), or none");
     if minutes.is_empty() {
         return Ok([None; Channel::ALL.len()]);
     }

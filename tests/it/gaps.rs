@@ -45,7 +45,9 @@ fn follow(data: &Path, gap: Option<Gap>) {
         let position = Position { complete_to: now, newest: None, asked: now, cursor: "".into() };
         commit.position(brand_code(), stream, &position).unwrap();
     }
-    gap.iter().for_each(|gap| commit.gap(gap).unwrap());
+    for gap in &gap {
+        commit.gap(gap).unwrap();
+    }
     commit.commit().unwrap();
 }
 
@@ -69,8 +71,8 @@ fn code(status: &tonic::Status) -> String {
     status.get_error_details().error_info().unwrap().reason.clone()
 }
 
-fn answer(doubtful: u64, healed: bool) -> Result<HealGapResponse, String> {
-    Ok(HealGapResponse { gap: Some(MISSED), doubtful, healed })
+const fn answer(doubtful: u64, healed: bool) -> HealGapResponse {
+    HealGapResponse { gap: Some(MISSED), doubtful, healed }
 }
 
 /// Reasons for the three of before and the one of after.
@@ -95,14 +97,14 @@ async fn a_gap_is_stale_and_counted_until_someone_vouches() {
     let missed = json!({ "from": "2026-11-03T00:00:00+03:00", "to": "2026-11-04T00:00:00+03:00" });
     assert_eq!((&brand["fed"], &brand["gap"], &brand["stale"]), (&json!(true), &missed, &json!(["ARAMA", "MESAJ", "EPOSTA"])));
     assert_eq!(brand["streams"][1]["stream"], "IYS");
-    assert_eq!(heal(&gateway, false, false).await, answer(2, false));
+    assert_eq!(heal(&gateway, false, false).await, Ok(answer(2, false)));
     assert_eq!(heal(&gateway, true, true).await, Err("INVALID_FIELD".to_owned()));
     assert_eq!(reasons(&gateway).await, STALE, "counting ends nothing");
     gateway.kill();
 
     let gateway = Gateway::start(&dir.path().join("data"));
     assert_eq!(reasons(&gateway).await, STALE, "nor does a restart");
-    assert_eq!(heal(&gateway, true, false).await, answer(0, true));
+    assert_eq!(heal(&gateway, true, false).await, Ok(answer(0, true)));
     assert_eq!(reasons(&gateway).await, ["APPROVED", "APPROVED", "REFUSED", "APPROVED"]);
     let state = get(&gateway.admin, "/v1/state").await.json();
     assert_eq!((&state["brands"][0]["gap"], &state["brands"][0]["stale"]), (&json!(null), &json!([])));
@@ -118,7 +120,7 @@ async fn a_gap_is_stale_and_counted_until_someone_vouches() {
 #[tokio::test]
 async fn what_nobody_vouches_for_is_dropped() {
     let (gateway, dir) = with_gap().await;
-    assert_eq!(heal(&gateway, false, true).await, answer(2, true));
+    assert_eq!(heal(&gateway, false, true).await, Ok(answer(2, true)));
     let dropped = ["NO_RECORD", "NO_RECORD", "REFUSED", "APPROVED"];
     assert_eq!(reasons(&gateway).await, dropped);
     assert_eq!(heal(&gateway, false, true).await, Err("NO_GAP".to_owned()));
@@ -144,7 +146,7 @@ async fn without_a_doubt_the_gap_is_ended() {
     apply(&gateway, vec![movement(APPROVED, "RET", "2026-11-02 10:00:00"), movement(STRANGER, "ONAY", "2026-11-04 00:00:01")])
         .await;
     assert_eq!(reasons(&gateway).await, STALE);
-    assert_eq!(heal(&gateway, false, false).await, answer(0, true));
+    assert_eq!(heal(&gateway, false, false).await, Ok(answer(0, true)));
     assert_eq!(reasons(&gateway).await, ["REFUSED", "NO_RECORD", "NO_RECORD", "APPROVED"]);
     let unknown = HealGapRequest { brand_code: 7, ..HealGapRequest::default() };
     assert_eq!(code(&gateway.admin().await.heal_gap(unknown).await.unwrap_err()), "UNKNOWN_BRAND");
@@ -165,7 +167,10 @@ async fn the_command_does_the_same_online_and_offline() {
         String::from_utf8(output.stdout).unwrap()
     };
     let counted = shown(run(&["brand", "heal", "--brand", "601234", "--endpoint", &gateway.http]));
-    assert!(counted.starts_with("missed    2026-11-03 00:00:00 to 2026-11-04 00:00:00\ndoubtful  2\nnot healed: give "), "{counted}");
+    assert!(
+        counted.starts_with("missed    2026-11-03 00:00:00 to 2026-11-04 00:00:00\ndoubtful  2\nnot healed: give "),
+        "{counted}"
+    );
     assert!(gateway.stop().success());
     let inspected = shown(run(&["inspect", "--data", data.to_str().unwrap()]));
     assert!(inspected.contains("missed from 2026-11-03 00:00:00 to 2026-11-04 00:00:00"), "{inspected}");

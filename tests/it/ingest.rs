@@ -109,22 +109,22 @@ fn a_gap_that_has_grown_is_not_healed_by_what_was_known_before() {
         let [from, to, found] = [from, to, 9].map(IysTime::from_unix);
         Gap { brand, from, to, found }
     };
-    let note = |notes: &[FeedNote]| {
+    let tell = |notes: &[FeedNote]| {
         let done = node.runtime.block_on(node.sink.follow(Vec::new(), notes.to_vec())).unwrap();
         assert_eq!(done, Applied { revision: 0, applied: 0, unchanged: 0 });
         node.store.gap(brand).unwrap()
     };
     let brand_on_file = Brand::imported(brand, IysCode::new(7).unwrap(), "Örnek".to_owned());
     node.runtime.block_on(node.sink.put_brand(brand_on_file, Ages::Given)).unwrap();
-    assert_eq!(note(&[FeedNote::Missed(gap(3, 5))]), Some(gap(3, 5)));
-    assert_eq!(note(&[FeedNote::Missed(gap(4, 7))]), Some(gap(3, 7)));
+    assert_eq!(tell(&[FeedNote::Missed(gap(3, 5))]), Some(gap(3, 5)));
+    assert_eq!(tell(&[FeedNote::Missed(gap(4, 7))]), Some(gap(3, 7)));
     for known in [gap(3, 5), gap(4, 7)] {
-        assert_eq!(note(&[FeedNote::Healed(known)]), Some(gap(3, 7)));
+        assert_eq!(tell(&[FeedNote::Healed(known)]), Some(gap(3, 7)));
     }
-    assert_eq!(note(&[FeedNote::Missed(gap(2, 3)), FeedNote::Healed(gap(3, 7))]), Some(gap(2, 7)), "in one batch too");
+    assert_eq!(tell(&[FeedNote::Missed(gap(2, 3)), FeedNote::Healed(gap(3, 7))]), Some(gap(2, 7)), "in one batch too");
     let shown = || node.index.brands().get(brand).unwrap().freshness.gap();
     assert_eq!(shown(), Some((IysTime::from_unix(2), IysTime::from_unix(7))));
-    assert_eq!((note(&[FeedNote::Healed(gap(2, 7))]), shown()), (None, None));
+    assert_eq!((tell(&[FeedNote::Healed(gap(2, 7))]), shown()), (None, None));
 }
 
 /// Three phones, one of them in the wrong form, and an e-mail.
@@ -191,13 +191,8 @@ enum Told {
 
 /// Mostly movements, in the seconds of which lines are closed and sweeps do not find approvals.
 fn any_told() -> impl Strategy<Value = Told> {
-    let observation = |movement| Movement {
-        status: Status::Yok,
-        source: Source::SWEEP,
-        consented: None,
-        transaction: None,
-        ..movement
-    };
+    let observation =
+        |movement| Movement { status: Status::Yok, source: Source::SWEEP, consented: None, transaction: None, ..movement };
     prop_oneof![
         6 => any_movement().prop_map(Told::Movement),
         2 => any_movement().prop_map(move |movement| Told::Movement(observation(movement))),
@@ -238,7 +233,9 @@ impl Truth {
     fn of(told: &[Told]) -> Self {
         let mut truth = Self::default();
         let movements = || told.iter().filter_map(|told| if let Told::Movement(movement) = told { Some(movement) } else { None });
-        let closed = |of| told.iter().filter_map(move |told| if let Told::Closed(who, at) = told { (*who == of).then_some(*at) } else { None });
+        let closed = |of| {
+            told.iter().filter_map(move |told| if let Told::Closed(who, at) = told { (*who == of).then_some(*at) } else { None })
+        };
         let mut by_cell: BTreeMap<(RelationKey, Cell), Vec<&Movement>> = BTreeMap::new();
         let mut by_key: BTreeMap<Vec<u8>, Vec<&Movement>> = BTreeMap::new();
         for movement in movements() {
@@ -298,7 +295,9 @@ impl Truth {
         let consent = self.consents.get(&(relation, cell));
         let of_a_line = [Channel::Arama, Channel::Mesaj].contains(&cell.channel);
         let closed = self.relations[&relation].filter(|_| of_a_line);
-        if closed > consent.map(|consent| consent.created) || (closed.is_some() && closed == consent.map(|consent| consent.created)) {
+        if closed > consent.map(|consent| consent.created)
+            || (closed.is_some() && closed == consent.map(|consent| consent.created))
+        {
             return Some(Status::Ret);
         }
         let consent = consent?;

@@ -13,13 +13,12 @@ use std::sync::Arc;
 
 /// Ends the gap of a brand, or says what stands in the way; for standard output.
 pub(super) fn heal(args: &HealArgs) -> Result<String, CommandError> {
-    let answer = match &args.target.data {
-        Some(data) => offline(args, data)?,
-        None => {
-            let HealArgs { vouch, drop_doubtful, .. } = *args;
-            let request = HealGapRequest { brand_code: args.brand.get(), vouch, drop_doubtful };
-            remote(&args.target, async |mut client| client.heal_gap(request).await)?
-        }
+    let answer = if let Some(data) = &args.target.data {
+        offline(args, data)?
+    } else {
+        let HealArgs { vouch, drop_doubtful, .. } = *args;
+        let request = HealGapRequest { brand_code: args.brand.get(), vouch, drop_doubtful };
+        remote(&args.target, async |mut client| client.heal_gap(request).await)?
     };
     let HealGapResponse { gap, doubtful, healed } = answer;
     let GapState { from, to } = gap.unwrap_or_default();

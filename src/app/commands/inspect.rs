@@ -133,7 +133,8 @@ fn brands(store: &Store, census: &Census) -> Result<Vec<BrandReport>, CommandErr
     for brand in on_file {
         let code = brand.code;
         let (imported, exported, gap) = (store.import_cursor(code)?, store.export_cursor(code)?, store.gap(code)?);
-        let streams = positions.extract_if(.., |(of, _, _)| *of == code).map(|(_, stream, position)| (stream, position)).collect();
+        let streams =
+            positions.extract_if(.., |(of, _, _)| *of == code).map(|(_, stream, position)| (stream, position)).collect();
         let census = census.by_brand.get(&code.get()).copied().unwrap_or_default();
         let on_file = Some(OnFile { brand, imported, exported, streams, gap });
         reports.push(BrandReport { code: code.get(), on_file, census });

@@ -23,14 +23,13 @@ pub fn recipient(command: RecipientCommand) -> Result<String, CommandError> {
 }
 
 fn close(args: &CloseArgs) -> Result<String, CommandError> {
-    let (revision, news) = match &args.target.data {
-        Some(data) => close_offline(args, data)?,
-        None => {
-            let closed_at = args.at.map_or(0, |at| at.unix().into());
-            let request = CloseLineRequest { recipient: Recipient::Phone(args.recipient).to_iys(), closed_at };
-            let done = remote(&args.target, async |mut client| client.close_line(request).await)?;
-            (done.revision, done.applied)
-        }
+    let (revision, news) = if let Some(data) = &args.target.data {
+        close_offline(args, data)?
+    } else {
+        let closed_at = args.at.map_or(0, |at| at.unix().into());
+        let request = CloseLineRequest { recipient: Recipient::Phone(args.recipient).to_iys(), closed_at };
+        let done = remote(&args.target, async |mut client| client.close_line(request).await)?;
+        (done.revision, done.applied)
     };
     let what = if news { "closed; İYS is to be told of it (izingate recipient closures)" } else { "was closed already" };
     Ok(format!("{what}\nrevision  {revision}\n"))
@@ -81,15 +80,12 @@ fn closures_offline(args: &ClosuresArgs, data: &Path) -> Result<Vec<PendingClosu
 
 fn reported(args: ReportedArgs) -> Result<String, CommandError> {
     let (asked, ids) = (args.ids.len(), args.ids);
-    let marked = match &args.target.data {
-        Some(data) => {
-            let Opened { data: _held, store, .. } = existing(data, None)?;
-            writing(store, |sink, _| async move { sink.closures_reported(ids).await })??
-        }
-        None => {
-            let request = MarkClosuresReportedRequest { ids };
-            u64::from(remote(&args.target, async |mut client| client.mark_closures_reported(request).await)?.marked)
-        }
+    let marked = if let Some(data) = &args.target.data {
+        let Opened { data: _held, store, .. } = existing(data, None)?;
+        writing(store, |sink, _| async move { sink.closures_reported(ids).await })??
+    } else {
+        let request = MarkClosuresReportedRequest { ids };
+        u64::from(remote(&args.target, async |mut client| client.mark_closures_reported(request).await)?.marked)
     };
     Ok(format!("{marked} of {asked} forgotten\n"))
 }
