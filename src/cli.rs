@@ -5,6 +5,7 @@ pub mod backup;
 pub mod brand;
 pub mod import;
 pub mod inspect;
+pub mod recipient;
 pub mod serve;
 pub mod verify;
 pub mod watch;
@@ -30,9 +31,12 @@ pub enum Command {
     Serve(serve::ServeArgs),
     /// Take in files of movements: İYS day files, their spreadsheets, NDJSON.
     Import(import::ImportArgs),
-    /// Add, list or deactivate brands.
+    /// Add, list or deactivate brands, end their gaps.
     #[command(subcommand)]
     Brand(brand::BrandCommand),
+    /// Close lines, and tell of those that İYS is still to be told of.
+    #[command(subcommand)]
+    Recipient(recipient::RecipientCommand),
     /// Show what a data directory holds, without any address.
     Inspect(inspect::InspectArgs),
     /// Compare the index that a start would fill with everything in the store.

@@ -1,11 +1,12 @@
 //! The doors between the answer side and the data side. `check` and `wire` never import `store`,
 //! `feed` or `ingest`: they hold these handles, and the composition root says what stands behind them.
 
-use crate::model::brand::{Brand, BrandCode};
+use crate::model::brand::{AgeTooShort, Ages, Brand, BrandCode};
 use crate::model::channel::{Cell, Channel};
 use crate::model::feed::{Gap, Position, Stream};
 use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::movement::Movement;
+use crate::model::seal::SealedPhone;
 use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
 use std::future::Future;
@@ -34,6 +35,9 @@ pub enum SinkError {
     /// The index has no room for the new relations among them.
     #[error("the index is full: new relations are refused until index.memory_bytes or the machine's memory is raised")]
     Full,
+    /// A brand that follows İYS's streams was to have an age that they cannot keep.
+    #[error(transparent)]
+    MaxAgeTooShort(#[from] AgeTooShort),
     /// The process is going down.
     #[error("the gateway is shutting down")]
     Closed,
@@ -46,6 +50,7 @@ impl SinkError {
         match self {
             Self::Poisoned => "STORE_POISONED",
             Self::Full => "INDEX_FULL",
+            Self::MaxAgeTooShort(_) => AgeTooShort::CODE,
             Self::Closed => "SHUTTING_DOWN",
         }
     }
@@ -62,8 +67,19 @@ pub enum FeedNote {
     Exported(BrandCode, IysTime),
     /// Movements were missed; joined with what was missed before.
     Missed(Gap),
-    /// Nothing is missing any more.
-    Healed(BrandCode),
+    /// Of this gap nothing is missing any more. One that has grown meanwhile stays.
+    Healed(Gap),
+}
+
+/// A line that was closed (11/9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClosedLine {
+    /// Whose.
+    pub recipient: Pseudonym,
+    /// When.
+    pub closed: IysTime,
+    /// Its number, for whoever tells İYS.
+    pub sealed: SealedPhone,
 }
 
 /// Takes changes in: the writer.
@@ -72,13 +88,16 @@ pub trait MovementSink: Send + Sync {
     fn apply(&self, movements: Vec<Movement>) -> BoxFuture<'_, Result<Applied, SinkError>>;
     /// The same with what a feed says beside them, in one batch.
     fn follow(&self, movements: Vec<Movement>, notes: Vec<FeedNote>) -> BoxFuture<'_, Result<Applied, SinkError>>;
-    /// Puts a brand on file as an operator knows it: its feed stays as it is. Resolves when that is durable
-    /// and visible.
-    fn put_brand(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>>;
+    /// Puts a brand on file as an operator knows it: its feed stays as it is, and so do its ages if none are
+    /// given. Resolves when that is durable and visible.
+    fn put_brand(&self, brand: Brand, ages: Ages) -> BoxFuture<'_, Result<(), SinkError>>;
     /// Puts a brand on file with its feed.
     fn attach(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>>;
-    /// Notes that a recipient's line was closed at a moment (11/9).
-    fn close_line(&self, recipient: Pseudonym, closed: IysTime) -> BoxFuture<'_, Result<Applied, SinkError>>;
+    /// Notes that a recipient's line was closed at a moment (11/9), and if that is news, that İYS is to be told
+    /// of it.
+    fn close_line(&self, line: ClosedLine) -> BoxFuture<'_, Result<Applied, SinkError>>;
+    /// Forgets closures of which İYS was told; says how many there were.
+    fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>>;
     /// Whether a write has failed: nothing more is taken in.
     fn is_poisoned(&self) -> bool;
 }
@@ -184,6 +203,25 @@ pub trait ChangeReader: Send + Sync {
     fn changes(&self, from: ChangePlace, through: u64, bytes: usize) -> Result<Vec<ChangePart>, ChangesError>;
 }
 
+/// A closed line of which İYS is still to be told (11/9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreportedClosure {
+    /// The revision of our first commit of it: its place in the queue.
+    pub id: u64,
+    /// When the line was closed.
+    pub closed: IysTime,
+    /// When we heard of it.
+    pub noted: IysTime,
+    /// Its number.
+    pub sealed: SealedPhone,
+}
+
+/// Reads the closures of which İYS is still to be told: for operators. Blocks.
+pub trait ClosureQueue: Send + Sync {
+    /// The oldest of them, `most` at most.
+    fn unreported(&self, most: usize) -> Result<Vec<UnreportedClosure>, ReadError>;
+}
+
 /// A backup that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupMade {
@@ -231,6 +269,60 @@ pub trait FeedBook: Send + Sync {
     fn positions(&self) -> Result<Vec<(BrandCode, Stream, Position)>, ReadError>;
     /// The moment of the last panel export that was taken in whole for a brand.
     fn exported(&self, brand: BrandCode) -> Result<Option<IysTime>, ReadError>;
+}
+
+/// What an operator says to the gap of a brand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Healing {
+    /// Nothing: the approvals in doubt are counted, and without any the gap is ended.
+    Count,
+    /// What is on file is complete up to the gap's end.
+    Vouch,
+    /// The approvals in doubt count as not listed.
+    DropDoubtful,
+}
+
+/// What became of a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Healed {
+    /// The gap as it was.
+    pub gap: Gap,
+    /// Approvals that nobody vouched for; not counted where an operator vouched.
+    pub doubtful: u64,
+    /// Whether it is ended.
+    pub healed: bool,
+}
+
+/// Why a gap was not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HealRefused {
+    /// There is none.
+    #[error("nothing is missing for brand {0}")]
+    NoGap(BrandCode),
+    /// The store failed.
+    #[error("the store could not be read; see the log")]
+    Failed,
+    /// What it takes could not be taken in.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+}
+
+impl HealRefused {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoGap(_) => "NO_GAP",
+            Self::Failed => "STORE_FAILED",
+            Self::Sink(error) => error.code(),
+        }
+    }
+}
+
+/// Ends gaps: for operators. Reads everything on file, which takes minutes for a thousand million relations.
+pub trait GapHealer: Send + Sync {
+    /// Ends the gap of a brand, or says what stands in the way.
+    fn heal(&self, brand: BrandCode, how: Healing) -> BoxFuture<'_, Result<Healed, HealRefused>>;
 }
 
 /// How a task that follows İYS is doing.

@@ -5,16 +5,18 @@ use crate::relations;
 use crate::support::{Outcome, machine};
 use izingate::check::{Checker, DecisionIds};
 use izingate::index::Index;
-use izingate::model::brand::{Brand, IysCode};
-use izingate::model::key::{Pseudonym, RelationKey};
+use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
+use izingate::model::key::RelationKey;
 use izingate::model::movement::Movement;
 use izingate::model::recipient::Phone;
+use izingate::model::seal::Sealer;
 use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::state::State;
 use izingate::model::time::IysTime;
 use izingate::ports::{
     Applied, BackupMade, BackupMaker, BackupRefused, BoxFuture, CellHistory, ChangePart, ChangePlace, ChangeReader, ChangesError,
-    FeedNote, HistoryReader, MovementSink, NoFeed, ReadError, SinkError,
+    ClosedLine, ClosureQueue, FeedNote, GapHealer, HealRefused, Healed, Healing, HistoryReader, MovementSink, NoFeed, ReadError,
+    SinkError, UnreportedClosure,
 };
 use izingate::telemetry::metrics::Metrics;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
@@ -51,7 +53,8 @@ pub fn serve(relations: u64) -> Outcome<()> {
 
 fn gateway(relations: u64) -> Outcome<Gateway> {
     let index = Index::default();
-    let pseudonymizer = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
+    let secret = Secret::from_bytes([7; 32]);
+    let pseudonymizer = Pseudonymizer::new(&secret);
     let brand = relations::brand().ok_or("no brand")?;
     let iys_code = IysCode::new(600_000).ok_or("no İYS code")?;
     index.brands().put(Brand::imported(brand, iys_code, "Ölçüm".to_owned()));
@@ -63,6 +66,9 @@ fn gateway(relations: u64) -> Outcome<Gateway> {
         checker: Checker::new(index, pseudonymizer, DecisionIds::new(1, 0)),
         sink: Arc::new(NoData),
         history: Arc::new(NoData),
+        closures: Arc::new(NoData),
+        sealer: Sealer::new(&secret),
+        gaps: Arc::new(NoData),
         feed: Arc::new(NoFeed),
         backups: Arc::new(NoData),
         watching: Watching::new(Arc::new(NoData), Limits::default(), TaskTracker::new()),
@@ -106,7 +112,7 @@ impl MovementSink for NoData {
         Box::pin(async { Err(SinkError::Closed) })
     }
 
-    fn put_brand(&self, _: Brand) -> BoxFuture<'_, Result<(), SinkError>> {
+    fn put_brand(&self, _: Brand, _: Ages) -> BoxFuture<'_, Result<(), SinkError>> {
         Box::pin(async { Err(SinkError::Closed) })
     }
 
@@ -114,12 +120,28 @@ impl MovementSink for NoData {
         Box::pin(async { Err(SinkError::Closed) })
     }
 
-    fn close_line(&self, _: Pseudonym, _: IysTime) -> BoxFuture<'_, Result<Applied, SinkError>> {
+    fn close_line(&self, _: ClosedLine) -> BoxFuture<'_, Result<Applied, SinkError>> {
+        Box::pin(async { Err(SinkError::Closed) })
+    }
+
+    fn closures_reported(&self, _: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>> {
         Box::pin(async { Err(SinkError::Closed) })
     }
 
     fn is_poisoned(&self) -> bool {
         false
+    }
+}
+
+impl ClosureQueue for NoData {
+    fn unreported(&self, _: usize) -> Result<Vec<UnreportedClosure>, ReadError> {
+        Ok(Vec::new())
+    }
+}
+
+impl GapHealer for NoData {
+    fn heal(&self, brand: BrandCode, _: Healing) -> BoxFuture<'_, Result<Healed, HealRefused>> {
+        Box::pin(async move { Err(HealRefused::NoGap(brand)) })
     }
 }
 

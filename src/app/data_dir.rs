@@ -10,7 +10,7 @@
 //! ```
 
 use crate::config::SecretSource;
-use crate::model::secret::{Pseudonymizer, Secret};
+use crate::model::secret::Secret;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -167,10 +167,9 @@ impl DataDir {
         Ok(folder.join("index.snap"))
     }
 
-    /// What replaces addresses, under the configured secret; a fresh directory without one gets its own.
-    pub fn pseudonymizer(&self, configured: Option<Secret>) -> Result<Pseudonymizer, DataDirError> {
-        let secret = configured.map_or_else(|| self.own_secret(), Ok)?;
-        Ok(Pseudonymizer::new(&secret))
+    /// The secret: the configured one, or its own; a fresh directory without one gets that.
+    pub fn secret(&self, configured: Option<Secret>) -> Result<Secret, DataDirError> {
+        configured.map_or_else(|| self.own_secret(), Ok)
     }
 
     fn own_secret(&self) -> Result<Secret, DataDirError> {
@@ -286,8 +285,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::take(dir.path()).unwrap();
         fs::write(dir.path().join("secret.new"), "left by a start that was cut short").unwrap();
-        let first = data.pseudonymizer(None).unwrap().key_check();
-        let again = data.pseudonymizer(None).unwrap().key_check();
+        let first = data.secret(None).unwrap().to_hex();
+        let again = data.secret(None).unwrap().to_hex();
         assert_eq!(first, again);
         assert!(!dir.path().join("secret.new").exists());
         let mode = fs::metadata(dir.path().join("secret.key")).unwrap().permissions().mode();
@@ -300,7 +299,7 @@ mod tests {
         let data = DataDir::take(dir.path()).unwrap();
         fs::create_dir(data.store()).unwrap();
         fs::write(data.store().join("CURRENT"), "").unwrap();
-        let code = data.pseudonymizer(None).err().map(|error| error.code());
+        let code = data.secret(None).err().map(|error| error.code());
         assert_eq!((code, dir.path().join("secret.key").exists()), (Some("SECRET_MISSING"), false));
     }
 

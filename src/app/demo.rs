@@ -2,7 +2,7 @@
 
 use super::Addresses;
 use crate::index::Index;
-use crate::model::brand::{Brand, BrandCode, IysCode};
+use crate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use crate::model::channel::{Cell, Channel, RecipientType};
 use crate::model::key::RelationKey;
 use crate::model::movement::Movement;
@@ -29,7 +29,7 @@ pub(super) async fn fill(index: &Index, pseudonymizer: &Pseudonymizer, sink: &im
         return Ok(());
     }
     let (Some(code), Some(iys_code)) = (BrandCode::new(DEMO_BRAND), IysCode::new(PROVIDER)) else { return Ok(()) };
-    sink.put_brand(Brand::imported(code, iys_code, "Örnek Mağaza (demo)".to_owned())).await?;
+    sink.put_brand(Brand::imported(code, iys_code, "Örnek Mağaza (demo)".to_owned()), Ages::Given).await?;
     for first in (0..RELATIONS).step_by(BATCH as usize) {
         let numbers = first..first + BATCH;
         let movements = numbers.filter_map(|number| movements_of(number, code, pseudonymizer)).flatten().collect();

@@ -1,9 +1,14 @@
 //! What is told of a running gateway as it goes: gauges, and gRPC's health service.
 
+use crate::index::BrandEntry;
 use crate::ingest::WriterHandle;
+use crate::model::channel::Channel;
+use crate::model::time::IysTime;
 use crate::ports::MovementSink;
 use crate::shutdown::Shutdown;
+use crate::telemetry::metrics::Metrics;
 use crate::wire::gateway::Gateway;
+use std::sync::Arc;
 use std::time::Duration;
 use tonic_health::server::HealthReporter;
 
@@ -23,8 +28,20 @@ pub(super) async fn gauges(gateway: Gateway, sink: WriterHandle, shutdown: Shutd
         metrics.index_limit.set(index.memory().limit as f64);
         metrics.ingest_queue.set(sink.waiting() as f64);
         metrics.store_poisoned.set(f64::from(u8::from(sink.is_poisoned())));
+        metrics.closures_unreported.set(sink.unreported() as f64);
+        tell_brands(metrics, &index.brands().all(), gateway.now());
         metrics.upkeep();
     }
+}
+
+/// What brands' ages and gaps come to.
+fn tell_brands(metrics: &Metrics, brands: &[Arc<BrandEntry>], now: IysTime) {
+    let fed = || brands.iter().filter(|entry| entry.brand.is_fed());
+    let age = fed().filter_map(|entry| entry.as_of()).map(|as_of| now.unix().saturating_sub(as_of.unix())).max();
+    let stale = |entry: &&Arc<BrandEntry>| Channel::ALL.into_iter().any(|channel| entry.is_stale(channel, now));
+    metrics.brand_age.set(f64::from(age.unwrap_or(0)));
+    metrics.brands_with_gap.set(fed().filter(|entry| entry.freshness.gap().is_some()).count() as f64);
+    metrics.brands_stale.set(brands.iter().filter(stale).count() as f64);
 }
 
 /// Tells gRPC's health service what `/readyz` tells.

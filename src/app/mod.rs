@@ -6,6 +6,7 @@ pub mod data_dir;
 mod demo;
 mod feed;
 mod follow;
+mod heal;
 pub mod open;
 mod retention;
 mod snapshots;
@@ -27,6 +28,7 @@ use crate::wire::{admin, router};
 use backups::Backups;
 pub use demo::{DEMO_BRAND, try_these};
 pub use feed::FeedSetupError;
+pub use heal::Healer;
 use metrics::Gauge;
 use open::{OpenError, Opened};
 use snapshots::Snapshots;
@@ -122,7 +124,7 @@ impl App {
         // Ports first: a second gateway on the same ports has touched no data when it says so.
         let public = bind(config.listen).await?;
         let private = bind(config.admin).await?;
-        let Opened { data, store, pseudonymizer } = open::writable(config)?;
+        let Opened { data, store, pseudonymizer, sealer } = open::writable(config)?;
         let store = Arc::new(store);
         let index = Index::new(index_limit(config)).map_err(OpenError::from)?;
         let metrics = Arc::new(Metrics::new(&verdict_names()));
@@ -154,6 +156,9 @@ impl App {
             checker: Checker::new(index, pseudonymizer, DecisionIds::new(node, first_decision())),
             sink: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,
+            closures: Arc::clone(&store) as Arc<_>,
+            sealer,
+            gaps: Arc::new(Healer::new(Arc::clone(&store), Arc::new(sink.clone()))),
             feed: follower.clone().map_or_else(|| Arc::new(NoFeed) as Arc<dyn FeedControl>, |follower| Arc::new(follower)),
             watching: Watching::new(Arc::clone(&store) as Arc<_>, Limits::default(), helpers.clone()),
             metrics,

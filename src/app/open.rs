@@ -4,6 +4,7 @@ use super::data_dir::{self, DataDir, DataDirError};
 use crate::config::{Compression, Config, SecretSource};
 use crate::index::{Full, Unreserved};
 use crate::ingest::RestoreError;
+use crate::model::seal::Sealer;
 use crate::model::secret::Pseudonymizer;
 use crate::store::{self, Options, Store, StoreError};
 use std::path::Path;
@@ -16,6 +17,8 @@ pub struct Opened {
     pub store: Store,
     /// What replaces addresses.
     pub pseudonymizer: Pseudonymizer,
+    /// What seals those that must be read again.
+    pub sealer: Sealer,
 }
 
 /// Why it cannot be opened.
@@ -105,8 +108,9 @@ pub fn read_only(data: &Path) -> Result<Store, OpenError> {
 fn open(path: &Path, secret: &SecretSource, options: &Options) -> Result<Opened, OpenError> {
     let secret = data_dir::configured_secret(secret)?;
     let data = DataDir::take(path)?;
-    let pseudonymizer = data.pseudonymizer(secret)?;
+    let secret = data.secret(secret)?;
+    let (pseudonymizer, sealer) = (Pseudonymizer::new(&secret), Sealer::new(&secret));
     let node = getrandom::u32().map_err(|error| DataDirError::NoRandom(error.to_string()))?;
     let store = Store::open(&data.store(), options, &pseudonymizer, node)?;
-    Ok(Opened { data, store, pseudonymizer })
+    Ok(Opened { data, store, pseudonymizer, sealer })
 }

@@ -1,18 +1,23 @@
 //! `izingate brand`
 
 use super::{Target, brand_code};
-use crate::model::brand::{Brand, BrandCode, IysCode};
+use crate::model::brand::{Brand, BrandCode, IysCode, MaxAge};
+use crate::model::channel::Channel;
 use clap::{Args, Subcommand};
 
 /// What to do with brands.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum BrandCommand {
-    /// Put a brand on file as active; one that is on file gets the new title and provider.
+    /// Put a brand on file as active; one that is on file gets the new title and provider, and keeps its
+    /// feed, and its ages unless --max-age is given.
     Add(AddArgs),
     /// Show the brands on file.
     List(ListArgs),
     /// Mark a brand as not active at İYS: checks for it are then DENY SENDER_NOT_REGISTERED.
     Deactivate(DeactivateArgs),
+    /// End the gap of a brand that follows İYS's streams: what was missed may be a refusal, so its checks are
+    /// DEFER STALE until then.
+    Heal(HealArgs),
 }
 
 /// Arguments of `brand add`.
@@ -30,6 +35,38 @@ pub struct AddArgs {
     /// A name for people
     #[arg(long, value_name = "TEXT", value_parser = title)]
     pub title: String,
+    /// How old its data may be before checks are DEFER STALE: 3h, 90m, 2d, or MESAJ=90m for one channel,
+    /// up to 45d; default is that of its feed: 3h for one that follows İYS, none for others. May be repeated;
+    /// given once, every channel that is not named is at default
+    #[arg(long, value_name = "[TYPE=]AGE", value_parser = AgeArg::parse)]
+    pub max_age: Vec<AgeArg>,
+}
+
+/// An age of one channel or of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgeArg {
+    /// Of which; none for all.
+    pub channel: Option<Channel>,
+    /// The age; none for the default of the feed.
+    pub age: Option<MaxAge>,
+}
+
+/// Arguments of `brand heal`. Without --vouch or --drop-doubtful what is in doubt is only counted; if nothing
+/// is, the gap is ended.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct HealArgs {
+    /// Where the brand is on file.
+    #[command(flatten)]
+    pub target: Target,
+    /// The brand's number at İYS (brandCode)
+    #[arg(long, value_name = "CODE", value_parser = brand_code)]
+    pub brand: BrandCode,
+    /// What was imported is complete up to the end of the gap
+    #[arg(long, conflicts_with = "drop_doubtful")]
+    pub vouch: bool,
+    /// Approvals of before the end of the gap count as not listed at İYS
+    #[arg(long)]
+    pub drop_doubtful: bool,
 }
 
 /// Arguments of `brand list`.
@@ -49,6 +86,42 @@ pub struct DeactivateArgs {
     /// The brand's number at İYS (brandCode)
     #[arg(long, value_name = "CODE", value_parser = brand_code)]
     pub brand: BrandCode,
+}
+
+impl AgeArg {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let wrong = "an age is 3h, 90m or 2d, up to 45d, or default; before it may stand ARAMA=, MESAJ= or EPOSTA=";
+        let (channel, age) = match text.split_once('=') {
+            Some((name, age)) => (Some(Channel::from_name(name).ok_or(wrong)?), age),
+            None => (None, text),
+        };
+        let age = if age == "default" { None } else { Some(age_of(age).ok_or(wrong)?) };
+        Ok(Self { channel, age })
+    }
+
+    /// The ages by channel that arguments come to, in their order.
+    #[must_use]
+    pub fn all(args: &[Self]) -> [Option<MaxAge>; Channel::ALL.len()] {
+        let mut ages = [None; Channel::ALL.len()];
+        for arg in args {
+            for channel in Channel::ALL.into_iter().filter(|channel| arg.channel.is_none_or(|only| only == *channel)) {
+                ages[channel as usize] = arg.age;
+            }
+        }
+        ages
+    }
+}
+
+fn age_of(text: &str) -> Option<MaxAge> {
+    let unit = match text.as_bytes().last()? {
+        b'm' => 1,
+        b'h' => 60,
+        b'd' => 24 * 60,
+        _ => return None,
+    };
+    let digits = &text[..text.len() - 1];
+    let number: u16 = if digits.bytes().all(|digit| digit.is_ascii_digit()) { digits.parse().ok()? } else { return None };
+    MaxAge::from_minutes(number.checked_mul(unit)?).filter(|age| *age <= MaxAge::LONGEST)
 }
 
 fn iys_code(text: &str) -> Result<IysCode, &'static str> {

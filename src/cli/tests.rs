@@ -1,13 +1,16 @@
 use super::backup::{BackupArgs, RestoreArgs};
-use super::brand::{AddArgs, BrandCommand, DeactivateArgs, ListArgs};
+use super::brand::{AddArgs, AgeArg, BrandCommand, DeactivateArgs, HealArgs, ListArgs};
 use super::import::ImportArgs;
 use super::inspect::InspectArgs;
+use super::recipient::{CloseArgs, ClosuresArgs, RecipientCommand, ReportedArgs};
 use super::serve::ServeArgs;
 use super::verify::VerifyArgs;
 use super::watch::{From, WatchArgs};
 use super::*;
 use crate::config::Flags;
-use crate::model::brand::IysCode;
+use crate::model::brand::{IysCode, MaxAge};
+use crate::model::channel::Channel;
+use crate::model::recipient::Phone;
 use crate::model::time::IysTime;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
@@ -84,13 +87,46 @@ fn brand() {
         brand: BrandCode::new(601_234).unwrap(),
         iys_code: IysCode::new(100).unwrap(),
         title: "Örnek Giyim".to_owned(),
+        max_age: vec![],
     };
     let line = "brand add --data d --brand 601234 --iys-code 000100 --title 'Örnek Giyim'";
-    assert_eq!(parse(line), Ok(Command::Brand(BrandCommand::Add(add))));
+    assert_eq!(parse(line), Ok(Command::Brand(BrandCommand::Add(add.clone()))));
+    let age = |channel, minutes| AgeArg { channel, age: MaxAge::from_minutes(minutes) };
+    let max_age = vec![age(None, 180), age(Some(Channel::Mesaj), 90), age(Some(Channel::Eposta), 0), age(None, 64_800)];
+    let aged = format!("{line} --max-age 3h --max-age MESAJ=90m --max-age EPOSTA=default --max-age 45d");
+    assert_eq!(parse(&aged), Ok(Command::Brand(BrandCommand::Add(AddArgs { max_age: max_age.clone(), ..add }))));
+    assert_eq!(AgeArg::all(&max_age[..3]), [180, 90, 0].map(MaxAge::from_minutes), "in their order");
+    assert_eq!(AgeArg::all(&max_age), [64_800; 3].map(MaxAge::from_minutes), "the last one is for all");
+    let heal = |vouch, drop_doubtful| {
+        let brand = BrandCode::new(1).unwrap();
+        Ok(Command::Brand(BrandCommand::Heal(HealArgs { target: directory(), brand, vouch, drop_doubtful })))
+    };
+    assert_eq!(parse("brand heal --data d --brand 1"), heal(false, false));
+    assert_eq!(parse("brand heal --data d --brand 1 --vouch"), heal(true, false));
+    assert_eq!(parse("brand heal --data d --brand 1 --drop-doubtful"), heal(false, true));
     let list = BrandCommand::List(ListArgs { target: gateway() });
     assert_eq!(parse("brand list --endpoint http://localhost:1"), Ok(Command::Brand(list)));
     let deactivate = BrandCommand::Deactivate(DeactivateArgs { target: directory(), brand: BrandCode::new(1).unwrap() });
     assert_eq!(parse("brand deactivate --data d --brand 1"), Ok(Command::Brand(deactivate)));
+}
+
+#[test]
+fn recipient() {
+    let recipient = Phone::parse("+905321234567").unwrap();
+    let close = |target, at, secret_file| {
+        Ok(Command::Recipient(RecipientCommand::Close(CloseArgs { target, recipient, at, secret_file })))
+    };
+    assert_eq!(parse("recipient close --endpoint http://localhost:1 --recipient 05321234567"), close(gateway(), None, None));
+    let line = "recipient close --data d --recipient '+90 532 123 45 67' --at '2026-11-02 09:00:00' --secret-file s";
+    assert_eq!(parse(line), close(directory(), IysTime::parse("2026-11-02 09:00:00").ok(), Some("s".to_owned())));
+    let closures = |csv: Option<&str>| {
+        let args = ClosuresArgs { target: directory(), csv: csv.map(PathBuf::from), secret_file: None };
+        Ok(Command::Recipient(RecipientCommand::Closures(args)))
+    };
+    assert_eq!(parse("recipient closures --data d"), closures(None));
+    assert_eq!(parse("recipient closures --data d --csv -"), closures(Some("-")));
+    let reported = RecipientCommand::Reported(ReportedArgs { target: gateway(), ids: vec![1, 22] });
+    assert_eq!(parse("recipient reported --endpoint http://localhost:1 1 22"), Ok(Command::Recipient(reported)));
 }
 
 #[test]
@@ -150,6 +186,21 @@ fn what_does_not_fit_is_refused() {
         ("brand deactivate --data d", ErrorKind::MissingRequiredArgument),
         ("brand add --data d --brand 1 --iys-code x --title t", ErrorKind::ValueValidation),
         ("brand add --data d --brand 1 --iys-code 1 --title ' '", ErrorKind::ValueValidation),
+        ("brand add --data d --brand 1 --iys-code 1 --title t --max-age 3", ErrorKind::ValueValidation),
+        ("brand add --data d --brand 1 --iys-code 1 --title t --max-age 0m", ErrorKind::ValueValidation),
+        ("brand add --data d --brand 1 --iys-code 1 --title t --max-age 30s", ErrorKind::ValueValidation),
+        ("brand add --data d --brand 1 --iys-code 1 --title t --max-age 46d", ErrorKind::ValueValidation),
+        ("brand add --data d --brand 1 --iys-code 1 --title t --max-age +1h", ErrorKind::ValueValidation),
+        ("brand add --data d --brand 1 --iys-code 1 --title t --max-age SMS=1h", ErrorKind::ValueValidation),
+        ("brand add --data d --brand 1 --iys-code 1 --title t --max-age h", ErrorKind::ValueValidation),
+        ("brand heal --data d", ErrorKind::MissingRequiredArgument),
+        ("brand heal --data d --brand 1 --vouch --drop-doubtful", ErrorKind::ArgumentConflict),
+        ("recipient close --data d", ErrorKind::MissingRequiredArgument),
+        ("recipient close --data d --recipient a@ornek.com", ErrorKind::ValueValidation),
+        ("recipient close --data d --recipient +90532", ErrorKind::ValueValidation),
+        ("recipient close --data d --recipient +905321234567 --at 2026-11-02", ErrorKind::ValueValidation),
+        ("recipient reported --data d", ErrorKind::MissingRequiredArgument),
+        ("recipient reported --data d x", ErrorKind::ValueValidation),
         (&long_title, ErrorKind::ValueValidation),
         ("inspect", ErrorKind::MissingRequiredArgument),
         ("verify", ErrorKind::MissingRequiredArgument),

@@ -10,8 +10,11 @@ use super::{ImportError, Outcome, Progress, Refused, Summary, Target, TargetErro
 use crate::feed::file::Row;
 use crate::ingest::WriterHandle;
 use crate::ingest::bulk::{BulkError, Records, SliceDone, Sorted, Sorter};
+use crate::model::brand::BrandCode;
 use crate::store::Store;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// Movements of a slice: a fifth of the import, of which the first is prepared while the second is being
@@ -31,6 +34,8 @@ pub struct Place<'a> {
 struct Sorting<'a> {
     rules: &'a Rules,
     sorter: Sorter,
+    /// Of the rows so far; each batch of rows adds its own at once.
+    brands: Mutex<BTreeSet<BrandCode>>,
 }
 
 /// One import.
@@ -93,11 +98,12 @@ impl Import<'_> {
             tracing::warn!("removed what an earlier import left unfinished; rows that it took in stay");
         }
         let limits = need::check(self.files, self.folder.parent().unwrap_or(Path::new(".")), bounds)?;
-        let sorting = Sorting { rules: self.rules, sorter: Sorter::new(self.folder.clone(), limits) };
+        let sorting = Sorting { rules: self.rules, sorter: Sorter::new(self.folder.clone(), limits), brands: Mutex::default() };
         let mut summary = run_files(self.files, &sorting, progress);
         if summary.stopped.is_some() {
             return Ok(Err(summary));
         }
+        summary.brands = sorting.brands.into_inner().unwrap_or_else(PoisonError::into_inner);
         let sorted = match sorting.sorter.finish() {
             Ok(sorted) => sorted,
             Err(error) => {
@@ -175,11 +181,12 @@ fn stop(error: &BulkError) -> TargetError {
 
 impl Target for Sorting<'_> {
     fn apply(&self, rows: &[Row]) -> Result<Outcome, TargetError> {
-        let (mut outcome, mut records) = (Outcome::default(), Records::default());
+        let (mut outcome, mut records, mut brands) = (Outcome::default(), Records::default(), BTreeSet::new());
         for (index, row) in rows.iter().enumerate() {
             match self.rules.read(row) {
                 Ok((movement, as_of_now)) => {
                     outcome.as_of_now += u64::from(as_of_now);
+                    brands.insert(movement.relation.brand);
                     records.push(&movement);
                 }
                 Err(refusal) => {
@@ -187,6 +194,7 @@ impl Target for Sorting<'_> {
                 }
             }
         }
+        self.brands.lock().unwrap_or_else(PoisonError::into_inner).append(&mut brands);
         self.sorter.add(&records).map_err(|error| stop(&error))?;
         Ok(outcome)
     }

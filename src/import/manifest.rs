@@ -6,6 +6,7 @@ use super::rules::Rules;
 use super::summary::{FileReport, Summary};
 use super::{ImportError, rejects_path};
 use crate::ingest::bulk::{Names, Run, Sorted};
+use crate::model::brand::BrandCode;
 use crate::model::source::Source;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,7 +17,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
-const VERSION: u32 = 1;
+/// 2 adds the brands.
+const VERSION: u32 = 2;
 const NAME: &str = "manifest.json";
 
 /// A sorted import.
@@ -33,6 +35,8 @@ pub(super) struct Manifest {
     refused: BTreeMap<String, u64>,
     /// Rows and refusals of each file.
     files: Vec<(u64, u64)>,
+    /// Brands of the rows that were sorted.
+    brands: Vec<u32>,
     /// Names of unknown sources.
     sources: Vec<String>,
     runs: Vec<Run>,
@@ -64,6 +68,7 @@ impl Manifest {
             as_of_now: summary.as_of_now,
             refused: summary.refused.clone(),
             files: summary.files.iter().map(|file| (file.rows, file.refused)).collect(),
+            brands: summary.brands.iter().map(|brand| brand.get()).collect(),
             sources,
             runs: sorted.runs.clone(),
             movements: sorted.movements,
@@ -104,6 +109,7 @@ impl Manifest {
             rows: self.rows,
             as_of_now: self.as_of_now,
             refused: self.refused.clone(),
+            brands: self.brands.iter().filter_map(|brand| BrandCode::new(*brand)).collect(),
             files: files.iter().zip(&self.files).map(report).collect(),
             ..Summary::default()
         }

@@ -1,6 +1,6 @@
 //! What an import did.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::rejects::ByCode;
 use super::{Outcome, TargetError};
 use crate::feed::file::FileError;
+use crate::model::brand::BrandCode;
 
 /// What an import did, over all files. A row counts once the target has acknowledged or refused it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Summary {
     pub elapsed: Duration,
     /// One report a file that was begun, in the order given.
     pub files: Vec<FileReport>,
+    /// The brands of the rows that were taken; known offline alone.
+    pub brands: BTreeSet<BrandCode>,
     /// Why the target took nothing more, if so.
     pub stopped: Option<TargetError>,
     /// Files that were left because the target had failed.
@@ -171,6 +174,7 @@ mod tests {
                 rejects: Some("day.csv.rejected.csv".into()),
                 problem: None,
             }],
+            brands: BTreeSet::new(),
             stopped: None,
             not_begun: vec![],
         };

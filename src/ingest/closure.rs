@@ -1,9 +1,9 @@
 //! The closure of a line (11/9): a RET, as of its moment, on every cell of every relation of a recipient.
 
 use super::group::Changed;
-use crate::model::key::Pseudonym;
 use crate::model::state::State;
 use crate::model::time::IysTime;
+use crate::ports::{ClosedLine, UnreportedClosure};
 use crate::store::codec::{Change, Closure};
 use crate::store::{Commit, Store, StoreError};
 
@@ -15,19 +15,21 @@ pub(super) struct Closing<'a> {
 
 /// Prepares a closure for a revision; none if one as late is on file. Of several the latest counts, so that
 /// their order does not matter.
-pub(super) fn prepare(
-    store: &Store,
-    recipient: Pseudonym,
-    closed: IysTime,
+pub(super) fn prepare<'a>(
+    store: &'a Store,
+    line: &ClosedLine,
     revision: u64,
     now: IysTime,
-) -> Result<Option<Closing<'_>>, StoreError> {
+) -> Result<Option<Closing<'a>>, StoreError> {
+    let ClosedLine { recipient, closed, sealed } = *line;
     let on_file = store.closures(&[recipient])?.pop().flatten();
     if on_file.is_some_and(|on_file| on_file.closed >= closed) {
         return Ok(None);
     }
     let mut commit = store.begin();
     commit.closure(recipient, &Closure { closed, revision, known_since: now })?;
+    // In the same batch: a closure that is in force is one that İYS hears of.
+    commit.duty(&UnreportedClosure { id: revision, closed, noted: now, sealed })?;
     let (mut new, mut known) = (Vec::new(), Vec::new());
     for (relation, mut record) in store.relations_of(recipient)? {
         let before = record.state();

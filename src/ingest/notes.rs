@@ -12,12 +12,20 @@ pub(super) fn write(store: &Store, commit: &mut Commit<'_>, notes: &[&FeedNote])
     for note in notes {
         match note {
             FeedNote::Followed(brand, stream, position) => commit.position(*brand, *stream, position)?,
-            FeedNote::Exported(brand, as_of) => commit.export_cursor(*brand, *as_of)?,
+            FeedNote::Exported(brand, as_of) => {
+                // An older one that comes later says nothing new.
+                if store.export_cursor(*brand)?.is_none_or(|before| before < *as_of) {
+                    commit.export_cursor(*brand, *as_of)?;
+                }
+            }
             FeedNote::Missed(gap) => {
                 let before = gaps.get(&gap.brand).copied().map_or_else(|| store.gap(gap.brand), Ok)?;
                 gaps.insert(gap.brand, Some(before.map_or(*gap, |before| before.joined(*gap))));
             }
-            FeedNote::Healed(brand) => drop(gaps.insert(*brand, None)),
+            FeedNote::Healed(gap) => {
+                let before = gaps.get(&gap.brand).copied().map_or_else(|| store.gap(gap.brand), Ok)?;
+                gaps.insert(gap.brand, before.filter(|before| !gap.covers(before.from, before.to)));
+            }
             FeedNote::Pushed(..) => {}
         }
     }
@@ -40,7 +48,9 @@ pub(super) fn show(brands: &Brands, notes: &[&FeedNote]) {
             FeedNote::Pushed(brand, at) => brands.note(*brand, |freshness| freshness.pushed(*at)),
             FeedNote::Exported(..) => {}
             FeedNote::Missed(gap) => brands.note(gap.brand, |freshness| freshness.add_gap(gap.from, gap.to)),
-            FeedNote::Healed(brand) => brands.note(*brand, |freshness| freshness.set_gap(None)),
+            FeedNote::Healed(gap) => brands.note(gap.brand, |freshness| {
+                freshness.set_gap(freshness.gap().filter(|(from, to)| !gap.covers(*from, *to)));
+            }),
         }
     }
 }

@@ -6,18 +6,17 @@ use super::group::{Changed, Group};
 use super::restore::{Origin, RestoreError, restore};
 use super::{closure, notes};
 use crate::index::{Full, Index, Writing};
-use crate::model::brand::Brand;
-use crate::model::key::Pseudonym;
+use crate::model::brand::{Ages, Brand};
 use crate::model::movement::Movement;
 use crate::model::source::{Source, SourceCode};
 use crate::model::time::IysTime;
-use crate::ports::{Applied, BoxFuture, FeedNote, MovementSink, SinkError};
+use crate::ports::{Applied, BoxFuture, ClosedLine, FeedNote, MovementSink, SinkError};
 use crate::store::codec::BulkPosition;
 use crate::store::{Completion, Store, StoreError};
 use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -42,9 +41,9 @@ const GROUP: usize = 32_768;
 
 enum Command {
     Movements(Submission),
-    /// With the feed that it names, or with the one that is on file.
-    Brand(Brand, WithFeed, oneshot::Sender<Result<(), SinkError>>),
-    Close(Pseudonym, IysTime, oneshot::Sender<Result<Applied, SinkError>>),
+    Brand(Brand, PutBy, oneshot::Sender<Result<(), SinkError>>),
+    Close(ClosedLine, oneshot::Sender<Result<Applied, SinkError>>),
+    Reported(Vec<u64>, oneshot::Sender<Result<u64, SinkError>>),
     Slice(Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>),
 }
 
@@ -83,6 +82,7 @@ pub struct Writer(JoinHandle<()>);
 pub struct WriterHandle {
     commands: mpsc::Sender<Command>,
     poisoned: Arc<AtomicBool>,
+    unreported: Arc<AtomicU64>,
 }
 
 struct Thread {
@@ -91,6 +91,8 @@ struct Thread {
     revision: u64,
     known_sources: HashSet<SourceCode>,
     poisoned: Arc<AtomicBool>,
+    /// Closures that İYS is still to be told of, as the store has them.
+    unreported: Arc<AtomicU64>,
     observer: Observer,
     clock: fn() -> IysTime,
     /// Whether anybody asks the index.
@@ -112,12 +114,13 @@ impl Writer {
         let known_sources = store.sources()?.into_keys().collect();
         let revision = store.revision()?;
         let visible = boot != Boot::Skip;
-        let poison = Arc::clone(&poisoned);
-        let thread = Thread { store, index, revision, known_sources, poisoned: poison, observer, clock, visible };
+        let unreported = Arc::new(AtomicU64::new(store.count_duties()?));
+        let handle = WriterHandle { commands, poisoned: Arc::clone(&poisoned), unreported: Arc::clone(&unreported) };
+        let thread = Thread { store, index, revision, known_sources, poisoned, unreported, observer, clock, visible };
         let failed = |error: std::io::Error| StoreError::Rocks(format!("the writer thread cannot be started: {error}"));
         let named = std::thread::Builder::new().name("izingate-writer".to_owned());
         let joined = named.spawn(move || thread.run(boot, booted, inbox)).map_err(failed)?;
-        Ok((Self(joined), WriterHandle { commands, poisoned }, told))
+        Ok((Self(joined), handle, told))
     }
 
     /// Waits until everything handed in is committed and the thread is gone; every handle has to be
@@ -134,6 +137,12 @@ impl WriterHandle {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.commands.max_capacity() - self.commands.capacity()
+    }
+
+    /// How many closures İYS is still to be told of.
+    #[must_use]
+    pub fn unreported(&self) -> u64 {
+        self.unreported.load(Ordering::Relaxed)
     }
 
     /// Takes the slices of one import, each of which becomes durable and visible as one batch, in their
@@ -178,16 +187,20 @@ impl MovementSink for WriterHandle {
         Box::pin(self.ask(|reply| Command::Movements(Submission { movements, notes, reply })))
     }
 
-    fn put_brand(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>> {
-        Box::pin(self.ask(|reply| Command::Brand(brand, WithFeed::OnFile, reply)))
+    fn put_brand(&self, brand: Brand, ages: Ages) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(self.ask(move |reply| Command::Brand(brand, PutBy::Operator(ages), reply)))
     }
 
     fn attach(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>> {
-        Box::pin(self.ask(|reply| Command::Brand(brand, WithFeed::Given, reply)))
+        Box::pin(self.ask(|reply| Command::Brand(brand, PutBy::Feed, reply)))
     }
 
-    fn close_line(&self, recipient: Pseudonym, closed: IysTime) -> BoxFuture<'_, Result<Applied, SinkError>> {
-        Box::pin(self.ask(move |reply| Command::Close(recipient, closed, reply)))
+    fn close_line(&self, line: ClosedLine) -> BoxFuture<'_, Result<Applied, SinkError>> {
+        Box::pin(self.ask(move |reply| Command::Close(line, reply)))
+    }
+
+    fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>> {
+        Box::pin(self.ask(|reply| Command::Reported(ids, reply)))
     }
 
     fn is_poisoned(&self) -> bool {
@@ -223,8 +236,9 @@ impl Thread {
         let mut next = None;
         while let Some(first) = next.take().or_else(|| inbox.blocking_recv()) {
             match first {
-                Command::Brand(brand, feed, reply) => drop(reply.send(self.take_brand(brand, feed))),
-                Command::Close(recipient, closed, reply) => drop(reply.send(self.close(recipient, closed))),
+                Command::Brand(brand, by, reply) => drop(reply.send(self.take_brand(brand, by))),
+                Command::Close(line, reply) => drop(reply.send(self.close(&line))),
+                Command::Reported(ids, reply) => drop(reply.send(self.forget_reported(ids))),
                 Command::Slice(slice, reply) => next = self.take_slices((slice, reply), &mut inbox),
                 Command::Movements(first) => {
                     let (group, ended) = gather(first, &mut inbox);
@@ -345,6 +359,7 @@ impl Thread {
         let mut ready = working.finish(self.store.begin()).map_err(|error| self.poison(&error))?;
         let notes: Vec<&FeedNote> = group.iter().flat_map(|submission| &submission.notes).collect();
         notes::write(&self.store, &mut ready.commit, &notes).map_err(|error| self.poison(&error))?;
+        ready.changed = self.to_show(ready.changed);
         let mut index = self.index.write();
         // Before anything is durable: what has no room in memory is refused, not half taken.
         index.room_for(ready.changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
@@ -369,12 +384,14 @@ impl Thread {
         Ok(outcomes)
     }
 
-    fn take_brand(&self, brand: Brand, with: WithFeed) -> Result<(), SinkError> {
+    fn take_brand(&self, brand: Brand, by: PutBy) -> Result<(), SinkError> {
         self.refuse_if_poisoned()?;
-        let on_file = self.index.brands().get(brand.code);
-        let brand = match (with, on_file) {
-            (WithFeed::OnFile, Some(entry)) => Brand { feed: entry.brand.feed, ..brand },
-            _ => brand,
+        let brand = match by {
+            PutBy::Feed => brand,
+            PutBy::Operator(ages) => {
+                let on_file = self.index.brands().get(brand.code);
+                brand.put_over(on_file.as_ref().map(|entry| &entry.brand), ages)?
+            }
         };
         let mut commit = self.store.begin();
         commit.brand(&brand).and_then(|()| commit.commit()).map_err(|error| self.poison(&error))?;
@@ -382,24 +399,48 @@ impl Thread {
         Ok(())
     }
 
+    /// What is to be shown: nothing where nobody asks the index.
+    fn to_show(&self, changed: Changed) -> Changed {
+        if self.visible { changed } else { Changed::default() }
+    }
+
     /// Closes a line: every relation of the recipient changes in one batch, and those to come will be born
     /// closed.
-    fn close(&mut self, recipient: Pseudonym, closed: IysTime) -> Result<Applied, SinkError> {
+    fn close(&mut self, line: &ClosedLine) -> Result<Applied, SinkError> {
         self.refuse_if_poisoned()?;
         let (now, started) = ((self.clock)(), Instant::now());
-        let closing = closure::prepare(&self.store, recipient, closed, self.revision + 1, now);
+        let closing = closure::prepare(&self.store, line, self.revision + 1, now);
         let Some(closing) = closing.map_err(|error| self.poison(&error))? else {
             return Ok(Applied { revision: self.revision, applied: 0, unchanged: 1 });
         };
+        let changed = self.to_show(closing.changed);
         let mut index = self.index.write();
-        index.room_for(closing.changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
+        index.room_for(changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
         closing.commit.commit().map_err(|error| self.poison(&error))?;
-        show(&mut index, &closing.changed).map_err(|full| self.poison(&full))?;
+        show(&mut index, &changed).map_err(|full| self.poison(&full))?;
+        self.unreported.fetch_add(1, Ordering::Relaxed);
         self.revision += 1;
         self.index.revision().publish(self.revision);
         drop(index);
         (self.observer)(BatchReport { applied: 1, unchanged: 0, took: started.elapsed() });
         Ok(Applied { revision: self.revision, applied: 1, unchanged: 0 })
+    }
+
+    /// Forgets closures, with their addresses; no answer changes, so there is no revision of it.
+    fn forget_reported(&self, mut ids: Vec<u64>) -> Result<u64, SinkError> {
+        self.refuse_if_poisoned()?;
+        ids.sort_unstable();
+        ids.dedup();
+        let (mut commit, mut known) = (self.store.begin(), 0);
+        for id in ids {
+            if self.store.has_duty(id).map_err(|error| self.poison(&error))? {
+                commit.duty_done(id).map_err(|error| self.poison(&error))?;
+                known += 1;
+            }
+        }
+        commit.commit().map_err(|error| self.poison(&error))?;
+        self.unreported.fetch_sub(known, Ordering::Relaxed);
+        Ok(known)
     }
 
     fn refuse_if_poisoned(&self) -> Result<(), SinkError> {
@@ -426,11 +467,13 @@ fn refuse_full(full: &Full) -> SinkError {
     SinkError::Full
 }
 
-/// Whether a brand comes with its feed.
+/// Who puts a brand on file.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum WithFeed {
-    Given,
-    OnFile,
+enum PutBy {
+    /// Whoever follows it: with its feed.
+    Feed,
+    /// An operator: the feed stays as it is.
+    Operator(Ages),
 }
 
 struct Submission {

@@ -53,6 +53,8 @@ impl MaxAge {
     pub const DEFAULT: Self = Self(NonZeroU16::new(180).unwrap());
     /// With a feed at least: its pull never shows the last 60 minutes.
     pub const SHORTEST_FED: Self = Self(NonZeroU16::new(75).unwrap());
+    /// At most: 45 days.
+    pub const LONGEST: Self = Self(NonZeroU16::new(45 * 24 * 60).unwrap());
 
     /// An age of minutes; 0 is none.
     #[must_use]
@@ -71,6 +73,25 @@ impl MaxAge {
     pub const fn seconds(self) -> u32 {
         self.0.get() as u32 * 60
     }
+}
+
+/// Which ages a brand is put on file with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ages {
+    /// Those that it comes with.
+    Given,
+    /// Those that are on file, if it is.
+    OnFile,
+}
+
+/// An age that a brand with a feed cannot keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a brand that follows İYS's streams may not be stale before 75 minutes: they never show the last hour")]
+pub struct AgeTooShort;
+
+impl AgeTooShort {
+    /// The stable code.
+    pub const CODE: &'static str = "MAX_AGE_TOO_SHORT";
 }
 
 impl BrandCode {
@@ -137,11 +158,30 @@ impl Brand {
         Self { code, iys_code, title, active: true, feed: Feed::Import, max_age: [None; Channel::ALL.len()] }
     }
 
+    /// What an operator puts on file, over what is there: the feed stays, and so do the ages if none are given.
+    ///
+    /// # Errors
+    /// A given age is too short for the feed.
+    pub fn put_over(self, on_file: Option<&Self>, ages: Ages) -> Result<Self, AgeTooShort> {
+        let Some(on_file) = on_file else { return Ok(self) };
+        if ages == Ages::OnFile {
+            return Ok(Self { feed: on_file.feed, max_age: on_file.max_age, ..self });
+        }
+        let brand = Self { feed: on_file.feed, ..self };
+        let too_short = brand.is_fed() && brand.max_age.iter().flatten().any(|age| *age < MaxAge::SHORTEST_FED);
+        if too_short { Err(AgeTooShort) } else { Ok(brand) }
+    }
+
+    /// Whether İYS's streams keep it current.
+    #[must_use]
+    pub const fn is_fed(&self) -> bool {
+        matches!(self.feed, Feed::Iys(_))
+    }
+
     /// How old the data of `channel` may be; none for no limit.
     #[must_use]
     pub fn allowed_age(&self, channel: Channel) -> Option<MaxAge> {
-        let fed = matches!(self.feed, Feed::Iys(_));
-        self.max_age[channel as usize].or(if fed { Some(MaxAge::DEFAULT) } else { None })
+        self.max_age[channel as usize].or(if self.is_fed() { Some(MaxAge::DEFAULT) } else { None })
     }
 
     /// Long enough for any trade name, short enough for a log line.
@@ -186,6 +226,21 @@ mod tests {
         for text in ["", "0", "-1", "+1", "1e3", "4294967296", "60 12"] {
             assert_eq!(BrandCode::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_operator_changes_neither_the_feed_nor_ages_that_are_not_given() {
+        let (code, iys_code) = (BrandCode::new(7).unwrap(), IysCode::new(7).unwrap());
+        let aged = |minutes| [MaxAge::from_minutes(minutes), None, None];
+        let brand = |feed, max_age| Brand { feed, max_age, ..Brand::imported(code, iys_code, "Örnek".to_owned()) };
+        let given = |minutes| brand(Feed::Import, aged(minutes));
+        let fed = Feed::Iys(Channels::ALL);
+        assert_eq!(given(5).put_over(None, Ages::Given), Ok(given(5)));
+        assert_eq!(given(5).put_over(Some(&given(9)), Ages::OnFile), Ok(given(9)));
+        assert_eq!(given(0).put_over(Some(&brand(fed, aged(90))), Ages::Given), Ok(brand(fed, aged(0))));
+        assert_eq!(given(0).put_over(Some(&brand(fed, aged(5))), Ages::OnFile), Ok(brand(fed, aged(5))));
+        assert_eq!(given(75).put_over(Some(&brand(fed, aged(0))), Ages::Given), Ok(brand(fed, aged(75))));
+        assert_eq!(given(74).put_over(Some(&brand(fed, aged(0))), Ages::Given), Err(AgeTooShort));
     }
 
     #[test]

@@ -62,6 +62,12 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// Whether everything from `from` to `to` is part of it.
+    #[must_use]
+    pub fn covers(self, from: IysTime, to: IysTime) -> bool {
+        self.from <= from && to <= self.to
+    }
+
     /// Both as one.
     #[must_use]
     pub fn joined(self, other: Self) -> Self {

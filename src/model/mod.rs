@@ -3,7 +3,7 @@
 //! Nothing here reads a clock, a file or the network, and nothing here imports another module of
 //! the crate. In reading order: [`channel`] and [`state`] say what a consent is about, [`recipient`]
 //! whom, [`brand`] for whom, [`time`] and [`source`] when and whence; [`secret`] and [`key`] turn an
-//! address into the pseudonym under which it is kept; [`movement`] is one change of one consent and
+//! address into the pseudonym under which it is kept, [`seal`] keeps one that must be read again; [`movement`] is one change of one consent and
 //! [`record`] what all changes of a relation leave.
 
 pub mod brand;
@@ -15,6 +15,7 @@ pub mod movement;
 pub mod recipient;
 pub mod record;
 pub mod retention;
+pub mod seal;
 pub mod secret;
 pub mod source;
 pub mod state;

@@ -140,7 +140,7 @@ pub struct Taken {
 }
 
 /// How far another clock may be ahead of ours before its time counts as the future.
-const CLOCK_TOLERANCE: u32 = 600;
+pub const CLOCK_TOLERANCE: u32 = 600;
 
 impl Refusal {
     /// Every refusal.

@@ -138,9 +138,14 @@ fn phone_block(phone: Phone) -> [u8; 16] {
     block
 }
 
+/// 256 bits for one use, by BLAKE3's key derivation.
+pub(super) fn derive_key(context: &str, secret: &Secret) -> [u8; 32] {
+    blake3::derive_key(context, &secret.0)
+}
+
 /// 128 bits for one use, by BLAKE3's key derivation.
 fn derive(context: &str, secret: &Secret) -> [u8; 16] {
-    let key = blake3::derive_key(context, &secret.0);
+    let key = derive_key(context, secret);
     let mut half = [0; 16];
     half.copy_from_slice(&key[..16]);
     half

@@ -3,6 +3,7 @@
 
 mod changes;
 mod cursors;
+mod duties;
 mod recipients;
 mod registry;
 mod retention;
@@ -12,6 +13,7 @@ pub use cursors::{
     BULK_KEY, BulkPosition, FEED_PREFIX, GAP_PREFIX, decode_bulk, decode_cursor, decode_feed, decode_gap, encode_bulk,
     encode_cursor, encode_feed, encode_gap, export_cursor_key, feed_key, gap_key, import_cursor_key,
 };
+pub use duties::{DUTY_PREFIX, decode_duty, duty_key, encode_duty};
 pub use recipients::{Closure, decode_closure, encode_closure};
 pub use registry::{brand_key, decode_brand, decode_source_key, encode_brand, source_key};
 pub use retention::{

@@ -5,6 +5,8 @@ use crate::model::channel::{Channel, RecipientType};
 use crate::model::feed::{Gap, Position, Stream};
 use crate::model::hex::from_hex;
 use crate::model::key::Pseudonym;
+use crate::model::seal::SealedPhone;
+use crate::ports::UnreportedClosure;
 use proptest::prelude::*;
 
 fn relation() -> RelationKey {
@@ -112,6 +114,13 @@ fn bytes_of_format_2_are_pinned() {
     let closure = Closure { closed: times[1], revision: 9, known_since: times[2] };
     assert_eq!(to_hex(&encode_closure(&closure)), "010165432100000000000000000965432200");
     assert_eq!(decode_closure(&encode_closure(&closure)), Ok(closure));
+    let sealed = SealedPhone::from_bytes(std::array::from_fn(|place| place as u8));
+    let duty = UnreportedClosure { id: 9, closed: times[1], noted: times[2], sealed };
+    let bytes = "01016543210065432200000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223";
+    assert_eq!((to_hex(&duty_key(9)), to_hex(&encode_duty(&duty))), ("647574792f0000000000000009".to_owned(), bytes.to_owned()));
+    assert_eq!(decode_duty(&duty_key(9), &encode_duty(&duty)), Ok(duty.clone()));
+    assert_eq!(decode_duty(&duty_key(9), &encode_duty(&duty)[..45]), Err(InvalidBytes::Length));
+    assert_eq!(decode_duty(&duty_key(9), &[&[1, 2][..], &encode_duty(&duty)[2..]].concat()), Err(InvalidBytes::Version));
     assert_eq!(to_hex(&export_cursor_key(code)), "6578706f72742f00000005");
     let brand = Brand {
         feed: Feed::Iys(Channels::NONE.with(Channel::Mesaj)),
@@ -205,6 +214,7 @@ proptest! {
         let _ = (decode_record(&bytes), decode_history(&bytes), decode_change(&bytes), decode_cursor(&bytes));
         let _ = (HistoryKey::from_bytes(&bytes), decode_brand(&bytes, &bytes), decode_source_key(&bytes));
         let _ = (decode_feed(&bytes, &bytes), decode_gap(&bytes, &bytes), decode_closure(&bytes));
+        let _ = (decode_duty(&bytes, &bytes), decode_duty(b"duty/\0\0\0\0\0\0\0\x05", &bytes));
         let _ = (decode_feed(b"feed/\0\0\0\x05\x01", &bytes), decode_gap(b"gap/\0\0\0\x05", &bytes));
     }
 }

@@ -10,6 +10,7 @@ use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::record::Record;
 use crate::model::source::Source;
 use crate::model::time::IysTime;
+use crate::ports::UnreportedClosure;
 
 /// A batch being put together.
 pub struct Commit<'a>(Writes<'a>);
@@ -59,6 +60,16 @@ impl Commit<'_> {
     /// A recipient's line was closed.
     pub fn closure(&mut self, recipient: Pseudonym, closure: &Closure) -> Result<(), StoreError> {
         self.0.put(Family::Recipients, &recipient.0, &codec::encode_closure(closure))
+    }
+
+    /// İYS is to be told of a closure.
+    pub fn duty(&mut self, closure: &UnreportedClosure) -> Result<(), StoreError> {
+        self.0.put(Family::Registry, &codec::duty_key(closure.id), &codec::encode_duty(closure))
+    }
+
+    /// İYS was told of the closure with this id.
+    pub fn duty_done(&mut self, id: u64) -> Result<(), StoreError> {
+        self.0.delete(Family::Registry, &codec::duty_key(id))
     }
 
     /// The name of a source outside the table.

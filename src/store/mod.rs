@@ -12,13 +12,14 @@
 //! | `changes` | revision → the relations that changed, with their resulting states |
 //! | `recipients` | pseudonym → closure |
 //! | `cursors` | feed or bulk import → position; brand → what it misses |
-//! | `registry` | brands, names of unknown sources |
+//! | `registry` | brands, names of unknown sources; closures that İYS is still to be told |
 //! | `meta` | format, key check, node, revision, open intent |
 
 pub mod backup;
 mod changes;
 pub mod codec;
 mod commit;
+mod duties;
 mod error;
 mod feeds;
 mod history;

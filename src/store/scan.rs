@@ -11,6 +11,7 @@ use crate::model::source::SourceCode;
 use crate::model::state::Status;
 use crate::model::time::IysTime;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow::{Break, Continue};
 
 /// What a store holds, counted.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -46,6 +47,24 @@ impl Store {
             let relation = RelationKey::from_bytes(key).map_err(|_| corrupt(codec::InvalidBytes::Length))?;
             each(relation, codec::decode_record(value).map_err(corrupt)?);
             Ok(())
+        })
+    }
+
+    /// Every relation of a brand with its record, as long as `go_on` says so. Walks over those of all brands,
+    /// which lie together by recipient.
+    pub fn each_record_of(
+        &self,
+        brand: BrandCode,
+        go_on: impl Fn() -> bool,
+        mut each: impl FnMut(RelationKey, Record),
+    ) -> Result<(), StoreError> {
+        self.walk_up(Family::Consent, &[], |key, value| {
+            let corrupt = |source| StoreError::Corrupt { family: "consent", source };
+            let relation = RelationKey::from_bytes(key).map_err(|_| corrupt(codec::InvalidBytes::Length))?;
+            if relation.brand == brand {
+                each(relation, codec::decode_record(value).map_err(corrupt)?);
+            }
+            Ok(if go_on() { Continue(()) } else { Break(()) })
         })
     }
 

@@ -71,6 +71,14 @@ pub struct Metrics {
     pub ingest_queue: Gauge,
     /// 1 once a write error has stopped ingest.
     pub store_poisoned: Gauge,
+    /// Closed lines of which İYS is still to be told.
+    pub closures_unreported: Gauge,
+    /// The age of the oldest data among brands that follow İYS.
+    pub brand_age: Gauge,
+    /// Brands that miss something.
+    pub brands_with_gap: Gauge,
+    /// Brands of which a channel answers STALE.
+    pub brands_stale: Gauge,
     /// Open client connections.
     pub connections: Gauge,
     /// Bytes of the index.
@@ -118,6 +126,17 @@ const INGEST_QUEUE: Series =
     Series { name: "izingate_ingest_queue", unit: Unit::Count, help: "Commands waiting for the writer." };
 const POISONED: Series =
     Series { name: "izingate_store_poisoned", unit: Unit::Count, help: "1 once a write error has stopped ingest." };
+const CLOSURES_UNREPORTED: Series =
+    Series { name: "izingate_closures_unreported", unit: Unit::Count, help: "Closed lines of which İYS is still to be told." };
+const BRAND_AGE: Series = Series {
+    name: "izingate_brand_age_seconds",
+    unit: Unit::Seconds,
+    help: "Age of the oldest data among brands that follow İYS and were seen whole.",
+};
+const BRANDS_WITH_GAP: Series =
+    Series { name: "izingate_brands_with_gap", unit: Unit::Count, help: "Brands that follow İYS and miss movements." };
+const BRANDS_STALE: Series =
+    Series { name: "izingate_brands_stale", unit: Unit::Count, help: "Brands of which a channel answers STALE." };
 const CONNECTIONS: Series = Series { name: "izingate_connections", unit: Unit::Count, help: "Open client connections." };
 const INDEX_BYTES: Series = Series { name: "izingate_index_bytes", unit: Unit::Bytes, help: "Memory that the index takes." };
 const INDEX_LIMIT: Series =
@@ -165,6 +184,10 @@ impl Metrics {
             ingest_batch: recorder.histogram(&BATCH_SECONDS, vec![]),
             ingest_queue: recorder.gauge(&INGEST_QUEUE, vec![]),
             store_poisoned: recorder.gauge(&POISONED, vec![]),
+            closures_unreported: recorder.gauge(&CLOSURES_UNREPORTED, vec![]),
+            brand_age: recorder.gauge(&BRAND_AGE, vec![]),
+            brands_with_gap: recorder.gauge(&BRANDS_WITH_GAP, vec![]),
+            brands_stale: recorder.gauge(&BRANDS_STALE, vec![]),
             connections: recorder.gauge(&CONNECTIONS, vec![]),
             index_bytes: recorder.gauge(&INDEX_BYTES, vec![]),
             index_limit: recorder.gauge(&INDEX_LIMIT, vec![]),

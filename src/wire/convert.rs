@@ -7,10 +7,10 @@ use super::status::{Kind, Problem};
 use crate::check::decision::{Decision, Verdict};
 use crate::check::question::{Purpose, Recipients, Scope};
 use crate::check::{Answer, BatchAnswer, Counts};
-use crate::model::brand::{Brand, BrandCode, IysCode, MaxAge, RetailerCode};
+use crate::model::brand::{Ages, Brand, BrandCode, IysCode, MaxAge, RetailerCode};
 use crate::model::channel::{Cell, Channel, RecipientType};
 use crate::model::key::RelationKey;
-use crate::model::movement::RawMovement;
+use crate::model::movement::{CLOCK_TOLERANCE, RawMovement};
 use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
 use crate::ports::{CellHistory, ChangePart, HistoryEntry};
@@ -227,6 +227,19 @@ pub fn export_as_of(seconds: i64) -> Result<Option<IysTime>, Problem> {
     }
 }
 
+/// When a line was closed; 0 is now. As for a movement, another clock may be a little ahead.
+pub fn closed_at(seconds: i64, now: IysTime) -> Result<IysTime, Problem> {
+    let closed = match u32::try_from(seconds) {
+        Ok(0) => now,
+        Ok(seconds) => IysTime::from_unix(seconds),
+        Err(_) => return Err(invalid("closed_at")),
+    };
+    if closed > now.plus(CLOCK_TOLERANCE) {
+        return Err(Problem::new(Kind::InvalidField, "closed_at lies in the future"));
+    }
+    Ok(closed)
+}
+
 /// What became of a call as a message.
 #[must_use]
 pub fn apply_response(report: Report) -> proto::ApplyResponse {
@@ -287,7 +300,8 @@ fn max_age_minutes(brand: &Brand) -> Vec<u32> {
 }
 
 fn max_age(minutes: &[u32]) -> Result<[Option<MaxAge>; Channel::ALL.len()], Problem> {
-    let invalid = || Problem::new(Kind::InvalidField, "max_age_minutes are three numbers of minutes up to 65,535, or none");
+    let invalid =
+        || Problem::new(Kind::InvalidField, "max_age_minutes are three numbers of minutes up to 64,800 (45 days), or none");
     if minutes.is_empty() {
         return Ok([None; Channel::ALL.len()]);
     }
@@ -295,11 +309,20 @@ fn max_age(minutes: &[u32]) -> Result<[Option<MaxAge>; Channel::ALL.len()], Prob
     let mut ages = [None; Channel::ALL.len()];
     for (age, minutes) in ages.iter_mut().zip(minutes) {
         *age = MaxAge::from_minutes(u16::try_from(*minutes).map_err(|_| invalid())?);
+        if age.is_some_and(|age| age > MaxAge::LONGEST) {
+            return Err(invalid());
+        }
     }
     Ok(ages)
 }
 
 impl proto::Brand {
+    /// Whether it comes with ages; three zeros are those of its feed.
+    #[must_use]
+    pub const fn ages(&self) -> Ages {
+        if self.max_age_minutes.is_empty() { Ages::OnFile } else { Ages::Given }
+    }
+
     /// The brand of a message.
     pub fn brand(self) -> Result<Brand, Problem> {
         let code = brand_code(self.brand_code)?;

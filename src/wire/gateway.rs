@@ -7,8 +7,10 @@ use crate::check::question::{Recipients, Scope};
 use crate::check::{Answer, BatchAnswer, Checker, Counts};
 use crate::model::key::RelationKey;
 use crate::model::recipient::Recipient;
+use crate::model::seal::Sealer;
 use crate::model::time::IysTime;
-use crate::ports::{BackupMaker, BackupRefused, CellHistory, FeedControl, HistoryReader, MovementSink, SinkError};
+use crate::ports::{BackupMaker, BackupRefused, CellHistory, ClosureQueue, FeedControl, GapHealer, HistoryReader};
+use crate::ports::{MovementSink, SinkError};
 use crate::telemetry::metrics::{Edge, Metrics, Outcome};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,6 +28,12 @@ pub struct Parts {
     pub sink: Arc<dyn MovementSink>,
     /// Reads what the disk knows.
     pub history: Arc<dyn HistoryReader>,
+    /// Reads which closures İYS is still to be told.
+    pub closures: Arc<dyn ClosureQueue>,
+    /// Seals the addresses of those.
+    pub sealer: Sealer,
+    /// Ends gaps.
+    pub gaps: Arc<dyn GapHealer>,
     /// Follows İYS.
     pub feed: Arc<dyn FeedControl>,
     /// Makes backups.
@@ -163,6 +171,7 @@ impl From<SinkError> for Problem {
         let kind = match error {
             SinkError::Poisoned => Kind::StorePoisoned,
             SinkError::Full => Kind::IndexFull,
+            SinkError::MaxAgeTooShort(_) => Kind::MaxAgeTooShort,
             SinkError::Closed => Kind::ShuttingDown,
         };
         Self::new(kind, error.to_string())

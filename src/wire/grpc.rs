@@ -3,6 +3,7 @@
 use super::apply;
 use super::convert;
 use super::gateway::Gateway;
+use super::operator;
 use super::proto::admin_service_server::AdminService;
 use super::proto::consent_service_server::ConsentService;
 use super::proto::permission_service_server::PermissionService;
@@ -11,7 +12,7 @@ use super::state;
 use super::status::{Kind, Problem};
 use super::stream;
 use super::watch;
-use crate::model::brand::{Brand, BrandCode};
+use crate::model::brand::{Ages, Brand, BrandCode};
 use crate::ports::BackupMade;
 use crate::telemetry::metrics::Edge;
 use std::pin::Pin;
@@ -127,8 +128,9 @@ impl ConsentService for Consent {
 #[tonic::async_trait]
 impl AdminService for Admin {
     async fn put_brand(&self, request: Request<proto::PutBrandRequest>) -> Result<Response<proto::PutBrandResponse>, Status> {
-        let brand = request.into_inner().brand.ok_or_else(|| Problem::missing("brand"))?.brand()?;
-        let brand = self.put(brand).await?;
+        let brand = request.into_inner().brand.ok_or_else(|| Problem::missing("brand"))?;
+        let ages = brand.ages();
+        let brand = self.put(brand.brand()?, ages).await?;
         Ok(Response::new(proto::PutBrandResponse { brand: Some(brand) }))
     }
 
@@ -147,30 +149,30 @@ impl AdminService for Admin {
         self.0.require_loaded()?;
         let entry = self.0.parts().checker.index().brands().get(code);
         let entry = entry.ok_or_else(|| Problem::new(Kind::UnknownBrand, format!("brand {code} is not on file")))?;
-        let brand = self.put(Brand { active: false, ..entry.brand.clone() }).await?;
+        let brand = self.put(Brand { active: false, ..entry.brand.clone() }, Ages::OnFile).await?;
         Ok(Response::new(proto::DeactivateBrandResponse { brand: Some(brand) }))
     }
 
-    async fn close_line(&self, _: Request<proto::CloseLineRequest>) -> Result<Response<proto::CloseLineResponse>, Status> {
-        Err(Status::unimplemented("close_line"))
+    async fn close_line(&self, request: Request<proto::CloseLineRequest>) -> Result<Response<proto::CloseLineResponse>, Status> {
+        Ok(Response::new(operator::close_line(&self.0, request.into_inner()).await?))
     }
 
     async fn list_closures(
         &self,
         _: Request<proto::ListClosuresRequest>,
     ) -> Result<Response<proto::ListClosuresResponse>, Status> {
-        Err(Status::unimplemented("list_closures"))
+        Ok(Response::new(operator::list_closures(&self.0).await?))
     }
 
     async fn mark_closures_reported(
         &self,
-        _: Request<proto::MarkClosuresReportedRequest>,
+        request: Request<proto::MarkClosuresReportedRequest>,
     ) -> Result<Response<proto::MarkClosuresReportedResponse>, Status> {
-        Err(Status::unimplemented("mark_closures_reported"))
+        Ok(Response::new(operator::mark_reported(&self.0, request.into_inner().ids).await?))
     }
 
-    async fn heal_gap(&self, _: Request<proto::HealGapRequest>) -> Result<Response<proto::HealGapResponse>, Status> {
-        Err(Status::unimplemented("heal_gap"))
+    async fn heal_gap(&self, request: Request<proto::HealGapRequest>) -> Result<Response<proto::HealGapResponse>, Status> {
+        Ok(Response::new(operator::heal_gap(&self.0, request.into_inner()).await?))
     }
 
     async fn observe(&self, _: Request<proto::ObserveRequest>) -> Result<Response<proto::ObserveResponse>, Status> {
@@ -194,9 +196,11 @@ impl AdminService for Admin {
 }
 
 impl Admin {
-    async fn put(&self, brand: Brand) -> Result<proto::Brand, Problem> {
+    /// Puts a brand on file; what is on file then.
+    async fn put(&self, brand: Brand, ages: Ages) -> Result<proto::Brand, Problem> {
         self.0.require_loaded()?;
-        self.0.parts().sink.put_brand(brand.clone()).await?;
-        Ok(convert::brand_message(&brand))
+        self.0.parts().sink.put_brand(brand.clone(), ages).await?;
+        let entry = self.0.parts().checker.index().brands().get(brand.code);
+        Ok(convert::brand_message(entry.as_ref().map_or(&brand, |entry| &entry.brand)))
     }
 }

@@ -14,6 +14,7 @@ pub mod grpc;
 pub mod http;
 pub mod json;
 pub mod listen;
+pub mod operator;
 pub mod router;
 pub mod state;
 pub mod status;

@@ -3,6 +3,7 @@
 //! ALLOW, DENY and DEFER are answers, never problems. A problem has a public text for its caller; what
 //! the caller sent is never repeated in a log.
 
+use crate::model::brand::AgeTooShort;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -60,6 +61,10 @@ pub enum Kind {
     StorePoisoned,
     /// The store could not be read.
     StoreFailed,
+    /// A brand with a feed was to have an age that it cannot keep.
+    MaxAgeTooShort,
+    /// The brand misses nothing.
+    NoGap,
     /// A backup may go only where it is configured to.
     BackupOutsideRoot,
     /// There is a backup of that name.
@@ -112,6 +117,10 @@ impl Kind {
                 ("STORE_POISONED", H::SERVICE_UNAVAILABLE, Code::FailedPrecondition, "The store failed; nothing is taken in")
             }
             Self::StoreFailed => ("STORE_FAILED", H::INTERNAL_SERVER_ERROR, Code::Internal, "The store could not be read"),
+            Self::MaxAgeTooShort => {
+                (AgeTooShort::CODE, H::BAD_REQUEST, Code::InvalidArgument, "The age is too short for the brand's feed")
+            }
+            Self::NoGap => ("NO_GAP", H::CONFLICT, Code::FailedPrecondition, "The brand misses nothing"),
             Self::BackupOutsideRoot => {
                 ("BACKUP_OUTSIDE_ROOT", H::BAD_REQUEST, Code::InvalidArgument, "Backups go only into their own folder")
             }

@@ -248,8 +248,10 @@ async fn the_admin_port() {
     let mut state = get(admin, "/v1/state").await.json();
     let brand = &mut state["brands"][0];
     assert!(brand["asOf"].take().is_string() && brand["ageSeconds"].take().as_u64().is_some_and(|age| age < 60));
-    let brand = json!({ "brandCode": 601_234, "active": true, "asOf": null, "ageSeconds": null });
-    assert_eq!(state, json!({ "ready": true, "revision": 1, "earliestRevision": 1, "relations": 3, "brands": [brand] }));
+    let brand = json!({ "brandCode": 601_234, "active": true, "asOf": null, "ageSeconds": null, "fed": false, "streams": [],
+        "lastPush": null, "gap": null, "stale": [] });
+    let expected = json!({ "ready": true, "revision": 1, "earliestRevision": 1, "relations": 3, "brands": [brand], "feeds": [] });
+    assert_eq!(state, expected);
 
     settled(&post_json(&known.gateway.http, "/v1/check", &asked(APPROVED)).await);
     post(&known.gateway.http, "/v1/check", JSON, "{").await;

@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("telemetry", &["model", "check"]),
     ("config", &["model"]),
     ("access", &["model", "config"]),
-    ("wire", &["model", "check", "ports", "access", "telemetry", "config"]),
+    ("wire", &["model", "index", "check", "ports", "access", "telemetry", "config"]),
     ("store", &["model", "ports"]),
     ("ingest", &["model", "store", "index", "ports", "check", "telemetry"]),
     ("feed", &["model", "ports"]),

@@ -6,19 +6,21 @@ mod bulk;
 use crate::support::rng::Rng;
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
-use izingate::model::brand::BrandCode;
+use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::channel::{Cell, Channel};
-use izingate::model::key::RelationKey;
+use izingate::model::feed::Gap;
+use izingate::model::key::{Pseudonym, RelationKey};
 use izingate::model::movement::Movement;
 use izingate::model::recipient::Recipient;
 use izingate::model::record::CellRecord;
+use izingate::model::seal::SealedPhone;
 use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::source::Source;
 use izingate::model::state::{State, Status};
 use izingate::model::time::IysTime;
 use izingate::model::transaction::TransactionId;
-use izingate::ports::{Applied, MovementSink};
-use izingate::store::codec::{HistoryKey, decode_history};
+use izingate::ports::{Applied, ClosedLine, FeedNote, MovementSink};
+use izingate::store::codec::{HistoryKey, decode_change, decode_history};
 use izingate::store::{Compression, Options, Store};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,27 +35,28 @@ proptest! {
 
     #[test]
     fn any_delivery_of_a_set_ends_in_the_oracles_state(
-        movements in proptest::collection::vec(any_movement(), 1..60),
+        told in proptest::collection::vec(any_told(), 1..60),
         seeds: (u64, u64),
     ) {
-        let truth = Truth::of(&movements);
+        let truth = Truth::of(&told);
         let (one, other) = (Node::fresh(), Node::fresh());
-        one.deliver(seeds.0, &movements);
-        other.deliver(seeds.1, &movements);
+        one.deliver(seeds.0, &told);
+        other.deliver(seeds.1, &told);
         for node in [&one, &other] {
             prop_assert_eq!(&node.on_file(), &truth);
             prop_assert_eq!(node.in_memory(&truth), truth.states());
         }
         prop_assert_eq!(one.bytes_of("consent"), other.bytes_of("consent"));
+        prop_assert_eq!(one.changed_states(), truth.states());
 
         let (history, revision) = (one.bytes_of("history"), one.index.revision().get());
-        one.deliver(seeds.1, &movements);
+        one.deliver(seeds.1, &told);
         prop_assert_eq!(&one.bytes_of("history"), &history, "a repeat changes not even when something was first known");
         prop_assert_eq!(one.index.revision().get(), revision);
 
         let again = one.restarted();
         prop_assert_eq!(again.in_memory(&truth), truth.states());
-        prop_assert_eq!((again.index.revision().get(), again.index.relations()), (revision, truth.states().len() as u64));
+        prop_assert_eq!((again.index.revision().get(), again.index.relations()), (revision, truth.held()));
     }
 }
 
@@ -70,6 +73,58 @@ fn a_refusal_holds_in_its_second_whatever_came_first() {
         }
         assert_eq!(node.index.get(onay.relation.hash()), State::EMPTY.with(onay.cell, Status::Ret), "{order:?}");
     }
+}
+
+/// Before, after, twice and late: only an approval of after the last closure opens a line.
+#[test]
+fn a_closed_line_stays_closed_whatever_came_first() {
+    let movement = |status, created| Told::Movement(movement(0, Cell::ALL[2], status, created, "HS_WEB", None, None));
+    let Told::Movement(Movement { relation, cell, created, .. }) = movement(Status::Onay, 0) else { unreachable!() };
+    let closed = |second| Told::Closed(relation.pseudonym, created.plus(second));
+    let told = [movement(Status::Onay, 2), closed(2), closed(1), movement(Status::Ret, 0)];
+    for order in permutations(&told) {
+        let (shut, open) = (Node::fresh(), Node::fresh());
+        shut.hand_in(order.iter().flat_map(|one| batches(std::slice::from_ref(one))).collect(), true);
+        let lines = [Cell::ALL[0], Cell::ALL[1], Cell::ALL[2], Cell::ALL[3]];
+        let shut_state = lines.into_iter().fold(State::EMPTY, |state, cell| state.with(cell, Status::Ret));
+        assert_eq!(shut.index.get(relation.hash()), shut_state, "{order:?}");
+        open.hand_in(batches(&[&[movement(Status::Onay, 3)], &order[..]].concat()), true);
+        assert_eq!(open.index.get(relation.hash()), shut_state.with(cell, Status::Onay), "{order:?}");
+    }
+}
+
+fn permutations(of: &[Told]) -> Vec<Vec<Told>> {
+    let Some((first, rest)) = of.split_first() else { return vec![Vec::new()] };
+    let with_first = |others: Vec<Told>| {
+        let at = move |place: usize| [&others[..place], std::slice::from_ref(first), &others[place..]].concat();
+        (0..of.len()).map(at).collect::<Vec<_>>()
+    };
+    permutations(rest).into_iter().flat_map(with_first).collect()
+}
+
+#[test]
+fn a_gap_that_has_grown_is_not_healed_by_what_was_known_before() {
+    let (node, brand) = (Node::fresh(), BrandCode::new(1).unwrap());
+    let gap = |from, to| {
+        let [from, to, found] = [from, to, 9].map(IysTime::from_unix);
+        Gap { brand, from, to, found }
+    };
+    let tell = |notes: &[FeedNote]| {
+        let done = node.runtime.block_on(node.sink.follow(Vec::new(), notes.to_vec())).unwrap();
+        assert_eq!(done, Applied { revision: 0, applied: 0, unchanged: 0 });
+        node.store.gap(brand).unwrap()
+    };
+    let brand_on_file = Brand::imported(brand, IysCode::new(7).unwrap(), "Örnek".to_owned());
+    node.runtime.block_on(node.sink.put_brand(brand_on_file, Ages::Given)).unwrap();
+    assert_eq!(tell(&[FeedNote::Missed(gap(3, 5))]), Some(gap(3, 5)));
+    assert_eq!(tell(&[FeedNote::Missed(gap(4, 7))]), Some(gap(3, 7)));
+    for known in [gap(3, 5), gap(4, 7)] {
+        assert_eq!(tell(&[FeedNote::Healed(known)]), Some(gap(3, 7)));
+    }
+    assert_eq!(tell(&[FeedNote::Missed(gap(2, 3)), FeedNote::Healed(gap(3, 7))]), Some(gap(2, 7)), "in one batch too");
+    let shown = || node.index.brands().get(brand).unwrap().freshness.gap();
+    assert_eq!(shown(), Some((IysTime::from_unix(2), IysTime::from_unix(7))));
+    assert_eq!((tell(&[FeedNote::Healed(gap(2, 7))]), shown()), (None, None));
 }
 
 /// Three phones, one of them in the wrong form, and an e-mail.
@@ -125,10 +180,41 @@ fn any_movement() -> impl Strategy<Value = Movement> {
     )
 }
 
+/// What a node is told.
+#[derive(Clone, Debug)]
+enum Told {
+    /// A movement, or what a sweep did not find.
+    Movement(Movement),
+    /// That a line was closed.
+    Closed(Pseudonym, IysTime),
+}
+
+/// Mostly movements, in the seconds of which lines are closed and sweeps do not find approvals.
+fn any_told() -> impl Strategy<Value = Told> {
+    let observation =
+        |movement| Movement { status: Status::Yok, source: Source::SWEEP, consented: None, transaction: None, ..movement };
+    prop_oneof![
+        6 => any_movement().prop_map(Told::Movement),
+        2 => any_movement().prop_map(move |movement| Told::Movement(observation(movement))),
+        1 => (0..3_usize, 0..4_u32).prop_map(|(recipient, second)| {
+            let line = movement(recipient, Cell::ALL[2], Status::Ret, second, "", None, None);
+            Told::Closed(line.relation.pseudonym, line.created)
+        }),
+    ]
+}
+
+fn all_told(movements: &[Movement]) -> Vec<Told> {
+    movements.iter().cloned().map(Told::Movement).collect()
+}
+
 /// What a set of movements leads to, computed from the set at once.
 #[derive(Debug, PartialEq, Default)]
 struct Truth {
     consents: BTreeMap<(RelationKey, Cell), CellRecord>,
+    /// When a sweep last did not find a cell.
+    absent: BTreeMap<(RelationKey, Cell), IysTime>,
+    /// Every relation of which anything is known, with when its line was last closed.
+    relations: BTreeMap<RelationKey, Option<IysTime>>,
     misformed: BTreeSet<RelationKey>,
     /// consentDate and transactionId of each movement that İYS would call one.
     history: BTreeMap<Vec<u8>, (Option<IysTime>, String)>,
@@ -144,12 +230,23 @@ fn id_rank(movement: &Movement) -> u128 {
 }
 
 impl Truth {
-    fn of(movements: &[Movement]) -> Self {
+    fn of(told: &[Told]) -> Self {
         let mut truth = Self::default();
+        let movements = || told.iter().filter_map(|told| if let Told::Movement(movement) = told { Some(movement) } else { None });
+        let closed = |of| {
+            told.iter().filter_map(move |told| if let Told::Closed(who, at) = told { (*who == of).then_some(*at) } else { None })
+        };
         let mut by_cell: BTreeMap<(RelationKey, Cell), Vec<&Movement>> = BTreeMap::new();
         let mut by_key: BTreeMap<Vec<u8>, Vec<&Movement>> = BTreeMap::new();
-        for movement in movements {
-            by_cell.entry((movement.relation, movement.cell)).or_default().push(movement);
+        for movement in movements() {
+            let place = (movement.relation, movement.cell);
+            truth.relations.insert(movement.relation, closed(movement.relation.pseudonym).max());
+            if movement.status == Status::Yok {
+                let absent = truth.absent.entry(place).or_insert(movement.created);
+                *absent = movement.created.max(*absent);
+            } else {
+                by_cell.entry(place).or_default().push(movement);
+            }
             by_key.entry(history_key(movement)).or_default().push(movement);
             if movement.misformed {
                 truth.misformed.insert(movement.relation);
@@ -185,12 +282,32 @@ impl Truth {
     }
 
     fn states(&self) -> BTreeMap<RelationKey, State> {
-        let mut states = BTreeMap::new();
-        for ((relation, cell), consent) in &self.consents {
-            let state = states.entry(*relation).or_insert(State::EMPTY);
-            *state = state.with(*cell, consent.status);
+        let state = |relation: &RelationKey| {
+            let held = Cell::ALL.into_iter().filter_map(|cell| self.status(*relation, cell).map(|status| (cell, status)));
+            held.fold(State::EMPTY, |state, (cell, status)| state.with(cell, status))
+        };
+        self.relations.keys().map(|relation| (*relation, state(relation))).collect()
+    }
+
+    /// A closed line is refused on both of its channels until something later; an approval that a sweep did not
+    /// find since is none.
+    fn status(&self, relation: RelationKey, cell: Cell) -> Option<Status> {
+        let consent = self.consents.get(&(relation, cell));
+        let of_a_line = [Channel::Arama, Channel::Mesaj].contains(&cell.channel);
+        let closed = self.relations[&relation].filter(|_| of_a_line);
+        if closed > consent.map(|consent| consent.created)
+            || (closed.is_some() && closed == consent.map(|consent| consent.created))
+        {
+            return Some(Status::Ret);
         }
-        states
+        let consent = consent?;
+        let lost = self.absent.get(&(relation, cell)).is_some_and(|absent| *absent >= consent.created);
+        if lost && consent.status == Status::Onay { None } else { Some(consent.status) }
+    }
+
+    /// Relations that hold anything.
+    fn held(&self) -> u64 {
+        self.states().values().filter(|state| **state != State::EMPTY).count() as u64
     }
 }
 
@@ -242,21 +359,26 @@ impl Node {
         self.runtime.block_on(self.sink.apply(batch)).unwrap()
     }
 
-    /// Hands in every movement at least once, in an order, with repeats and in batches that the seed
-    /// chooses; sometimes all batches at once, so that several are committed as one.
-    fn deliver(&self, seed: u64, movements: &[Movement]) {
+    /// Tells everything at least once, in an order, with repeats and in batches that the seed chooses;
+    /// sometimes all batches at once, so that several are committed as one.
+    fn deliver(&self, seed: u64, told: &[Told]) {
         let mut rng = Rng::new(seed);
-        let mut delivered = movements.to_vec();
-        for _ in 0..rng.below(movements.len() as u64 + 1) {
-            delivered.push(movements[rng.below(movements.len() as u64) as usize].clone());
+        let mut delivered = told.to_vec();
+        for _ in 0..rng.below(told.len() as u64 + 1) {
+            delivered.push(told[rng.below(told.len() as u64) as usize].clone());
         }
         rng.shuffle(&mut delivered);
         let size = 1 + rng.below(delivered.len() as u64) as usize;
-        let batches: Vec<Vec<Movement>> = delivered.chunks(size.max(delivered.len() / 8)).map(<[_]>::to_vec).collect();
-        if rng.below(2) == 0 {
+        let batches = delivered.chunks(size.max(delivered.len() / 8)).flat_map(batches).collect();
+        self.hand_in(batches, rng.below(2) == 0);
+    }
+
+    /// Hands in batches one after another, each of which is held against its answer, or at once.
+    fn hand_in(&self, batches: Vec<Batch>, in_turn: bool) {
+        if in_turn {
             for batch in batches {
-                let (length, before) = (batch.len() as u64, self.index.revision().get());
-                let Applied { revision, applied, unchanged } = self.apply(batch);
+                let (length, before) = (batch.len(), self.index.revision().get());
+                let Applied { revision, applied, unchanged } = self.runtime.block_on(batch.hand_in(&self.sink));
                 assert_eq!((applied + unchanged, revision), (length, before + u64::from(applied > 0)));
             }
             return;
@@ -265,7 +387,7 @@ impl Node {
             let mut calls = JoinSet::new();
             for batch in batches {
                 let sink = self.sink.clone();
-                calls.spawn(async move { sink.apply(batch).await.unwrap() });
+                calls.spawn(async move { batch.hand_in(&sink).await });
             }
             let last = calls.join_all().await.into_iter().map(|applied| applied.revision).max().unwrap();
             assert_eq!(last, self.index.revision().get());
@@ -277,6 +399,9 @@ impl Node {
         self.store
             .each_record(|relation, record| {
                 found.consents.extend(record.cells().map(|(cell, current)| ((relation, cell), *current)));
+                let absent = |cell| record.absent(cell).map(|at| ((relation, cell), at));
+                found.absent.extend(Cell::ALL.into_iter().filter_map(absent));
+                found.relations.insert(relation, record.closed);
                 if record.misformed {
                     found.misformed.insert(relation);
                 }
@@ -300,9 +425,51 @@ impl Node {
         entries
     }
 
+    /// What `changes` alone leads to.
+    fn changed_states(&self) -> BTreeMap<RelationKey, State> {
+        let changes = self.bytes_of("changes");
+        changes.values().flat_map(|change| decode_change(change).unwrap().states).collect()
+    }
+
     fn in_memory(&self, truth: &Truth) -> BTreeMap<RelationKey, State> {
         truth.states().into_keys().map(|relation| (relation, self.index.get(relation.hash()))).collect()
     }
+}
+
+/// What one call hands in.
+#[derive(Clone)]
+enum Batch {
+    Movements(Vec<Movement>),
+    Closed(Pseudonym, IysTime),
+}
+
+impl Batch {
+    fn len(&self) -> u64 {
+        if let Self::Movements(movements) = self { movements.len() as u64 } else { 1 }
+    }
+
+    async fn hand_in(self, sink: &WriterHandle) -> Applied {
+        match self {
+            Self::Movements(movements) => sink.apply(movements).await.unwrap(),
+            Self::Closed(recipient, closed) => {
+                let sealed = SealedPhone::from_bytes([7; SealedPhone::LENGTH]);
+                sink.close_line(ClosedLine { recipient, closed, sealed }).await.unwrap()
+            }
+        }
+    }
+}
+
+/// What is told, in its order, as few calls.
+fn batches(told: &[Told]) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    for told in told {
+        match (told, batches.last_mut()) {
+            (Told::Movement(movement), Some(Batch::Movements(movements))) => movements.push(movement.clone()),
+            (Told::Movement(movement), _) => batches.push(Batch::Movements(vec![movement.clone()])),
+            (Told::Closed(recipient, closed), _) => batches.push(Batch::Closed(*recipient, *closed)),
+        }
+    }
+    batches
 }
 
 fn open_store(path: &Path) -> Store {

@@ -30,10 +30,12 @@ async fn every_figure() {
     assert_eq!(names, ["consent", "history", "changes", "recipients", "cursors", "registry", "meta"]);
     assert_eq!((&families[1]["entries"], &families[1]["files"]), (&json!(5), &json!(0)), "the history, still in memory");
     let expected = json!({
-        "format": 1, "keyId": 1, "node": null, "revision": 2, "earliestRevision": 1,
-        "relations": 3, "onay": 2, "ret": 2, "misformed": 0, "logBytes": null, "openIntent": false, "families": null,
+        "format": 2, "keyId": 1, "node": null, "revision": 2, "earliestRevision": 1,
+        "relations": 3, "onay": 2, "ret": 2, "misformed": 0, "logBytes": null, "openIntent": false,
+        "unreportedClosures": 0, "families": null,
         "brands": [{
             "brandCode": BRAND, "iysCode": 600_000, "title": "Örnek", "active": true, "asOf": null, "relations": 3,
+            "exportOf": null, "fed": false, "maxAgeMinutes": [null, null, null], "streams": [], "gap": null,
             "channels": [
                 { "type": "ARAMA", "onay": 0, "ret": 0 },
                 { "type": "MESAJ", "onay": 1, "ret": 2 },

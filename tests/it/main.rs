@@ -11,9 +11,11 @@
 
 mod backup;
 mod bulk;
+mod closures;
 mod crash;
 mod feed;
 mod formats;
+mod gaps;
 mod grpc;
 mod http;
 mod imports;

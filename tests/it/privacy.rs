@@ -7,7 +7,7 @@ use crate::support::files::{Oracle, Question};
 use crate::support::search::{Needles, SHORTEST};
 use crate::support::{BRAND, Gateway, izingate};
 use izingate::app::open::read_only;
-use izingate::wire::proto::ExplainRequest;
+use izingate::wire::proto::{CloseLineRequest, ExplainRequest, ListClosuresRequest, MarkClosuresReportedRequest};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -116,6 +116,7 @@ async fn use_every_door(gateway: &Gateway, questions: &Arc<[Question]>) -> Vec<(
         let _ = client.explain(request).await;
     }
     let mut shown = Vec::new();
+    close_lines(gateway, questions).await;
     for question in questions.iter().step_by(20) {
         for path in ["/v1/check", "/v1/explain", "/v1/no-such-path"] {
             get(gateway, path, question).await;
@@ -130,6 +131,20 @@ async fn use_every_door(gateway: &Gateway, questions: &Arc<[Question]>) -> Vec<(
         shown.push((path.to_owned(), answer.text().await.unwrap()));
     }
     shown
+}
+
+/// Lines are closed, of phones and of what is none, listed with their numbers, and some of them reported.
+async fn close_lines(gateway: &Gateway, questions: &[Question]) {
+    let mut admin = gateway.admin().await;
+    for question in questions.iter().step_by(10) {
+        let request = CloseLineRequest { recipient: question.recipient.clone(), closed_at: 0 };
+        // A recipient that is no phone is refused; that refusal is in the log too.
+        let _ = admin.close_line(request).await;
+    }
+    let listed = admin.list_closures(ListClosuresRequest {}).await.unwrap().into_inner().closures;
+    assert!(listed.len() > questions.len() / 40 && listed.iter().all(|closure| closure.recipient.starts_with('+')));
+    let ids = listed.iter().step_by(2).map(|closure| closure.id).collect();
+    admin.mark_closures_reported(MarkClosuresReportedRequest { ids }).await.unwrap();
 }
 
 async fn get(gateway: &Gateway, path: &str, question: &Question) {

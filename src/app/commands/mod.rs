@@ -2,8 +2,10 @@
 
 mod backup;
 mod brand;
+mod heal;
 mod import;
 mod inspect;
+mod recipient;
 mod restore;
 mod verify;
 mod watch;
@@ -12,17 +14,30 @@ pub use backup::backup;
 pub use brand::brand;
 pub use import::import;
 pub use inspect::inspect;
+pub use recipient::recipient;
 pub use restore::restore;
 pub use verify::verify;
 pub use watch::watch;
 
 use super::open::OpenError;
+use crate::cli::Target;
 use crate::config::ConfigErrors;
 use crate::import::{ImportError, TargetError};
-use crate::model::brand::BrandCode;
-use crate::store::StoreError;
+use crate::index::Index;
+use crate::ingest::{Boot, Setup, Writer, WriterHandle};
+use crate::model::brand::{AgeTooShort, BrandCode};
+use crate::model::time::IysTime;
+use crate::ports::{HealRefused, SinkError};
 use crate::store::backup::BackupError;
+use crate::store::{Store, StoreError};
+use crate::wire::proto::admin_service_client::AdminServiceClient;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 use tonic::transport::{Channel, Endpoint};
+use tonic_types::StatusExt;
+
+/// Commands that may wait for the writer: a command of the command line hands in one after another.
+const QUEUE: usize = 4;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -48,10 +63,10 @@ pub enum CommandError {
     /// The gateway refused or is not there.
     #[error("{0}")]
     Gateway(String),
-    /// The gateway refused, and said why.
+    /// What was asked for cannot be done; where a gateway was asked, these are its words.
     #[error("{message}")]
     Refused {
-        /// Its code.
+        /// A stable code.
         code: String,
         /// For people.
         message: String,
@@ -62,6 +77,10 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    fn refused(code: &str, message: impl std::fmt::Display) -> Self {
+        Self::Refused { code: code.to_owned(), message: message.to_string() }
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &str {
@@ -85,10 +104,68 @@ impl From<StoreError> for CommandError {
     }
 }
 
+impl From<SinkError> for CommandError {
+    fn from(error: SinkError) -> Self {
+        Self::refused(error.code(), error)
+    }
+}
+
+impl From<HealRefused> for CommandError {
+    fn from(error: HealRefused) -> Self {
+        Self::refused(error.code(), error)
+    }
+}
+
+impl From<AgeTooShort> for CommandError {
+    fn from(error: AgeTooShort) -> Self {
+        Self::refused(AgeTooShort::CODE, error)
+    }
+}
+
 impl From<tonic::Status> for CommandError {
     fn from(status: tonic::Status) -> Self {
-        Self::Gateway(status.message().to_owned())
+        let Some(info) = status.get_details_error_info() else { return Self::Gateway(status.message().to_owned()) };
+        let message = status.message();
+        Self::refused(&info.reason, message.strip_prefix(&format!("{}: ", info.reason)).unwrap_or(message))
     }
+}
+
+/// A writer of a data directory that this process holds; it shows nothing, for nobody asks.
+fn writer_of(store: &Arc<Store>) -> Result<(Writer, WriterHandle), CommandError> {
+    let setup = Setup {
+        store: Arc::clone(store),
+        index: Index::default(),
+        queue: QUEUE,
+        observer: Box::new(|_| {}),
+        clock: IysTime::now,
+    };
+    let (writer, sink, _) = Writer::start(setup, Boot::Skip)?;
+    Ok((writer, sink))
+}
+
+/// Works through such a writer, which has to be let go by then.
+fn writing<F: Future>(store: Store, work: impl FnOnce(WriterHandle, Arc<Store>) -> F) -> Result<F::Output, CommandError> {
+    let store = Arc::new(store);
+    let (writer, sink) = writer_of(&store)?;
+    let done = runtime()?.block_on(work(sink, store));
+    writer.join();
+    Ok(done)
+}
+
+fn runtime() -> Result<Runtime, CommandError> {
+    Runtime::new().map_err(|error| CommandError::Internal(error.to_string()))
+}
+
+/// One call to a running gateway.
+fn remote<T>(
+    target: &Target,
+    call: impl AsyncFnOnce(AdminServiceClient<Channel>) -> Result<tonic::Response<T>, tonic::Status>,
+) -> Result<T, CommandError> {
+    let url = target.endpoint.as_deref().unwrap_or_default();
+    runtime()?.block_on(async {
+        let client = AdminServiceClient::new(connect(url).await?);
+        Ok(call(client).await?.into_inner())
+    })
 }
 
 async fn connect(url: &str) -> Result<Channel, CommandError> {

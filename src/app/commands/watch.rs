@@ -14,7 +14,6 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
 
 /// A gateway that does not answer a ping in this time is gone.
 const GONE: Duration = Duration::from_secs(10);
@@ -196,10 +195,5 @@ fn ended(status: &Status) -> End {
     if status.code() == Code::Unavailable || status.source().is_some() {
         return End::Broken(status.message().to_owned());
     }
-    let Some(info) = status.get_details_error_info() else {
-        return End::Failed(CommandError::Gateway(status.message().to_owned()));
-    };
-    let message = status.message();
-    let message = message.strip_prefix(&format!("{}: ", info.reason)).unwrap_or(message).to_owned();
-    End::Failed(CommandError::Refused { code: info.reason, message })
+    End::Failed(status.clone().into())
 }

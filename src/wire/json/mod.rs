@@ -2,6 +2,8 @@
 
 mod request;
 mod response;
+mod state;
 
 pub use request::{Batch, BatchBody, CheckBody, Code, PushBody, PushItem, brand, json_error, push_items};
-pub use response::{AnswerBody, BatchAnswerBody, ExplanationBody, ReportBody, StateBody};
+pub use response::{AnswerBody, BatchAnswerBody, ExplanationBody, ReportBody};
+pub use state::StateBody;

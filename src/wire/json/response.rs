@@ -104,26 +104,6 @@ struct RefusedBody {
     detail: String,
 }
 
-/// Where the node stands.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StateBody {
-    ready: bool,
-    revision: u64,
-    earliest_revision: u64,
-    relations: u64,
-    brands: Vec<BrandBody>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct BrandBody {
-    brand_code: u32,
-    active: bool,
-    as_of: Option<String>,
-    age_seconds: i64,
-}
-
 impl<'a> AnswerBody<'a> {
     /// The body of an answer.
     #[must_use]
@@ -213,26 +193,6 @@ impl ReportBody {
             unchanged: report.applied.unchanged,
             as_of_now: report.as_of_now,
             refused: refused.collect(),
-        }
-    }
-}
-
-impl StateBody {
-    /// The body of a state.
-    #[must_use]
-    pub fn new(state: &proto::GetStateResponse) -> Self {
-        let brands = state.brands.iter().map(|brand| BrandBody {
-            brand_code: brand.brand_code,
-            active: brand.active,
-            as_of: u32::try_from(brand.as_of).ok().filter(|seconds| *seconds > 0).map(|at| IysTime::from_unix(at).rfc3339()),
-            age_seconds: brand.age_seconds,
-        });
-        Self {
-            ready: state.ready,
-            revision: state.revision,
-            earliest_revision: state.earliest_revision,
-            relations: state.relations,
-            brands: brands.collect(),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::sim::{Endpoint, Fault, FaultKind, Registration, Settings, When};
 use izingate::feed::follow::Pace;
 use izingate::feed::follow::reconcile::{Outcome, Report};
 use izingate::feed::iys::{Day, Sender};
-use izingate::model::brand::{Brand, BrandCode, IysCode};
+use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::channel::{Cell, Channel, RecipientType};
 use izingate::model::state::Status;
 use izingate::ports::{FeedNote, FeedRefused, MovementSink, Observed};
@@ -19,7 +19,7 @@ const PHONES: [&str; 3] = ["+905321234567", "+905321234568", "+905321234569"];
 async fn rig(ground: &Ground) -> Rig {
     let rig = Rig::new(ground, world(Settings::default(), &[BRAND], 1), Pace::default());
     let code = BrandCode::new(BRAND).unwrap();
-    rig.sink.put_brand(Brand::imported(code, IysCode::new(IYS_CODE).unwrap(), "Örnek".to_owned())).await.unwrap();
+    rig.sink.put_brand(Brand::imported(code, IysCode::new(IYS_CODE).unwrap(), "Örnek".to_owned()), Ages::Given).await.unwrap();
     rig.sink.follow(Vec::new(), vec![FeedNote::Exported(code, START)]).await.unwrap();
     rig
 }

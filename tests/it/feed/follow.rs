@@ -4,7 +4,7 @@ use super::rig::{Ground, IYS_CODE, Rig, START, world};
 use crate::sim::{Endpoint, Fault, FaultKind, OldCursor, Registration, Settings, When};
 use izingate::feed::follow::Pace;
 use izingate::index::StreamFreshness;
-use izingate::model::brand::{Brand, BrandCode, Feed, IysCode};
+use izingate::model::brand::{Ages, Brand, BrandCode, Feed, IysCode};
 use izingate::model::channel::{Cell, Channel, Channels, RecipientType};
 use izingate::model::feed::Stream;
 use izingate::model::state::Status;
@@ -25,7 +25,7 @@ fn code(brand: u32) -> BrandCode {
 /// A brand whose data was complete at the start: what an import of a panel export leaves.
 async fn exported(ground: &Ground, rig: &Rig, brand: u32) {
     let on_file = Brand::imported(code(brand), IysCode::new(IYS_CODE).unwrap(), "Örnek".to_owned());
-    rig.sink.put_brand(on_file).await.unwrap();
+    rig.sink.put_brand(on_file, Ages::Given).await.unwrap();
     rig.sink.follow(Vec::new(), vec![FeedNote::Exported(code(brand), START.minus(3600))]).await.unwrap();
     assert_eq!(ground.store.export_cursor(code(brand)).unwrap(), Some(START.minus(3600)));
 }
@@ -74,7 +74,8 @@ async fn a_brand_that_was_never_loaded_has_a_gap_before_the_window() {
     assert_eq!(from, IysTime::from_unix(0));
     assert!(to > START.minus(7 * 86_400) && to < START.minus(7 * 86_400 - 3600), "{to}");
     assert!(is_stale(&ground, &rig, BRAND));
-    rig.sink.follow(Vec::new(), vec![FeedNote::Healed(code(BRAND))]).await.unwrap();
+    let gap = ground.store.gap(code(BRAND)).unwrap().unwrap();
+    rig.sink.follow(Vec::new(), vec![FeedNote::Healed(gap)]).await.unwrap();
     assert!(!is_stale(&ground, &rig, BRAND));
     rig.stop().await;
 }

@@ -6,7 +6,7 @@ use crate::sim::{Endpoint, Fault, FaultKind, Movement, Registration, Settings, S
 use crate::support::rng::Rng;
 use izingate::feed::follow::Pace;
 use izingate::feed::iys::{Day, Sender};
-use izingate::model::brand::{Brand, BrandCode, IysCode};
+use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::channel::{Cell, Channel, RecipientType};
 use izingate::model::movement::RawMovement;
 use izingate::model::state::Status;
@@ -176,7 +176,7 @@ async fn play(ground: &Ground, seed: u64) -> Result<(), String> {
     };
     let rig = Rig::new(ground, world(settings, &[brand], seed), Pace { pull: Duration::from_mins(40), ..Pace::default() });
     let on_file = Brand::imported(BrandCode::new(brand).unwrap(), IysCode::new(IYS_CODE).unwrap(), "Örnek".to_owned());
-    rig.sink.put_brand(on_file).await.unwrap();
+    rig.sink.put_brand(on_file, Ages::Given).await.unwrap();
     let exported = FeedNote::Exported(BrandCode::new(brand).unwrap(), START.minus(60));
     rig.sink.follow(Vec::new(), vec![exported]).await.unwrap();
     let mut play = Play { ground, rig, rng, brand, known: Vec::new() };

@@ -6,15 +6,15 @@ use izingate::feed::follow::{Account, Follower, Pace, Parts};
 use izingate::feed::iys::{BaseUrl, Body, Iys, Limits, Password, Settings as IysSettings, Transport, TransportError};
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
-use izingate::model::brand::{Brand, BrandCode, IysCode};
+use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::channel::Cell;
-use izingate::model::key::{Pseudonym, RelationKey};
+use izingate::model::key::RelationKey;
 use izingate::model::movement::{self, Context, Movement, RawMovement};
 use izingate::model::recipient::Recipient;
 use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::state::Status;
 use izingate::model::time::IysTime;
-use izingate::ports::{Applied, BoxFuture, FeedNote, MovementSink, SinkError};
+use izingate::ports::{Applied, BoxFuture, ClosedLine, FeedNote, MovementSink, SinkError};
 use izingate::store::{Options, Store};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -102,16 +102,20 @@ impl MovementSink for Steady {
         self.wait(|sink| Box::pin(async move { sink.follow(movements, notes).await }))
     }
 
-    fn put_brand(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>> {
-        self.wait(|sink| Box::pin(async move { sink.put_brand(brand).await }))
+    fn put_brand(&self, brand: Brand, ages: Ages) -> BoxFuture<'_, Result<(), SinkError>> {
+        self.wait(move |sink| Box::pin(async move { sink.put_brand(brand, ages).await }))
     }
 
     fn attach(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>> {
         self.wait(|sink| Box::pin(async move { sink.attach(brand).await }))
     }
 
-    fn close_line(&self, recipient: Pseudonym, closed: IysTime) -> BoxFuture<'_, Result<Applied, SinkError>> {
-        self.wait(move |sink| Box::pin(async move { sink.close_line(recipient, closed).await }))
+    fn close_line(&self, line: ClosedLine) -> BoxFuture<'_, Result<Applied, SinkError>> {
+        self.wait(move |sink| Box::pin(async move { sink.close_line(line).await }))
+    }
+
+    fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>> {
+        self.wait(|sink| Box::pin(async move { sink.closures_reported(ids).await }))
     }
 
     fn is_poisoned(&self) -> bool {

@@ -73,6 +73,8 @@ impl Gateway {
 
     /// Starts a prepared `serve` command whose log is JSON.
     pub fn spawn(mut command: Command, data: &Path) -> Self {
+        // For the clients of the tests: reqwest takes no provider of TLS by itself, not even where there is no TLS.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let log = data.with_extension("log");
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut gateway = Self { child, http: String::new(), admin: String::new(), log: log.clone() };

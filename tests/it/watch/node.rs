@@ -5,6 +5,7 @@ use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
 use izingate::model::brand::BrandCode;
 use izingate::model::key::{Pseudonym, RelationKey};
+use izingate::model::seal::Sealer;
 use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::state::State;
 use izingate::model::time::IysTime;
@@ -93,6 +94,9 @@ impl Node {
             checker: Checker::new(index, pseudonymizer(), DecisionIds::new(1, 0)),
             sink: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,
+            closures: Arc::clone(&store) as Arc<_>,
+            sealer: Sealer::new(&Secret::from_bytes([7; 32])),
+            gaps: Arc::new(izingate::app::Healer::new(Arc::clone(&store), Arc::new(sink.clone()))),
             feed: Arc::new(NoFeed),
             backups: Arc::new(NoBackups),
             watching: Watching::new(Arc::clone(&store) as Arc<_>, limits, tasks.clone()),

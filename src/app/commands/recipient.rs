@@ -1,0 +1,121 @@
+//! `izingate recipient close|closures|reported`.
+
+use super::{CommandError, remote, writing};
+use crate::app::open::{self, Opened};
+use crate::cli::recipient::{CloseArgs, ClosuresArgs, RecipientCommand, ReportedArgs};
+use crate::config::SecretSource;
+use crate::model::movement::CLOCK_TOLERANCE;
+use crate::model::recipient::Recipient;
+use crate::model::time::IysTime;
+use crate::ports::{ClosedLine, MovementSink};
+use crate::wire::operator::MOST_CLOSURES;
+use crate::wire::proto::{CloseLineRequest, ListClosuresRequest, MarkClosuresReportedRequest, PendingClosure};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Does what is asked; what it returns is for standard output.
+pub fn recipient(command: RecipientCommand) -> Result<String, CommandError> {
+    match command {
+        RecipientCommand::Close(args) => close(&args),
+        RecipientCommand::Closures(args) => closures(&args),
+        RecipientCommand::Reported(args) => reported(args),
+    }
+}
+
+fn close(args: &CloseArgs) -> Result<String, CommandError> {
+    let (revision, news) = if let Some(data) = &args.target.data {
+        close_offline(args, data)?
+    } else {
+        let closed_at = args.at.map_or(0, |at| at.unix().into());
+        let request = CloseLineRequest { recipient: Recipient::Phone(args.recipient).to_iys(), closed_at };
+        let done = remote(&args.target, async |mut client| client.close_line(request).await)?;
+        (done.revision, done.applied)
+    };
+    let what = if news { "closed; İYS is to be told of it (izingate recipient closures)" } else { "was closed already" };
+    Ok(format!("{what}\nrevision  {revision}\n"))
+}
+
+fn close_offline(args: &CloseArgs, data: &Path) -> Result<(u64, bool), CommandError> {
+    let now = IysTime::now();
+    let closed = args.at.unwrap_or(now);
+    if closed > now.plus(CLOCK_TOLERANCE) {
+        return Err(CommandError::refused("INVALID_FIELD", "a line cannot be closed in the future"));
+    }
+    let Opened { data: _held, store, pseudonymizer, sealer } = existing(data, args.secret_file.as_deref())?;
+    let sealed = sealer.seal(args.recipient).map_err(|error| CommandError::Internal(error.to_string()))?;
+    let line = ClosedLine { recipient: pseudonymizer.phone(args.recipient), closed, sealed };
+    let done = writing(store, |sink, _| async move { sink.close_line(line).await })??;
+    Ok((done.revision, done.applied > 0))
+}
+
+fn closures(args: &ClosuresArgs) -> Result<String, CommandError> {
+    let closures = match &args.target.data {
+        Some(data) => closures_offline(args, data)?,
+        None => remote(&args.target, async |mut client| client.list_closures(ListClosuresRequest {}).await)?.closures,
+    };
+    let Some(path) = &args.csv else { return Ok(table(&closures)) };
+    let csv = csv(&closures);
+    if path.as_os_str() == "-" {
+        return Ok(csv);
+    }
+    std::fs::write(path, csv).map_err(|error| CommandError::Internal(format!("{}: {error}", path.display())))?;
+    Ok(format!("{} closures in {}\n{}", closures.len(), path.display(), remark(&closures)))
+}
+
+fn closures_offline(args: &ClosuresArgs, data: &Path) -> Result<Vec<PendingClosure>, CommandError> {
+    let Opened { data: _held, store, sealer, .. } = existing(data, args.secret_file.as_deref())?;
+    let mut closures = Vec::new();
+    for closure in store.duties(MOST_CLOSURES)? {
+        let unsealed = sealer.unseal(&closure.sealed);
+        let phone = unsealed.map_err(|error| CommandError::Internal(format!("closure {}: {error}", closure.id)))?;
+        closures.push(PendingClosure {
+            id: closure.id,
+            recipient: Recipient::Phone(phone).to_iys(),
+            closed_at: closure.closed.unix().into(),
+            noted_at: closure.noted.unix().into(),
+        });
+    }
+    Ok(closures)
+}
+
+fn reported(args: ReportedArgs) -> Result<String, CommandError> {
+    let (asked, ids) = (args.ids.len(), args.ids);
+    let marked = if let Some(data) = &args.target.data {
+        let Opened { data: _held, store, .. } = existing(data, None)?;
+        writing(store, |sink, _| async move { sink.closures_reported(ids).await })??
+    } else {
+        let request = MarkClosuresReportedRequest { ids };
+        u64::from(remote(&args.target, async |mut client| client.mark_closures_reported(request).await)?.marked)
+    };
+    Ok(format!("{marked} of {asked} forgotten\n"))
+}
+
+fn existing(data: &Path, secret_file: Option<&str>) -> Result<Opened, CommandError> {
+    Ok(open::existing(data, &SecretSource::load(secret_file)?)?)
+}
+
+fn time(seconds: i64) -> String {
+    IysTime::from_unix(u32::try_from(seconds).unwrap_or(0)).to_string()
+}
+
+fn table(closures: &[PendingClosure]) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{:>10}  {:<16}  {:<19}  {:<19}", "id", "recipient", "closed", "noted");
+    for PendingClosure { id, recipient, closed_at, noted_at } in closures {
+        let _ = writeln!(text, "{id:>10}  {recipient:<16}  {:<19}  {:<19}", time(*closed_at), time(*noted_at));
+    }
+    text + remark(closures)
+}
+
+fn csv(closures: &[PendingClosure]) -> String {
+    let mut text = String::from("id,recipient,closedAt,notedAt\n");
+    for PendingClosure { id, recipient, closed_at, noted_at } in closures {
+        let _ = writeln!(text, "{id},{recipient},{},{}", time(*closed_at), time(*noted_at));
+    }
+    text
+}
+
+const fn remark(closures: &[PendingClosure]) -> &'static str {
+    if closures.len() < MOST_CLOSURES { "" } else { "there may be more: these are the oldest\n" }
+}

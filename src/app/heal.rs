@@ -1,0 +1,127 @@
+//! Ends the gap of a brand: an operator vouches for what is on file, or what nobody vouches for is dropped.
+//!
+//! What was missed may be a refusal of anything approved up to the gap's end, so every approval of before that
+//! is in doubt. To drop one is to take in an observation, as of the gap's end, that İYS does not list it. It
+//! goes through the writer like a sweep's, and what is known of a cell is a maximum of what was taken in, so
+//! whatever else is taken in meanwhile is neither lost nor overridden: a movement of after the gap's end stands
+//! above the observation, whichever comes first, and a refusal stays one. The walk sees the store as it was when
+//! it began; an approval of before the gap's end that comes in later is what one that comes after the healing
+//! is, an import of old data that its operator answers for. A gap that grows meanwhile is not healed by this.
+
+use crate::model::brand::{BrandCode, RetailerCode};
+use crate::model::channel::Cell;
+use crate::model::feed::Gap;
+use crate::model::key::RelationKey;
+use crate::model::movement::Movement;
+use crate::model::record::Record;
+use crate::model::source::Source;
+use crate::model::state::Status;
+use crate::ports::{BoxFuture, FeedNote, GapHealer, HealRefused, Healed, Healing, MovementSink};
+use crate::store::{Store, StoreError};
+use std::sync::Arc;
+use tokio::sync::{Mutex, mpsc};
+
+/// Observations in one batch at most.
+const BATCH: usize = 10_000;
+/// Batches that wait for the writer: with the one being made and the one being taken, some 6 MB.
+const WAITING: usize = 2;
+
+/// Heals gaps.
+pub struct Healer {
+    store: Arc<Store>,
+    sink: Arc<dyn MovementSink>,
+    /// One at a time: each reads everything.
+    turn: Mutex<()>,
+}
+
+impl Healer {
+    /// A healer over a store and its writer.
+    #[must_use]
+    pub fn new(store: Arc<Store>, sink: Arc<dyn MovementSink>) -> Self {
+        Self { store, sink, turn: Mutex::new(()) }
+    }
+
+    async fn heal_now(&self, brand: BrandCode, how: Healing) -> Result<Healed, HealRefused> {
+        let _turn = self.turn.lock().await;
+        let gap = self.gap(brand).await?.ok_or(HealRefused::NoGap(brand))?;
+        let doubtful = match how {
+            Healing::Vouch => 0,
+            Healing::Count => self.doubtful(gap, false).await?,
+            Healing::DropDoubtful => self.doubtful(gap, true).await?,
+        };
+        if how == Healing::Count && doubtful > 0 {
+            return Ok(Healed { gap, doubtful, healed: false });
+        }
+        self.sink.follow(Vec::new(), vec![FeedNote::Healed(gap)]).await?;
+        let healed = self.gap(brand).await?.is_none();
+        let (brand, from, to, vouched) = (brand.get(), gap.from, gap.to, how == Healing::Vouch);
+        tracing::info!(brand, %from, %to, vouched, doubtful, healed, "an operator ended a gap");
+        Ok(Healed { gap, doubtful, healed })
+    }
+
+    async fn gap(&self, brand: BrandCode) -> Result<Option<Gap>, HealRefused> {
+        let store = Arc::clone(&self.store);
+        let read = tokio::task::spawn_blocking(move || store.gap(brand)).await;
+        read.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+    }
+
+    /// Counts the approvals in doubt, and drops them if that is wanted. Whoever stops waiting ends the walk.
+    async fn doubtful(&self, gap: Gap, drop_them: bool) -> Result<u64, HealRefused> {
+        let (found, mut batches) = mpsc::channel(WAITING);
+        let store = Arc::clone(&self.store);
+        let walk = tokio::task::spawn_blocking(move || walk(&store, gap, &found));
+        let mut count = 0;
+        while let Some(batch) = batches.recv().await {
+            count += batch.len() as u64;
+            if drop_them {
+                self.sink.apply(batch).await?;
+            }
+        }
+        walk.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+        Ok(count)
+    }
+}
+
+impl GapHealer for Healer {
+    fn heal(&self, brand: BrandCode, how: Healing) -> BoxFuture<'_, Result<Healed, HealRefused>> {
+        Box::pin(self.heal_now(brand, how))
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> HealRefused {
+    tracing::error!(%error, "the store could not be read for a gap");
+    HealRefused::Failed
+}
+
+/// Every approval of the gap's brand that is in doubt, as the observation that drops it.
+fn walk(store: &Store, gap: Gap, found: &mpsc::Sender<Vec<Movement>>) -> Result<(), StoreError> {
+    let mut batch = Vec::new();
+    let wanted = || !found.is_closed();
+    store.each_record_of(gap.brand, wanted, |relation, record| {
+        batch.extend(in_doubt(relation, &record, gap));
+        if batch.len() >= BATCH - Cell::ALL.len() {
+            // Nobody waits any more: the walk is about to end.
+            let _ = found.blocking_send(std::mem::take(&mut batch));
+        }
+    })?;
+    if !batch.is_empty() {
+        let _ = found.blocking_send(batch);
+    }
+    Ok(())
+}
+
+fn in_doubt(relation: RelationKey, record: &Record, gap: Gap) -> impl Iterator<Item = Movement> {
+    let of_brand = relation.retailer == RetailerCode::BRAND;
+    let approved = move |cell| record.status(cell) == Some(Status::Onay);
+    let cells = record.cells().filter(move |(cell, current)| of_brand && current.created <= gap.to && approved(*cell));
+    cells.map(move |(cell, _)| Movement {
+        relation,
+        cell,
+        status: Status::Yok,
+        created: gap.to,
+        consented: None,
+        source: Source::SWEEP,
+        transaction: None,
+        misformed: record.misformed,
+    })
+}

@@ -1,0 +1,67 @@
+//! `izingate recipient`
+
+use super::Target;
+use crate::model::recipient::Phone;
+use crate::model::time::IysTime;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// What to do with recipients.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum RecipientCommand {
+    /// Note that a line was closed: a refusal, as of then, for every brand, also of those learned later.
+    Close(CloseArgs),
+    /// Show the closed lines of which İYS is still to be told (11/9), with their numbers.
+    Closures(ClosuresArgs),
+    /// İYS was told of these closures: forget their numbers.
+    Reported(ReportedArgs),
+}
+
+/// Arguments of `recipient close`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct CloseArgs {
+    /// Where it is noted.
+    #[command(flatten)]
+    pub target: Target,
+    /// The number of the line, +90 532…
+    #[arg(long, value_name = "PHONE", value_parser = phone)]
+    pub recipient: Phone,
+    /// When it was closed, "YYYY-MM-DD HH:mm:ss" in Türkiye time [default: now]
+    #[arg(long, value_name = "TIME", value_parser = IysTime::parse)]
+    pub at: Option<IysTime>,
+    /// File with the secret of the pseudonyms; a running gateway uses its own
+    /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
+    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    pub secret_file: Option<String>,
+}
+
+/// Arguments of `recipient closures`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ClosuresArgs {
+    /// Whose closures.
+    #[command(flatten)]
+    pub target: Target,
+    /// Write them as CSV, id,recipient,closedAt,notedAt, to this file; - is standard output
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// File with the secret of the pseudonyms; a running gateway uses its own
+    /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
+    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    pub secret_file: Option<String>,
+}
+
+/// Arguments of `recipient reported`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ReportedArgs {
+    /// Where they are noted.
+    #[command(flatten)]
+    pub target: Target,
+    /// Ids, as `recipient closures` shows them
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<u64>,
+}
+
+/// What is no phone may be an address all the same, so it is not repeated.
+fn phone(text: &str) -> Result<Phone, &'static str> {
+    Phone::parse(text).ok_or("only phones have lines: a number is +90 532…, 0532… or + and another country's")
+}
