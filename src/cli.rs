@@ -5,6 +5,7 @@ pub mod backup;
 pub mod brand;
 pub mod import;
 pub mod inspect;
+pub mod iys;
 pub mod serve;
 pub mod verify;
 
@@ -32,6 +33,9 @@ pub enum Command {
     /// Add, list or deactivate brands.
     #[command(subcommand)]
     Brand(brand::BrandCommand),
+    /// Ask İYS through a running gateway that has an account there.
+    #[command(subcommand)]
+    Iys(iys::IysCommand),
     /// Show what a data directory holds, without any address.
     Inspect(inspect::InspectArgs),
     /// Compare the index that a start would fill with everything in the store.

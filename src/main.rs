@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve(args),
         Command::Import(args) => done(commands::import(&args).map(|summary| (summary.to_string() + "\n", summary.exit_code()))),
         Command::Brand(command) => done(commands::brand(command).map(|text| (text, 0))),
+        Command::Iys(command) => done(commands::iys(command).map(|text| (text, 0))),
         Command::Inspect(args) => done(commands::inspect(&args).map(|text| (text, 0))),
         Command::Verify(args) => done(commands::verify(&args)),
         Command::Backup(args) => done(commands::backup(&args).map(|text| (text, 0))),

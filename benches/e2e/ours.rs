@@ -12,12 +12,13 @@ use izingate::model::recipient::Phone;
 use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::state::State;
 use izingate::model::time::IysTime;
+use izingate::net::Life;
 use izingate::ports::{
     Applied, BackupMade, BackupMaker, BackupRefused, BoxFuture, CellHistory, HistoryReader, MovementSink, ReadError, SinkError,
 };
 use izingate::telemetry::metrics::Metrics;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
-use izingate::wire::listen::{self, Bounds, Life};
+use izingate::wire::listen::{self, Bounds};
 use izingate::wire::router;
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,21 +7,24 @@ mod demo;
 mod feed;
 mod follow;
 pub mod open;
+mod push;
 mod retention;
 mod snapshots;
 
 pub use crate::check::{Checker, DecisionIds};
 use crate::config::Config;
 use crate::feed::follow::Follower;
+use crate::feed::push::CertificateError;
 use crate::index::{Index, memory_limit};
 use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
 use crate::model::time::IysTime;
+use crate::net::Life;
 use crate::ports::{FeedControl, NoFeed};
 use crate::shutdown::{Pace, Shutdown};
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, MovementResult};
 use crate::wire::gateway::{Gateway, Parts, verdict_names};
-use crate::wire::listen::{self, Bounds, Life};
+use crate::wire::listen::{self, Bounds};
 use crate::wire::{admin, router};
 use backups::Backups;
 pub use demo::{DEMO_BRAND, try_these};
@@ -55,6 +58,9 @@ pub enum AppError {
     /// The account at İYS cannot be used as configured.
     #[error(transparent)]
     Feed(#[from] FeedSetupError),
+    /// The certificate of the push receiver.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// A fault of this build or system.
     #[error("{0}")]
     Internal(String),
@@ -69,6 +75,7 @@ impl AppError {
             Self::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => "PORT_TAKEN",
             Self::Listen { .. } => "CANNOT_LISTEN",
             Self::Feed(error) => error.code(),
+            Self::Certificate(_) => "PUSH_CERTIFICATE",
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -121,6 +128,7 @@ impl App {
         // Ports first: a second gateway on the same ports has touched no data when it says so.
         let public = bind(config.listen).await?;
         let private = bind(config.admin).await?;
+        let receiver = push::bind(config).await?;
         let Opened { data, store, pseudonymizer } = open::writable(config)?;
         let store = Arc::new(store);
         let index = Index::new(index_limit(config)).map_err(OpenError::from)?;
@@ -169,7 +177,10 @@ impl App {
         let bounds = Bounds { connections: config.limits.connections, streams: config.limits.streams };
         let (stop, cut, tracker) = (shutdown.stopped().clone(), shutdown.cut().clone(), shutdown.calls().clone());
         let life = Life { stop, cut: cut.clone(), tracker, gauge: gateway.parts().metrics.connections.clone() };
-        shutdown.calls().spawn(listen::serve(public, routes, bounds, life));
+        shutdown.calls().spawn(listen::serve(public, routes, bounds, life.clone()));
+        if let Some((receiver, follower)) = receiver.zip(follower.as_ref()) {
+            push::start(receiver, follower, gateway.parts().checker.index(), &life);
+        }
         // The admin port outlives the public one, so that operators see the drain.
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), gauge: Gauge::noop() };
         helpers.spawn(listen::serve(private, admin::routes(gateway.clone()), bounds, life));

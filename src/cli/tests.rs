@@ -2,11 +2,13 @@ use super::backup::{BackupArgs, RestoreArgs};
 use super::brand::{AddArgs, BrandCommand, DeactivateArgs, ListArgs};
 use super::import::ImportArgs;
 use super::inspect::InspectArgs;
+use super::iys::{IysCommand, PushArgs, PushCommand};
 use super::serve::ServeArgs;
 use super::verify::VerifyArgs;
 use super::*;
 use crate::config::Flags;
 use crate::model::brand::IysCode;
+use crate::model::channel::Channel;
 use crate::model::time::IysTime;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
@@ -100,6 +102,21 @@ fn inspect() {
 }
 
 #[test]
+fn iys_push() {
+    let args = |endpoint: &str| PushArgs {
+        brand: BrandCode::new(601_234).unwrap(),
+        channel: Channel::Mesaj,
+        endpoint: endpoint.to_owned(),
+    };
+    let push = |command| Ok(Command::Iys(IysCommand::Push(command)));
+    let local = "http://127.0.0.1:7070";
+    assert_eq!(parse("iys push register --brand 601234 --type MESAJ"), push(PushCommand::Register(args(local))));
+    assert_eq!(parse("iys push state --brand 601234 --type MESAJ"), push(PushCommand::State(args(local))));
+    let line = "iys push remove --brand 601234 --type MESAJ --endpoint http://localhost:1";
+    assert_eq!(parse(line), push(PushCommand::Remove(args("http://localhost:1"))));
+}
+
+#[test]
 fn verify() {
     let args = |secret_file| VerifyArgs { data: PathBuf::from("d"), secret_file };
     assert_eq!(parse("verify --data d"), Ok(Command::Verify(args(None))));
@@ -137,6 +154,8 @@ fn what_does_not_fit_is_refused() {
         ("brand add --data d --brand 1 --iys-code x --title t", ErrorKind::ValueValidation),
         ("brand add --data d --brand 1 --iys-code 1 --title ' '", ErrorKind::ValueValidation),
         (&long_title, ErrorKind::ValueValidation),
+        ("iys push register --brand 1", ErrorKind::MissingRequiredArgument),
+        ("iys push state --brand 1 --type mesaj", ErrorKind::ValueValidation),
         ("inspect", ErrorKind::MissingRequiredArgument),
         ("verify", ErrorKind::MissingRequiredArgument),
         ("verify --endpoint http://h", ErrorKind::UnknownArgument),

@@ -7,7 +7,7 @@ use crate::check::{Answer, BatchAnswer, Checker, Counts};
 use crate::model::key::RelationKey;
 use crate::model::recipient::Recipient;
 use crate::model::time::IysTime;
-use crate::ports::{BackupMaker, BackupRefused, CellHistory, FeedControl, HistoryReader, MovementSink, SinkError};
+use crate::ports::{BackupMaker, BackupRefused, CellHistory, FeedControl, FeedRefused, HistoryReader, MovementSink, SinkError};
 use crate::telemetry::metrics::{Edge, Metrics, Outcome};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -174,6 +174,21 @@ impl From<BackupRefused> for Problem {
             BackupRefused::Running => Kind::BackupRunning,
             BackupRefused::ShuttingDown => Kind::ShuttingDown,
             BackupRefused::Failed => Kind::BackupFailed,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<FeedRefused> for Problem {
+    fn from(error: FeedRefused) -> Self {
+        let kind = match error {
+            FeedRefused::NotConfigured => Kind::FeedNotConfigured,
+            FeedRefused::NotFed(_) => Kind::BrandNotFed,
+            FeedRefused::NoReceiver => Kind::NoPushReceiver,
+            FeedRefused::Unavailable(_) => Kind::IysUnavailable,
+            FeedRefused::Refused(_) => Kind::IysRefused,
+            FeedRefused::Invalid(_) => Kind::InvalidField,
+            FeedRefused::Sink(error) => return error.into(),
         };
         Self::new(kind, error.to_string())
     }

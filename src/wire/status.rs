@@ -65,6 +65,16 @@ pub enum Kind {
     BackupRunning,
     /// A backup could not be made.
     BackupFailed,
+    /// No account at İYS is configured.
+    FeedNotConfigured,
+    /// The account may not read this brand.
+    BrandNotFed,
+    /// No push receiver is configured.
+    NoPushReceiver,
+    /// İYS did not answer.
+    IysUnavailable,
+    /// İYS answered with an error that trying again does not mend.
+    IysRefused,
 }
 
 impl Kind {
@@ -107,6 +117,13 @@ impl Kind {
             Self::BackupExists => ("BACKUP_EXISTS", H::CONFLICT, Code::AlreadyExists, "There is a backup of that name"),
             Self::BackupRunning => ("BACKUP_RUNNING", H::CONFLICT, Code::FailedPrecondition, "A backup is being made"),
             Self::BackupFailed => ("BACKUP_FAILED", H::INTERNAL_SERVER_ERROR, Code::Internal, "The backup could not be made"),
+            Self::FeedNotConfigured => {
+                ("FEED_NOT_CONFIGURED", H::CONFLICT, Code::FailedPrecondition, "No account at İYS is configured")
+            }
+            Self::BrandNotFed => ("BRAND_NOT_FED", H::NOT_FOUND, Code::NotFound, "The account at İYS may not read the brand"),
+            Self::NoPushReceiver => ("NO_PUSH_RECEIVER", H::CONFLICT, Code::FailedPrecondition, "No push receiver is configured"),
+            Self::IysUnavailable => ("IYS_UNAVAILABLE", H::BAD_GATEWAY, Code::Unavailable, "İYS did not answer"),
+            Self::IysRefused => ("IYS_REFUSED", H::BAD_GATEWAY, Code::FailedPrecondition, "İYS refused"),
         }
     }
 }

@@ -400,7 +400,10 @@ async fn where_it_stands() {
         assert!(std::mem::take(&mut brand.as_of) > 0 && std::mem::take(&mut brand.age_seconds) < 60);
     }
     let brands = vec![BrandState { brand_code: BRAND, active: true, ..BrandState::default() }];
-    assert_eq!(state, GetStateResponse { ready: true, revision: 1, earliest_revision: 1, relations: 3, brands });
+    assert_eq!(
+        state,
+        GetStateResponse { ready: true, revision: 1, earliest_revision: 1, relations: 3, brands, feeds: Vec::new() }
+    );
 }
 
 #[tokio::test]

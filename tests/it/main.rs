@@ -22,7 +22,10 @@ mod oracle;
 mod privacy;
 mod process;
 mod proto;
+mod push;
 mod retention;
+#[path = "../iys_sim/mod.rs"]
+mod sim;
 mod snapshots;
 mod support;
 mod verify;

@@ -4,6 +4,7 @@ mod backup;
 mod brand;
 mod import;
 mod inspect;
+mod iys;
 mod restore;
 mod verify;
 
@@ -11,6 +12,7 @@ pub use backup::backup;
 pub use brand::brand;
 pub use import::import;
 pub use inspect::inspect;
+pub use iys::iys;
 pub use restore::restore;
 pub use verify::verify;
 

@@ -18,11 +18,11 @@ use crate::model::channel::{Channel, Channels};
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
 use crate::ports::{FeedBook, MovementSink, ReadError, SinkError};
+use reconcile::{Outcome, Report};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-use reconcile::{Outcome, Report};
 use streams::Streams;
 use supervise::{Board, Fault};
 use tokio::sync::Notify;
@@ -75,6 +75,8 @@ pub struct Parts {
     pub reconcile: bool,
     /// Whether a day that agrees is confirmed at İYS.
     pub confirm: bool,
+    /// How İYS reaches our push receiver, if there is one.
+    pub push_url: Option<String>,
 }
 
 /// What was counted.
