@@ -179,7 +179,8 @@ impl App {
         let life = Life { stop, cut: cut.clone(), tracker, gauge: gateway.parts().metrics.connections.clone() };
         shutdown.calls().spawn(listen::serve(public, routes, bounds, life.clone()));
         if let Some((receiver, follower)) = receiver.zip(follower.as_ref()) {
-            push::start(receiver, follower, gateway.parts().checker.index(), &life);
+            let counters = push::start(receiver, follower, gateway.parts().checker.index(), &life);
+            helpers.spawn(push::show(counters, Arc::clone(&gateway.parts().metrics), shutdown.clone()));
         }
         // The admin port outlives the public one, so that operators see the drain.
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), gauge: Gauge::noop() };

@@ -3,13 +3,17 @@
 use super::AppError;
 use crate::config::{Config, Push};
 use crate::feed::follow::Follower;
-use crate::feed::push::{Certificate, Desk, Receiver, Standing};
+use crate::feed::push::{Certificate, Counters, Desk, Receiver, Standing};
 use crate::index::Index;
 use crate::model::brand::{BrandCode, Feed};
 use crate::model::channel::Channel;
 use crate::model::time::IysTime;
 use crate::net::Life;
+use crate::shutdown::Shutdown;
+use crate::telemetry::metrics::{Metrics, PushResult};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Listens where pushes are to come, if they are; whoever calls waits.
 pub(super) async fn bind(config: &Config) -> Result<Option<Receiver>, AppError> {
@@ -22,7 +26,7 @@ pub(super) async fn bind(config: &Config) -> Result<Option<Receiver>, AppError> 
 }
 
 /// Answers, as a part of the feed; a push that comes before everything is in memory is told to come again.
-pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life: &Life) {
+pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life: &Life) -> Arc<Counters> {
     let parts = follower.parts();
     let index = index.clone();
     let desk = Desk {
@@ -34,7 +38,23 @@ pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life
     if let Ok(address) = receiver.address() {
         tracing::info!(push = %address, "push: listening for İYS");
     }
-    receiver.start(desk, follower.board(), life);
+    receiver.start(desk, follower.board(), life)
+}
+
+/// Shows what the receiver counts.
+pub(super) async fn show(counters: Arc<Counters>, metrics: Arc<Metrics>, shutdown: Shutdown) {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shutdown.cut().cancelled() => return,
+        }
+        let Counters { pushes, movements: _, refused, unauthorised, full, failed } = &*counters;
+        let total = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let ended = [total(pushes), total(unauthorised), total(full), total(failed)];
+        PushResult::ALL.into_iter().zip(ended).for_each(|(result, total)| metrics.pushes(result, total));
+        metrics.push_unreadable.absolute(total(refused));
+    }
 }
 
 /// By what is on file, so that pushes are taken while İYS itself cannot be asked.

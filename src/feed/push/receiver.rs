@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -99,8 +100,9 @@ struct Shared {
 }
 
 impl Receiver {
-    /// Listens on an address.
+    /// Listens on an address. From here on SIGHUP does not end the process: it has the certificate read again.
     pub async fn bind(address: SocketAddr, certificate: Certificate) -> std::io::Result<Self> {
+        drop(signal(SignalKind::hangup())?);
         Ok(Self { listener: TcpListener::bind(address).await?, certificate })
     }
 

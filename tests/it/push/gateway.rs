@@ -11,7 +11,7 @@ use izingate::model::brand::BrandCode;
 use izingate::model::channel::Channel;
 use izingate::model::secret::Secret;
 use izingate::model::time::IysTime;
-use izingate::wire::proto::{CheckRequest, Reason};
+use izingate::wire::proto::{CheckRequest, GetStateRequest, GetStateResponse, Reason};
 use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;
@@ -108,9 +108,11 @@ impl Bench {
         let at = |line: Value| line["push"].as_str().map(|address| address.parse().unwrap());
         let address = lines(&gateway.log).into_iter().filter_map(at).next_back();
         self.front.to.send_replace(Some(address.unwrap()));
-        // A brand is stale until then.
-        while check(&gateway, "+905320000000").await != Reason::NoRecord {
-            tokio::task::yield_now().await;
+        loop {
+            let brand = state(&gateway).await.brands.remove(0);
+            if brand.fed && brand.stale.is_empty() {
+                break;
+            }
         }
         gateway
     }
@@ -145,16 +147,15 @@ async fn a_refusal_at_iys_is_in_force_at_once_and_survives_kill_9() {
     assert!(connected.0 && connected.1.contains(&format!("MESAJ   {url}  ")), "{connected:?}");
     assert!(connected.1.ends_with("  Bağlantı Oluşturuldu\n") && connected.1.lines().count() == 1, "{connected:?}");
     assert_eq!(push(&gateway, "register", BRAND).await, connected, "once is enough");
-    let relations = async |gateway: &Gateway| state(gateway).await["relations"].clone();
-    assert_eq!(relations(&gateway).await, "0", "the test record was dropped");
+    assert_eq!(state(&gateway).await.relations, 0, "the test record was dropped");
 
     bench.sim.with(|world, now| world.register(&Registration::ret(BRAND, PHONE, Channel::Mesaj), now).unwrap());
     while bench.sim.with(|world, _| world.count(Endpoint::PushDelivery, 200)) == 0 {
         tokio::task::yield_now().await;
     }
     assert_eq!(check(&gateway, PHONE).await, Reason::Refused, "it is visible once it is acknowledged");
-    assert_eq!(relations(&gateway).await, "1");
-    assert!(state(&gateway).await["brands"][0]["lastPush"].as_str().is_some_and(|at| at != "0"));
+    let shown = state(&gateway).await;
+    assert!(shown.relations == 1 && shown.brands[0].last_push > 0, "{shown:?}");
     gateway.kill();
     let gateway = bench.start().await;
     assert_eq!(check(&gateway, PHONE).await, Reason::Refused, "it is durable once it is acknowledged");
@@ -174,8 +175,8 @@ async fn a_refusal_at_iys_is_in_force_at_once_and_survives_kill_9() {
     assert!(log.contains("İYS's test record came"));
 }
 
-async fn state(gateway: &Gateway) -> Value {
-    reqwest::get(format!("{}/v1/state", gateway.admin)).await.unwrap().json().await.unwrap()
+async fn state(gateway: &Gateway) -> GetStateResponse {
+    gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner()
 }
 
 #[tokio::test]
@@ -194,14 +195,14 @@ async fn a_certificate_is_renewed_without_a_restart() {
     // A broken one changes nothing, and is shown.
     fs::write(bench.dir.path().join("push.pem"), "no certificate").unwrap();
     hang_up();
+    let certificate = async || state(&gateway).await.feeds.into_iter().find(|task| task.name == "push certificate").unwrap();
     let shown = loop {
-        let state = state(&gateway).await;
-        let task = state["feeds"].as_array().unwrap().iter().find(|task| task["name"] == "push certificate").unwrap().clone();
-        if task["state"] != "running" {
+        let task = certificate().await;
+        if task.state != "running" {
             break task;
         }
     };
-    assert!(shown["detail"].as_str().unwrap().ends_with("push.pem: there is no certificate in PEM"), "{shown}");
+    assert!(shown.detail.ends_with("push.pem: there is no certificate in PEM"), "{shown:?}");
     assert_eq!(call(&renewed).await.unwrap(), 404);
     assert!(gateway.stop().success());
 }
