@@ -12,6 +12,7 @@
 mod backup;
 mod bulk;
 mod crash;
+mod feed;
 mod formats;
 mod grpc;
 mod http;

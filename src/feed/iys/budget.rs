@@ -11,7 +11,7 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use std::num::NonZeroU32;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -41,7 +41,8 @@ pub enum Metered {
     Login,
 }
 
-/// How many others a lower priority lets pass before it is its turn: a tenth of the requests is theirs.
+/// How many others the first of a lower priority lets pass before it is an equal: about a tenth of the
+/// requests is theirs, however many of a higher one wait.
 const PATIENCE: u32 = 9;
 
 /// The turns of one address.
@@ -61,8 +62,6 @@ pub struct Budget {
 struct Line {
     turn: tokio::sync::Mutex<()>,
     waiting: AtomicUsize,
-    /// Its first was passed so often that it goes next.
-    overdue: AtomicBool,
 }
 
 /// A slower rate than İYS's own, while we are about to be called a bad client.
@@ -123,7 +122,6 @@ impl Budget {
             if passed < PATIENCE && self.must_yield(priority) {
                 moved.await;
                 passed += 1;
-                line.overdue.store(passed == PATIENCE, Ordering::Relaxed);
                 continue;
             }
             match self.slot() {
@@ -133,13 +131,9 @@ impl Budget {
         }
     }
 
-    /// Whether somebody is before this line: a higher priority, or one that was passed too often.
+    /// Whether somebody of a higher priority waits.
     fn must_yield(&self, priority: Priority) -> bool {
-        self.lines.iter().enumerate().any(|(other, line)| {
-            let waits = line.waiting.load(Ordering::Relaxed) > 0;
-            let overdue = line.overdue.load(Ordering::Relaxed);
-            other != priority as usize && waits && (overdue || other < priority as usize)
-        })
+        self.lines[..priority as usize].iter().any(|line| line.waiting.load(Ordering::Relaxed) > 0)
     }
 
     /// Takes a slot, or says when the next one is.
@@ -181,8 +175,6 @@ impl<'a> Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.line.waiting.fetch_sub(1, Ordering::Relaxed);
-        // Whether it was served or gave up: nobody waits for one that is gone.
-        self.line.overdue.store(false, Ordering::Relaxed);
         self.budget.moved.notify_waiters();
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::feed::iys::Day;
 use crate::model::channel::{Channel, RecipientType};
 use crate::model::time::IysTime;
+use std::fmt::Write as _;
 use std::io::Write;
 use tracing::subscriber::DefaultGuard;
 
@@ -86,7 +87,7 @@ async fn no_secret_and_no_address_is_in_a_line_or_an_error() {
         let address = ["+905311333449", "ayse@ornek.com"];
         let approved = iys.approved(sender(), RecipientType::Bireysel, Channel::Mesaj, &address).await;
         let file = iys.day_file(sender(), Day::parse("2026-03-01").unwrap()).await.map(drop);
-        errors += &format!("{approved:?} {:?} {:?}", pull(&iys).await, file);
+        write!(errors, "{approved:?} {:?} {file:?}", pull(&iys).await).unwrap();
         sleep(Duration::from_mins(10)).await;
     }
     let said = lines.text() + &errors;

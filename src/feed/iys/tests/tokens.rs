@@ -180,6 +180,20 @@ async fn a_refused_token_is_replaced_once_and_the_call_repeated_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_for_a_turn_does_not_send_a_token_that_was_given_up() {
+    let fake = Fake::new(|asked, _| if asked.token == "Bearer t0" { coded(401, "H351") } else { told(204, "") });
+    let iys = fake.client();
+    let mut tasks = JoinSet::new();
+    for _ in 0..100 {
+        let iys = iys.clone();
+        tasks.spawn(async move { pull(&iys).await.map(drop) });
+    }
+    assert!(tasks.join_all().await.iter().all(Result::is_ok));
+    let refused = fake.calls().iter().filter(|asked| asked.token == "Bearer t0").count();
+    assert!(refused <= 2, "{refused} of them sent it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_refuses_every_token_does_not_use_up_the_logins() {
     let fake = Fake::new(|asked, _| if asked.path.contains("changes") { coded(401, "H351") } else { told(204, "") });
     let iys = fake.client();

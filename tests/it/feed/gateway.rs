@@ -1,0 +1,204 @@
+//! A real gateway that follows a simulated İYS over HTTP, and is killed while it does.
+
+use super::rig::{IYS_CODE, PASSWORD, USER, world};
+use crate::sim::{Clock, Generator, LimitSettings, Registration, Settings, Sim, Truth};
+use crate::support::rng::Rng;
+use crate::support::{Gateway, izingate, run, serve};
+use izingate::app::open;
+use izingate::model::brand::BrandCode;
+use izingate::model::channel::{Cell, Channel};
+use izingate::model::feed::Position;
+use izingate::model::key::RelationKey;
+use izingate::model::recipient::Recipient;
+use izingate::model::secret::{Pseudonymizer, Secret};
+use izingate::model::state::Status;
+use izingate::model::time::IysTime;
+use izingate::wire::proto::{CheckBatchRequest, GetStateRequest, GetStateResponse};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tokio::runtime::Runtime;
+
+const BRANDS: [u32; 2] = [601_234, 601_235];
+const DAY: u32 = 86_400;
+
+/// A directory with the brands on file, each loaded by a panel export of now, and a configuration that
+/// follows a simulator.
+fn prepared(dir: &Path, base_url: &str) -> (PathBuf, PathBuf) {
+    let data = dir.join("data");
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("secret.key"), "5e".repeat(32)).unwrap();
+    for brand in BRANDS {
+        let (brand, data) = (brand.to_string(), data.to_str().unwrap());
+        let title = ["--iys-code", "600000", "--title", "Örnek"];
+        let output = run(&[&["brand", "add", "--data", data, "--brand", &brand][..], &title].concat());
+        assert!(output.status.success(), "{output:?}");
+    }
+    let (held, store) = open::without_secret(&data).unwrap();
+    let mut commit = store.begin();
+    for brand in BRANDS {
+        commit.export_cursor(BrandCode::new(brand).unwrap(), IysTime::now().minus(6 * DAY)).unwrap();
+    }
+    commit.commit().unwrap();
+    drop((store, held));
+    let password = dir.join("password");
+    fs::write(&password, format!("{PASSWORD}\n")).unwrap();
+    let config = dir.join("izingate.toml");
+    let text = format!(
+        "[iys]\nurl = {base_url:?}\nusername = {USER:?}\npassword_file = {password:?}\niys_code = {IYS_CODE}\npull_every = \"300ms\"\n"
+    );
+    fs::write(&config, text).unwrap();
+    (data, config)
+}
+
+/// Movements of the last six days, enough for some pages of each stream.
+fn filled(seed: u64) -> crate::sim::World {
+    let settings = Settings { limits: LimitSettings { per_second: 1_000, ..LimitSettings::default() }, ..Settings::default() };
+    let mut world = world(settings, &BRANDS, seed);
+    for brand in BRANDS {
+        world.generate(brand, Generator::new(seed, IysTime::now().minus(5 * DAY), 1_500).people(900));
+    }
+    world
+}
+
+fn start(data: &Path, config: &Path) -> Gateway {
+    let mut command = serve(data);
+    command.args(["--config", config.to_str().unwrap()]);
+    Gateway::spawn(command, data)
+}
+
+fn state(runtime: &Runtime, gateway: &Gateway) -> GetStateResponse {
+    let ask = async { gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner() };
+    runtime.block_on(ask)
+}
+
+/// Waits until every stream was asked to its end; says what the brands then are.
+fn caught_up(runtime: &Runtime, gateway: &Gateway) -> GetStateResponse {
+    loop {
+        let state = state(runtime, gateway);
+        let near = |complete_to: i64| i64::from(IysTime::now().unix()) - complete_to < 3600 + 30;
+        let all = state.brands.iter().all(|brand| brand.fed && brand.streams.iter().all(|stream| near(stream.complete_to)));
+        if all {
+            return state;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+/// What İYS holds: nothing happens any more, and all of it is old enough to be shown.
+fn shown(sim: &Sim, brand: u32) -> Truth {
+    sim.with(|world, now| world.truth(brand, now))
+}
+
+/// Asks a gateway for every address of a truth.
+fn assert_answers(runtime: &Runtime, gateway: &Gateway, brand: u32, truth: &Truth) {
+    let mut by_cell: BTreeMap<Cell, Vec<(String, Status)>> = BTreeMap::new();
+    // A number of the wrong form is never found, as at İYS.
+    for ((recipient, channel, recipient_type), status) in truth.iter().filter(|((recipient, ..), _)| !recipient.starts_with("+900")) {
+        by_cell.entry(Cell::new(*channel, *recipient_type)).or_default().push((recipient.clone(), *status));
+    }
+    for (cell, known) in by_cell {
+        let request = CheckBatchRequest {
+            brand_code: brand,
+            channel: cell.channel as i32 + 1,
+            recipient_type: cell.recipient_type as i32 + 1,
+            recipients: known.iter().map(|(recipient, _)| recipient.clone()).collect(),
+            ..CheckBatchRequest::default()
+        };
+        let answer = runtime.block_on(async { gateway.permission().await.check_batch(request).await.unwrap().into_inner() });
+        for ((recipient, status), result) in known.iter().zip(&answer.results) {
+            let expected = if *status == Status::Onay { 1 << 6 | 12 } else { 2 << 6 | 9 };
+            assert_eq!(*result, expected, "{brand} {cell:?} {recipient} {status:?}");
+        }
+    }
+}
+
+/// What happens ends two hours ago, so that a truth stays what it is.
+fn ended(sim: &Sim) {
+    let past = crate::sim::Moment::from_time(IysTime::now().minus(2 * 3600));
+    sim.with(|world, _| {
+        for brand in BRANDS {
+            world.truth(brand, past);
+            world.generate(brand, Generator::new(0, IysTime::now(), 0));
+        }
+    });
+}
+
+#[test]
+fn a_gateway_keeps_its_brands_current_and_says_how_fresh_they_are() {
+    let (runtime, dir) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
+    let past = crate::sim::Moment::from_time(IysTime::now().minus(2 * 3600));
+    let sim = runtime.block_on(Sim::start(filled(3), Clock::real()));
+    sim.with(|world, _| {
+        let at = past.time().to_string();
+        let one = Registration::onay(BRANDS[0], "+905301112233", Channel::Mesaj).created(&at);
+        world.register(&one, past).unwrap();
+    });
+    ended(&sim);
+    let (data, config) = prepared(dir.path(), &sim.base_url);
+    let gateway = start(&data, &config);
+    let state = caught_up(&runtime, &gateway);
+    let names: Vec<&str> = state.feeds.iter().map(|task| task.name.as_str()).collect();
+    assert_eq!(names, ["discovery", "pull 1", "pull 2", "pull 3", "pull 4", "reconcile"]);
+    assert!(state.feeds.iter().all(|task| task.state == "running" && task.restarts == 0), "{:?}", state.feeds);
+    for brand in &state.brands {
+        assert_eq!((brand.fed, brand.stale.len(), brand.gap), (true, 0, None));
+        assert!((3600..3640).contains(&brand.age_seconds), "{}", brand.age_seconds);
+    }
+    for brand in BRANDS {
+        assert_answers(&runtime, &gateway, brand, &shown(&sim, brand));
+    }
+    let log = fs::read_to_string(&gateway.log).unwrap();
+    assert!(!log.contains(PASSWORD) && !log.contains("+905301112233"), "{log}");
+    assert!(gateway.stop().success());
+}
+
+#[test]
+fn a_gateway_that_is_killed_again_and_again_loses_nothing_and_its_position_is_never_ahead() {
+    let (runtime, dir) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
+    let sim = runtime.block_on(Sim::start(filled(11), Clock::real()));
+    ended(&sim);
+    let (data, config) = prepared(dir.path(), &sim.base_url);
+    let mut rng = Rng::new(5);
+    for kill in 0..12 {
+        let gateway = start(&data, &config);
+        // Somewhere in the first pages, which come at most 10 a second.
+        std::thread::sleep(std::time::Duration::from_millis(rng.below(900)));
+        gateway.kill();
+        assert_positions_are_not_ahead(&data, &sim, kill);
+    }
+    let gateway = start(&data, &config);
+    caught_up(&runtime, &gateway);
+    for brand in BRANDS {
+        assert_answers(&runtime, &gateway, brand, &shown(&sim, brand));
+    }
+    assert!(gateway.stop().success());
+    let verified = izingate().args(["verify", "--data", data.to_str().unwrap()]).output().unwrap();
+    assert!(verified.status.success(), "{verified:?}");
+}
+
+/// Whatever was registered before both streams are complete to is on record.
+fn assert_positions_are_not_ahead(data: &Path, sim: &Sim, kill: u32) {
+    let store = open::read_only(data).unwrap();
+    let mut complete: BTreeMap<BrandCode, Vec<Position>> = BTreeMap::new();
+    for (brand, _, position) in store.positions().unwrap() {
+        complete.entry(brand).or_default().push(position);
+    }
+    let pseudonymizer = Pseudonymizer::new(&Secret::from_bytes([0x5e; 32]));
+    for (brand, positions) in complete.into_iter().filter(|(_, positions)| positions.len() == 2) {
+        let to = positions.iter().map(|position| position.complete_to).min().unwrap();
+        let truth = sim.with(|world, now| world.truth(brand.get(), now));
+        for ((recipient, channel, recipient_type), status) in truth {
+            let cell = Cell::new(channel, recipient_type);
+            let standing = sim.with(|world, _| world.brand(brand.get()).standing(&recipient, cell)).unwrap();
+            if standing.created >= to {
+                continue;
+            }
+            let address = Recipient::parse_stored(&recipient, channel).unwrap();
+            let relation = RelationKey::of_brand(pseudonymizer.recipient(&address), brand);
+            let record = store.records(&[relation]).unwrap().pop().flatten();
+            let held = record.and_then(|record| record.status(cell));
+            assert_eq!(held, Some(status), "kill {kill}: {recipient} of {} is before {to}", standing.created);
+        }
+    }
+}
