@@ -172,6 +172,7 @@ fn every_setting_is_read_from_the_file() {
         ingest: Ingest { queue: 4096 },
         retention: Retention { changes_days: 1, history: HistoryRetention::days(36_525).unwrap() },
         backup: Backup { root: PathBuf::from("/b") },
+        iys: None,
     };
     assert_eq!(resolve(Flags::default(), &[], file(text)), Ok(expected));
 }
@@ -223,6 +224,7 @@ fn every_setting_is_read_from_flags_and_environment() {
         ingest: Ingest { queue: 6 },
         retention: Retention { changes_days: 3650, history: HistoryRetention::days(1097).unwrap() },
         backup: Backup { root: PathBuf::from("/e") },
+        iys: None,
     };
     assert_eq!(resolve(flags, &env, None), Ok(expected));
 }

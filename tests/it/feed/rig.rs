@@ -206,6 +206,7 @@ impl Rig {
             pace,
             reconcile: false,
             confirm: false,
+            push_url: None,
         });
         Self { world, clock, follower, sink, stop: CancellationToken::new(), tasks: TaskTracker::new() }
     }

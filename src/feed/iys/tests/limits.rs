@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::feed::iys::budget::{Budget, Metered, Priority};
-use crate::feed::iys::{Class, Stream};
+use crate::feed::iys::Class;
+use crate::model::feed::Stream;
 use crate::model::channel::{Cell, Channel, RecipientType};
 use tokio::task::JoinSet;
 

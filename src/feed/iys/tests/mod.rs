@@ -180,5 +180,5 @@ fn sender() -> Sender {
 
 /// One call of the change stream.
 async fn pull(iys: &Iys) -> Result<super::Page, IysError> {
-    iys.changes(sender(), super::Stream::Hs, None).await
+    iys.changes(sender(), crate::model::feed::Stream::Hs, None).await
 }
