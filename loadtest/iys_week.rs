@@ -150,7 +150,12 @@ impl Week {
         println!("{asked} requests in {:.1} hours: {:.2} a second.", seconds / 3600.0, asked as f64 / seconds);
         let (compared, wrong) = self.compare();
         println!("{compared} consents that İYS shows were compared: {wrong} differ.");
-        println!("Revision {}, {} relations; {:.0} s of real time.", self.ground.index.revision().get(), self.ground.index.relations(), started.elapsed().as_secs_f64());
+        println!(
+            "Revision {}, {} relations; {:.0} s of real time.",
+            self.ground.index.revision().get(),
+            self.ground.index.relations(),
+            started.elapsed().as_secs_f64()
+        );
         assert_eq!((gaps, wrong), (0, 0));
     }
 

@@ -112,6 +112,7 @@ impl Receiver {
     }
 
     /// Answers for the length of `life`, as tasks that `board` shows; what it counts.
+    #[must_use]
     pub fn start(self, desk: Desk, board: &Board, life: &Life) -> Arc<Counters> {
         let Self { listener, certificate } = self;
         let counters = Arc::new(Counters::default());

@@ -94,7 +94,9 @@ fn shown(sim: &Sim, brand: u32) -> Truth {
 fn assert_answers(runtime: &Runtime, gateway: &Gateway, brand: u32, truth: &Truth) {
     let mut by_cell: BTreeMap<Cell, Vec<(String, Status)>> = BTreeMap::new();
     // A number of the wrong form is never found, as at İYS.
-    for ((recipient, channel, recipient_type), status) in truth.iter().filter(|((recipient, ..), _)| !recipient.starts_with("+900")) {
+    for ((recipient, channel, recipient_type), status) in
+        truth.iter().filter(|((recipient, ..), _)| !recipient.starts_with("+900"))
+    {
         by_cell.entry(Cell::new(*channel, *recipient_type)).or_default().push((recipient.clone(), *status));
     }
     for (cell, known) in by_cell {

@@ -52,11 +52,12 @@ fn counted(counters: &Counters) -> [u64; 6] {
 #[tokio::test]
 async fn a_push_is_acknowledged_once_it_is_taken_in_and_not_before() {
     let desk = Desk::with_room(0).await;
-    let push = tokio::spawn(desk.push(BRAND, Channel::Mesaj, one()).send());
+    let mut push = JoinSet::new();
+    push.spawn(desk.push(BRAND, Channel::Mesaj, one()).send());
     desk.came(1).await;
-    assert!(!push.is_finished() && desk.sink.taken.lock().unwrap().is_empty(), "the writer has not said so");
+    assert!(push.try_join_next().is_none() && desk.sink.taken.lock().unwrap().is_empty(), "the writer has not said so");
     desk.sink.gate.add_permits(1);
-    assert_eq!(push.await.unwrap().unwrap().status(), 200);
+    assert_eq!(push.join_next().await.unwrap().unwrap().unwrap().status(), 200);
     let taken = std::mem::take(&mut *desk.sink.taken.lock().unwrap());
     let [(movements, notes)] = &taken[..] else { panic!("{taken:?}") };
     let told: Vec<_> =
@@ -192,7 +193,8 @@ async fn a_client_that_does_not_speak_is_cut_off() {
 async fn its_tasks_are_shown_and_its_end_waits_for_what_is_under_way() {
     let desk = Desk::with_room(0).await;
     let running = |name: &str| FeedTask { name: name.to_owned(), state: TaskState::Running, detail: String::new(), restarts: 0 };
-    let push = tokio::spawn(desk.push(BRAND, Channel::Mesaj, one()).send());
+    let mut push = JoinSet::new();
+    push.spawn(desk.push(BRAND, Channel::Mesaj, one()).send());
     desk.came(1).await;
     assert_eq!(desk.board.all(), [running("push certificate"), running("push receiver")]);
     desk.life.stop.cancel();
@@ -200,8 +202,8 @@ async fn its_tasks_are_shown_and_its_end_waits_for_what_is_under_way() {
     while TcpStream::connect(desk.address).await.is_ok() {
         tokio::task::yield_now().await;
     }
-    assert!(!push.is_finished() && desk.life.tracker.len() == 1, "{}", desk.life.tracker.len());
+    assert!(push.try_join_next().is_none() && desk.life.tracker.len() == 1, "{}", desk.life.tracker.len());
     desk.sink.gate.add_permits(1);
-    assert_eq!(push.await.unwrap().unwrap().status(), 200);
+    assert_eq!(push.join_next().await.unwrap().unwrap().unwrap().status(), 200);
     desk.life.tracker.wait().await;
 }

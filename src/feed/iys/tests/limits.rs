@@ -1,10 +1,10 @@
 //! İYS's limits, over an hour and more.
 
 use super::*;
-use crate::feed::iys::budget::{Budget, Metered, Priority};
 use crate::feed::iys::Class;
-use crate::model::feed::Stream;
+use crate::feed::iys::budget::{Budget, Metered, Priority};
 use crate::model::channel::{Cell, Channel, RecipientType};
+use crate::model::feed::Stream;
 use tokio::task::JoinSet;
 
 const HOUR: Duration = Duration::from_hours(1);
