@@ -71,7 +71,10 @@ async fn week(count: u32, movements: u64, days: u64) {
     let rig = Rig::new(&ground, world, Pace::default());
     for brand in &brands {
         let code = BrandCode::new(*brand).unwrap();
-        rig.sink.put_brand(Brand::imported(code, IysCode::new(IYS_CODE).unwrap(), format!("Marka {brand}")), Ages::Given).await.unwrap();
+        rig.sink
+            .put_brand(Brand::imported(code, IysCode::new(IYS_CODE).unwrap(), format!("Marka {brand}")), Ages::Given)
+            .await
+            .unwrap();
         rig.sink.follow(Vec::new(), vec![FeedNote::Exported(code, START)]).await.unwrap();
     }
     rig.start();

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod brand;
 pub mod import;
 pub mod inspect;
+pub mod iys;
 pub mod recipient;
 pub mod serve;
 pub mod verify;
@@ -37,6 +38,9 @@ pub enum Command {
     /// Close lines, and tell of those that İYS is still to be told of.
     #[command(subcommand)]
     Recipient(recipient::RecipientCommand),
+    /// Ask İYS through a running gateway that has an account there.
+    #[command(subcommand)]
+    Iys(iys::IysCommand),
     /// Show what a data directory holds, without any address.
     Inspect(inspect::InspectArgs),
     /// Compare the index that a start would fill with everything in the store.

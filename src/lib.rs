@@ -19,7 +19,7 @@
 //!
 //! In reading order: [`model`] the words; [`check`] the decision; [`index`] what is in memory;
 //! [`store`] and [`ingest`] the disk and its one writer; [`feed`] and [`import`] where movements come
-//! from; [`wire`] both protocols; [`app`] puts it all together.
+//! from; [`net`] ports and [`wire`] both protocols on them; [`app`] puts it all together.
 
 #[cfg(feature = "store")]
 pub mod app;
@@ -32,6 +32,7 @@ pub mod index;
 #[cfg(feature = "store")]
 pub mod ingest;
 pub mod model;
+pub mod net;
 pub mod ports;
 pub mod shutdown;
 #[cfg(feature = "store")]

@@ -13,6 +13,7 @@ use izingate::model::seal::Sealer;
 use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::state::State;
 use izingate::model::time::IysTime;
+use izingate::net::Life;
 use izingate::ports::{
     Applied, BackupMade, BackupMaker, BackupRefused, BoxFuture, CellHistory, ChangePart, ChangePlace, ChangeReader, ChangesError,
     ClosedLine, ClosureQueue, FeedNote, GapHealer, HealRefused, Healed, Healing, HistoryReader, MovementSink, NoFeed, ReadError,
@@ -20,7 +21,7 @@ use izingate::ports::{
 };
 use izingate::telemetry::metrics::Metrics;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
-use izingate::wire::listen::{self, Bounds, Life};
+use izingate::wire::listen::{self, Bounds};
 use izingate::wire::router;
 use izingate::wire::watch::{Limits, Watching};
 use std::sync::Arc;

@@ -67,6 +67,7 @@ pub(super) fn follower(
         pace: Pace { pull: configured.pull_every, ..Pace::default() },
         reconcile: configured.reconcile,
         confirm: configured.confirm_agreements,
+        push_url: configured.push.as_ref().map(|push| push.public_url.clone()),
     }))
 }
 

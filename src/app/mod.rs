@@ -8,21 +8,24 @@ mod feed;
 mod follow;
 mod heal;
 pub mod open;
+mod push;
 mod retention;
 mod snapshots;
 
 pub use crate::check::{Checker, DecisionIds};
 use crate::config::Config;
 use crate::feed::follow::Follower;
+use crate::feed::push::CertificateError;
 use crate::index::{Index, memory_limit};
 use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
 use crate::model::time::IysTime;
+use crate::net::Life;
 use crate::ports::{FeedControl, NoFeed};
 use crate::shutdown::{Pace, Shutdown};
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, MovementResult};
 use crate::wire::gateway::{Gateway, Parts, verdict_names};
-use crate::wire::listen::{self, Bounds, Life};
+use crate::wire::listen::{self, Bounds};
 use crate::wire::watch::{Limits, Watching};
 use crate::wire::{admin, router};
 use backups::Backups;
@@ -58,6 +61,9 @@ pub enum AppError {
     /// The account at İYS cannot be used as configured.
     #[error(transparent)]
     Feed(#[from] FeedSetupError),
+    /// The certificate of the push receiver.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// A fault of this build or system.
     #[error("{0}")]
     Internal(String),
@@ -72,6 +78,7 @@ impl AppError {
             Self::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => "PORT_TAKEN",
             Self::Listen { .. } => "CANNOT_LISTEN",
             Self::Feed(error) => error.code(),
+            Self::Certificate(_) => "PUSH_CERTIFICATE",
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -124,6 +131,7 @@ impl App {
         // Ports first: a second gateway on the same ports has touched no data when it says so.
         let public = bind(config.listen).await?;
         let private = bind(config.admin).await?;
+        let receiver = push::bind(config).await?;
         let Opened { data, store, pseudonymizer, sealer } = open::writable(config)?;
         let store = Arc::new(store);
         let index = Index::new(index_limit(config)).map_err(OpenError::from)?;
@@ -176,7 +184,11 @@ impl App {
         let bounds = Bounds { connections: config.limits.connections, streams: config.limits.streams };
         let (stop, cut, tracker) = (shutdown.stopped().clone(), shutdown.cut().clone(), shutdown.calls().clone());
         let life = Life { stop, cut: cut.clone(), tracker, gauge: gateway.parts().metrics.connections.clone() };
-        shutdown.calls().spawn(listen::serve(public, routes, bounds, life));
+        shutdown.calls().spawn(listen::serve(public, routes, bounds, life.clone()));
+        if let Some((receiver, follower)) = receiver.zip(follower.as_ref()) {
+            let counters = push::start(receiver, follower, gateway.parts().checker.index(), &life);
+            helpers.spawn(push::show(counters, Arc::clone(&gateway.parts().metrics), shutdown.clone()));
+        }
         // The admin port outlives the public one, so that operators see the drain.
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), gauge: Gauge::noop() };
         helpers.spawn(listen::serve(private, admin::routes(gateway.clone()), bounds, life));

@@ -2,6 +2,7 @@ use super::backup::{BackupArgs, RestoreArgs};
 use super::brand::{AddArgs, AgeArg, BrandCommand, DeactivateArgs, HealArgs, ListArgs};
 use super::import::ImportArgs;
 use super::inspect::InspectArgs;
+use super::iys::{IysCommand, PushArgs, PushCommand};
 use super::recipient::{CloseArgs, ClosuresArgs, RecipientCommand, ReportedArgs};
 use super::serve::ServeArgs;
 use super::verify::VerifyArgs;
@@ -137,6 +138,21 @@ fn inspect() {
 }
 
 #[test]
+fn iys_push() {
+    let args = |endpoint: &str| PushArgs {
+        brand: BrandCode::new(601_234).unwrap(),
+        channel: Channel::Mesaj,
+        endpoint: endpoint.to_owned(),
+    };
+    let push = |command| Ok(Command::Iys(IysCommand::Push(command)));
+    let local = "http://127.0.0.1:7070";
+    assert_eq!(parse("iys push register --brand 601234 --type MESAJ"), push(PushCommand::Register(args(local))));
+    assert_eq!(parse("iys push state --brand 601234 --type MESAJ"), push(PushCommand::State(args(local))));
+    let line = "iys push remove --brand 601234 --type MESAJ --endpoint http://localhost:1";
+    assert_eq!(parse(line), push(PushCommand::Remove(args("http://localhost:1"))));
+}
+
+#[test]
 fn verify() {
     let args = |secret_file| VerifyArgs { data: PathBuf::from("d"), secret_file };
     assert_eq!(parse("verify --data d"), Ok(Command::Verify(args(None))));
@@ -202,6 +218,8 @@ fn what_does_not_fit_is_refused() {
         ("recipient reported --data d", ErrorKind::MissingRequiredArgument),
         ("recipient reported --data d x", ErrorKind::ValueValidation),
         (&long_title, ErrorKind::ValueValidation),
+        ("iys push register --brand 1", ErrorKind::MissingRequiredArgument),
+        ("iys push state --brand 1 --type mesaj", ErrorKind::ValueValidation),
         ("inspect", ErrorKind::MissingRequiredArgument),
         ("verify", ErrorKind::MissingRequiredArgument),
         ("verify --endpoint http://h", ErrorKind::UnknownArgument),

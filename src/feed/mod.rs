@@ -6,3 +6,4 @@
 pub mod file;
 pub mod follow;
 pub mod iys;
+pub mod push;

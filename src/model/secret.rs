@@ -3,8 +3,10 @@
 //! A phone is a number that fits one cipher block, so its pseudonym is that block under AES-128: a
 //! permutation, without any collision, and cheap in groups. An e-mail takes SipHash-2-4 with 128 bits
 //! of output. Each has a key of its own, derived from the secret by BLAKE3, so that neither tells
-//! anything about the other.
+//! anything about the other. The passwords under which İYS pushes come from the same secret.
 
+use super::brand::BrandCode;
+use super::channel::Channel;
 use super::hex::{from_hex, to_hex};
 use super::key::Pseudonym;
 use super::recipient::{Email, Phone, Recipient};
@@ -33,7 +35,13 @@ pub struct Pseudonymizer {
     phones: Aes128,
     emails: SipHasher24,
     check: [u8; 16],
+    push: PushKeys,
 }
+
+/// Makes the password under which İYS pushes one channel of one brand: nothing has to be stored, and whoever
+/// knows one password knows no other.
+#[derive(Clone)]
+pub struct PushKeys([u8; 32]);
 
 /// Blocks that the cipher is given at a time.
 const BLOCKS: usize = 32;
@@ -81,7 +89,14 @@ impl Pseudonymizer {
             phones: Aes128::new(&Array(phone_key)),
             emails: SipHasher24::new_with_key(&email_key),
             check: derive("izingate 2026 key check", secret),
+            push: PushKeys::new(secret),
         }
+    }
+
+    /// The passwords of pushes under the same secret.
+    #[must_use]
+    pub const fn push_keys(&self) -> &PushKeys {
+        &self.push
     }
 
     /// A value that tells this secret from another without telling the secret.
@@ -131,6 +146,22 @@ impl Pseudonymizer {
     }
 }
 
+impl PushKeys {
+    /// Derives the key.
+    #[must_use]
+    pub fn new(secret: &Secret) -> Self {
+        Self(blake3::derive_key("izingate 2026 push password", &secret.0))
+    }
+
+    /// The password of a brand and channel: 32 hexadecimal digits.
+    #[must_use]
+    pub fn password(&self, brand: BrandCode, channel: Channel) -> String {
+        let [a, b, c, d] = brand.get().to_be_bytes();
+        let hash = blake3::keyed_hash(&self.0, &[a, b, c, d, channel as u8]);
+        to_hex(&hash.as_bytes()[..16])
+    }
+}
+
 fn phone_block(phone: Phone) -> [u8; 16] {
     let mut block = [0; 16];
     block[0] = PHONE_DOMAIN;
@@ -154,7 +185,6 @@ fn derive(context: &str, secret: &Secret) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::channel::Channel;
     use std::collections::HashSet;
 
     fn pseudonymizer(first: u8) -> Pseudonymizer {
@@ -174,6 +204,17 @@ mod tests {
         assert_eq!(to_hex(&one.key_check()), "bdcaabcf918c053fc7040c7ca955b0ac");
         assert_eq!(pseudonym(&one, "05321234567", Channel::Mesaj), "7c88ee38388d62af66dcbca7f858fcf2");
         assert_eq!(pseudonym(&one, "ayse@ornek.com.tr", Channel::Eposta), "47c584a722fcb6562f6163ddc7badefb");
+    }
+
+    #[test]
+    fn push_passwords_are_pinned_and_all_differ() {
+        let keys = |first| pseudonymizer(first).push_keys().clone();
+        let brand = |code| BrandCode::new(code).unwrap();
+        assert_eq!(keys(7).password(brand(601_234), Channel::Mesaj), "cdbbae13b558e5972f3cb9cf6f1acdab");
+        let some = [(7, 601_234, Channel::Mesaj), (7, 601_234, Channel::Arama), (7, 601_235, Channel::Mesaj)];
+        let all = some.into_iter().chain([(8, 601_234, Channel::Mesaj)]);
+        let passwords: HashSet<String> = all.map(|(first, code, channel)| keys(first).password(brand(code), channel)).collect();
+        assert_eq!(passwords.len(), 4);
     }
 
     #[test]

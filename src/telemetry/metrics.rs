@@ -50,6 +50,20 @@ pub enum SnapshotEvent {
     Rejected = 3,
 }
 
+/// What became of a call to the push receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PushResult {
+    /// It was taken in and acknowledged.
+    Taken = 0,
+    /// It came without the right credentials, or for what is not followed.
+    Unauthorised = 1,
+    /// It found no room.
+    Full = 2,
+    /// It could not be taken in.
+    Failed = 3,
+}
+
 /// A decision and a reason that occur together: (decision code, name, reason code, name).
 pub type Outcome = (u8, &'static str, u8, &'static str);
 
@@ -92,6 +106,9 @@ pub struct Metrics {
     pub watchers: Gauge,
     /// Those that were dropped because they were too slow.
     pub watchers_dropped: Counter,
+    pushes: [Counter; PushResult::ALL.len()],
+    /// Movements of pushes that are unreadable, or of another brand or channel.
+    pub push_unreadable: Counter,
 }
 
 /// The checks of one edge and channel.
@@ -154,6 +171,13 @@ const WATCHERS_DROPPED: Series = Series {
     unit: Unit::Count,
     help: "Readers of the change stream dropped because they did not take what they were sent.",
 };
+const PUSHES: Series =
+    Series { name: "izingate_pushes_total", unit: Unit::Count, help: "Calls to the push receiver, by what became of them." };
+const PUSH_UNREADABLE: Series = Series {
+    name: "izingate_push_unreadable_total",
+    unit: Unit::Count,
+    help: "Movements of pushes that are unreadable, or of another brand or channel.",
+};
 const BUILD_INFO: Series = Series { name: "izingate_build_info", unit: Unit::Count, help: "Always 1; its label is the version." };
 
 /// A check is decided in microseconds, a batch of 100,000 in milliseconds.
@@ -195,6 +219,8 @@ impl Metrics {
             snapshots: SnapshotEvent::ALL.map(|event| recorder.counter(&SNAPSHOTS, vec![Label::new("result", event.name())])),
             watchers: recorder.gauge(&WATCHERS, vec![]),
             watchers_dropped: recorder.counter(&WATCHERS_DROPPED, vec![]),
+            pushes: PushResult::ALL.map(|result| recorder.counter(&PUSHES, vec![Label::new("result", result.name())])),
+            push_unreadable: recorder.counter(&PUSH_UNREADABLE, vec![]),
             recorder,
         }
     }
@@ -218,6 +244,11 @@ impl Metrics {
     /// Counts a snapshot.
     pub fn snapshot(&self, event: SnapshotEvent) {
         self.snapshots[event as usize].increment(1);
+    }
+
+    /// Shows how many calls to the push receiver ended so, since the start.
+    pub fn pushes(&self, result: PushResult, total: u64) {
+        self.pushes[result as usize].absolute(total);
     }
 
     /// The page of `/metrics`.
@@ -301,6 +332,20 @@ impl SnapshotEvent {
             Self::Failed => "failed",
             Self::Loaded => "loaded",
             Self::Rejected => "rejected",
+        }
+    }
+}
+
+impl PushResult {
+    /// Every result, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Taken, Self::Unauthorised, Self::Full, Self::Failed];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Unauthorised => "unauthorised",
+            Self::Full => "full",
+            Self::Failed => "failed",
         }
     }
 }

@@ -130,3 +130,23 @@ fn each_has_its_own_recorder() {
     assert_eq!(lines(&one, "izingate_ready"), ["izingate_ready 1"]);
     assert_eq!(lines(&other, "izingate_ready"), [""; 0]);
 }
+
+#[test]
+fn pushes_are_shown_as_they_were_counted() {
+    let metrics = Metrics::new(OUTCOMES);
+    for (result, total) in PushResult::ALL.into_iter().zip([7, 5, 3, 1]) {
+        metrics.pushes(result, total);
+        metrics.pushes(result, total);
+    }
+    metrics.push_unreadable.absolute(2);
+    assert_eq!(
+        lines(&metrics, "izingate_push"),
+        [
+            "izingate_push_unreadable_total 2",
+            r#"izingate_pushes_total{result="failed"} 1"#,
+            r#"izingate_pushes_total{result="full"} 3"#,
+            r#"izingate_pushes_total{result="taken"} 7"#,
+            r#"izingate_pushes_total{result="unauthorised"} 5"#,
+        ]
+    );
+}

@@ -13,7 +13,7 @@ use crate::model::key::RelationKey;
 use crate::model::movement::{CLOCK_TOLERANCE, RawMovement};
 use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
-use crate::ports::{CellHistory, ChangePart, HistoryEntry};
+use crate::ports::{CellHistory, ChangePart, HistoryEntry, PushAction, PushConnection};
 
 /// Recipients in one batch at most.
 pub const MOST_RECIPIENTS: usize = 100_000;
@@ -97,6 +97,28 @@ impl proto::CheckBatchRequest {
         check_batch_size(recipients.len())?;
         Ok((scope, recipients))
     }
+}
+
+impl proto::PushRequest {
+    /// Whose push, and what to do about it.
+    pub fn asked(&self) -> Result<(BrandCode, Channel, PushAction), Problem> {
+        let action = match proto::PushAction::try_from(self.action) {
+            Ok(proto::PushAction::Unspecified) => return Err(Problem::missing("action")),
+            Ok(proto::PushAction::Register) => PushAction::Register,
+            Ok(proto::PushAction::State) => PushAction::State,
+            Ok(proto::PushAction::Remove) => PushAction::Remove,
+            Err(_) => return Err(invalid("action")),
+        };
+        Ok((brand_code(self.brand_code)?, channel(self.channel)?, action))
+    }
+}
+
+/// A push that İYS knows of.
+#[must_use]
+pub fn push_connection(connection: PushConnection) -> proto::PushConnection {
+    let PushConnection { url, channel, registered, status } = connection;
+    let channel = channel.map_or(0, |channel| channel as i32 + 1);
+    proto::PushConnection { url, channel, registered, status }
 }
 
 /// Refuses a batch over the limit.

@@ -9,7 +9,7 @@ use crate::model::key::RelationKey;
 use crate::model::recipient::Recipient;
 use crate::model::seal::Sealer;
 use crate::model::time::IysTime;
-use crate::ports::{BackupMaker, BackupRefused, CellHistory, ClosureQueue, FeedControl, GapHealer, HistoryReader};
+use crate::ports::{BackupMaker, BackupRefused, CellHistory, ClosureQueue, FeedControl, FeedRefused, GapHealer, HistoryReader};
 use crate::ports::{MovementSink, SinkError};
 use crate::telemetry::metrics::{Edge, Metrics, Outcome};
 use std::sync::Arc;
@@ -186,6 +186,21 @@ impl From<BackupRefused> for Problem {
             BackupRefused::Running => Kind::BackupRunning,
             BackupRefused::ShuttingDown => Kind::ShuttingDown,
             BackupRefused::Failed => Kind::BackupFailed,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<FeedRefused> for Problem {
+    fn from(error: FeedRefused) -> Self {
+        let kind = match error {
+            FeedRefused::NotConfigured => Kind::FeedNotConfigured,
+            FeedRefused::NotFed(_) => Kind::BrandNotFed,
+            FeedRefused::NoReceiver => Kind::NoPushReceiver,
+            FeedRefused::Unavailable(_) => Kind::IysUnavailable,
+            FeedRefused::Refused(_) => Kind::IysRefused,
+            FeedRefused::Invalid(_) => Kind::InvalidField,
+            FeedRefused::Sink(error) => return error.into(),
         };
         Self::new(kind, error.to_string())
     }

@@ -183,8 +183,12 @@ impl AdminService for Admin {
         Err(Status::unimplemented("reconcile"))
     }
 
-    async fn push(&self, _: Request<proto::PushRequest>) -> Result<Response<proto::PushResponse>, Status> {
-        Err(Status::unimplemented("push"))
+    async fn push(&self, request: Request<proto::PushRequest>) -> Result<Response<proto::PushResponse>, Status> {
+        let (brand, channel, action) = request.into_inner().asked()?;
+        self.0.require_loaded()?;
+        let connections = self.0.parts().feed.push(brand, channel, action).await.map_err(Problem::from)?;
+        let connections = connections.into_iter().map(convert::push_connection).collect();
+        Ok(Response::new(proto::PushResponse { connections }))
     }
 
     async fn backup(&self, request: Request<proto::BackupRequest>) -> Result<Response<proto::BackupResponse>, Status> {

@@ -1,18 +1,14 @@
 //! Connections: accepted with bounds, served with HTTP/1.1 or h2 as the client speaks, drained in order.
 
+use crate::net::{self, Life};
 use axum::Router;
 use axum::body::Body;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
-use metrics::Gauge;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 /// Bounds of one port.
@@ -30,57 +26,17 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// Bytes of a request's headers at most.
 const HEADERS: u32 = 16 << 10;
-/// Pause after a failed accept: most often no file descriptors, which passes.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// When a port stops and what waits for its connections.
-#[derive(Clone)]
-pub struct Life {
-    /// From when on nothing is accepted and open connections take no further call.
-    pub stop: CancellationToken,
-    /// From when on calls under way are dropped.
-    pub cut: CancellationToken,
-    /// Holds every connection until it has ended.
-    pub tracker: TaskTracker,
-    /// Open connections.
-    pub gauge: Gauge,
-}
+/// From one look at the first bytes of a preface that comes in pieces to the next.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Serves `router` on `listener` for the length of `life`.
 pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, life: Life) {
-    let room = Arc::new(Semaphore::new(bounds.connections));
     let builder = Arc::new(builder(bounds));
-    loop {
-        let accepted = tokio::select! {
-            () = life.stop.cancelled() => return,
-            accepted = accept(&listener, &room) => accepted,
-        };
-        let (stream, permit) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
+    let each = |stream| {
         let (router, builder, life) = (router.clone(), Arc::clone(&builder), life.clone());
-        life.tracker.clone().spawn(async move {
-            let _permit = permit;
-            life.gauge.increment(1.0);
-            connection(stream, router, &builder, &life).await;
-            life.gauge.decrement(1.0);
-        });
-    }
-}
-
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let permit = Arc::clone(room).acquire_owned().await.map_err(std::io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok((stream, permit))
+        async move { connection(stream, router, &builder, &life).await }
+    };
+    net::accept(&listener, bounds.connections, &life, each).await;
 }
 
 fn builder(bounds: Bounds) -> Builder<TokioExecutor> {
@@ -113,8 +69,7 @@ async fn speaks(stream: &TcpStream) -> bool {
                 Ok(length) if length < PREFACE.len() && length > 0 && PREFACE.starts_with(&first[..length]) => {}
                 said => return said.is_ok_and(|length| length > 0),
             }
-            // Only ever reached by a preface that comes in pieces.
-            tokio::time::sleep(ACCEPT_PAUSE).await;
+            tokio::time::sleep(LOOK).await;
         }
     };
     tokio::time::timeout(HEADER_TIMEOUT, plain).await.unwrap_or(false)
@@ -129,21 +84,7 @@ async fn connection(stream: TcpStream, router: Router, builder: &Builder<TokioEx
         return;
     }
     let service = router.map_request(|request: http::Request<hyper::body::Incoming>| request.map(Body::new));
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
-    let served = tokio::select! {
-        served = connection.as_mut() => served,
-        () = life.stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                served = connection.as_mut() => served,
-                () = life.cut.cancelled() => return,
-            }
-        }
-    };
-    if let Err(error) = served {
-        // A client that breaks off is its own business; the text names no content.
-        tracing::debug!(%error, "a connection ended early");
-    }
+    net::until_end(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)), life).await;
 }
 
 #[cfg(test)]

@@ -81,6 +81,16 @@ pub enum Kind {
     WatchTooSlow,
     /// As many watchers as there may be.
     TooManyWatchers,
+    /// No account at İYS is configured.
+    FeedNotConfigured,
+    /// The account may not read this brand.
+    BrandNotFed,
+    /// No push receiver is configured.
+    NoPushReceiver,
+    /// İYS did not answer.
+    IysUnavailable,
+    /// İYS answered with an error that trying again does not mend.
+    IysRefused,
 }
 
 impl Kind {
@@ -133,6 +143,13 @@ impl Kind {
             Self::TooManyWatchers => {
                 ("TOO_MANY_WATCHERS", H::TOO_MANY_REQUESTS, Code::ResourceExhausted, "No room for another watcher")
             }
+            Self::FeedNotConfigured => {
+                ("FEED_NOT_CONFIGURED", H::CONFLICT, Code::FailedPrecondition, "No account at İYS is configured")
+            }
+            Self::BrandNotFed => ("BRAND_NOT_FED", H::NOT_FOUND, Code::NotFound, "The account at İYS may not read the brand"),
+            Self::NoPushReceiver => ("NO_PUSH_RECEIVER", H::CONFLICT, Code::FailedPrecondition, "No push receiver is configured"),
+            Self::IysUnavailable => ("IYS_UNAVAILABLE", H::BAD_GATEWAY, Code::Unavailable, "İYS did not answer"),
+            Self::IysRefused => ("IYS_REFUSED", H::BAD_GATEWAY, Code::FailedPrecondition, "İYS refused"),
         }
     }
 }

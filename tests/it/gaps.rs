@@ -45,7 +45,7 @@ fn follow(data: &Path, gap: Option<Gap>) {
         let position = Position { complete_to: now, newest: None, asked: now, cursor: "".into() };
         commit.position(brand_code(), stream, &position).unwrap();
     }
-    for gap in &gap {
+    if let Some(gap) = &gap {
         commit.gap(gap).unwrap();
     }
     commit.commit().unwrap();

@@ -25,6 +25,7 @@ mod oracle;
 mod privacy;
 mod process;
 mod proto;
+mod push;
 mod retention;
 #[path = "../iys_sim/mod.rs"]
 mod sim;

@@ -2,6 +2,7 @@
 
 use super::Follower;
 use crate::feed::iys::Day;
+use crate::feed::push::{self, Credentials};
 use crate::model::brand::BrandCode;
 use crate::model::channel::{Cell, Channel};
 use crate::ports::{BoxFuture, FeedControl, FeedRefused, FeedTask, Observed, PushAction, PushConnection};
@@ -24,7 +25,17 @@ impl FeedControl for Follower {
         })
     }
 
-    fn push(&self, _: BrandCode, _: Channel, _: PushAction) -> BoxFuture<'_, Result<Vec<PushConnection>, FeedRefused>> {
-        Box::pin(async { Err(FeedRefused::NoReceiver) })
+    fn push(
+        &self,
+        brand: BrandCode,
+        channel: Channel,
+        action: PushAction,
+    ) -> BoxFuture<'_, Result<Vec<PushConnection>, FeedRefused>> {
+        Box::pin(async move {
+            let url = self.parts().push_url.as_deref().ok_or(FeedRefused::NoReceiver)?;
+            let sender = self.sender(brand).ok_or(FeedRefused::NotFed(brand))?;
+            let credentials = Credentials::of(self.parts().pseudonymizer.push_keys(), brand, channel);
+            push::act(&self.parts().iys, sender, channel, action, url, &credentials).await
+        })
     }
 }

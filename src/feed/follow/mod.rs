@@ -75,6 +75,8 @@ pub struct Parts {
     pub reconcile: bool,
     /// Whether a day that agrees is confirmed at İYS.
     pub confirm: bool,
+    /// How İYS reaches our push receiver, if there is one.
+    pub push_url: Option<String>,
 }
 
 /// What was counted.

@@ -12,11 +12,11 @@ use super::link::Call;
 use super::text::{Text, present};
 use crate::model::feed::Stream;
 use crate::model::time::IysTime;
-use item::Entry;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use std::sync::atomic::Ordering;
 
+pub(in crate::feed) use item::Entry;
 pub use item::Item;
 
 /// Some of a stream, oldest first.

@@ -34,6 +34,7 @@ mod transport;
 mod window;
 
 pub use brands::{ListedBrand, Rights, Sender};
+pub(super) use changes::Entry;
 pub use changes::{Item, Page};
 pub use client::Iys;
 pub use cursor::{Cursor, InvalidCursor};

@@ -245,5 +245,6 @@ fn follower(
         pace,
         reconcile,
         confirm: false,
+        push_url: None,
     })
 }

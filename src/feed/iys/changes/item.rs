@@ -20,7 +20,7 @@ pub struct Item {
 }
 
 /// An element of a list; none if it is no object.
-pub(super) struct Entry(pub(super) Option<Item>);
+pub(in crate::feed) struct Entry(pub(in crate::feed) Option<Item>);
 
 impl Item {
     /// Its fields.

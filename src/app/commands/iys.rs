@@ -1,0 +1,37 @@
+//! `izingate iys push register|state|remove`.
+
+use super::{CommandError, connect};
+use crate::cli::iys::{IysCommand, PushArgs, PushCommand};
+use crate::wire::proto::admin_service_client::AdminServiceClient;
+use crate::wire::proto::{Channel, PushAction, PushConnection, PushRequest};
+use tokio::runtime::Runtime;
+
+/// Has a running gateway ask İYS; what it returns is for standard output.
+pub fn iys(command: IysCommand) -> Result<String, CommandError> {
+    let IysCommand::Push(push) = command;
+    let (action, args) = match push {
+        PushCommand::Register(args) => (PushAction::Register, args),
+        PushCommand::State(args) => (PushAction::State, args),
+        PushCommand::Remove(args) => (PushAction::Remove, args),
+    };
+    let PushArgs { brand, channel, endpoint } = args;
+    let request = PushRequest { brand_code: brand.get(), channel: channel as i32 + 1, action: action.into() };
+    let runtime = Runtime::new().map_err(|error| CommandError::Internal(error.to_string()))?;
+    let connections = runtime.block_on(async {
+        let mut client = AdminServiceClient::new(connect(&endpoint).await?);
+        Ok::<_, CommandError>(client.push(request).await?.into_inner().connections)
+    })?;
+    if connections.is_empty() {
+        return Ok("no connection on file\n".to_owned());
+    }
+    Ok(connections.iter().map(line).collect())
+}
+
+fn line(connection: &PushConnection) -> String {
+    let channel = match connection.channel() {
+        Channel::Unspecified => "",
+        named => named.as_str_name().trim_start_matches("CHANNEL_"),
+    };
+    let PushConnection { url, registered, status, .. } = connection;
+    format!("{channel:<6}  {url}  {registered}  {status}\n")
+}

@@ -1,0 +1,69 @@
+//! The receiver of İYS's pushes, put together from its configuration.
+
+use super::AppError;
+use crate::config::{Config, Push};
+use crate::feed::follow::Follower;
+use crate::feed::push::{Certificate, Counters, Desk, Receiver, Standing};
+use crate::index::Index;
+use crate::model::brand::{BrandCode, Feed};
+use crate::model::channel::Channel;
+use crate::model::time::IysTime;
+use crate::net::Life;
+use crate::shutdown::Shutdown;
+use crate::telemetry::metrics::{Metrics, PushResult};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Listens where pushes are to come, if they are; whoever calls waits.
+pub(super) async fn bind(config: &Config) -> Result<Option<Receiver>, AppError> {
+    let Some(Push { listen, certificate_file, key_file, .. }) = config.iys.as_ref().and_then(|iys| iys.push.as_ref()) else {
+        return Ok(None);
+    };
+    let certificate = Certificate::read(certificate_file, key_file)?;
+    let receiver = Receiver::bind(*listen, certificate).await;
+    receiver.map(Some).map_err(|source| AppError::Listen { address: *listen, source })
+}
+
+/// Answers, as a part of the feed; a push that comes before everything is in memory is told to come again.
+pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life: &Life) -> Arc<Counters> {
+    let parts = follower.parts();
+    let index = index.clone();
+    let desk = Desk {
+        sink: Arc::clone(&parts.sink),
+        pseudonymizer: parts.pseudonymizer.clone(),
+        standing: Box::new(move |brand, channel| standing(&index, brand, channel)),
+        clock: IysTime::now,
+    };
+    if let Ok(address) = receiver.address() {
+        tracing::info!(push = %address, "push: listening for İYS");
+    }
+    receiver.start(desk, follower.board(), life)
+}
+
+/// Shows what the receiver counts.
+pub(super) async fn show(counters: Arc<Counters>, metrics: Arc<Metrics>, shutdown: Shutdown) {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shutdown.cut().cancelled() => return,
+        }
+        let Counters { pushes, movements: _, refused, unauthorised, full, failed } = &*counters;
+        let total = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let ended = [total(pushes), total(unauthorised), total(full), total(failed)];
+        PushResult::ALL.into_iter().zip(ended).for_each(|(result, total)| metrics.pushes(result, total));
+        metrics.push_unreadable.absolute(total(refused));
+    }
+}
+
+/// By what is on file, so that pushes are taken while İYS itself cannot be asked.
+fn standing(index: &Index, brand: BrandCode, channel: Channel) -> Standing {
+    if !index.is_loaded() {
+        return Standing::Loading;
+    }
+    match index.brands().get(brand).map(|entry| entry.brand.feed) {
+        Some(Feed::Iys(readable)) if readable.has(channel) => Standing::Followed,
+        _ => Standing::NotFollowed,
+    }
+}

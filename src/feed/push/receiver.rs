@@ -1,0 +1,249 @@
+//! The port on which İYS pushes: TLS alone, one path, bounded in everything.
+
+use super::body::{self, BadBody};
+use super::{Certificate, Credentials};
+use crate::feed::follow::supervise::{Board, Fault};
+use crate::model::brand::BrandCode;
+use crate::model::channel::Channel;
+use crate::model::movement::Context;
+use crate::model::secret::Pseudonymizer;
+use crate::model::time::IysTime;
+use crate::net::{self, Life};
+use crate::ports::{FeedNote, MovementSink};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use http_body_util::{BodyExt, Limited};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+/// Connections at once: İYS is the only caller. Each costs some 60 kB at rest.
+const CONNECTIONS: usize = 256;
+/// Pushes that are read or wait for the writer at once: with a body each, at most 512 MB, and only of who has
+/// credentials. The next one is told to come again.
+const WAITING: usize = 64;
+/// Bytes of a body at most.
+const BODY: usize = 8 << 20;
+/// A client that is not through with the handshake by then is cut off.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// A client that sends no whole header in this time is cut off, a connection at rest too.
+const HEADER: Duration = Duration::from_secs(30);
+/// The same for the body of a push.
+const WHOLE: Duration = Duration::from_secs(30);
+/// Bytes of a refused body that are read for as long as this, so that its sender hears why.
+const UNHEARD: (usize, Duration) = (64 << 10, Duration::from_secs(2));
+
+/// What a receiver works with.
+pub struct Desk {
+    /// Takes in what comes.
+    pub sink: Arc<dyn MovementSink>,
+    /// Replaces addresses, and makes the passwords.
+    pub pseudonymizer: Pseudonymizer,
+    /// Whether pushes of a brand and channel are taken.
+    pub standing: Box<dyn Fn(BrandCode, Channel) -> Standing + Send + Sync>,
+    /// Tells the time at the edge.
+    pub clock: fn() -> IysTime,
+}
+
+/// Whether pushes of a brand and channel are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing is taken in yet.
+    Loading,
+    /// The feed may read them.
+    Followed,
+    /// It may not, or does not know the brand.
+    NotFollowed,
+}
+
+/// What was counted.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Pushes that were taken in.
+    pub pushes: AtomicU64,
+    /// Movements of them.
+    pub movements: AtomicU64,
+    /// Movements that are unreadable, or of another brand or channel.
+    pub refused: AtomicU64,
+    /// Calls without the right credentials, or for what is not followed.
+    pub unauthorised: AtomicU64,
+    /// Pushes that found no room.
+    pub full: AtomicU64,
+    /// Pushes that could not be taken in: still loading, or the writer refused.
+    pub failed: AtomicU64,
+}
+
+/// A port that is listened on, and whose callers still wait.
+pub struct Receiver {
+    listener: TcpListener,
+    certificate: Certificate,
+}
+
+struct Shared {
+    desk: Desk,
+    room: Semaphore,
+    counters: Arc<Counters>,
+}
+
+impl Receiver {
+    /// Listens on an address. From here on SIGHUP does not end the process: it has the certificate read again.
+    pub async fn bind(address: SocketAddr, certificate: Certificate) -> std::io::Result<Self> {
+        drop(signal(SignalKind::hangup())?);
+        Ok(Self { listener: TcpListener::bind(address).await?, certificate })
+    }
+
+    /// Where it listens: what port 0 became.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers for the length of `life`, as tasks that `board` shows; what it counts.
+    #[must_use]
+    pub fn start(self, desk: Desk, board: &Board, life: &Life) -> Arc<Counters> {
+        let Self { listener, certificate } = self;
+        let counters = Arc::new(Counters::default());
+        let shared = Shared { desk, room: Semaphore::new(WAITING), counters: Arc::clone(&counters) };
+        let (listener, router) = (Arc::new(listener), router(Arc::new(shared)));
+        let kept = certificate.clone();
+        let keep = board.keep("push certificate".to_owned(), life.stop.clone(), move || kept.clone().keep());
+        life.tracker.spawn(keep);
+        let each = life.clone();
+        let work = move || serve(Arc::clone(&listener), certificate.clone(), router.clone(), each.clone());
+        life.tracker.spawn(board.keep("push receiver".to_owned(), life.stop.clone(), work));
+        counters
+    }
+}
+
+fn router(shared: Arc<Shared>) -> Router {
+    let routes = Router::new().route("/iys/{brand}/{type}", post(receive)).with_state(shared);
+    routes.layer(DefaultBodyLimit::max(BODY))
+}
+
+async fn serve(listener: Arc<TcpListener>, certificate: Certificate, router: Router, life: Life) -> Fault {
+    let each = |stream| {
+        let (acceptor, router, life) = (TlsAcceptor::from(certificate.current()), router.clone(), life.clone());
+        async move { connection(stream, acceptor, router, &life).await }
+    };
+    net::accept(&listener, CONNECTIONS, &life, each).await;
+    Fault::stop(&"it is shutting down")
+}
+
+async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, life: &Life) {
+    let handshake = tokio::select! {
+        handshake = timeout(HANDSHAKE, acceptor.accept(stream)) => handshake,
+        () = life.stop.cancelled() => return,
+    };
+    let stream = match handshake {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return tracing::debug!(%error, "push: a connection without TLS"),
+        Err(_) => return tracing::debug!("push: a connection that does not speak"),
+    };
+    let service = router.map_request(|request: http::Request<hyper::body::Incoming>| request.map(Body::new));
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADER).half_close(true);
+    net::until_end(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)), life).await;
+}
+
+async fn receive(
+    State(shared): State<Arc<Shared>>,
+    Path((brand, channel)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let (Some(brand), Some(channel)) = (BrandCode::parse(&brand), Channel::from_name(&channel)) else {
+        return refuse(request, StatusCode::NOT_FOUND).await;
+    };
+    let Shared { desk, room, counters } = &*shared;
+    // Before anything is looked up: whoever has no credentials learns nothing of what is followed.
+    let credentials = Credentials::of(desk.pseudonymizer.push_keys(), brand, channel);
+    if !credentials.are_in(request.headers().get(header::AUTHORIZATION)) {
+        count(&counters.unauthorised, 1);
+        return refuse(request, StatusCode::UNAUTHORIZED).await;
+    }
+    match (desk.standing)(brand, channel) {
+        Standing::Followed => {}
+        Standing::Loading => {
+            count(&counters.failed, 1);
+            return refuse(request, StatusCode::SERVICE_UNAVAILABLE).await;
+        }
+        Standing::NotFollowed => {
+            count(&counters.unauthorised, 1);
+            return refuse(request, StatusCode::FORBIDDEN).await;
+        }
+    }
+    let Ok(_turn) = room.try_acquire() else {
+        count(&counters.full, 1);
+        return refuse(request, StatusCode::SERVICE_UNAVAILABLE).await;
+    };
+    match timeout(WHOLE, Bytes::from_request(request, &())).await {
+        Ok(Ok(body)) => take(desk, counters, (brand, channel), &body).await.map_or_else(answer, |()| answer(StatusCode::OK)),
+        Ok(Err(unread)) => answer(unread.status()),
+        Err(_) => answer(StatusCode::REQUEST_TIMEOUT),
+    }
+}
+
+/// Takes a body in; resolves when it is durable and visible. What is unreadable in it does not keep the rest
+/// back, nor is it refused: İYS would send it again for ever.
+async fn take(desk: &Desk, counters: &Counters, (brand, channel): (BrandCode, Channel), body: &[u8]) -> Result<(), StatusCode> {
+    let now = (desk.clock)();
+    let context = Context { pseudonymizer: &desk.pseudonymizer, brand: Some(brand), now, export_as_of: None };
+    let pushed = body::read(body, channel, &context).map_err(|bad| match bad {
+        BadBody::Malformed => StatusCode::BAD_REQUEST,
+        BadBody::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
+    })?;
+    if pushed.tests > 0 {
+        tracing::info!(brand = brand.get(), %channel, "push: İYS's test record came and was dropped");
+    }
+    if let Some(first) = pushed.refused.first() {
+        count(&counters.refused, pushed.refused.len() as u64);
+        let (many, code) = (pushed.refused.len(), first.code());
+        tracing::warn!(brand = brand.get(), %channel, movements = many, code, "push: movements are unreadable");
+    }
+    let movements = pushed.movements.len() as u64;
+    if movements > 0 {
+        let taken = desk.sink.follow(pushed.movements, vec![FeedNote::Pushed(brand, now)]).await;
+        taken.map_err(|_| {
+            count(&counters.failed, 1);
+            StatusCode::SERVICE_UNAVAILABLE
+        })?;
+        count(&counters.movements, movements);
+    }
+    count(&counters.pushes, 1);
+    Ok(())
+}
+
+/// An answer to a call whose body is of no interest.
+async fn refuse(request: Request, status: StatusCode) -> Response {
+    // Hanging up on a sender in the middle of its body would look to it like a broken line.
+    let (most, patience) = UNHEARD;
+    let _ = timeout(patience, Limited::new(request.into_body(), most).collect()).await;
+    answer(status)
+}
+
+fn answer(status: StatusCode) -> Response {
+    let mut response = (status, status.canonical_reason().unwrap_or_default()).into_response();
+    let name = match status {
+        StatusCode::UNAUTHORIZED => (header::WWW_AUTHENTICATE, "Basic realm=\"izingate\", charset=\"UTF-8\""),
+        StatusCode::SERVICE_UNAVAILABLE => (header::RETRY_AFTER, "1"),
+        _ => return response,
+    };
+    response.headers_mut().insert(name.0, HeaderValue::from_static(name.1));
+    response
+}
+
+fn count(counter: &AtomicU64, by: u64) {
+    counter.fetch_add(by, Ordering::Relaxed);
+}
