@@ -7,6 +7,7 @@ pub mod import;
 pub mod inspect;
 pub mod iys;
 pub mod recipient;
+pub mod reconcile;
 pub mod serve;
 pub mod verify;
 pub mod watch;
@@ -41,6 +42,8 @@ pub enum Command {
     /// Ask İYS through a running gateway that has an account there.
     #[command(subcommand)]
     Iys(iys::IysCommand),
+    /// Hold a finished day against İYS's own file and hash, and take in what is missing.
+    Reconcile(reconcile::ReconcileArgs),
     /// Show what a data directory holds, without any address.
     Inspect(inspect::InspectArgs),
     /// Compare the index that a start would fill with everything in the store.

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Brand(command) => done(commands::brand(command).map(|text| (text, 0))),
         Command::Recipient(command) => done(commands::recipient(command).map(|text| (text, 0))),
         Command::Iys(command) => done(commands::iys(command).map(|text| (text, 0))),
+        Command::Reconcile(args) => done(commands::reconcile(&args)),
         Command::Inspect(args) => done(commands::inspect(&args).map(|text| (text, 0))),
         Command::Verify(args) => done(commands::verify(&args)),
         Command::Watch(args) => done(commands::watch(&args, &mut std::io::stdout()).map(|()| (String::new(), 0))),

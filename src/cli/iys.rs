@@ -2,8 +2,9 @@
 
 use super::brand_code;
 use crate::model::brand::BrandCode;
-use crate::model::channel::Channel;
+use crate::model::channel::{Channel, RecipientType};
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 /// What to do at İYS.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
@@ -12,6 +13,28 @@ pub enum IysCommand {
     /// receiver for it: see [iys.push] in deploy/izingate.toml.
     #[command(subcommand)]
     Push(PushCommand),
+    /// Ask İYS which addresses of a list are approved now, and take its answers in. Goes on where it was if it
+    /// is broken off.
+    Sweep(SweepArgs),
+}
+
+/// Which list of which brand.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct SweepArgs {
+    /// The brand's number at İYS (brandCode)
+    #[arg(long, value_name = "CODE", value_parser = brand_code)]
+    pub brand: BrandCode,
+    /// The channel: ARAMA, MESAJ or EPOSTA
+    #[arg(long = "type", value_name = "TYPE", value_parser = channel)]
+    pub channel: Channel,
+    /// BIREYSEL or TACIR
+    #[arg(long, value_name = "TYPE", default_value = "BIREYSEL", value_parser = recipient_type)]
+    pub recipient_type: RecipientType,
+    /// The running gateway
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
+    pub endpoint: String,
+    /// Addresses, one a line; of a CSV file the first column
+    pub file: PathBuf,
 }
 
 /// What to do about a push.
@@ -37,6 +60,10 @@ pub struct PushArgs {
     /// The running gateway
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
     pub endpoint: String,
+}
+
+fn recipient_type(text: &str) -> Result<RecipientType, &'static str> {
+    RecipientType::from_name(text).ok_or("a recipient type is BIREYSEL or TACIR")
 }
 
 fn channel(text: &str) -> Result<Channel, &'static str> {

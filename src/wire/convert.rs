@@ -13,7 +13,7 @@ use crate::model::key::RelationKey;
 use crate::model::movement::{CLOCK_TOLERANCE, RawMovement};
 use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
-use crate::ports::{CellHistory, ChangePart, HistoryEntry, PushAction, PushConnection};
+use crate::ports::{CellHistory, ChangePart, HistoryEntry, Observed, PushAction, PushConnection};
 
 /// Recipients in one batch at most.
 pub const MOST_RECIPIENTS: usize = 100_000;
@@ -111,6 +111,20 @@ impl proto::PushRequest {
         };
         Ok((brand_code(self.brand_code)?, channel(self.channel)?, action))
     }
+}
+
+impl proto::ObserveRequest {
+    /// Brand and cell that are asked about.
+    pub fn asked(&self) -> Result<(BrandCode, Cell), Problem> {
+        Ok((brand_code(self.brand_code)?, Cell::new(channel(self.channel)?, recipient_type(self.recipient_type)?)))
+    }
+}
+
+/// What a step of a sweep brought, as a message.
+#[must_use]
+pub fn observed(seen: Observed) -> proto::ObserveResponse {
+    let Observed { approved, not_listed, invalid, at, revision } = seen;
+    proto::ObserveResponse { approved, not_listed, invalid, observed_at: at.unix().into(), revision }
 }
 
 /// A push that İYS knows of.

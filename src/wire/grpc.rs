@@ -175,12 +175,20 @@ impl AdminService for Admin {
         Ok(Response::new(operator::heal_gap(&self.0, request.into_inner()).await?))
     }
 
-    async fn observe(&self, _: Request<proto::ObserveRequest>) -> Result<Response<proto::ObserveResponse>, Status> {
-        Err(Status::unimplemented("observe"))
+    async fn observe(&self, request: Request<proto::ObserveRequest>) -> Result<Response<proto::ObserveResponse>, Status> {
+        let request = request.into_inner();
+        let (brand, cell) = request.asked()?;
+        self.0.require_loaded()?;
+        let seen = self.0.parts().feed.observe(brand, cell, request.recipients).await.map_err(Problem::from)?;
+        Ok(Response::new(convert::observed(seen)))
     }
 
-    async fn reconcile(&self, _: Request<proto::ReconcileRequest>) -> Result<Response<proto::ReconcileResponse>, Status> {
-        Err(Status::unimplemented("reconcile"))
+    async fn reconcile(&self, request: Request<proto::ReconcileRequest>) -> Result<Response<proto::ReconcileResponse>, Status> {
+        let proto::ReconcileRequest { brand_code, date } = request.into_inner();
+        let brand = convert::brand_code(brand_code)?;
+        self.0.require_loaded()?;
+        let report = self.0.parts().feed.reconcile(brand, date).await.map_err(Problem::from)?;
+        Ok(Response::new(proto::ReconcileResponse { report }))
     }
 
     async fn push(&self, request: Request<proto::PushRequest>) -> Result<Response<proto::PushResponse>, Status> {

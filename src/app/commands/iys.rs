@@ -1,14 +1,16 @@
-//! `izingate iys push register|state|remove`.
+//! `izingate iys push register|state|remove` and `izingate iys sweep`.
 
-use super::{CommandError, connect};
+use super::{CommandError, connect, runtime};
 use crate::cli::iys::{IysCommand, PushArgs, PushCommand};
 use crate::wire::proto::admin_service_client::AdminServiceClient;
 use crate::wire::proto::{Channel, PushAction, PushConnection, PushRequest};
-use tokio::runtime::Runtime;
 
 /// Has a running gateway ask İYS; what it returns is for standard output.
 pub fn iys(command: IysCommand) -> Result<String, CommandError> {
-    let IysCommand::Push(push) = command;
+    let push = match command {
+        IysCommand::Push(push) => push,
+        IysCommand::Sweep(args) => return super::sweep::sweep(&args),
+    };
     let (action, args) = match push {
         PushCommand::Register(args) => (PushAction::Register, args),
         PushCommand::State(args) => (PushAction::State, args),
@@ -16,8 +18,7 @@ pub fn iys(command: IysCommand) -> Result<String, CommandError> {
     };
     let PushArgs { brand, channel, endpoint } = args;
     let request = PushRequest { brand_code: brand.get(), channel: channel as i32 + 1, action: action.into() };
-    let runtime = Runtime::new().map_err(|error| CommandError::Internal(error.to_string()))?;
-    let connections = runtime.block_on(async {
+    let connections = runtime()?.block_on(async {
         let mut client = AdminServiceClient::new(connect(&endpoint).await?);
         Ok::<_, CommandError>(client.push(request).await?.into_inner().connections)
     })?;

@@ -7,7 +7,9 @@ mod import;
 mod inspect;
 mod iys;
 mod recipient;
+mod reconcile;
 mod restore;
+mod sweep;
 mod verify;
 mod watch;
 
@@ -17,6 +19,7 @@ pub use import::import;
 pub use inspect::inspect;
 pub use iys::iys;
 pub use recipient::recipient;
+pub use reconcile::reconcile;
 pub use restore::restore;
 pub use verify::verify;
 pub use watch::watch;

@@ -1,12 +1,12 @@
 //! A real gateway that follows a simulated İYS over HTTP, and is killed while it does.
 
 use super::rig::{IYS_CODE, PASSWORD, USER, world};
-use crate::sim::{Clock, Generator, LimitSettings, Registration, Settings, Sim, Truth};
+use crate::sim::{Clock, Endpoint, Fault, FaultKind, Generator, LimitSettings, Registration, Settings, Sim, Truth, When};
 use crate::support::rng::Rng;
 use crate::support::{Gateway, izingate, run, serve};
 use izingate::app::open;
 use izingate::model::brand::BrandCode;
-use izingate::model::channel::{Cell, Channel};
+use izingate::model::channel::{Cell, Channel, RecipientType};
 use izingate::model::feed::Position;
 use izingate::model::key::RelationKey;
 use izingate::model::recipient::Recipient;
@@ -202,5 +202,97 @@ fn assert_positions_are_not_ahead(data: &Path, sim: &Sim, kill: u32) {
             let held = record.and_then(|record| record.status(cell));
             assert_eq!(held, Some(status), "kill {kill}: {recipient} of {} is before {to}", standing.created);
         }
+    }
+}
+
+/// A gateway that has caught up with its brands, and what İYS holds of the first one's BIREYSEL texts.
+fn following(runtime: &Runtime, dir: &Path) -> (Sim, Gateway, Vec<(String, Status)>) {
+    let sim = runtime.block_on(Sim::start(filled(17), Clock::real()));
+    ended(&sim);
+    let (data, config) = prepared(dir, &sim.base_url);
+    let gateway = start(&data, &config);
+    caught_up(runtime, &gateway);
+    let text = |((recipient, channel, kind), status): ((String, Channel, RecipientType), Status)| {
+        let fits = (channel, kind) == (Channel::Mesaj, RecipientType::Bireysel) && !recipient.starts_with("+900");
+        fits.then_some((recipient, status))
+    };
+    let texts = shown(&sim, BRANDS[0]).into_iter().filter_map(text).collect();
+    (sim, gateway, texts)
+}
+
+fn sweep(gateway: &Gateway, list: &Path) -> std::process::Output {
+    let list = list.to_str().unwrap();
+    run(&["iys", "sweep", "--brand", "601234", "--type", "MESAJ", "--endpoint", &gateway.http, list])
+}
+
+#[test]
+fn a_sweep_of_a_list_goes_on_where_it_was_broken_off_and_leaves_no_address() {
+    let (runtime, dir) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
+    let (sim, gateway, texts) = following(&runtime, dir.path());
+    let approved = texts.iter().filter(|(_, status)| *status == Status::Onay).count();
+    // Two steps: those that İYS knows and 1,500 that it does not; and one line that is no address.
+    let strangers = (0..1_500).map(|number| format!("+90599{number:07}"));
+    let lines: Vec<String> =
+        ["telefon".to_owned()].into_iter().chain(texts.iter().map(|(text, _)| text.clone())).chain(strangers).collect();
+    let list = dir.path().join("list.csv");
+    fs::write(&list, lines.join("\n")).unwrap();
+    let later = Fault::new(Endpoint::MultiStatus, FaultKind::NoRight, When::Always);
+    sim.with(|world, _| world.add_fault(later));
+    let refused = sweep(&gateway, &list);
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && told.contains("IYS_REFUSED") && told.contains("0 addresses are done"), "{told}");
+    sim.with(|world, _| world.clear_faults());
+    let done = sweep(&gateway, &list);
+    assert!(done.status.success(), "{done:?}");
+    let (all, known) = (lines.len(), texts.len());
+    let expected = format!(
+        "addresses   {all}\napproved    {approved}\nnot listed  {}\ninvalid     1\nrepeated    0\n",
+        known - approved + 1_500
+    );
+    assert_eq!(String::from_utf8_lossy(&done.stdout), expected);
+    assert!(!dir.path().join("list.csv.sweep").exists());
+    assert_answers(&runtime, &gateway, BRANDS[0], &shown(&sim, BRANDS[0]));
+    let log = fs::read_to_string(&gateway.log).unwrap();
+    assert!(!log.contains("+90599") && !log.contains("90599000"), "{log}");
+}
+
+#[test]
+fn a_sweep_that_is_cut_in_the_middle_asks_for_nothing_twice() {
+    let (runtime, dir) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
+    let (sim, gateway, _) = following(&runtime, dir.path());
+    let list = dir.path().join("list.txt");
+    fs::write(&list, (0..2_500).map(|number| format!("+90599{number:07}\n")).collect::<String>()).unwrap();
+    // What a sweep leaves that was killed behind its second step.
+    let whole = fs::read(&list).unwrap();
+    let state = format!(
+        r#"{{"sweep":{{"brandCode":601234,"type":"MESAJ","recipientType":"BIREYSEL","list":"{:032x}"}},"done":{{"offset":{},"lines":2000,"approved":0,"notListed":2000,"invalid":0}}}}"#,
+        xxhash_rust::xxh3::xxh3_128(&whole),
+        whole.len() / 2_500 * 2_000
+    );
+    fs::write(dir.path().join("list.txt.sweep"), state).unwrap();
+    let before = sim.with(|world, _| world.asked(Endpoint::MultiStatus));
+    let done = sweep(&gateway, &list);
+    assert!(String::from_utf8_lossy(&done.stdout).starts_with("addresses   2500\n"), "{done:?}");
+    assert_eq!(sim.with(|world, _| world.asked(Endpoint::MultiStatus)) - before, 1);
+}
+
+#[test]
+fn a_day_is_reconciled_by_command() {
+    let (runtime, dir) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
+    let (_sim, gateway, _) = following(&runtime, dir.path());
+    let date = IysTime::now().minus(2 * DAY).to_string()[..10].to_owned();
+    let ask =
+        |date: &str, brand: &str| run(&["reconcile", "--brand", brand, "--date", date, "--endpoint", &gateway.http, "--json"]);
+    let agrees = ask(&date, "601234");
+    let report: serde_json::Value = serde_json::from_slice(&agrees.stdout).unwrap();
+    assert_eq!(agrees.status.code(), Some(0), "{agrees:?}");
+    assert_eq!((&report["outcome"], &report["date"], &report["missing"]), (&"AGREES".into(), &date.as_str().into(), &0.into()));
+    assert_eq!(report["hash"], report["agreedHash"]);
+    for (date, brand, code) in
+        [("2020-01-01", "601234", "IYS_REFUSED"), ("today", "601234", "INVALID_FIELD"), (date.as_str(), "7", "BRAND_NOT_FED")]
+    {
+        let refused = ask(date, brand);
+        let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(1) && told.contains(code), "{date} {brand}: {told}");
     }
 }
