@@ -28,7 +28,7 @@ use izingate::wire::proto::{self, CheckRequest, GetStateRequest, Reason};
 use serde_json::{Value, json};
 use sim::{Clock, Settings, Sim, World};
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -62,6 +62,7 @@ async fn measure(rate: u32, seconds: u32) {
     world.add_brand(BRAND, 600_000);
     let sim = Sim::start(world, Clock::real()).await;
     let client = prepare(dir.path());
+    show("a bare write and sync on this disk", &mut syncs(&dir.path().join("bare")));
     let gateway = Gateway::start(dir.path(), &sim.base_url);
     let grpc = connect(&gateway.http).await;
     fed(&grpc).await;
@@ -82,6 +83,18 @@ fn show(what: &str, times: &mut [Duration]) {
     let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
     let (p50, p99, max) = (at(0.5), at(0.99), at(1.0));
     println!("{what}: p50 {p50:.2} ms, p99 {p99:.2} ms, max {max:.2} ms of {}", times.len());
+}
+
+/// What every acknowledgement waits for at least: a few bytes appended to a file and synced, now and then.
+fn syncs(path: &Path) -> Vec<Duration> {
+    let (mut file, (_open, never)) = (fs::File::create(path).unwrap(), std::sync::mpsc::channel::<()>());
+    let once = |_| {
+        let _ = never.recv_timeout(Duration::from_millis(20));
+        let started = Instant::now();
+        file.write_all(&[b'x'; 400]).and_then(|()| file.sync_data()).unwrap();
+        started.elapsed()
+    };
+    (0..200).map(once).collect()
 }
 
 /// A data directory whose brand has no gap, and a certificate; a client that trusts it.
