@@ -124,19 +124,15 @@ fn push(reader: &mut Reader<'_>) -> Option<Push> {
         public.as_ref().map(|p| &p.origin),
     ];
     let origin = origins.into_iter().flatten().next().cloned();
-    match (listen, certificate, key, public) {
-        (Some(listen), Some(certificate), Some(key), Some(public)) => {
-            let (certificate_file, key_file) = (certificate.value, key.value);
-            Some(Push { listen: listen.value, certificate_file, key_file, public_url: public.value })
-        }
-        _ => {
-            let keys = ["iys.push.listen", "iys.push.certificate_file", "iys.push.key_file", "iys.push.public_url"];
-            if let Some(origin) = origin.filter(|_| !keys.iter().any(|key| reader.in_doubt(key))) {
-                reader.error(origin, format!("is one of four that belong together: {}", keys.join(", ")));
-            }
-            None
-        }
+    if let (Some(listen), Some(certificate), Some(key), Some(public)) = (listen, certificate, key, public) {
+        let (certificate_file, key_file) = (certificate.value, key.value);
+        return Some(Push { listen: listen.value, certificate_file, key_file, public_url: public.value });
     }
+    let keys = ["iys.push.listen", "iys.push.certificate_file", "iys.push.key_file", "iys.push.public_url"];
+    if let Some(origin) = origin.filter(|_| !keys.iter().any(|key| reader.in_doubt(key))) {
+        reader.error(origin, format!("is one of four that belong together: {}", keys.join(", ")));
+    }
+    None
 }
 
 impl fmt::Debug for PasswordSource {

@@ -186,7 +186,9 @@ mod tests {
     fn a_gap_and_a_lost_right_are_stale_at_once() {
         let freshness = Freshness::default();
         let brand = brand(Feed::Iys(Channels::NONE.with(Channel::Mesaj)));
-        Stream::ALL.into_iter().for_each(|stream| freshness.followed(stream, complete_to(NOW)));
+        for stream in Stream::ALL {
+            freshness.followed(stream, complete_to(NOW));
+        }
         assert_eq!(Channel::ALL.map(|channel| freshness.is_stale(&brand, channel, NOW)), [true, false, true]);
         freshness.set_gap(Some((NOW.minus(9), NOW.minus(5))));
         assert!(freshness.is_stale(&brand, Channel::Mesaj, NOW));

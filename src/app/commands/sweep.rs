@@ -22,7 +22,7 @@ use tonic::transport::Channel;
 /// Addresses of one step: what İYS takes at once.
 const STEP: usize = 1_000;
 /// From a failed step to the next try at most.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// Failures in a row after which it is left to the operator.
 const FAILURES: u32 = 30;
 const TEMPLATE: &str = "{wide_bar} {percent:>3} %  {msg}  ETA {eta}";
@@ -44,7 +44,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<String, CommandError> {
                 return Ok::<(), CommandError>(());
             }
             let lines = recipients.len() as u64;
-            let done = step(&mut client, args, recipients).await.map_err(|error| stopped(&position, error))?;
+            let done = step(&mut client, args, recipients).await.map_err(|error| stopped(&position, &error))?;
             position.add(lines, offset, &done);
             sweep.save(&args.file, &position).map_err(|error| unreadable(&error))?;
             bar.set_position(offset);
@@ -82,7 +82,7 @@ async fn step(
     }
 }
 
-fn stopped(position: &Position, error: CommandError) -> CommandError {
+fn stopped(position: &Position, error: &CommandError) -> CommandError {
     let lines = position.lines;
     let message = format!("{error}; {lines} addresses are done, and the same command goes on behind them");
     CommandError::refused(error.code(), message)

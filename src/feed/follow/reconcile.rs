@@ -122,18 +122,23 @@ impl Follower {
     async fn take_in(&self, sender: Sender, day: Day, report: &mut Report) -> Result<(), ReconcileError> {
         let body = self.parts().iys.day_file(sender, day).await.map_err(FollowError::from)?.ok_or(ReconcileError::Changed)?;
         let (chunks, reader) = mpsc::channel(WAITING);
-        let (pieces, mut read) = mpsc::channel(WAITING);
+        let (pieces, read) = mpsc::channel(WAITING);
         let (now, pseudonymizer) = (self.now(), self.parts().pseudonymizer.clone());
         let parsing = tokio::task::spawn_blocking(move || parse(reader, &pieces, sender.brand, &pseudonymizer, now));
-        let feeding = tokio::spawn(feed(body, chunks));
-        while let Some(Piece { movements, unreadable }) = read.recv().await {
-            report.movements += movements.len() as u64 + unreadable;
-            report.unreadable += unreadable;
-            let applied = self.parts().sink.apply(movements).await.map_err(FollowError::from)?;
-            report.missing += applied.applied;
-        }
+        let taking = async {
+            // Its end, however it comes, ends the reader and with it the feeding.
+            let mut read = read;
+            while let Some(Piece { movements, unreadable }) = read.recv().await {
+                report.movements += movements.len() as u64 + unreadable;
+                report.unreadable += unreadable;
+                report.missing += self.parts().sink.apply(movements).await?.applied;
+            }
+            Ok::<(), FollowError>(())
+        };
+        let (hash, taken) = tokio::join!(feed(body, chunks), taking);
+        taken?;
         let died = |error: tokio::task::JoinError| ReconcileError::File(error.to_string());
-        let hash = feeding.await.map_err(died)?.map_err(FollowError::from)?;
+        let hash = hash.map_err(FollowError::from)?;
         parsing.await.map_err(died)?.map_err(ReconcileError::File)?;
         if hash == report.hash { Ok(()) } else { Err(ReconcileError::Changed) }
     }

@@ -106,8 +106,7 @@ impl Streams {
         let wait = match again {
             Again::Now => Duration::ZERO,
             Again::Soon if self.has_room() => self.period / 4,
-            Again::Soon => self.period,
-            Again::Later => self.period,
+            Again::Soon | Again::Later => self.period,
             Again::After(wait) => wait,
         };
         self.queue(key, now + wait);
@@ -135,7 +134,7 @@ mod tests {
     use super::*;
     use crate::model::brand::IysCode;
 
-    const PERIOD: Duration = Duration::from_secs(600);
+    const PERIOD: Duration = Duration::from_mins(10);
 
     fn sender(brand: u32) -> Sender {
         Sender { iys_code: IysCode::new(7).unwrap(), brand: BrandCode::new(brand).unwrap() }

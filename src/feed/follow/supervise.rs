@@ -8,9 +8,9 @@ use std::fmt::Display;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 /// From a failure to the next try.
 const PAUSE: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_mins(5) };
@@ -67,10 +67,12 @@ impl Board {
                 board.set(&name, TaskState::Running, "");
                 let started = Instant::now();
                 // A task of its own, so that a panic ends it alone.
-                let running = AbortOnDropHandle::new(tokio::spawn(work()));
+                let mut running = JoinSet::new();
+                running.spawn(work());
+                let panicked = || Fault::retry(&"it panicked; see the log", None);
                 let fault = tokio::select! {
                     () = stop.cancelled() => return,
-                    ended = running => ended.unwrap_or_else(|_| Fault::retry(&"it panicked; see the log", None)),
+                    ended = running.join_next() => ended.and_then(Result::ok).unwrap_or_else(panicked),
                 };
                 failures = if started.elapsed() >= RECOVERED { 0 } else { failures + 1 };
                 let pause = fault.wait.unwrap_or_default().max(PAUSE.after(failures, random()));
@@ -125,7 +127,8 @@ mod tests {
                 }
             }
         };
-        let kept = tokio::spawn(board.keep("pull".to_owned(), stop.clone(), work));
+        let mut kept = JoinSet::new();
+        kept.spawn(board.keep("pull".to_owned(), stop.clone(), work));
         let seen = async |state: TaskState, detail: &str, restarts: u64| {
             let expected = FeedTask { name: "pull".to_owned(), state, detail: detail.to_owned(), restarts };
             while board.all() != [expected.clone()] {
@@ -140,7 +143,7 @@ mod tests {
         };
         tokio::time::timeout(Duration::from_hours(1), all).await.unwrap();
         stop.cancel();
-        kept.await.unwrap();
+        kept.join_next().await.unwrap().unwrap();
         assert_eq!(starts.load(Ordering::Relaxed), 4);
     }
 }

@@ -154,6 +154,7 @@ mod tests {
         read(RET).unwrap().movements.remove(0)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the shape of what is read")]
     fn refused(refused: &[Refusal]) -> Result<Pushed, BadBody> {
         Ok(Pushed { refused: refused.to_vec(), ..Pushed::default() })
     }
@@ -171,7 +172,7 @@ mod tests {
             format!("[{RET}]"),
             format!(" \n{RET}\n"),
             format!("{{\"list\":null,{}", &RET[1..]),
-            RET.replace("601234", "\"0601234\"").replace("{", "{\"citizenName\":{\"a\":[1]},"),
+            RET.replace("601234", "\"0601234\"").replace('{', "{\"citizenName\":{\"a\":[1]},"),
             RET.replace("\"brandCode\":601234,", ""),
         ];
         for body in wrapped {

@@ -34,7 +34,7 @@ impl TableWriter {
     pub(super) fn grow(&mut self, table: &Table, shard: usize, lines: usize) -> Result<(), Full> {
         let old = table.header(shard);
         let slots = table.slots(old).filter(|slot| state_of(*slot) != State::EMPTY);
-        self.settle(table, shard, lines, slots)?;
+        self.settle(table, shard, lines, &slots)?;
         if old != table.nothing {
             self.log.leave(old.lines);
         }
@@ -47,7 +47,7 @@ impl TableWriter {
         table: &Table,
         shard: usize,
         mut lines: usize,
-        slots: impl Iterator<Item = u64> + Clone,
+        slots: &(impl Iterator<Item = u64> + Clone),
     ) -> Result<(), Full> {
         loop {
             let piece = self.take(table, shard, lines)?;

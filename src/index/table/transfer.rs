@@ -46,7 +46,7 @@ impl TableWriter {
         if count == 0 || shard >= table.shards {
             return Ok(());
         }
-        self.settle(table, shard, grow::lines_for(count), slots.clone())?;
+        self.settle(table, shard, grow::lines_for(count), &slots)?;
         let told_apart = slots.filter(|slot| state_of(*slot) == ASK).count() as u64;
         recount(table, told_apart, count);
         Ok(())

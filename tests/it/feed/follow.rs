@@ -200,8 +200,8 @@ async fn failures_of_every_kind_delay_and_lose_nothing() {
         sleep(100 * MINUTE).await;
     }
     sleep(90 * MINUTE).await;
-    for number in 0..kinds.len() {
-        assert_eq!(ground.status(BRAND, TEXT, &format!("+9053212345{number:02}")), Some(Status::Onay), "{:?}", kinds[number]);
+    for (number, kind) in kinds.into_iter().enumerate() {
+        assert_eq!(ground.status(BRAND, TEXT, &format!("+9053212345{number:02}")), Some(Status::Onay), "{kind:?}");
     }
     assert!(!is_stale(&ground, &rig, BRAND));
     rig.stop().await;
