@@ -36,7 +36,7 @@ test: deps
 	cargo test --release --locked
 
 oracle: deps
-	cargo test --release --locked --test it -- --ignored --nocapture --test-threads 1 oracle crash
+	cargo test --release --locked --test it -- --ignored --nocapture --test-threads 1 oracle crash interleavings
 
 lint: deps
 	cargo fmt --check
@@ -58,7 +58,7 @@ loadtest: deps
 
 # Without RocksDB, which it has no use for.
 iys-sim:
-	cargo run --no-default-features --locked --quiet --example iys_sim -- $(ARGS)
+	cargo run --release --no-default-features --locked --quiet --example iys_sim -- $(ARGS)
 
 # Needs nightly for its sanitizer, hence a target directory of its own.
 fuzz:

@@ -86,12 +86,11 @@ A token, the brands, a page of each stream, yesterday's file:
   curl -s -H "Authorization: Bearer $TOKEN" '{base}/sps/{FIRST}/brands/{FIRST}/consents/changes?source=HS&limit=3'
   curl -s -H "Authorization: Bearer $TOKEN" {base}/sps/{FIRST}/brands/{FIRST}/changes/$(TZ=UTC-3 date -d yesterday +%F)/file | head
 
-The gateway follows it with
+The gateway follows it with these settings, and IZINGATE_IYS_PASSWORD={PASSWORD}:
 
   [iys]
-  base_url = "{base}"
+  url = "{base}"
   username = "{USER}"
-  password_file = "iys.password"      # holds {PASSWORD}
   integrator_code = {PARTNER}
 
 Ctrl-C ends it."#

@@ -8,9 +8,14 @@ use crate::ingest::WriterHandle;
 use crate::model::brand::IysCode;
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
+use crate::ports::TaskState;
+use crate::shutdown::Shutdown;
 use crate::store::Store;
+use crate::telemetry::metrics::{FeedCount, Metrics};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Why the feed cannot be put together.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +74,38 @@ pub(super) fn follower(
         confirm: configured.confirm_agreements,
         push_url: configured.push.as_ref().map(|push| push.public_url.clone()),
     }))
+}
+
+/// Shows what the feed counts.
+pub(super) async fn show(follower: Follower, metrics: Arc<Metrics>, shutdown: Shutdown) {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shutdown.cut().cancelled() => return,
+        }
+        let (figures, counters) = (follower.parts().iys.figures(), follower.counters());
+        let total = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        for (count, total) in [
+            (FeedCount::Requests, figures.requests),
+            (FeedCount::Logins, figures.logins),
+            (FeedCount::Pages, total(&counters.pages)),
+            (FeedCount::PagesFailed, total(&counters.failures)),
+            (FeedCount::Applied, total(&counters.applied)),
+            (FeedCount::Unreadable, total(&counters.unreadable)),
+            (FeedCount::Gaps, total(&counters.gaps)),
+            (FeedCount::Days, total(&counters.days)),
+            (FeedCount::Missing, total(&counters.missing)),
+            (FeedCount::HashesDiffer, total(&counters.hashes)),
+        ] {
+            metrics.feed(count, total);
+        }
+        for (code, total) in figures.failures {
+            metrics.feed_errors(code, total);
+        }
+        let down = follower.board().all().iter().filter(|task| task.state != TaskState::Running).count();
+        metrics.feed_tasks_down.set(down as f64);
+    }
 }
 
 fn client(configured: &Configured) -> Result<Iys, FeedSetupError> {

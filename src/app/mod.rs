@@ -245,6 +245,8 @@ impl App {
         self.helpers.spawn(retention::keep(keeper, shutdown.clone()));
         if let Some(follower) = &self.follower {
             follower.start(&self.helpers, shutdown.asked());
+            let metrics = Arc::clone(&self.gateway.parts().metrics);
+            self.helpers.spawn(feed::show(follower.clone(), metrics, shutdown.clone()));
         }
         self.helpers.spawn(snapshots::keep(self.snapshots.clone(), config.index.snapshot_every, shutdown.clone()));
     }

@@ -50,6 +50,32 @@ pub enum SnapshotEvent {
     Rejected = 3,
 }
 
+/// What is counted of the feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum FeedCount {
+    /// Requests to İYS, those for tokens too.
+    Requests = 0,
+    /// Those for tokens.
+    Logins = 1,
+    /// Pages of movements.
+    Pages = 2,
+    /// Pages that did not come.
+    PagesFailed = 3,
+    /// Movements that were new.
+    Applied = 4,
+    /// Movements that could not be read.
+    Unreadable = 5,
+    /// Gaps that were found.
+    Gaps = 6,
+    /// Days that were held against İYS's file.
+    Days = 7,
+    /// Movements of such files that were missing.
+    Missing = 8,
+    /// Files that are not of their hash.
+    HashesDiffer = 9,
+}
+
 /// What became of a call to the push receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -106,6 +132,9 @@ pub struct Metrics {
     pub watchers: Gauge,
     /// Those that were dropped because they were too slow.
     pub watchers_dropped: Counter,
+    feed: [Counter; FEED.len()],
+    /// Tasks of the feed that do not run.
+    pub feed_tasks_down: Gauge,
     pushes: [Counter; PushResult::ALL.len()],
     /// Movements of pushes that are unreadable, or of another brand or channel.
     pub push_unreadable: Counter,
@@ -171,6 +200,31 @@ const WATCHERS_DROPPED: Series = Series {
     unit: Unit::Count,
     help: "Readers of the change stream dropped because they did not take what they were sent.",
 };
+/// By [`FeedCount`].
+const FEED: [Series; 10] = [
+    feed("izingate_feed_requests_total", "Requests to İYS."),
+    feed("izingate_feed_logins_total", "Requests to İYS for a token."),
+    feed("izingate_feed_pages_total", "Pages of movements that came from İYS."),
+    feed("izingate_feed_pages_failed_total", "Pages of movements that did not come."),
+    feed("izingate_feed_movements_applied_total", "Movements from İYS's streams that were new."),
+    feed("izingate_feed_movements_unreadable_total", "Movements from İYS's streams that could not be read."),
+    feed("izingate_feed_gaps_total", "Gaps that were found in İYS's streams."),
+    feed("izingate_feed_days_total", "Days that were held against İYS's own file."),
+    feed("izingate_feed_days_missing_total", "Movements of such files that were missing and were taken in."),
+    feed("izingate_feed_days_hash_differs_total", "Such files that are not of the hash that İYS agrees to."),
+];
+const FEED_ERRORS: Series =
+    Series { name: "izingate_feed_errors_total", unit: Unit::Count, help: "Failed requests to İYS, by its code or ours." };
+const FEED_TASKS_DOWN: Series = Series {
+    name: "izingate_feed_tasks_down",
+    unit: Unit::Count,
+    help: "Tasks of the feed that wait after a failure or stopped.",
+};
+
+const fn feed(name: &'static str, help: &'static str) -> Series {
+    Series { name, unit: Unit::Count, help }
+}
+
 const PUSHES: Series =
     Series { name: "izingate_pushes_total", unit: Unit::Count, help: "Calls to the push receiver, by what became of them." };
 const PUSH_UNREADABLE: Series = Series {
@@ -219,6 +273,8 @@ impl Metrics {
             snapshots: SnapshotEvent::ALL.map(|event| recorder.counter(&SNAPSHOTS, vec![Label::new("result", event.name())])),
             watchers: recorder.gauge(&WATCHERS, vec![]),
             watchers_dropped: recorder.counter(&WATCHERS_DROPPED, vec![]),
+            feed: FEED.each_ref().map(|series| recorder.counter(series, vec![])),
+            feed_tasks_down: recorder.gauge(&FEED_TASKS_DOWN, vec![]),
             pushes: PushResult::ALL.map(|result| recorder.counter(&PUSHES, vec![Label::new("result", result.name())])),
             push_unreadable: recorder.counter(&PUSH_UNREADABLE, vec![]),
             recorder,
@@ -244,6 +300,16 @@ impl Metrics {
     /// Counts a snapshot.
     pub fn snapshot(&self, event: SnapshotEvent) {
         self.snapshots[event as usize].increment(1);
+    }
+
+    /// Shows what was counted of the feed, since the start.
+    pub fn feed(&self, count: FeedCount, total: u64) {
+        self.feed[count as usize].absolute(total);
+    }
+
+    /// Shows how many requests to İYS failed so, since the start; the codes are of a table, so they are bounded.
+    pub fn feed_errors(&self, code: &'static str, total: u64) {
+        self.recorder.counter(&FEED_ERRORS, vec![Label::new("code", code)]).absolute(total);
     }
 
     /// Shows how many calls to the push receiver ended so, since the start.
