@@ -67,7 +67,7 @@ pub enum FeedNote {
     Exported(BrandCode, IysTime),
     /// Movements were missed; joined with what was missed before.
     Missed(Gap),
-    /// Of this gap nothing is missing any more. One that has grown meanwhile stays.
+    /// Nothing of this stretch is missing any more. Of a gap that reaches beyond it the rest stays.
     Healed(Gap),
 }
 

@@ -24,7 +24,7 @@ pub(super) fn write(store: &Store, commit: &mut Commit<'_>, notes: &[&FeedNote])
             }
             FeedNote::Healed(gap) => {
                 let before = gaps.get(&gap.brand).copied().map_or_else(|| store.gap(gap.brand), Ok)?;
-                gaps.insert(gap.brand, before.filter(|before| !gap.covers(before.from, before.to)));
+                gaps.insert(gap.brand, before.and_then(|before| before.without(gap.from, gap.to)));
             }
             FeedNote::Pushed(..) => {}
         }
@@ -49,7 +49,9 @@ pub(super) fn show(brands: &Brands, notes: &[&FeedNote]) {
             FeedNote::Exported(..) => {}
             FeedNote::Missed(gap) => brands.note(gap.brand, |freshness| freshness.add_gap(gap.from, gap.to)),
             FeedNote::Healed(gap) => brands.note(gap.brand, |freshness| {
-                freshness.set_gap(freshness.gap().filter(|(from, to)| !gap.covers(*from, *to)));
+                let before = freshness.gap().map(|(from, to)| Gap { from, to, ..*gap });
+                let left = before.and_then(|before| before.without(gap.from, gap.to));
+                freshness.set_gap(left.map(|left| (left.from, left.to)));
             }),
         }
     }

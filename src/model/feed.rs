@@ -62,10 +62,16 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// Whether everything from `from` to `to` is part of it.
+    /// What is left of it if everything registered in [from, to) is known after all; none if that is all of
+    /// it. What lies in its middle leaves it as it is: a gap is one stretch.
     #[must_use]
-    pub fn covers(self, from: IysTime, to: IysTime) -> bool {
-        self.from <= from && to <= self.to
+    pub fn without(self, from: IysTime, to: IysTime) -> Option<Self> {
+        match (from <= self.from, to >= self.to) {
+            (true, true) => None,
+            (true, false) => Some(Self { from: self.from.max(to), ..self }),
+            (false, true) => Some(Self { to: self.to.min(from), ..self }),
+            (false, false) => Some(self),
+        }
     }
 
     /// Both as one.

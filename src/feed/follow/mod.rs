@@ -18,7 +18,6 @@ use crate::model::channel::{Channel, Channels};
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
 use crate::ports::{FeedBook, MovementSink, ReadError, SinkError};
-use reconcile::{Outcome, Report};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -98,14 +97,6 @@ pub struct Counters {
     pub missing: AtomicU64,
     /// Files that are not of their hash.
     pub hashes: AtomicU64,
-}
-
-impl Counters {
-    fn reconciled(&self, report: &Report) {
-        count(&self.days, 1);
-        count(&self.missing, report.missing);
-        count(&self.hashes, u64::from(report.outcome == Outcome::HashDiffers));
-    }
 }
 
 /// A feed; clones are the same one.

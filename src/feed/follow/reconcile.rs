@@ -6,15 +6,16 @@
 //! a few pieces in memory.
 
 use super::supervise::Fault;
-use super::{FollowError, Follower, Sender};
+use super::{FollowError, Follower, Sender, count};
 use crate::feed::file::FileReader;
-use crate::feed::iys::{Agreement, Body, Day, IysError, ProcessStatus};
+use crate::feed::iys::{Agreement, Body, Class, Day, IysError, ProcessStatus};
 use crate::model::brand::BrandCode;
+use crate::model::feed::Gap;
 use crate::model::hex::to_hex;
 use crate::model::movement::{self, Context, Movement};
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
-use crate::ports::FeedRefused;
+use crate::ports::{FeedNote, FeedRefused};
 use bytes::Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha384};
@@ -32,8 +33,12 @@ const WAITING: usize = 4;
 const DAYS: u32 = 7;
 /// A day's file is asked for so long after the day ended: by then its hash is made.
 const SETTLED: u32 = 2 * 3_600;
+/// A day that has no file so long after it ended has none.
+const NO_FILE: u32 = 12 * 3_600;
 /// Between two looks at what is still to be done.
-const LOOK: Duration = Duration::from_mins(15);
+const LOOK: Duration = Duration::from_hours(1);
+/// The same until the first brand is found.
+const NOBODY: Duration = Duration::from_secs(10);
 const DAY: u32 = 86_400;
 
 /// What became of a day.
@@ -160,9 +165,9 @@ impl Report {
         }
     }
 
-    /// Whether there is nothing more to be had of this day.
-    const fn is_final(&self) -> bool {
-        matches!(self.outcome, Outcome::NoFile | Outcome::Agrees | Outcome::Mended)
+    /// Whether all of İYS's file is on record.
+    const fn is_whole(&self) -> bool {
+        matches!(self.outcome, Outcome::Agrees | Outcome::Mended)
     }
 }
 
@@ -258,6 +263,10 @@ fn parse(
 pub(super) async fn run(follower: Follower, confirm: bool) -> Fault {
     let mut done: HashMap<BrandCode, Day> = HashMap::new();
     loop {
+        if follower.senders().is_empty() {
+            sleep(NOBODY).await;
+            continue;
+        }
         if let Some(yesterday) = Day::of(follower.now().minus(SETTLED + DAY)) {
             for sender in follower.senders() {
                 if let Err(error) = catch_up(&follower, sender, yesterday, confirm, &mut done).await {
@@ -273,6 +282,13 @@ pub(super) async fn run(follower: Follower, confirm: bool) -> Fault {
     }
 }
 
+/// Nothing of a day that was held against its file is missing: what a gap has of it is no gap any more.
+async fn cover(follower: &Follower, brand: BrandCode, day: Day) -> Result<(), FollowError> {
+    let (from, to) = (day.start(), day.start().plus(DAY));
+    follower.parts().sink.follow(Vec::new(), vec![FeedNote::Healed(Gap { brand, from, to, found: to })]).await?;
+    Ok(())
+}
+
 /// The days of a brand that are not done, oldest first; after a start that is all that İYS still has.
 async fn catch_up(
     follower: &Follower,
@@ -281,20 +297,35 @@ async fn catch_up(
     confirm: bool,
     done: &mut HashMap<BrandCode, Day>,
 ) -> Result<(), ReconcileError> {
-    let first = yesterday.start().minus((DAYS - 2) * DAY);
+    let first = yesterday.start().minus((DAYS - 1) * DAY);
     let mut next = done.get(&sender.brand).map_or(first, |day| day.start().plus(DAY).max(first));
     while next <= yesterday.start() {
         let Some(day) = Day::of(next) else { return Ok(()) };
-        let report = follower.reconcile(sender, day, confirm).await?;
+        let report = match follower.reconcile(sender, day, confirm).await {
+            // It has just left the window: there is no more to be had of it.
+            Err(ReconcileError::Follow(FollowError::Iys(error))) if error.class() == Class::Resync => {
+                done.insert(sender.brand, day);
+                next = next.plus(DAY);
+                continue;
+            }
+            report => report?,
+        };
         let json = serde_json::to_string(&report).unwrap_or_default();
         match report.outcome {
             Outcome::Agrees | Outcome::NoFile => tracing::info!(report = json, "feed: a day was held against İYS's file"),
             _ => tracing::warn!(report = json, "feed: a day differs from İYS's file"),
         }
-        follower.counters().reconciled(&report);
-        if !report.is_final() {
+        // Without a file nothing moved, or it is not made yet.
+        let nothing_moved = report.outcome == Outcome::NoFile && follower.now() >= day.start().plus(DAY + NO_FILE);
+        if report.is_whole() {
+            cover(follower, sender.brand, day).await?;
+        }
+        count(&follower.counters().hashes, u64::from(report.outcome == Outcome::HashDiffers));
+        if !report.is_whole() && !nothing_moved {
             return Ok(());
         }
+        count(&follower.counters().days, 1);
+        count(&follower.counters().missing, report.missing);
         done.insert(sender.brand, day);
         next = next.plus(DAY);
     }

@@ -125,8 +125,30 @@ async fn every_finished_day_is_held_against_its_file_by_itself() {
     assert_eq!(statuses(&ground), WHOLE);
     sleep(Duration::from_hours(48)).await;
     let days = rig.follower.counters().days.load(std::sync::atomic::Ordering::Relaxed);
-    // The six before the start that İYS still has, the first day and the two after it.
-    assert_eq!(days, 9);
+    // Those before the start that İYS still has, the first day and the two after it.
+    assert_eq!(days, 10);
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_ends_where_the_days_files_begin() {
+    let ground = Ground::new().await;
+    let mut rig = rig(&ground).await;
+    rig.reconciling(&ground);
+    // Half a day beyond what the streams show: the file of that day has it.
+    rig.world(|world, now| world.register(&Registration::onay(BRAND, PHONES[0], Channel::Mesaj), now).unwrap());
+    let outage = Duration::from_hours(7 * 24 + 6);
+    sleep(outage).await;
+    let code = BrandCode::new(BRAND).unwrap();
+    let missed = START.plus(60);
+    rig.sink.follow(Vec::new(), vec![FeedNote::Exported(code, missed)]).await.unwrap();
+    rig.start();
+    sleep(Duration::from_mins(40)).await;
+    assert_eq!(ground.status(BRAND, TEXT, PHONES[0]), Some(Status::Onay), "from the day's file");
+    let entry = ground.index.brands().get(code).unwrap();
+    assert_eq!((entry.freshness.gap(), entry.is_stale(Channel::Mesaj, rig.clock.now())), (None, false));
+    assert_eq!(ground.store.gap(code).unwrap(), None);
+    assert!(rig.follower.counters().gaps.load(std::sync::atomic::Ordering::Relaxed) > 0);
     rig.stop().await;
 }
 
