@@ -5,6 +5,7 @@
 //! reading goes on; what makes the file as a whole unusable is a [`FileError`]. No line is buffered
 //! beyond [`MAX_LINE`] bytes, so that no file, however made, takes more memory than a batch.
 
+mod biff;
 mod cell;
 mod delimited;
 mod error;

@@ -5,7 +5,7 @@
 //! rows. Spreadsheets turn phones into numbers and lose their `+`; the rules for recipients know that.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::cell::{borrowed, text_of};
 use super::error::name_of;
 use super::header::{Columns, HeaderProblem};
 use super::row::FIELDS;
-use super::{BadLine, Batch, FileError, MAX_LINE, Row, Source};
+use super::{BadLine, Batch, FileError, MAX_LINE, Row, Source, biff};
 
 /// A full sheet of 1,048,576 movements is about 100 MiB packed.
 const MAX_FILE: u64 = 256 << 20;
@@ -43,7 +43,7 @@ pub(super) fn load(path: &Path, file: File, size: u64, old: bool) -> Result<Shee
         return Err(FileError::SpreadsheetTooLarge { file: name, bound: "256 MiB" });
     }
     // The parser's own checks are not complete: on a damaged file it may panic instead of failing.
-    let read = catch_unwind(AssertUnwindSafe(|| if old { read_xls(BufReader::new(file)) } else { read_xlsx(file) }));
+    let read = catch_unwind(AssertUnwindSafe(|| if old { read_xls(file) } else { read_xlsx(file) }));
     match read.unwrap_or(Err(Problem::Damaged)) {
         Ok(sheet) => Ok(sheet),
         Err(Problem::Damaged) => Err(FileError::BadSpreadsheet { file: name }),
@@ -123,8 +123,13 @@ fn read_xlsx(mut file: File) -> Result<Sheet, Problem> {
     })
 }
 
-fn read_xls<R: Read + Seek>(file: R) -> Result<Sheet, Problem> {
-    let mut book = Xls::new(file).map_err(|_| Problem::Damaged)?;
+fn read_xls(mut file: File) -> Result<Sheet, Problem> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(|_| Problem::Damaged)?;
+    if biff::is_impossible(&bytes) {
+        return Err(Problem::Damaged);
+    }
+    let mut book = Xls::new(Cursor::new(bytes)).map_err(|_| Problem::Damaged)?;
     first_with_header(book.sheet_names(), |name| {
         let range = book.worksheet_range(name).map_err(|_| Problem::Damaged)?;
         let (top, left) = range.start().unwrap_or_default();

@@ -61,6 +61,14 @@ fn seconds_of_a_whole_day_survive_a_date_cell() {
 }
 
 #[test]
+fn an_old_spreadsheet_that_claims_terabytes_is_refused_before_room_is_made_for_them() {
+    let at = memchr::memmem::find(XLS, &[0x00, 0x02, 14, 0]).expect("its dimensions") + 4;
+    let mut damaged = XLS.to_vec();
+    damaged[at + 4..at + 8].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert_eq!(read("a.xls", &damaged), (vec![], Some("BAD_SPREADSHEET")));
+}
+
+#[test]
 fn a_spreadsheet_that_is_none_or_has_no_header() {
     for name in ["a.xlsx", "a.xls"] {
         assert_eq!(read(name, b""), (vec![], Some("EMPTY_FILE")));
