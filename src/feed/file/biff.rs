@@ -21,7 +21,7 @@ fn says_too_much(rest: &[u8]) -> bool {
     let word = |at: usize| rest.get(at..at + 2).map_or(0, |bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
     let double = |at: usize| u32::from(word(at)) | u32::from(word(at + 2)) << 16;
     let length = word(0);
-    let (rows, columns) = match length {
+    let (rows, columns): (u32, u32) = match length {
         NARROW => (word(4).into(), word(8).into()),
         _ if WIDE.contains(&length) => (double(6), word(12).into()),
         _ => return false,
