@@ -1,7 +1,7 @@
 //! Brands found, streams pulled, gaps seen, errors lived with: each rule of the feed by itself.
 
 use super::rig::{Ground, IYS_CODE, Rig, START, world};
-use crate::sim::{Endpoint, Fault, FaultKind, OldCursor, Registration, Settings, When};
+use crate::sim::{Endpoint, Fault, FaultKind, Grant, OldCursor, Registration, Right, Settings, When};
 use izingate::feed::follow::Pace;
 use izingate::index::StreamFreshness;
 use izingate::model::brand::{Ages, Brand, BrandCode, Feed, IysCode};
@@ -225,5 +225,32 @@ async fn a_stream_that_is_behind_is_read_to_its_end_page_by_page() {
     let stream = entry(&ground, BRAND).freshness.stream(Stream::Hs);
     let StreamFreshness { newest, .. } = stream;
     assert_eq!(newest, Some(START.minus(7200)));
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partner_reads_what_it_has_the_right_to_and_a_lost_right_is_stale_at_once() {
+    const PARTNER: u32 = 700_000;
+    let ground = Ground::new().await;
+    let mut world = crate::sim::World::new(Settings::default(), 1);
+    world.add_partner_user(super::rig::USER, super::rig::PASSWORD, PARTNER);
+    world.add_brand(BRAND, IYS_CODE);
+    let texts = Grant { arama: Right::None, ..Grant::ALL };
+    world.grant(super::rig::USER, BRAND, texts);
+    let mut rig = Rig::new(&ground, world, Pace::default());
+    rig.of_partner(&ground, PARTNER);
+    exported(&ground, &rig, BRAND).await;
+    rig.world(|world, now| world.register(&Registration::onay(BRAND, PHONE, Channel::Mesaj), now).unwrap());
+    rig.start();
+    sleep(90 * MINUTE).await;
+    let stale = |rig: &Rig| Channel::ALL.map(|channel| entry(&ground, BRAND).is_stale(channel, rig.clock.now()));
+    assert_eq!(ground.status(BRAND, TEXT, PHONE), Some(Status::Onay));
+    assert_eq!(stale(&rig), [true, false, false], "calls may not be read");
+    rig.world(|world, _| world.grant(super::rig::USER, BRAND, Grant::NONE));
+    sleep(15 * MINUTE).await;
+    assert_eq!(stale(&rig), [true; 3]);
+    rig.world(|world, _| world.grant(super::rig::USER, BRAND, Grant::ALL));
+    sleep(45 * MINUTE).await;
+    assert_eq!(stale(&rig), [false; 3]);
     rig.stop().await;
 }

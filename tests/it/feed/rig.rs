@@ -191,13 +191,20 @@ impl Rig {
     /// The same over a world that is already there, as after a restart.
     pub fn with(ground: &Ground, world: Arc<Mutex<World>>, clock: Clock, pace: Pace) -> Self {
         let sink = Arc::new(Steady(ground.sink.clone()));
-        let follower = follower(ground, &world, clock, &sink, pace, false);
+        let follower = follower(ground, &world, clock, &sink, pace, false, Account::Own(code(IYS_CODE)));
         Self { world, clock, follower, sink, stop: CancellationToken::new(), tasks: TaskTracker::new() }
+    }
+
+    /// The same feed of a partner's account, whose user is of the same name.
+    pub fn of_partner(&mut self, ground: &Ground, partner: u32) {
+        self.follower =
+            follower(ground, &self.world, self.clock, &self.sink, Pace::default(), false, Account::Partner(code(partner)));
     }
 
     /// The same feed, which also holds finished days against İYS's files.
     pub fn reconciling(&mut self, ground: &Ground) {
-        self.follower = follower(ground, &self.world, self.clock, &self.sink, Pace::default(), true);
+        self.follower =
+            follower(ground, &self.world, self.clock, &self.sink, Pace::default(), true, Account::Own(code(IYS_CODE)));
     }
 
     /// Starts the feed's tasks.
@@ -219,6 +226,10 @@ impl Rig {
     }
 }
 
+fn code(number: u32) -> IysCode {
+    IysCode::new(number).unwrap()
+}
+
 fn follower(
     ground: &Ground,
     world: &Arc<Mutex<World>>,
@@ -226,6 +237,7 @@ fn follower(
     sink: &Arc<Steady>,
     pace: Pace,
     reconcile: bool,
+    account: Account,
 ) -> Follower {
     let settings = IysSettings {
         base_url: BaseUrl::parse("http://127.0.0.1:1").unwrap(),
@@ -237,7 +249,7 @@ fn follower(
     let door = Arc::new(Door(Arc::clone(world), clock));
     Follower::new(Parts {
         iys: Iys::with(settings, door, budget, move || clock.now()),
-        account: Account::Own(IysCode::new(IYS_CODE).unwrap()),
+        account,
         sink: Arc::clone(sink) as Arc<_>,
         book: Arc::clone(&ground.store) as Arc<_>,
         pseudonymizer: ground.pseudonymizer.clone(),
