@@ -118,12 +118,14 @@ fn a_gap_that_has_grown_is_not_healed_by_what_was_known_before() {
     node.runtime.block_on(node.sink.put_brand(brand_on_file, Ages::Given)).unwrap();
     assert_eq!(tell(&[FeedNote::Missed(gap(3, 5))]), Some(gap(3, 5)));
     assert_eq!(tell(&[FeedNote::Missed(gap(4, 7))]), Some(gap(3, 7)));
-    for known in [gap(3, 5), gap(4, 7)] {
-        assert_eq!(tell(&[FeedNote::Healed(known)]), Some(gap(3, 7)));
+    assert_eq!(tell(&[FeedNote::Healed(gap(4, 5))]), Some(gap(3, 7)), "it is one stretch");
+    for (known, left) in [(gap(3, 5), gap(5, 7)), (gap(4, 7), gap(3, 4))] {
+        assert_eq!(tell(&[FeedNote::Healed(known)]), Some(left));
+        assert_eq!(tell(&[FeedNote::Missed(known)]), Some(gap(3, 7)));
     }
-    assert_eq!(tell(&[FeedNote::Missed(gap(2, 3)), FeedNote::Healed(gap(3, 7))]), Some(gap(2, 7)), "in one batch too");
+    assert_eq!(tell(&[FeedNote::Missed(gap(2, 3)), FeedNote::Healed(gap(3, 7))]), Some(gap(2, 3)), "in one batch too");
     let shown = || node.index.brands().get(brand).unwrap().freshness.gap();
-    assert_eq!(shown(), Some((IysTime::from_unix(2), IysTime::from_unix(7))));
+    assert_eq!(shown(), Some((IysTime::from_unix(2), IysTime::from_unix(3))));
     assert_eq!((tell(&[FeedNote::Healed(gap(2, 7))]), shown()), (None, None));
 }
 
