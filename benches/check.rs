@@ -8,7 +8,7 @@ mod support;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use dashmap::DashMap;
 use izingate::check::question::{Purpose, Recipients, Scope};
-use izingate::check::{Checker, DecisionIds};
+use izingate::check::{Checker, Circumstances, DecisionIds};
 use izingate::index::Index;
 use izingate::model::brand::{Brand, BrandCode, IysCode, RetailerCode};
 use izingate::model::channel::{Cell, Channel, RecipientType};
@@ -37,7 +37,7 @@ fn checker(scope: &Scope) -> Checker {
     }
     fill(&index, &pseudonymizer, scope);
     index.mark_loaded();
-    Checker::new(index, pseudonymizer, DecisionIds::new(1, 0))
+    Checker::new(index, pseudonymizer)
 }
 
 fn fill(index: &Index, pseudonymizer: &Pseudonymizer, scope: &Scope) {
@@ -53,6 +53,7 @@ fn decisions(criterion: &mut Criterion) {
     let cell = Cell::new(Channel::Mesaj, RecipientType::Bireysel);
     let scope = Scope { brand, cell, retailer: RetailerCode::BRAND, purpose: Purpose::Commercial };
     let checker = checker(&scope);
+    let under = Circumstances { id: DecisionIds::new(1, 0).take(NOW, 1), now: NOW, revision_reached: true, recordable: true };
     let bare: DashMap<u64, u8> = (FIRST..FIRST + RELATIONS).map(|phone| (phone, 1)).collect();
     let mut group = criterion.benchmark_group("check, 1 M relations");
     for count in [1, 1_000, 100_000] {
@@ -64,14 +65,14 @@ fn decisions(criterion: &mut Criterion) {
             bench.iter(|| phones.iter().filter(|phone| bare.get(black_box(phone)).is_some_and(|state| *state == 1)).count());
         });
         group.bench_with_input(BenchmarkId::new("batch of packed phones", count), packed, |bench, phones| {
-            bench.iter(|| checker.check_batch(&scope, Recipients::Phones(black_box(phones)), true, NOW));
+            bench.iter(|| checker.check_batch(&scope, Recipients::Phones(black_box(phones)), &under));
         });
         group.bench_with_input(BenchmarkId::new("batch of spelled phones", count), &spelled[..], |bench, phones| {
-            bench.iter(|| checker.check_batch(&scope, Recipients::Spelled(black_box(phones)), true, NOW));
+            bench.iter(|| checker.check_batch(&scope, Recipients::Spelled(black_box(phones)), &under));
         });
     }
     group.throughput(Throughput::Elements(1));
-    group.bench_function("one question", |bench| bench.iter(|| checker.check(&scope, black_box("0532 123 45 67"), true, NOW)));
+    group.bench_function("one question", |bench| bench.iter(|| checker.check(&scope, black_box("0532 123 45 67"), &under)));
     group.finish();
 }
 

@@ -43,6 +43,7 @@ impl PermissionService for Noop {
             as_of: 1_795_000_000,
             decision_id: ID.to_owned(),
             reference: request.into_inner().reference,
+            ..CheckResponse::default()
         }))
     }
 

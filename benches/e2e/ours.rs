@@ -64,7 +64,8 @@ fn gateway(relations: u64) -> Outcome<Gateway> {
     index.revision().publish(1);
     index.mark_loaded();
     Ok(Gateway::new(Parts {
-        checker: Checker::new(index, pseudonymizer, DecisionIds::new(1, 0)),
+        checker: Checker::new(index, pseudonymizer),
+        ids: DecisionIds::new(1, 0),
         sink: Arc::new(NoData),
         history: Arc::new(NoData),
         closures: Arc::new(NoData),

@@ -161,7 +161,8 @@ impl App {
         let follower = follower.map(|iys| feed::follower(iys, &sink, &store, &pseudonymizer)).transpose()?;
         let parts = Parts {
             backups: Arc::new(backups),
-            checker: Checker::new(index, pseudonymizer, DecisionIds::new(node, first_decision())),
+            checker: Checker::new(index, pseudonymizer),
+            ids: DecisionIds::new(node, first_decision()),
             sink: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,
             closures: Arc::clone(&store) as Arc<_>,

@@ -36,6 +36,7 @@ pub(super) struct Batch<'a> {
     scope: &'a Scope,
     verdicts: Bytes,
     results: Vec<u8>,
+    recipients: Vec<Pseudonym>,
 }
 
 impl Verdicts {
@@ -64,22 +65,27 @@ impl Verdicts {
 
 impl<'a> Batch<'a> {
     pub(super) fn new(index: &'a Index, pseudonymizer: &'a Pseudonymizer, scope: &'a Scope, verdicts: &Verdicts) -> Self {
-        Self { index, pseudonymizer, scope, verdicts: verdicts.bytes(), results: Vec::new() }
+        Self { index, pseudonymizer, scope, verdicts: verdicts.bytes(), results: Vec::new(), recipients: Vec::new() }
     }
 
-    /// [`Verdict::byte`] of every recipient, in the order asked.
-    pub(super) fn answer(mut self, recipients: Recipients<'_>) -> Vec<u8> {
+    /// [`Verdict::byte`] of every recipient and who it is, in the order asked; the default pseudonym stands
+    /// for an invalid one.
+    pub(super) fn answer(mut self, recipients: Recipients<'_>) -> (Vec<u8>, Vec<Pseudonym>) {
         self.results.reserve_exact(recipients.len());
+        self.recipients.reserve_exact(recipients.len());
         let phones = self.scope.cell.channel.takes_phones();
         match recipients {
             Recipients::Phones(packed) if phones => self.phones(packed.iter().map(|packed| Phone::from_packed(*packed))),
-            Recipients::Phones(packed) => self.results.resize(packed.len(), self.verdicts.invalid),
+            Recipients::Phones(packed) => {
+                self.results.resize(packed.len(), self.verdicts.invalid);
+                self.recipients.resize(packed.len(), Pseudonym::default());
+            }
             Recipients::Spelled(texts) if phones => self.phones(texts.iter().map(|text| Phone::parse(text))),
             Recipients::Spelled(texts) => self.emails(texts.iter().map(|text| Email::parse(text))),
             Recipients::Each(texts) if phones => self.phones(texts.iter().map(|text| Phone::parse(text))),
             Recipients::Each(texts) => self.emails(texts.iter().map(|text| Email::parse(text))),
         }
-        self.results
+        (self.results, self.recipients)
     }
 
     fn phones(&mut self, phones: impl Iterator<Item = Option<Phone>>) {
@@ -127,7 +133,9 @@ impl<'a> Batch<'a> {
         let count = pseudonyms.len();
         self.index.get_many(&hashes[..count], &mut states[..count]);
         for (number, state) in states[..count].iter().enumerate() {
-            self.results.push(if is_valid(number) { self.result(*state) } else { self.verdicts.invalid });
+            let valid = is_valid(number);
+            self.results.push(if valid { self.result(*state) } else { self.verdicts.invalid });
+            self.recipients.push(if valid { pseudonyms[number] } else { Pseudonym::default() });
         }
     }
 

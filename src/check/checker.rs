@@ -2,12 +2,12 @@
 
 use super::batch::{Batch, Verdicts};
 use super::decision::Verdict;
-use super::decision_id::{DecisionId, DecisionIds};
+use super::decision_id::DecisionId;
 use super::policy::{self, Facts};
 use super::question::{Recipients, Scope};
 use crate::index::Index;
 use crate::model::brand::RetailerCode;
-use crate::model::key::RelationKey;
+use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::recipient::Recipient;
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
@@ -16,7 +16,19 @@ use crate::model::time::IysTime;
 pub struct Checker {
     index: Index,
     pseudonymizer: Pseudonymizer,
-    ids: DecisionIds,
+}
+
+/// What a question is asked under, beside its scope: all that is not in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Circumstances {
+    /// The id of the first decision; that of a batch's result i is that + i.
+    pub id: DecisionId,
+    /// Now.
+    pub now: IysTime,
+    /// The revision that the caller demanded is visible, or none was demanded.
+    pub revision_reached: bool,
+    /// Evidence of an ALLOW can be taken as it is configured.
+    pub recordable: bool,
 }
 
 /// The answer to one question.
@@ -30,6 +42,8 @@ pub struct Answer {
     pub as_of: Option<IysTime>,
     /// The id of this decision.
     pub id: DecisionId,
+    /// Who was asked about; none if the address is malformed or of the wrong kind.
+    pub recipient: Option<Pseudonym>,
 }
 
 /// The answer to a batch.
@@ -43,6 +57,8 @@ pub struct BatchAnswer {
     pub as_of: Option<IysTime>,
     /// The id of the first result; result i is that + i.
     pub first_id: DecisionId,
+    /// Who was asked about, in the same order; the default one stands for an invalid recipient.
+    pub recipients: Vec<Pseudonym>,
 }
 
 /// How often each result byte stands in a batch.
@@ -51,8 +67,8 @@ pub struct Counts([u32; 256]);
 impl Checker {
     /// A checker over an index.
     #[must_use]
-    pub const fn new(index: Index, pseudonymizer: Pseudonymizer, ids: DecisionIds) -> Self {
-        Self { index, pseudonymizer, ids }
+    pub const fn new(index: Index, pseudonymizer: Pseudonymizer) -> Self {
+        Self { index, pseudonymizer }
     }
 
     /// The index that answers come from.
@@ -67,62 +83,70 @@ impl Checker {
         &self.pseudonymizer
     }
 
-    /// Answers one question. `revision_reached` says whether the revision that the caller demanded is
-    /// visible.
+    /// Answers one question.
     #[must_use]
-    pub fn check(&self, scope: &Scope, recipient: &str, revision_reached: bool, now: IysTime) -> Answer {
-        let (facts, revision, as_of) = self.facts(scope, revision_reached, now);
-        let verdict = self.decide(scope, facts, Recipient::parse(recipient, scope.cell.channel).as_ref().ok());
-        Answer { verdict, revision, as_of, id: self.ids.take(now, 1) }
+    pub fn check(&self, scope: &Scope, recipient: &str, under: &Circumstances) -> Answer {
+        let (facts, revision, as_of) = self.facts(scope, under);
+        let recipient = Recipient::parse(recipient, scope.cell.channel).ok();
+        let recipient = recipient.map(|recipient| self.pseudonymizer.recipient(&recipient));
+        let verdict = self.decide(scope, facts, recipient);
+        Answer { verdict, revision, as_of, id: under.id, recipient }
     }
 
     /// Answers for many recipients at once, each in its place.
     #[must_use]
-    pub fn check_batch(&self, scope: &Scope, recipients: Recipients<'_>, revision_reached: bool, now: IysTime) -> BatchAnswer {
-        let (facts, revision, as_of) = self.facts(scope, revision_reached, now);
-        let count = recipients.len() as u64;
-        let results = Batch::new(&self.index, &self.pseudonymizer, scope, &Verdicts::of(&facts)).answer(recipients);
-        BatchAnswer { results, revision, as_of, first_id: self.ids.take(now, count) }
+    pub fn check_batch(&self, scope: &Scope, recipients: Recipients<'_>, under: &Circumstances) -> BatchAnswer {
+        let (facts, revision, as_of) = self.facts(scope, under);
+        let batch = Batch::new(&self.index, &self.pseudonymizer, scope, &Verdicts::of(&facts));
+        let (results, recipients) = batch.answer(recipients);
+        BatchAnswer { results, revision, as_of, first_id: under.id, recipients }
     }
 
     /// Answers questions that came one by one and have all but the recipient in common, as
     /// [`Checker::check`] does each.
     #[must_use]
-    pub fn check_each(&self, scope: &Scope, recipients: &[&str], now: IysTime) -> Vec<Answer> {
-        let (facts, revision, as_of) = self.facts(scope, true, now);
+    pub fn check_each(&self, scope: &Scope, recipients: &[&str], under: &Circumstances) -> Vec<Answer> {
+        let (facts, revision, as_of) = self.facts(scope, under);
         let verdicts = Verdicts::of(&facts);
-        let results = Batch::new(&self.index, &self.pseudonymizer, scope, &verdicts).answer(Recipients::Each(recipients));
-        let first = self.ids.take(now, recipients.len() as u64);
-        let answer = |(byte, place)| Answer { verdict: verdicts.of_byte(byte), revision, as_of, id: first.plus(place) };
-        results.into_iter().zip(0..).map(answer).collect()
+        let batch = Batch::new(&self.index, &self.pseudonymizer, scope, &verdicts);
+        let (results, recipients) = batch.answer(Recipients::Each(recipients));
+        let answer = |((byte, recipient), place)| Answer {
+            verdict: verdicts.of_byte(byte),
+            revision,
+            as_of,
+            id: under.id.plus(place),
+            recipient: Some(recipient).filter(|recipient| *recipient != Pseudonym::default()),
+        };
+        results.into_iter().zip(recipients).zip(0..).map(answer).collect()
     }
 
     /// What all recipients of a question share. The revision is read first of all: the answer reflects
     /// every batch up to it.
-    fn facts(&self, scope: &Scope, revision_reached: bool, now: IysTime) -> (Facts, u64, Option<IysTime>) {
+    fn facts(&self, scope: &Scope, under: &Circumstances) -> (Facts, u64, Option<IysTime>) {
         let revision = self.index.revision().get();
         let brand = self.index.brands().get(scope.brand);
         let facts = Facts {
             loaded: self.index.is_loaded(),
-            revision_reached,
+            revision_reached: under.revision_reached,
             recipient_valid: false,
             brand_out_of_scope: false,
             brand_active: brand.as_ref().is_some_and(|entry| entry.brand.active),
             declared: false,
-            stale: brand.as_ref().is_some_and(|entry| entry.is_stale(scope.cell.channel, now)),
+            stale: brand.as_ref().is_some_and(|entry| entry.is_stale(scope.cell.channel, under.now)),
             retailer_without_access: scope.retailer != RetailerCode::BRAND,
             status: None,
             cell: scope.cell,
             purpose: scope.purpose,
+            recordable: under.recordable,
         };
         (facts, revision, brand.and_then(|entry| entry.as_of()))
     }
 
-    fn decide(&self, scope: &Scope, shared: Facts, recipient: Option<&Recipient>) -> Verdict {
+    fn decide(&self, scope: &Scope, shared: Facts, recipient: Option<Pseudonym>) -> Verdict {
         let Some(recipient) = recipient else {
             return policy::decide(&shared);
         };
-        let relation = RelationKey::of_brand(self.pseudonymizer.recipient(recipient), scope.brand);
+        let relation = RelationKey::of_brand(recipient, scope.brand);
         let status = self.index.get(relation.hash()).get(scope.cell);
         policy::decide(&Facts { recipient_valid: true, status, ..shared })
     }

@@ -1,4 +1,5 @@
 use super::super::decision::{Decision, Reason};
+use super::super::decision_id::DecisionIds;
 use super::super::question::Purpose;
 use super::*;
 use crate::model::brand::{Brand, BrandCode, IysCode};
@@ -36,14 +37,20 @@ fn checker() -> Checker {
     }
     index.revision().publish(42);
     index.mark_loaded();
-    Checker::new(index, pseudonymizer, DecisionIds::new(1, 0))
+    Checker::new(index, pseudonymizer)
+}
+
+/// Asked now, with nothing in the way.
+fn under() -> Circumstances {
+    Circumstances { id: DecisionIds::new(1, 0).take(NOW, 1), now: NOW, revision_reached: true, recordable: true }
 }
 
 #[test]
 fn an_answer_is_whole() {
-    let answer = checker().check(&scope(Channel::Mesaj), "0532 123 45 67", true, NOW);
-    let id = DecisionIds::new(1, 0).take(NOW, 1);
-    assert_eq!(answer, Answer { verdict: Verdict::of(Reason::Approved, ""), revision: 42, as_of: Some(NOW), id });
+    let answer = checker().check(&scope(Channel::Mesaj), "0532 123 45 67", &under());
+    let recipient = checker().pseudonymizer().recipient(&Recipient::parse("05321234567", Channel::Mesaj).unwrap());
+    let verdict = Verdict::of(Reason::Approved, "");
+    assert_eq!(answer, Answer { verdict, revision: 42, as_of: Some(NOW), id: under().id, recipient: Some(recipient) });
 }
 
 #[test]
@@ -65,15 +72,15 @@ fn every_row_that_stands_today() {
         (Scope { purpose: Purpose::OutOfScope, ..text }, "05321234567", true, Reason::DeclarationMissing),
     ];
     for (scope, recipient, reached, reason) in cases {
-        let verdict = checker.check(&scope, recipient, reached, NOW).verdict;
+        let verdict = checker.check(&scope, recipient, &Circumstances { revision_reached: reached, ..under() }).verdict;
         assert_eq!((verdict.reason, verdict.decision), (reason, reason.decision()), "{scope:?} {recipient}");
     }
 }
 
 #[test]
 fn nothing_is_answered_before_boot_is_done() {
-    let checker = Checker::new(Index::default(), Pseudonymizer::new(&Secret::from_bytes([7; 32])), DecisionIds::new(1, 0));
-    let verdict = checker.check(&scope(Channel::Mesaj), "05321234567", true, NOW).verdict;
+    let checker = Checker::new(Index::default(), Pseudonymizer::new(&Secret::from_bytes([7; 32])));
+    let verdict = checker.check(&scope(Channel::Mesaj), "05321234567", &under()).verdict;
     assert_eq!((verdict.decision, verdict.reason), (Decision::Defer, Reason::NotReady));
 }
 
@@ -85,23 +92,24 @@ fn a_batch_answers_each_in_its_place() {
     let expected = [Reason::Approved, Reason::InvalidRecipient, Reason::Refused, Reason::Approved, Reason::NoRecord];
     let bytes = expected.map(|reason| Verdict::of(reason, "").byte());
     for recipients in [Recipients::Spelled(&spelled), Recipients::Phones(&packed)] {
-        let answer = checker.check_batch(&scope(Channel::Mesaj), recipients, true, NOW);
+        let answer = checker.check_batch(&scope(Channel::Mesaj), recipients, &under());
         assert_eq!((&answer.results[..], answer.revision, answer.as_of), (&bytes[..], 42, Some(NOW)));
         let counts: Vec<_> = Counts::of(&answer.results).occurring().collect();
         assert_eq!(counts.iter().map(|(_, count)| count).sum::<u32>(), 5);
     }
-    let emails = checker.check_batch(&scope(Channel::Eposta), Recipients::Phones(&packed[..1]), true, NOW);
+    let emails = checker.check_batch(&scope(Channel::Eposta), Recipients::Phones(&packed[..1]), &under());
     assert_eq!(emails.results, [Verdict::of(Reason::InvalidRecipient, "").byte()], "EPOSTA takes no phones");
 }
 
 #[test]
-fn ids_of_a_batch_are_counted_on() {
+fn nothing_is_allowed_that_cannot_be_recorded() {
     let checker = checker();
-    let text = scope(Channel::Mesaj);
-    let first = checker.check_batch(&text, Recipients::Phones(&[1, 2, 3]), true, NOW).first_id;
-    let next = checker.check(&text, "x", true, NOW).id;
-    let ids = DecisionIds::new(1, 0);
-    assert_eq!((first, next), (ids.take(NOW, 3), ids.take(NOW, 1)));
+    let under = Circumstances { recordable: false, ..under() };
+    let reasons =
+        ["05321234567", "05321234568", "x"].map(|text| checker.check(&scope(Channel::Mesaj), text, &under).verdict.reason);
+    assert_eq!(reasons, [Reason::EvidenceUnavailable, Reason::Refused, Reason::InvalidRecipient]);
+    let batch = checker.check_batch(&scope(Channel::Mesaj), Recipients::Phones(&[905_321_234_567]), &under);
+    assert_eq!(batch.results, [Verdict::of(Reason::EvidenceUnavailable, "").byte()]);
 }
 
 /// Answers one by one, as a stream gathers them, are those of single questions, ids in a row.
@@ -112,8 +120,12 @@ fn each_of_many_is_answered_as_if_alone() {
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     for scope in [scope(Channel::Mesaj), scope(Channel::Arama), scope(Channel::Eposta)] {
         let (one, many) = (checker(), checker());
-        let together = many.check_each(&scope, &texts, NOW);
-        let alone: Vec<Answer> = texts.iter().map(|text| one.check(&scope, text, true, NOW)).collect();
+        let together = many.check_each(&scope, &texts, &under());
+        let alone = texts
+            .iter()
+            .zip(0..)
+            .map(|(text, place)| one.check(&scope, text, &Circumstances { id: under().id.plus(place), ..under() }));
+        let alone: Vec<Answer> = alone.collect();
         assert_eq!(together, alone);
     }
 }

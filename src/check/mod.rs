@@ -10,5 +10,5 @@ mod decision_id;
 pub mod policy;
 pub mod question;
 
-pub use checker::{Answer, BatchAnswer, Checker, Counts};
+pub use checker::{Answer, BatchAnswer, Checker, Circumstances, Counts};
 pub use decision_id::{DecisionId, DecisionIds};

@@ -4,7 +4,7 @@
 //! (15/7/2015, 29417, as amended 4/1/2020). They depend on channel and recipient type: 17/A lifts 11/5
 //! to 11/8 from the intermediary for e-mail, and a merchant's address falls under 6/6.
 
-use super::decision::{Reason, Verdict};
+use super::decision::{Decision, Reason, Verdict};
 use super::question::Purpose;
 use crate::model::channel::{Cell, Channel, RecipientType};
 use crate::model::state::Status;
@@ -35,11 +35,21 @@ pub struct Facts {
     pub cell: Cell,
     /// Why the message is sent.
     pub purpose: Purpose,
+    /// Evidence of an ALLOW can be taken as it is configured.
+    pub recordable: bool,
 }
 
-/// Decides. The first row that applies holds.
+/// Decides. The first row that applies holds, and no ALLOW goes out whose evidence cannot be taken.
 #[must_use]
 pub fn decide(facts: &Facts) -> Verdict {
+    let verdict = row(facts);
+    if verdict.decision == Decision::Allow && !facts.recordable {
+        return Verdict::of(Reason::EvidenceUnavailable, "");
+    }
+    verdict
+}
+
+fn row(facts: &Facts) -> Verdict {
     let exempt = facts.purpose != Purpose::Commercial;
     let out_of_scope = facts.purpose == Purpose::OutOfScope;
     let verdict = |reason| Verdict::of(reason, article(reason, facts.cell));
@@ -97,7 +107,6 @@ const fn article(reason: Reason, cell: Cell) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::decision::Decision;
     use super::*;
 
     const TEXT: Cell = Cell::new(Channel::Mesaj, RecipientType::Bireysel);
@@ -115,6 +124,7 @@ mod tests {
         status: Some(Status::Onay),
         cell: TEXT,
         purpose: Purpose::Commercial,
+        recordable: true,
     };
 
     /// Every row fails at once; each test below mends the rows above its own.
@@ -209,7 +219,7 @@ mod tests {
     #[test]
     fn only_three_ways_lead_to_allow() {
         let mut allowed = Vec::new();
-        for bits in 0..1_u32 << 8 {
+        for bits in 0..1_u32 << 9 {
             let bit = |at: u32| bits >> at & 1 == 1;
             for status in [None, Some(Status::Onay), Some(Status::Ret)] {
                 for purpose in Purpose::ALL {
@@ -225,6 +235,7 @@ mod tests {
                         status,
                         cell: TEXT,
                         purpose,
+                        recordable: bit(8),
                     };
                     if decide(&facts).decision == Decision::Allow {
                         allowed.push(facts);
@@ -243,7 +254,11 @@ mod tests {
                 !matches!(facts.purpose, Purpose::Commercial | Purpose::OutOfScope) && facts.brand_active && facts.declared;
             let outside = facts.purpose == Purpose::OutOfScope && facts.brand_out_of_scope;
             assert!(
-                facts.loaded && facts.revision_reached && facts.recipient_valid && (approved || exempt || outside),
+                facts.recordable
+                    && facts.loaded
+                    && facts.revision_reached
+                    && facts.recipient_valid
+                    && (approved || exempt || outside),
                 "{facts:?}"
             );
         }

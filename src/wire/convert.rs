@@ -170,6 +170,7 @@ pub fn check_response(answer: &Answer, reference: String) -> proto::CheckRespons
         as_of: unix(answer.as_of),
         decision_id: answer.id.to_string(),
         reference,
+        ..proto::CheckResponse::default()
     }
 }
 
@@ -326,6 +327,7 @@ pub fn brand_message(brand: &Brand) -> proto::Brand {
         title: brand.title.clone(),
         active: brand.active,
         max_age_minutes: max_age_minutes(brand),
+        ..proto::Brand::default()
     }
 }
 

@@ -4,7 +4,7 @@ use super::status::{Kind, Problem};
 use super::watch::Watching;
 use crate::check::decision::{Decision, Reason, Verdict};
 use crate::check::question::{Recipients, Scope};
-use crate::check::{Answer, BatchAnswer, Checker, Counts};
+use crate::check::{Answer, BatchAnswer, Checker, Circumstances, Counts, DecisionIds};
 use crate::model::key::RelationKey;
 use crate::model::recipient::Recipient;
 use crate::model::seal::Sealer;
@@ -24,6 +24,8 @@ pub struct Gateway(Arc<Parts>);
 pub struct Parts {
     /// Answers questions.
     pub checker: Checker,
+    /// Gives decisions their ids.
+    pub ids: DecisionIds,
     /// Takes changes in.
     pub sink: Arc<dyn MovementSink>,
     /// Reads what the disk knows.
@@ -75,7 +77,7 @@ impl Gateway {
     #[must_use]
     pub fn check(&self, edge: Edge, scope: &Scope, recipient: &str, revision_reached: bool) -> Answer {
         let started = Instant::now();
-        let answer = self.0.checker.check(scope, recipient, revision_reached, self.now());
+        let answer = self.0.checker.check(scope, recipient, &self.under(1, revision_reached));
         let series = self.0.metrics.checks(edge, scope.cell.channel);
         series.add(answer.verdict.decision as u8, answer.verdict.reason as u8, 1);
         series.took(started.elapsed());
@@ -86,7 +88,7 @@ impl Gateway {
     #[must_use]
     pub fn check_each(&self, edge: Edge, scope: &Scope, recipients: &[&str]) -> Vec<Answer> {
         let started = Instant::now();
-        let answers = self.0.checker.check_each(scope, recipients, self.now());
+        let answers = self.0.checker.check_each(scope, recipients, &self.under(recipients.len() as u64, true));
         let series = self.0.metrics.checks(edge, scope.cell.channel);
         for answer in &answers {
             series.add(answer.verdict.decision as u8, answer.verdict.reason as u8, 1);
@@ -105,7 +107,8 @@ impl Gateway {
         revision_reached: bool,
     ) -> (BatchAnswer, Counts) {
         let started = Instant::now();
-        let answer = self.0.checker.check_batch(scope, recipients, revision_reached, self.now());
+        let under = self.under(recipients.len() as u64, revision_reached);
+        let answer = self.0.checker.check_batch(scope, recipients, &under);
         let counts = Counts::of(&answer.results);
         let series = self.0.metrics.checks(edge, scope.cell.channel);
         for (byte, count) in counts.occurring() {
@@ -113,6 +116,13 @@ impl Gateway {
         }
         series.took(started.elapsed());
         (answer, counts)
+    }
+
+    /// What a question is asked under now.
+    #[must_use]
+    pub fn under(&self, decisions: u64, revision_reached: bool) -> Circumstances {
+        let now = self.now();
+        Circumstances { id: self.0.ids.take(now, decisions), now, revision_reached, recordable: true }
     }
 
     /// Waits until a demanded revision is visible, as long as the caller's deadline allows; says whether

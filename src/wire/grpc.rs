@@ -98,7 +98,7 @@ impl PermissionService for Permission {
         let (scope, recipient) = request.question().map_err(|problem| self.refused(Edge::GrpcUnary, problem))?;
         self.0.require_loaded()?;
         let cells = self.0.cells(&scope, recipient).await?;
-        let answer = self.0.parts().checker.check(&scope, recipient, true, self.0.now());
+        let answer = self.0.parts().checker.check(&scope, recipient, &self.0.under(1, true));
         Ok(Response::new(convert::explain_response(&answer, cells)))
     }
 }
@@ -204,6 +204,52 @@ impl AdminService for Admin {
         let BackupMade { path, revision, files, bytes } =
             self.0.parts().backups.backup(request.into_inner().name).await.map_err(Problem::from)?;
         Ok(Response::new(proto::BackupResponse { path, revision, files, bytes }))
+    }
+
+    async fn set_mode(&self, _: Request<proto::SetModeRequest>) -> Result<Response<proto::SetModeResponse>, Status> {
+        Err(Status::unimplemented("set_mode"))
+    }
+
+    async fn add_declaration(
+        &self,
+        _: Request<proto::AddDeclarationRequest>,
+    ) -> Result<Response<proto::AddDeclarationResponse>, Status> {
+        Err(Status::unimplemented("add_declaration"))
+    }
+
+    async fn list_declarations(
+        &self,
+        _: Request<proto::ListDeclarationsRequest>,
+    ) -> Result<Response<proto::ListDeclarationsResponse>, Status> {
+        Err(Status::unimplemented("list_declarations"))
+    }
+
+    async fn revoke_declaration(
+        &self,
+        _: Request<proto::RevokeDeclarationRequest>,
+    ) -> Result<Response<proto::RevokeDeclarationResponse>, Status> {
+        Err(Status::unimplemented("revoke_declaration"))
+    }
+
+    async fn put_retailer_access(
+        &self,
+        _: Request<proto::PutRetailerAccessRequest>,
+    ) -> Result<Response<proto::PutRetailerAccessResponse>, Status> {
+        Err(Status::unimplemented("put_retailer_access"))
+    }
+
+    async fn refresh_retailer_access(
+        &self,
+        _: Request<proto::RefreshRetailerAccessRequest>,
+    ) -> Result<Response<proto::RefreshRetailerAccessResponse>, Status> {
+        Err(Status::unimplemented("refresh_retailer_access"))
+    }
+
+    async fn erase_recipient(
+        &self,
+        _: Request<proto::EraseRecipientRequest>,
+    ) -> Result<Response<proto::EraseRecipientResponse>, Status> {
+        Err(Status::unimplemented("erase_recipient"))
     }
 }
 

@@ -106,7 +106,7 @@ async fn explain(State(gateway): State<Gateway>, RawQuery(query): RawQuery) -> R
     let (scope, recipient) = asked.question()?;
     gateway.require_loaded()?;
     let cells = gateway.cells(&scope, recipient).await?;
-    let answer = gateway.parts().checker.check(&scope, recipient, true, gateway.now());
+    let answer = gateway.parts().checker.check(&scope, recipient, &gateway.under(1, true));
     Ok(Json(ExplanationBody::new(&answer, &cells)).into_response())
 }
 

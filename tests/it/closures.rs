@@ -30,7 +30,7 @@ async fn close(gateway: &Gateway, recipient: &str, at: &str) -> CloseLineRespons
 
 /// The queue without when its entries were noted, which is now.
 async fn queue(gateway: &Gateway) -> Vec<PendingClosure> {
-    let answer = gateway.admin().await.list_closures(ListClosuresRequest {}).await.unwrap().into_inner();
+    let answer = gateway.admin().await.list_closures(ListClosuresRequest::default()).await.unwrap().into_inner();
     let unnoted = |mut closure: PendingClosure| {
         let age = i64::from(IysTime::now().unix()) - std::mem::take(&mut closure.noted_at);
         assert!((0..300).contains(&age), "noted {age} seconds ago");

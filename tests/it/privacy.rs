@@ -141,7 +141,7 @@ async fn close_lines(gateway: &Gateway, questions: &[Question]) {
         // A recipient that is no phone is refused; that refusal is in the log too.
         let _ = admin.close_line(request).await;
     }
-    let listed = admin.list_closures(ListClosuresRequest {}).await.unwrap().into_inner().closures;
+    let listed = admin.list_closures(ListClosuresRequest::default()).await.unwrap().into_inner().closures;
     assert!(listed.len() > questions.len() / 40 && listed.iter().all(|closure| closure.recipient.starts_with('+')));
     let ids = listed.iter().step_by(2).map(|closure| closure.id).collect();
     admin.mark_closures_reported(MarkClosuresReportedRequest { ids }).await.unwrap();

@@ -51,7 +51,7 @@ fn close_offline(args: &CloseArgs, data: &Path) -> Result<(u64, bool), CommandEr
 fn closures(args: &ClosuresArgs) -> Result<String, CommandError> {
     let closures = match &args.target.data {
         Some(data) => closures_offline(args, data)?,
-        None => remote(&args.target, async |mut client| client.list_closures(ListClosuresRequest {}).await)?.closures,
+        None => remote(&args.target, async |mut client| client.list_closures(ListClosuresRequest::default()).await)?.closures,
     };
     let Some(path) = &args.csv else { return Ok(table(&closures)) };
     let csv = csv(&closures);

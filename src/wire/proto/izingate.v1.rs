@@ -22,6 +22,9 @@ pub struct CheckRequest {
     /// Wait, within the call's deadline, until this revision is visible; 0 asks for none.
     #[prost(uint64, tag = "8")]
     pub min_revision: u64,
+    /// In which language the answer says why, in a sentence; unspecified asks for none.
+    #[prost(enumeration = "Language", tag = "9")]
+    pub language: i32,
 }
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -48,6 +51,15 @@ pub struct CheckResponse {
     pub decision_id: ::prost::alloc::string::String,
     #[prost(string, tag = "9")]
     pub reference: ::prost::alloc::string::String,
+    /// The reason for people, in the language that was asked for.
+    #[prost(string, tag = "10")]
+    pub explanation: ::prost::alloc::string::String,
+    /// An exempt message to somebody who has refused commercial ones.
+    #[prost(bool, tag = "11")]
+    pub refusal_on_record: bool,
+    /// The declaration behind EXEMPT or OUT_OF_SCOPE; 0 where none is.
+    #[prost(uint64, tag = "12")]
+    pub declaration_id: u64,
 }
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -374,7 +386,7 @@ pub struct RelationChange {
     pub state: u32,
 }
 #[allow(clippy::all)]
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Brand {
     #[prost(uint32, tag = "1")]
     pub brand_code: u32,
@@ -388,15 +400,56 @@ pub struct Brand {
     /// of its feed: none for a brand that is fed by imports, three hours for one that follows İYS.
     #[prost(uint32, repeated, tag = "5")]
     pub max_age_minutes: ::prost::alloc::vec::Vec<u32>,
+    /// How its rows are enforced, by channel; a channel that is not named enforces. Read only: see SetMode.
+    #[prost(message, repeated, tag = "6")]
+    pub modes: ::prost::alloc::vec::Vec<ChannelMode>,
+    /// On file as outside the regulation: "2/2-b" or "2/2-c"; empty if it is not. Such a brand may have no
+    /// iys_code.
+    #[prost(string, tag = "7")]
+    pub out_of_scope: ::prost::alloc::string::String,
+    /// The sender's declaration behind out_of_scope or exempt_only: who signed what, as the operator files it.
+    #[prost(string, tag = "8")]
+    pub declaration: ::prost::alloc::string::String,
+    /// On file as sending nothing but exempt messages: SENDER_NOT_REGISTERED does not stop those. Taken only
+    /// where policy.exempt_only says so.
+    #[prost(bool, tag = "9")]
+    pub exempt_only: bool,
+    /// Who keeps its data at İYS.
+    #[prost(message, optional, tag = "10")]
+    pub keeper: ::core::option::Option<DataKeeper>,
 }
 #[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChannelMode {
+    #[prost(enumeration = "Channel", tag = "1")]
+    pub channel: i32,
+    #[prost(enumeration = "Mode", tag = "2")]
+    pub mode: i32,
+    /// From when on; before it the channel enforces.
+    #[prost(int64, tag = "3")]
+    pub effective_from: i64,
+}
+/// Who keeps a brand's data at İYS: a partner that is assigned, or the provider on its own responsibility.
+#[allow(clippy::all)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DataKeeper {
+    /// The partner; empty where the provider does it on its own responsibility.
+    #[prost(string, tag = "1")]
+    pub partner: ::prost::alloc::string::String,
+    /// The declaration of it, as the operator files it.
+    #[prost(string, tag = "2")]
+    pub declaration: ::prost::alloc::string::String,
+    #[prost(int64, tag = "3")]
+    pub declared_at: i64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PutBrandRequest {
     #[prost(message, optional, tag = "1")]
     pub brand: ::core::option::Option<Brand>,
 }
 #[allow(clippy::all)]
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PutBrandResponse {
     #[prost(message, optional, tag = "1")]
     pub brand: ::core::option::Option<Brand>,
@@ -417,7 +470,7 @@ pub struct DeactivateBrandRequest {
     pub brand_code: u32,
 }
 #[allow(clippy::all)]
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DeactivateBrandResponse {
     #[prost(message, optional, tag = "1")]
     pub brand: ::core::option::Option<Brand>,
@@ -465,7 +518,14 @@ pub struct CloseLineResponse {
 }
 #[allow(clippy::all)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListClosuresRequest {}
+pub struct ListClosuresRequest {
+    /// Closures behind this id; 0 begins with the oldest.
+    #[prost(uint64, tag = "1")]
+    pub after_id: u64,
+    /// How many at most; 0 and everything above 10,000 is 10,000.
+    #[prost(uint32, tag = "2")]
+    pub limit: u32,
+}
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListClosuresResponse {
@@ -596,6 +656,172 @@ pub struct PushConnection {
     pub registered: ::prost::alloc::string::String,
     #[prost(string, tag = "4")]
     pub status: ::prost::alloc::string::String,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetModeRequest {
+    #[prost(uint32, tag = "1")]
+    pub brand_code: u32,
+    /// None for every channel.
+    #[prost(enumeration = "Channel", repeated, tag = "2")]
+    pub channels: ::prost::alloc::vec::Vec<i32>,
+    #[prost(enumeration = "Mode", tag = "3")]
+    pub mode: i32,
+    /// From when on; 0 for now.
+    #[prost(int64, tag = "4")]
+    pub effective_from: i64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SetModeResponse {
+    #[prost(message, optional, tag = "1")]
+    pub brand: ::core::option::Option<Brand>,
+}
+/// What a sender declared: that its messages of a purpose are exempt (6/5, 11/8).
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Declaration {
+    /// Given by the gateway; greater than those before it.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    #[prost(uint32, tag = "2")]
+    pub brand_code: u32,
+    /// One of the exempt purposes.
+    #[prost(enumeration = "Purpose", tag = "3")]
+    pub purpose: i32,
+    /// Who declared it, for people.
+    #[prost(string, tag = "4")]
+    pub declared_by: ::prost::alloc::string::String,
+    #[prost(int64, tag = "5")]
+    pub declared_at: i64,
+    /// SHA-256 of the document, 64 hexadecimal digits.
+    #[prost(string, tag = "6")]
+    pub document_sha256: ::prost::alloc::string::String,
+    /// Not valid from then on; 0 for no end.
+    #[prost(int64, tag = "7")]
+    pub valid_until: i64,
+    /// 0 if it is not revoked.
+    #[prost(int64, tag = "8")]
+    pub revoked_at: i64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AddDeclarationRequest {
+    /// Without id and revoked_at.
+    #[prost(message, optional, tag = "1")]
+    pub declaration: ::core::option::Option<Declaration>,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AddDeclarationResponse {
+    #[prost(message, optional, tag = "1")]
+    pub declaration: ::core::option::Option<Declaration>,
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListDeclarationsRequest {
+    /// 0 for all brands.
+    #[prost(uint32, tag = "1")]
+    pub brand_code: u32,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListDeclarationsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub declarations: ::prost::alloc::vec::Vec<Declaration>,
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeDeclarationRequest {
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeDeclarationResponse {
+    #[prost(message, optional, tag = "1")]
+    pub declaration: ::core::option::Option<Declaration>,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RetailerAccess {
+    #[prost(uint32, tag = "1")]
+    pub brand_code: u32,
+    #[prost(uint32, tag = "2")]
+    pub retailer_code: u32,
+    /// As the operator spells it.
+    #[prost(string, tag = "3")]
+    pub recipient: ::prost::alloc::string::String,
+    /// Whether the retailer may use the brand's consent for this recipient.
+    #[prost(bool, tag = "4")]
+    pub allowed: bool,
+    /// As of when; 0 for now. The latest holds, and in the same second the one that allows nothing.
+    #[prost(int64, tag = "5")]
+    pub at: i64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PutRetailerAccessRequest {
+    #[prost(message, repeated, tag = "1")]
+    pub access: ::prost::alloc::vec::Vec<RetailerAccess>,
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PutRetailerAccessResponse {
+    /// The revision that shows it.
+    #[prost(uint64, tag = "1")]
+    pub revision: u64,
+    #[prost(uint64, tag = "2")]
+    pub applied: u64,
+    #[prost(uint64, tag = "3")]
+    pub unchanged: u64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefreshRetailerAccessRequest {
+    #[prost(uint32, tag = "1")]
+    pub brand_code: u32,
+    #[prost(enumeration = "Channel", tag = "2")]
+    pub channel: i32,
+    #[prost(enumeration = "RecipientType", tag = "3")]
+    pub recipient_type: i32,
+    #[prost(string, tag = "4")]
+    pub recipient: ::prost::alloc::string::String,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefreshRetailerAccessResponse {
+    /// Retailers that have access, as İYS answered.
+    #[prost(uint32, repeated, tag = "1")]
+    pub retailer_codes: ::prost::alloc::vec::Vec<u32>,
+    #[prost(uint64, tag = "2")]
+    pub revision: u64,
+}
+#[allow(clippy::all)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseRecipientRequest {
+    /// As the operator spells it.
+    #[prost(string, tag = "1")]
+    pub recipient: ::prost::alloc::string::String,
+    /// 0 for every brand.
+    #[prost(uint32, tag = "2")]
+    pub brand_code: u32,
+    /// Movements registered at or before it are ignored from now on, whenever they come; 0 for now.
+    #[prost(int64, tag = "3")]
+    pub erased_at: i64,
+    /// Why records that 13/2 still has kept are erased all the same; without it they are refused.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseRecipientResponse {
+    #[prost(uint64, tag = "1")]
+    pub revision: u64,
+    #[prost(uint64, tag = "2")]
+    pub relations: u64,
+    #[prost(uint64, tag = "3")]
+    pub movements: u64,
 }
 /// İYS's `type`.
 #[allow(clippy::all)]
@@ -732,6 +958,72 @@ impl Purpose {
             "PURPOSE_EXEMPT_6_2" => Some(Self::Exempt62),
             "PURPOSE_EXEMPT_6_4" => Some(Self::Exempt64),
             "PURPOSE_OUT_OF_SCOPE" => Some(Self::OutOfScope),
+            _ => None,
+        }
+    }
+}
+#[allow(clippy::all)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Language {
+    Unspecified = 0,
+    English = 1,
+    Turkish = 2,
+}
+impl Language {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LANGUAGE_UNSPECIFIED",
+            Self::English => "LANGUAGE_ENGLISH",
+            Self::Turkish => "LANGUAGE_TURKISH",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LANGUAGE_UNSPECIFIED" => Some(Self::Unspecified),
+            "LANGUAGE_ENGLISH" => Some(Self::English),
+            "LANGUAGE_TURKISH" => Some(Self::Turkish),
+            _ => None,
+        }
+    }
+}
+/// How the rows STALE, REFUSED, NO_RECORD and RETAILER_NOT_AUTHORISED are enforced; all others always are.
+#[allow(clippy::all)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Mode {
+    Unspecified = 0,
+    Enforce = 1,
+    /// What they would have stopped is ALLOW with enforced=false and their reason.
+    Advise = 2,
+    /// The same, counted apart: for a rollout.
+    Shadow = 3,
+}
+impl Mode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MODE_UNSPECIFIED",
+            Self::Enforce => "MODE_ENFORCE",
+            Self::Advise => "MODE_ADVISE",
+            Self::Shadow => "MODE_SHADOW",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "MODE_ENFORCE" => Some(Self::Enforce),
+            "MODE_ADVISE" => Some(Self::Advise),
+            "MODE_SHADOW" => Some(Self::Shadow),
             _ => None,
         }
     }
@@ -2241,6 +2533,188 @@ pub mod admin_service_client {
                 .insert(GrpcMethod::new("izingate.v1.AdminService", "Push"));
             self.inner.unary(req, path, codec).await
         }
+        /// Sets how a brand's rows are enforced on some channels, from a moment on.
+        pub async fn set_mode(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetModeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetModeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/SetMode",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("izingate.v1.AdminService", "SetMode"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Puts the declaration of a sender on file: that messages of a purpose are exempt (11/8).
+        pub async fn add_declaration(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AddDeclarationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AddDeclarationResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/AddDeclaration",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("izingate.v1.AdminService", "AddDeclaration"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Every declaration of a brand, or of all brands, oldest first; revoked ones too.
+        pub async fn list_declarations(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListDeclarationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDeclarationsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/ListDeclarations",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("izingate.v1.AdminService", "ListDeclarations"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends a declaration, from now on; it stays on file.
+        pub async fn revoke_declaration(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RevokeDeclarationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeDeclarationResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/RevokeDeclaration",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("izingate.v1.AdminService", "RevokeDeclaration"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Notes which retailers may use a brand's consent for which recipients. Up to 10,000 at once.
+        pub async fn put_retailer_access(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PutRetailerAccessRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PutRetailerAccessResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/PutRetailerAccess",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("izingate.v1.AdminService", "PutRetailerAccess"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Asks İYS which retailers have access to a brand's consent for an address, and takes the answer in.
+        pub async fn refresh_retailer_access(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RefreshRetailerAccessRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RefreshRetailerAccessResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/RefreshRetailerAccess",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("izingate.v1.AdminService", "RefreshRetailerAccess"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Erases what is on record for a recipient (KVKK), for one brand or all, and keeps a tombstone, so that
+        /// nothing of before brings it back. What 13/2 still has kept is erased only for a stated reason.
+        pub async fn erase_recipient(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EraseRecipientRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseRecipientResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::wire::codec::ProtobufCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/izingate.v1.AdminService/EraseRecipient",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("izingate.v1.AdminService", "EraseRecipient"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2334,6 +2808,60 @@ pub mod admin_service_server {
             &self,
             request: tonic::Request<super::PushRequest>,
         ) -> std::result::Result<tonic::Response<super::PushResponse>, tonic::Status>;
+        /// Sets how a brand's rows are enforced on some channels, from a moment on.
+        async fn set_mode(
+            &self,
+            request: tonic::Request<super::SetModeRequest>,
+        ) -> std::result::Result<tonic::Response<super::SetModeResponse>, tonic::Status>;
+        /// Puts the declaration of a sender on file: that messages of a purpose are exempt (11/8).
+        async fn add_declaration(
+            &self,
+            request: tonic::Request<super::AddDeclarationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AddDeclarationResponse>,
+            tonic::Status,
+        >;
+        /// Every declaration of a brand, or of all brands, oldest first; revoked ones too.
+        async fn list_declarations(
+            &self,
+            request: tonic::Request<super::ListDeclarationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDeclarationsResponse>,
+            tonic::Status,
+        >;
+        /// Ends a declaration, from now on; it stays on file.
+        async fn revoke_declaration(
+            &self,
+            request: tonic::Request<super::RevokeDeclarationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeDeclarationResponse>,
+            tonic::Status,
+        >;
+        /// Notes which retailers may use a brand's consent for which recipients. Up to 10,000 at once.
+        async fn put_retailer_access(
+            &self,
+            request: tonic::Request<super::PutRetailerAccessRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PutRetailerAccessResponse>,
+            tonic::Status,
+        >;
+        /// Asks İYS which retailers have access to a brand's consent for an address, and takes the answer in.
+        async fn refresh_retailer_access(
+            &self,
+            request: tonic::Request<super::RefreshRetailerAccessRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RefreshRetailerAccessResponse>,
+            tonic::Status,
+        >;
+        /// Erases what is on record for a recipient (KVKK), for one brand or all, and keeps a tombstone, so that
+        /// nothing of before brings it back. What 13/2 still has kept is erased only for a stated reason.
+        async fn erase_recipient(
+            &self,
+            request: tonic::Request<super::EraseRecipientRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseRecipientResponse>,
+            tonic::Status,
+        >;
     }
     /// What an operator keeps on file.
     #[derive(Debug)]
@@ -2891,6 +3419,328 @@ pub mod admin_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = PushSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/SetMode" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetModeSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::SetModeRequest>
+                    for SetModeSvc<T> {
+                        type Response = super::SetModeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetModeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::set_mode(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetModeSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/AddDeclaration" => {
+                    #[allow(non_camel_case_types)]
+                    struct AddDeclarationSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::AddDeclarationRequest>
+                    for AddDeclarationSvc<T> {
+                        type Response = super::AddDeclarationResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AddDeclarationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::add_declaration(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AddDeclarationSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/ListDeclarations" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListDeclarationsSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::ListDeclarationsRequest>
+                    for ListDeclarationsSvc<T> {
+                        type Response = super::ListDeclarationsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListDeclarationsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::list_declarations(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListDeclarationsSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/RevokeDeclaration" => {
+                    #[allow(non_camel_case_types)]
+                    struct RevokeDeclarationSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::RevokeDeclarationRequest>
+                    for RevokeDeclarationSvc<T> {
+                        type Response = super::RevokeDeclarationResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RevokeDeclarationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::revoke_declaration(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RevokeDeclarationSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/PutRetailerAccess" => {
+                    #[allow(non_camel_case_types)]
+                    struct PutRetailerAccessSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::PutRetailerAccessRequest>
+                    for PutRetailerAccessSvc<T> {
+                        type Response = super::PutRetailerAccessResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PutRetailerAccessRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::put_retailer_access(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PutRetailerAccessSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/RefreshRetailerAccess" => {
+                    #[allow(non_camel_case_types)]
+                    struct RefreshRetailerAccessSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::RefreshRetailerAccessRequest>
+                    for RefreshRetailerAccessSvc<T> {
+                        type Response = super::RefreshRetailerAccessResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RefreshRetailerAccessRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::refresh_retailer_access(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RefreshRetailerAccessSvc(inner);
+                        let codec = crate::wire::codec::ProtobufCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/izingate.v1.AdminService/EraseRecipient" => {
+                    #[allow(non_camel_case_types)]
+                    struct EraseRecipientSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::EraseRecipientRequest>
+                    for EraseRecipientSvc<T> {
+                        type Response = super::EraseRecipientResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EraseRecipientRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::erase_recipient(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EraseRecipientSvc(inner);
                         let codec = crate::wire::codec::ProtobufCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -92,7 +92,8 @@ impl Node {
         booted.await.unwrap().unwrap();
         let (draining, cut, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let gateway = Gateway::new(Parts {
-            checker: Checker::new(index, pseudonymizer(), DecisionIds::new(1, 0)),
+            checker: Checker::new(index, pseudonymizer()),
+            ids: DecisionIds::new(1, 0),
             sink: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,
             closures: Arc::clone(&store) as Arc<_>,
