@@ -26,11 +26,60 @@ impl DecisionIds {
     #[must_use]
     pub fn take(&self, now: IysTime, count: u64) -> DecisionId {
         let number = self.next.fetch_add(count, Ordering::Relaxed);
-        DecisionId(u128::from(now.unix()) << 96 | u128::from(self.node) << 64 | u128::from(number))
+        DecisionId::of(now.unix(), self.node, number)
+    }
+
+    /// The number that the next decision gets.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.next.load(Ordering::Relaxed)
+    }
+
+    /// The node whose they are.
+    #[must_use]
+    pub const fn node(&self) -> u32 {
+        self.node
     }
 }
 
 impl DecisionId {
+    /// The id of its three parts: Unix seconds, node, number.
+    #[must_use]
+    pub const fn of(asked: u32, node: u32, number: u64) -> Self {
+        Self((asked as u128) << 96 | (node as u128) << 64 | number as u128)
+    }
+
+    /// The id of 32 hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() == 32 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if digits { u128::from_str_radix(text, 16).ok().map(Self) } else { None }
+    }
+
+    /// All 128 bits.
+    #[must_use]
+    pub const fn get(self) -> u128 {
+        self.0
+    }
+
+    /// When it was asked.
+    #[must_use]
+    pub const fn asked(self) -> IysTime {
+        IysTime::from_unix((self.0 >> 96) as u32)
+    }
+
+    /// Which node answered.
+    #[must_use]
+    pub const fn node(self) -> u32 {
+        (self.0 >> 64) as u32
+    }
+
+    /// Its number on that node.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0 as u64
+    }
+
     /// The id of result `place` of a batch that begins with this one.
     #[must_use]
     pub const fn plus(self, place: u64) -> Self {

@@ -1,0 +1,140 @@
+//! What is recorded of a decision, and of what happened to the log itself.
+
+use crate::check::DecisionId;
+use crate::check::question::Scope;
+use crate::model::key::Pseudonym;
+use crate::model::time::IysTime;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Decisions that have all but the recipient in common: one question, or a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The id of the first; that of the i-th is that + i.
+    pub first: DecisionId,
+    /// When it was asked, as the id says too.
+    pub asked: IysTime,
+    /// Who asked, by name.
+    pub caller: Arc<str>,
+    /// What was asked.
+    pub scope: Scope,
+    /// The declaration behind EXEMPT or OUT_OF_SCOPE, 0 if none.
+    pub declaration: u64,
+    /// [`crate::model::brand::Mode`] by its number.
+    pub mode: u8,
+    /// The revision that the answer reflects.
+    pub revision: u64,
+    /// How old the brand's data could be.
+    pub as_of: Option<IysTime>,
+    /// The caller's own mark.
+    pub reference: Box<str>,
+    /// What was answered, to each in its place.
+    pub outcomes: Outcomes,
+    /// Its caller hears nothing before this is on disk.
+    pub before_answer: bool,
+}
+
+/// Outcome bytes with the recipients they are of; the default pseudonym stands for an invalid address.
+///
+/// An outcome byte is [`crate::check::decision::Verdict::byte`], with [`REFUSAL_ON_RECORD`] set where that was so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcomes {
+    /// Of one question.
+    One(u8, Pseudonym),
+    /// Of a batch, both of one length.
+    Many(Vec<u8>, Vec<Pseudonym>),
+}
+
+/// In an outcome byte: the recipient has refused commercial messages, and was sent an exempt one.
+pub const REFUSAL_ON_RECORD: u8 = 0x20;
+
+/// What happened to the log, or is evidence beside decisions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Event {
+    /// The log was opened.
+    Started {
+        /// The program's version.
+        version: String,
+        /// When, in Unix milliseconds.
+        at: u64,
+    },
+    /// Decisions may be numbered up to here: whatever is lost has a number below it.
+    Leased {
+        /// The first number that may not be given out.
+        to: u64,
+    },
+    /// The log was not closed: what was answered since the last durable instant and had not reached the disk is
+    /// missing.
+    Gap {
+        /// When the last record became durable, in Unix milliseconds.
+        last_durable: u64,
+        /// The greatest number of a decision on record; none if there is none in that segment.
+        last_number: Option<u64>,
+        /// How many decisions can be missing: as many numbers were leased and are not on record.
+        at_most: u64,
+        /// Bytes of a torn record that were dropped.
+        torn: u64,
+    },
+    /// Sealed segments were removed because nothing in them has to be kept any longer.
+    Removed {
+        /// The first of them.
+        first: u64,
+        /// The last of them.
+        last: u64,
+        /// Decisions of that time and before are not kept, in Unix seconds.
+        until: u32,
+    },
+    /// A recipient was erased.
+    Erased {
+        /// Who: 32 hexadecimal digits.
+        recipient: String,
+        /// For which brand; none for all.
+        brand: Option<u32>,
+        /// As of when, in Unix seconds.
+        at: u32,
+        /// Why what 13/2 still had kept was erased too; empty if it had not.
+        reason: String,
+        /// The revision that shows it.
+        revision: u64,
+    },
+    /// The log was closed in order.
+    Stopped {
+        /// When, in Unix milliseconds.
+        at: u64,
+    },
+}
+
+impl Outcomes {
+    /// How many.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::One(..) => 1,
+            Self::Many(bytes, _) => bytes.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes and recipients.
+    #[must_use]
+    pub fn parts(&self) -> (&[u8], &[Pseudonym]) {
+        match self {
+            Self::One(byte, recipient) => (std::slice::from_ref(byte), std::slice::from_ref(recipient)),
+            Self::Many(bytes, recipients) => (bytes, recipients),
+        }
+    }
+
+    /// The bytes, to be changed.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        match self {
+            Self::One(byte, _) => std::slice::from_mut(byte),
+            Self::Many(bytes, _) => bytes,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! A segment: one file of the log, a chain of frames from its header to its seal.
+//!
+//! ```text
+//! header  "IZEV" ‖ version 1 ‖ key id ‖ node u32 ‖ number u64 ‖ chain of the segment before ‖ made at (ms) u64
+//! frame   length u32 of what follows ‖ kind ‖ body ‖ the first 8 bytes of the chain up to here
+//!           kind 1, decisions: length of the columns u32 ‖ length of their zstd u32 ‖ zstd ‖ recipients
+//!           kind 2, an event:  JSON
+//!           kind 3, the seal:  what the segment is, as the leaf of the tree over all segments
+//! ```
+//!
+//! Numbers are big-endian. A frame's leaf is the RFC 6962 hash of kind ‖ body, where decisions stand as they are without
+//! zstd: kind ‖ length of the columns ‖ columns ‖ recipients. The chain begins with the hash of the header (domain 3); each
+//! frame makes it the hash (domain 2) of chain ‖ leaf ‖ all that is on disk of the frame but recipients and check. So every
+//! byte of the file is under the chain, and decisions are proved without zstd.
+
+mod format;
+mod read;
+mod write;
+
+pub use format::{HEADER_LENGTH, Header, SEAL_LENGTH, Seal};
+pub use read::{Body, Broken, Frame, Frames, Unreadable, decisions_at, sealed, unseal};
+pub use write::Open;
+
+use std::path::{Path, PathBuf};
+
+/// The file of a sealed segment.
+#[must_use]
+pub fn sealed_path(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:012}.seg"))
+}
+
+/// The file of the segment that is being written.
+#[must_use]
+pub fn open_path(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:012}.open"))
+}
+
+/// The number of a segment's file, by its ending; none for another file.
+#[must_use]
+pub fn number_of(path: &Path, ending: &str) -> Option<u64> {
+    let digits = path.file_name()?.to_str()?.strip_suffix(ending)?.strip_suffix('.')?;
+    let plain = digits.len() == 12 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    if plain { digits.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests;

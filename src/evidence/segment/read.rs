@@ -1,0 +1,225 @@
+//! Segments read back, frame by frame, each held against the chain.
+
+use super::format::{CHECK, DECISIONS, EVENT, HEADER_LENGTH, Header, LONGEST, SEAL, SEAL_LENGTH, Seal, decisions_leaf, link};
+use super::sealed_path;
+use crate::evidence::codec::{self, Decisions};
+use crate::evidence::entry::Event;
+use crate::evidence::merkle::{Hash, leaf};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// A frame that is as it was written.
+pub struct Frame<'a> {
+    /// Where it begins in the file.
+    pub at: usize,
+    /// Its leaf in the tree of the segment's frames.
+    pub leaf: Hash,
+    /// What it holds.
+    pub body: Body<'a>,
+}
+
+/// What a frame holds.
+pub enum Body<'a> {
+    /// Decisions: the columns without zstd, and the recipients.
+    Decisions(Vec<u8>, &'a [u8]),
+    /// An event: JSON.
+    Event(&'a [u8]),
+    /// The segment's seal; the file ends behind it.
+    Seal(Box<Seal>),
+}
+
+/// Where a segment stops being what was written, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("byte {at}: {why}")]
+pub struct Broken {
+    /// Where the frame begins that is not right.
+    pub at: usize,
+    /// How.
+    pub why: &'static str,
+}
+
+/// Why a segment cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// The system said no.
+    #[error("{0}: {1}")]
+    Io(PathBuf, io::Error),
+    /// It is not what was written.
+    #[error("{0}: {1}")]
+    Broken(PathBuf, Broken),
+}
+
+/// The frames of a segment in their order. Ends behind the seal, or with the first thing that is not right.
+pub struct Frames<'a> {
+    bytes: &'a [u8],
+    header: Header,
+    at: usize,
+    chain: Hash,
+    ended: bool,
+    zstd: zstd_safe::DCtx<'static>,
+}
+
+impl<'a> Frames<'a> {
+    /// The frames of a file's bytes.
+    pub fn of(bytes: &'a [u8]) -> Result<Self, Broken> {
+        let header = bytes.first_chunk().and_then(Header::from_bytes).ok_or(Broken { at: 0, why: "the header is damaged" })?;
+        let chain = header.chain();
+        Ok(Self { bytes, header, at: HEADER_LENGTH, chain, ended: false, zstd: zstd_safe::DCtx::create() })
+    }
+
+    /// The segment's header.
+    #[must_use]
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Behind the last frame that was right.
+    #[must_use]
+    pub const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The chain up to there.
+    #[must_use]
+    pub const fn head(&self) -> &Hash {
+        &self.chain
+    }
+
+    fn read(&mut self) -> Result<Frame<'a>, Broken> {
+        let at = self.at;
+        let broken = |why| Broken { at, why };
+        let raw = Raw::of(&self.bytes[at..]).ok_or(broken("the frame is torn or its length is damaged"))?;
+        let (leaf, body, shown) = match raw.kind {
+            DECISIONS => {
+                let (columns, recipients, shown) = raw.decisions(&mut self.zstd).ok_or(broken("the columns are damaged"))?;
+                (decisions_leaf(&columns, recipients), Body::Decisions(columns, recipients), shown)
+            }
+            EVENT => (leaf(&[&[EVENT], raw.body]), Body::Event(raw.body), &raw.whole[..5]),
+            SEAL => {
+                let seal = Seal::from_bytes(raw.body).ok_or(broken("the seal is damaged"))?;
+                (leaf(&[&[SEAL], raw.body]), Body::Seal(Box::new(seal)), &raw.whole[..5])
+            }
+            _ => return Err(broken("the kind of the frame is damaged")),
+        };
+        let chain = link(&self.chain, &leaf, &[shown]);
+        if raw.check != &chain[..CHECK] {
+            return Err(broken("the frame is not the one that was written here"));
+        }
+        self.at += raw.whole.len();
+        self.chain = chain;
+        if matches!(body, Body::Seal(_)) {
+            self.ended = true;
+            if self.at != self.bytes.len() {
+                return Err(Broken { at: self.at, why: "there is something behind the seal" });
+            }
+        }
+        Ok(Frame { at, leaf, body })
+    }
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = Result<Frame<'a>, Broken>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended || self.at == self.bytes.len() {
+            return None;
+        }
+        let frame = self.read();
+        self.ended |= frame.is_err();
+        Some(frame)
+    }
+}
+
+impl Body<'_> {
+    /// The decisions that it holds, if any; none if they cannot be read.
+    #[must_use]
+    pub fn decisions(&self) -> Option<Decisions> {
+        match self {
+            Self::Decisions(columns, recipients) => codec::decode(columns, recipients),
+            _ => None,
+        }
+    }
+
+    /// The event that it is, if it is one that this program knows.
+    #[must_use]
+    pub fn event(&self) -> Option<Event> {
+        match self {
+            Self::Event(json) => serde_json::from_slice(json).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// A frame as it lies on disk.
+struct Raw<'a> {
+    whole: &'a [u8],
+    kind: u8,
+    body: &'a [u8],
+    check: &'a [u8],
+}
+
+impl<'a> Raw<'a> {
+    /// The frame at the beginning of bytes; none if it is not whole.
+    fn of(bytes: &'a [u8]) -> Option<Self> {
+        let length = u32::from_be_bytes(*bytes.first_chunk()?) as usize;
+        if !(1 + CHECK..=1 + LONGEST + CHECK).contains(&length) {
+            return None;
+        }
+        let whole = bytes.get(..4 + length)?;
+        let (body, check) = whole[5..].split_at(length - 1 - CHECK);
+        Some(Self { whole, kind: whole[4], body, check })
+    }
+
+    /// Columns without zstd, recipients, and what is on disk of the frame before these.
+    fn decisions(&self, zstd: &mut zstd_safe::DCtx<'_>) -> Option<(Vec<u8>, &'a [u8], &'a [u8])> {
+        let length = u32::from_be_bytes(*self.body.first_chunk()?) as usize;
+        let (compressed, recipients) = {
+            let rest = &self.body[4..];
+            let size = u32::from_be_bytes(*rest.first_chunk()?) as usize;
+            rest[4..].split_at_checked(size)?
+        };
+        if length > LONGEST {
+            return None;
+        }
+        let mut columns = vec![0; length];
+        let size = zstd.decompress(&mut columns[..], compressed).ok()?;
+        let shown = &self.whole[..5 + 8 + compressed.len()];
+        (size == length).then_some((columns, recipients, shown))
+    }
+}
+
+/// The seal at the end of a sealed segment's file, without a look at the rest.
+pub fn unseal(path: &Path) -> Result<Seal, Unreadable> {
+    let unreadable = |error| Unreadable::Io(path.to_owned(), error);
+    let file = File::open(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?.len();
+    let mut frame = [0; 4 + 1 + SEAL_LENGTH + CHECK];
+    let at = length.saturating_sub(frame.len() as u64);
+    file.read_exact_at(&mut frame, at).map_err(unreadable)?;
+    let seal = Raw::of(&frame).filter(|raw| raw.kind == SEAL).and_then(|raw| Seal::from_bytes(raw.body));
+    let seal = seal.filter(|seal| seal.bytes == at && seal.end()[..CHECK] == frame[frame.len() - CHECK..]);
+    seal.ok_or_else(|| Unreadable::Broken(path.to_owned(), Broken { at: at as usize, why: "there is no seal at the end" }))
+}
+
+/// The seal of a segment of a folder.
+pub fn sealed(folder: &Path, number: u64) -> Result<Seal, Unreadable> {
+    unseal(&sealed_path(folder, number))
+}
+
+/// The decisions of the frame at a place of a file, without a look at the chain: for finding, not for proving.
+#[must_use]
+pub fn decisions_at(file: &File, at: u64) -> Option<Decisions> {
+    let mut length = [0; 4];
+    file.read_exact_at(&mut length, at).ok()?;
+    let size = u32::from_be_bytes(length) as usize;
+    if size > 1 + LONGEST + CHECK {
+        return None;
+    }
+    let mut bytes = vec![0; 4 + size];
+    file.read_exact_at(&mut bytes, at).ok()?;
+    let raw = Raw::of(&bytes).filter(|raw| raw.kind == DECISIONS)?;
+    let (columns, recipients, _) = raw.decisions(&mut zstd_safe::DCtx::create())?;
+    codec::decode(&columns, recipients)
+}

@@ -1,0 +1,134 @@
+use super::*;
+use crate::check::DecisionId;
+use crate::check::question::{Purpose, Scope};
+use crate::evidence::codec::Part;
+use crate::evidence::entry::{Entry, Event, Outcomes};
+use crate::evidence::merkle::Tree;
+use crate::model::brand::{BrandCode, RetailerCode};
+use crate::model::channel::Cell;
+use crate::model::key::Pseudonym;
+use crate::model::time::IysTime;
+use std::fs;
+
+fn entry(number: u64, count: usize) -> Entry {
+    Entry {
+        first: DecisionId::of(1_795_000_000, 7, number),
+        asked: IysTime::from_unix(1_795_000_000),
+        caller: "dialer".into(),
+        scope: Scope {
+            brand: BrandCode::new(601_234).unwrap(),
+            cell: Cell::ALL[2],
+            retailer: RetailerCode::BRAND,
+            purpose: Purpose::Commercial,
+        },
+        declaration: 0,
+        mode: 1,
+        revision: 42,
+        as_of: None,
+        reference: "".into(),
+        outcomes: Outcomes::Many(vec![0x4C; count], (0..count).map(|place| Pseudonym([place as u8; 16])).collect()),
+        before_answer: false,
+    }
+}
+
+fn header(number: u64) -> Header {
+    Header { node: 7, number, previous: [5; 32], made: 1_795_000_000_000 }
+}
+
+/// A sealed segment of two frames of decisions and an event.
+fn segment(folder: &Path) -> (Vec<u8>, Seal) {
+    let mut open = Open::create(folder, header(3)).unwrap();
+    open.event_frame(&Event::Leased { to: 900 }).unwrap();
+    open.commit().unwrap();
+    for number in [100, 200] {
+        let entry = entry(number, 3);
+        open.decisions_frame(&[Part { entry: &entry, from: 0, to: 3 }], 1_795_000_000_500).unwrap();
+    }
+    let seal = open.seal().unwrap();
+    (fs::read(sealed_path(folder, 3)).unwrap(), seal)
+}
+
+#[test]
+fn a_segment_is_read_as_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bytes, seal) = segment(folder.path());
+    let mut frames = Frames::of(&bytes).unwrap();
+    assert_eq!(*frames.header(), header(3));
+    let read: Vec<_> = frames.by_ref().map(Result::unwrap).collect();
+    assert_eq!(read[0].body.event(), Some(Event::Leased { to: 900 }));
+    let decisions: Vec<_> = read[1..3].iter().map(|frame| frame.body.decisions().unwrap().entries).collect();
+    assert_eq!(decisions, [[100, 200].map(|number| vec![entry(number, 3)])].concat());
+    let Body::Seal(last) = &read[3].body else { panic!("no seal") };
+    assert_eq!((**last, *frames.head()), (seal, seal.end()));
+    let root = Tree::of(read[..3].iter().map(|frame| &frame.leaf)).root();
+    let expected = Seal {
+        node: 7,
+        number: 3,
+        frames: 3,
+        decisions: 6,
+        ids: (entry(100, 1).first, entry(202, 1).first),
+        times: (1_795_000_000, 1_795_000_000),
+        previous: [5; 32],
+        chain: seal.chain,
+        root,
+        bytes: read[3].at as u64,
+    };
+    assert_eq!(seal, expected);
+    assert_eq!((unseal(&sealed_path(folder.path(), 3)).unwrap(), Seal::from_bytes(&seal.to_bytes())), (seal, Some(seal)));
+    let file = fs::File::open(sealed_path(folder.path(), 3)).unwrap();
+    assert_eq!(decisions_at(&file, read[2].at as u64).unwrap().entries, [entry(200, 3)]);
+    assert_eq!(decisions_at(&file, 1), None);
+}
+
+#[test]
+fn every_flipped_byte_and_every_cut_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bytes, seal) = segment(folder.path());
+    let is_whole = |bytes: &[u8]| {
+        let Ok(mut frames) = Frames::of(bytes) else { return false };
+        frames.by_ref().all(|frame| frame.is_ok()) && *frames.head() == seal.end()
+    };
+    assert!(is_whole(&bytes));
+    for place in 0..bytes.len() {
+        for bit in [1, 0x80] {
+            let mut changed = bytes.clone();
+            changed[place] ^= bit;
+            assert!(!is_whole(&changed), "byte {place}");
+        }
+        assert!(!is_whole(&bytes[..place]), "cut at {place}");
+    }
+    let mut longer = bytes.clone();
+    longer.push(0);
+    assert!(!is_whole(&longer));
+}
+
+#[test]
+fn what_failed_leaves_no_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut open = Open::create(folder.path(), header(3)).unwrap();
+    open.event_frame(&Event::Leased { to: 900 }).unwrap();
+    open.commit().unwrap();
+    let dropped = entry(100, 3);
+    open.decisions_frame(&[Part { entry: &dropped, from: 0, to: 3 }], 1).unwrap();
+    open.roll_back();
+    let kept = entry(200, 3);
+    open.decisions_frame(&[Part { entry: &kept, from: 1, to: 3 }], 2).unwrap();
+    let seal = open.seal().unwrap();
+    assert_eq!((seal.decisions, seal.ids.0), (2, entry(201, 1).first));
+    let bytes = fs::read(sealed_path(folder.path(), 3)).unwrap();
+    let decisions = Frames::of(&bytes).unwrap().filter_map(|frame| frame.unwrap().body.decisions());
+    let read: Vec<_> = decisions.flat_map(|decisions| decisions.entries).map(|entry| entry.first).collect();
+    assert_eq!(read, [entry(201, 1).first]);
+    assert!(open.seal().is_ok(), "asked for again");
+}
+
+#[test]
+fn names_are_numbers() {
+    let folder = Path::new("evidence");
+    assert_eq!(sealed_path(folder, 17), Path::new("evidence/000000000017.seg"));
+    assert_eq!(number_of(&sealed_path(folder, 17), "seg"), Some(17));
+    assert_eq!(number_of(&open_path(folder, 17), "open"), Some(17));
+    for name in ["17.seg", "000000000017.open", "00000000001x.seg", "000000000017.seg.idx"] {
+        assert_eq!(number_of(Path::new(name), "seg"), None, "{name}");
+    }
+}

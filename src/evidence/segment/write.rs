@@ -1,0 +1,209 @@
+//! The segment that is being written.
+
+use super::format::{CHECK, DECISIONS, EVENT, Header, SEAL, Seal, decisions_leaf, link};
+use super::{open_path, sealed_path};
+use crate::check::DecisionId;
+use crate::evidence::codec::{Encoder, Part};
+use crate::evidence::entry::Event;
+use crate::evidence::merkle::{Hash, Tree, leaf};
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// Quick, and small enough: what is compressed are columns that repeat themselves.
+const LEVEL: i32 = 1;
+
+/// The segment that is being written.
+pub struct Open {
+    folder: PathBuf,
+    header: Header,
+    file: File,
+    /// Bytes on disk for certain.
+    durable: u64,
+    /// How far the frames in `buffer` have brought it.
+    state: State,
+    /// The same of what is durable.
+    settled: State,
+    /// Frames that are not on disk yet.
+    buffer: Vec<u8>,
+    encoder: Encoder,
+    zstd: zstd_safe::CCtx<'static>,
+    sealed: Option<Seal>,
+}
+
+/// All that a seal says, as it grows.
+#[derive(Clone)]
+struct State {
+    chain: Hash,
+    frames: Tree,
+    decisions: u64,
+    ids: Option<(DecisionId, DecisionId)>,
+    times: Option<(u32, u32)>,
+}
+
+impl Open {
+    /// Makes the file of a segment with its header, durable with its name.
+    pub fn create(folder: &Path, header: Header) -> io::Result<Self> {
+        let path = open_path(folder, header.number);
+        // Not over one that is there: two writers would tear each other's chain.
+        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        file.write_all_at(&header.to_bytes(), 0)?;
+        file.sync_all()?;
+        File::open(folder)?.sync_all()?;
+        let state = State { chain: header.chain(), frames: Tree::default(), decisions: 0, ids: None, times: None };
+        Ok(Self {
+            folder: folder.to_owned(),
+            header,
+            file,
+            durable: header.to_bytes().len() as u64,
+            settled: state.clone(),
+            state,
+            buffer: Vec::new(),
+            encoder: Encoder::default(),
+            zstd: zstd_safe::CCtx::create(),
+            sealed: None,
+        })
+    }
+
+    /// Its header.
+    #[must_use]
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Bytes that it has, those that are not on disk yet among them.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.durable + self.buffer.len() as u64
+    }
+
+    /// Decisions in it.
+    #[must_use]
+    pub const fn decisions(&self) -> u64 {
+        self.state.decisions
+    }
+
+    /// Adds a frame of decisions, of [`crate::evidence::codec::MOST_DECISIONS`] at most.
+    pub fn decisions_frame(&mut self, parts: &[Part<'_>], written: u64) -> io::Result<()> {
+        let Self { encoder, zstd, buffer, .. } = self;
+        encoder.encode(parts, written, self.header.node);
+        let Encoder { columns, recipients, .. } = encoder;
+        let start = buffer.len();
+        buffer.extend([0; 4]);
+        buffer.push(DECISIONS);
+        buffer.extend((columns.len() as u32).to_be_bytes());
+        buffer.extend([0; 4]);
+        let body = buffer.len();
+        buffer.resize(body + zstd_safe::compress_bound(columns.len()), 0);
+        let size = zstd.compress(&mut buffer[body..], columns, LEVEL).map_err(failed)?;
+        buffer.truncate(body + size);
+        buffer[body - 4..body].copy_from_slice(&(size as u32).to_be_bytes());
+        let length = (buffer.len() - start - 4 + recipients.len() + CHECK) as u32;
+        buffer[start..start + 4].copy_from_slice(&length.to_be_bytes());
+        let leaf = decisions_leaf(columns, recipients);
+        self.state.chain = link(&self.state.chain, &leaf, &[&buffer[start..]]);
+        buffer.extend_from_slice(recipients);
+        buffer.extend_from_slice(&self.state.chain[..CHECK]);
+        self.state.frames.push(leaf);
+        for part in parts {
+            self.state.count(part);
+        }
+        Ok(())
+    }
+
+    /// Adds an event.
+    pub fn event_frame(&mut self, event: &Event) -> io::Result<()> {
+        let json = serde_json::to_vec(event)?;
+        let leaf = leaf(&[&[EVENT], &json]);
+        self.frame(EVENT, &json, &leaf);
+        self.state.frames.push(leaf);
+        Ok(())
+    }
+
+    fn frame(&mut self, kind: u8, body: &[u8], leaf: &Hash) {
+        let length = ((1 + body.len() + CHECK) as u32).to_be_bytes();
+        self.state.chain = link(&self.state.chain, leaf, &[&length, &[kind]]);
+        self.buffer.extend(length);
+        self.buffer.push(kind);
+        self.buffer.extend_from_slice(body);
+        self.buffer.extend_from_slice(&self.state.chain[..CHECK]);
+    }
+
+    /// Brings what was added to disk. After a failure it is as if nothing had been added.
+    pub fn commit(&mut self) -> io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let written = self.file.write_all_at(&self.buffer, self.durable).and_then(|()| self.file.sync_data());
+        if written.is_err() {
+            self.roll_back();
+            return written;
+        }
+        self.durable += self.buffer.len() as u64;
+        self.buffer.clear();
+        self.settled = self.state.clone();
+        Ok(())
+    }
+
+    /// Forgets what is not on disk for certain; the bytes that may be there are cut off before anything follows.
+    pub fn roll_back(&mut self) {
+        self.buffer.clear();
+        self.state = self.settled.clone();
+        // If this fails too, the next frames are written over them, and a longer rest breaks the chain behind them:
+        // boot cuts it off as what was torn.
+        let _ = self.file.set_len(self.durable);
+    }
+
+    /// Brings everything to disk with the seal behind it, and gives the file its name. After a failure it may be asked
+    /// for again, and nothing may be added any more.
+    pub fn seal(&mut self) -> io::Result<Seal> {
+        if self.sealed.is_none() {
+            self.commit()?;
+            let seal = self.state.seal(&self.header, self.durable);
+            let body = seal.to_bytes();
+            self.frame(SEAL, &body, &leaf(&[&[SEAL], &body]));
+            self.commit()?;
+            self.sealed = Some(seal);
+        }
+        // Whatever a failed write left behind the seal.
+        self.file.set_len(self.durable)?;
+        self.file.sync_all()?;
+        let (open, sealed) = (open_path(&self.folder, self.header.number), sealed_path(&self.folder, self.header.number));
+        if open.exists() {
+            fs::rename(open, sealed)?;
+        }
+        File::open(&self.folder)?.sync_all()?;
+        self.sealed.ok_or_else(|| io::Error::other("a segment without its seal"))
+    }
+}
+
+impl State {
+    fn count(&mut self, part: &Part<'_>) {
+        let (first, last) = (part.entry.first.plus(part.from as u64), part.entry.first.plus(part.to as u64 - 1));
+        let asked = part.entry.asked.unix();
+        self.decisions += (part.to - part.from) as u64;
+        self.ids = Some(self.ids.map_or((first, last), |(least, greatest)| (least.min(first), greatest.max(last))));
+        self.times = Some(self.times.map_or((asked, asked), |(earliest, latest)| (earliest.min(asked), latest.max(asked))));
+    }
+
+    fn seal(&self, header: &Header, bytes: u64) -> Seal {
+        let none = DecisionId::of(0, 0, 0);
+        Seal {
+            node: header.node,
+            number: header.number,
+            frames: self.frames.size(),
+            decisions: self.decisions,
+            ids: self.ids.unwrap_or((none, none)),
+            times: self.times.unwrap_or((0, 0)),
+            previous: header.previous,
+            chain: self.chain,
+            root: self.frames.root(),
+            bytes,
+        }
+    }
+}
+
+fn failed(code: usize) -> io::Error {
+    io::Error::other(zstd_safe::get_error_name(code))
+}
