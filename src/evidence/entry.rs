@@ -59,21 +59,25 @@ pub enum Event {
         /// When, in Unix milliseconds.
         at: u64,
     },
-    /// Decisions may be numbered up to here: whatever is lost has a number below it.
+    /// Decisions may be numbered up to here: what is lost has one of these numbers, or was outstanding.
     Leased {
+        /// The number that the next decision would have got.
+        next: u64,
+        /// Decisions below it that may be answered and are not on record up to here.
+        outstanding: u64,
         /// The first number that may not be given out.
         to: u64,
+        /// When, in Unix milliseconds.
+        at: u64,
     },
     /// The log was not closed: what was answered since the last durable instant and had not reached the disk is
     /// missing.
     Gap {
         /// When the last record became durable, in Unix milliseconds.
         last_durable: u64,
-        /// The greatest number of a decision on record; none if there is none in that segment.
-        last_number: Option<u64>,
-        /// How many decisions can be missing: as many numbers were leased and are not on record.
+        /// How many decisions can be missing at most: as many numbers were leased, and are not on record.
         at_most: u64,
-        /// Bytes of a torn record that were dropped.
+        /// Bytes of a torn record that were cut off.
         torn: u64,
     },
     /// Sealed segments were removed because nothing in them has to be kept any longer.

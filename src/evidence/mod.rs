@@ -1,7 +1,27 @@
 //! Evidence: the durable, tamper-evident record of every decision.
+//!
+//! ```text
+//! wire ──► log ──► writer ──► segment …042.open ──► …042.seg ──► tree ──► checkpoint
+//!      admit,   gathers,    frames under a chain    sealed      RFC 6962  signed note
+//!      record   one sync                              └──► …042.idx   found by recipient
+//! ```
+//!
+//! In reading order: [`entry`] what is recorded; [`codec`] a frame's columns; [`segment`] a file of frames under a hash
+//! chain; [`merkle`], [`note`] and [`archive`] the tree over all segments and its signed checkpoint; [`settings`] and
+//! [`log`] the hand-off; `writer` and `keeper` the two threads; [`recover`] and [`start`] what a start finds and begins;
+//! [`index`] how a recipient is found.
+
+pub mod archive;
 pub mod codec;
 pub mod entry;
+pub mod index;
+mod keeper;
+pub mod log;
 pub mod merkle;
 pub mod note;
+pub mod recover;
 pub mod segment;
+pub mod settings;
+pub mod start;
 mod varint;
+pub mod writer;

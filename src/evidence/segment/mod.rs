@@ -18,7 +18,7 @@ mod read;
 mod write;
 
 pub use format::{HEADER_LENGTH, Header, SEAL_LENGTH, Seal};
-pub use read::{Body, Broken, Frame, Frames, Unreadable, decisions_at, sealed, unseal};
+pub use read::{Body, Broken, Frame, Frames, Raw, Unreadable, decisions_at, raw_frames, sealed, unseal};
 pub use write::Open;
 
 use std::path::{Path, PathBuf};

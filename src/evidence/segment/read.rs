@@ -90,7 +90,7 @@ impl<'a> Frames<'a> {
     fn read(&mut self) -> Result<Frame<'a>, Broken> {
         let at = self.at;
         let broken = |why| Broken { at, why };
-        let raw = Raw::of(&self.bytes[at..]).ok_or(broken("the frame is torn or its length is damaged"))?;
+        let raw = Whole::of(&self.bytes[at..]).ok_or(broken("the frame is torn or its length is damaged"))?;
         let (leaf, body, shown) = match raw.kind {
             DECISIONS => {
                 let (columns, recipients, shown) = raw.decisions(&mut self.zstd).ok_or(broken("the columns are damaged"))?;
@@ -153,14 +153,14 @@ impl Body<'_> {
 }
 
 /// A frame as it lies on disk.
-struct Raw<'a> {
+struct Whole<'a> {
     whole: &'a [u8],
     kind: u8,
     body: &'a [u8],
     check: &'a [u8],
 }
 
-impl<'a> Raw<'a> {
+impl<'a> Whole<'a> {
     /// The frame at the beginning of bytes; none if it is not whole.
     fn of(bytes: &'a [u8]) -> Option<Self> {
         let length = u32::from_be_bytes(*bytes.first_chunk()?) as usize;
@@ -198,7 +198,7 @@ pub fn unseal(path: &Path) -> Result<Seal, Unreadable> {
     let mut frame = [0; 4 + 1 + SEAL_LENGTH + CHECK];
     let at = length.saturating_sub(frame.len() as u64);
     file.read_exact_at(&mut frame, at).map_err(unreadable)?;
-    let seal = Raw::of(&frame).filter(|raw| raw.kind == SEAL).and_then(|raw| Seal::from_bytes(raw.body));
+    let seal = Whole::of(&frame).filter(|raw| raw.kind == SEAL).and_then(|raw| Seal::from_bytes(raw.body));
     let seal = seal.filter(|seal| seal.bytes == at && seal.end()[..CHECK] == frame[frame.len() - CHECK..]);
     seal.ok_or_else(|| Unreadable::Broken(path.to_owned(), Broken { at: at as usize, why: "there is no seal at the end" }))
 }
@@ -219,7 +219,30 @@ pub fn decisions_at(file: &File, at: u64) -> Option<Decisions> {
     }
     let mut bytes = vec![0; 4 + size];
     file.read_exact_at(&mut bytes, at).ok()?;
-    let raw = Raw::of(&bytes).filter(|raw| raw.kind == DECISIONS)?;
+    let raw = Whole::of(&bytes).filter(|raw| raw.kind == DECISIONS)?;
     let (columns, recipients, _) = raw.decisions(&mut zstd_safe::DCtx::create())?;
     codec::decode(&columns, recipients)
+}
+
+/// A frame of decisions, without a look at the chain or the columns: for an index.
+pub struct Raw<'a> {
+    /// Where it begins in the file.
+    pub at: usize,
+    /// Its recipients, 16 bytes each.
+    pub recipients: &'a [u8],
+}
+
+/// The frames of decisions of a segment, up to the first that is not whole.
+pub fn raw_frames(bytes: &[u8]) -> impl Iterator<Item = Raw<'_>> {
+    let mut at = HEADER_LENGTH;
+    let frames = std::iter::from_fn(move || {
+        let frame = Whole::of(bytes.get(at..)?)?;
+        let here = at;
+        at += frame.whole.len();
+        Some((here, frame))
+    });
+    frames.filter(|(_, frame)| frame.kind == DECISIONS).filter_map(|(at, frame)| {
+        let size = u32::from_be_bytes(*frame.body.get(4..)?.first_chunk()?) as usize;
+        Some(Raw { at, recipients: frame.body.get(8 + size..)? })
+    })
 }

@@ -1,6 +1,7 @@
 //! The segment that is being written.
 
-use super::format::{CHECK, DECISIONS, EVENT, Header, SEAL, Seal, decisions_leaf, link};
+use super::format::{CHECK, DECISIONS, EVENT, HEADER_LENGTH, Header, SEAL, Seal, decisions_leaf, link};
+use super::read::{Body, Frames};
 use super::{open_path, sealed_path};
 use crate::check::DecisionId;
 use crate::evidence::codec::{Encoder, Part};
@@ -43,27 +44,62 @@ struct State {
 }
 
 impl Open {
-    /// Makes the file of a segment with its header, durable with its name.
-    pub fn create(folder: &Path, header: Header) -> io::Result<Self> {
+    /// Makes the file of a segment with its header and first events, all durable with its name.
+    pub fn begin(folder: &Path, header: Header, events: &[Event]) -> io::Result<Self> {
         let path = open_path(folder, header.number);
-        // Not over one that is there: two writers would tear each other's chain.
+        // What an earlier try has left; nothing was ever acknowledged in it.
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
         file.write_all_at(&header.to_bytes(), 0)?;
-        file.sync_all()?;
+        let mut open = Self::of(folder, header, file, State::new(&header));
+        events.iter().try_for_each(|event| open.event_frame(event))?;
+        open.commit()?;
+        open.file.sync_all()?;
         File::open(folder)?.sync_all()?;
-        let state = State { chain: header.chain(), frames: Tree::default(), decisions: 0, ids: None, times: None };
-        Ok(Self {
+        Ok(open)
+    }
+
+    /// Takes up the segment that was being written, of whose file these are the bytes: behind the last frame that is
+    /// whole, which may be the seal.
+    pub fn resume(folder: &Path, bytes: &[u8]) -> io::Result<Self> {
+        let damaged = |broken| io::Error::new(io::ErrorKind::InvalidData, format!("{broken}"));
+        let mut frames = Frames::of(bytes).map_err(damaged)?;
+        let header = *frames.header();
+        let mut state = State::new(&header);
+        let (mut durable, mut sealed) = (frames.at(), None);
+        while let Some(Ok(frame)) = frames.next() {
+            durable = frames.at();
+            match frame.body {
+                Body::Seal(seal) => sealed = Some(*seal),
+                body => {
+                    state.frames.push(frame.leaf);
+                    let entries = body.decisions().map(|decisions| decisions.entries).unwrap_or_default();
+                    let whole = |entry| state.count(&Part { entry, from: 0, to: entry.outcomes.len() });
+                    entries.iter().for_each(whole);
+                }
+            }
+            state.chain = *frames.head();
+        }
+        let file = OpenOptions::new().write(true).open(open_path(folder, header.number))?;
+        Ok(Self { durable: durable as u64, sealed, ..Self::of(folder, header, file, state) })
+    }
+
+    fn of(folder: &Path, header: Header, file: File, state: State) -> Self {
+        Self {
             folder: folder.to_owned(),
             header,
             file,
-            durable: header.to_bytes().len() as u64,
+            durable: HEADER_LENGTH as u64,
             settled: state.clone(),
             state,
             buffer: Vec::new(),
             encoder: Encoder::default(),
             zstd: zstd_safe::CCtx::create(),
             sealed: None,
-        })
+        }
     }
 
     /// Its header.
@@ -179,6 +215,10 @@ impl Open {
 }
 
 impl State {
+    fn new(header: &Header) -> Self {
+        Self { chain: header.chain(), frames: Tree::default(), decisions: 0, ids: None, times: None }
+    }
+
     fn count(&mut self, part: &Part<'_>) {
         let (first, last) = (part.entry.first.plus(part.from as u64), part.entry.first.plus(part.to as u64 - 1));
         let asked = part.entry.asked.unix();

@@ -1,0 +1,149 @@
+//! The index of a sealed segment: in which frames a recipient is. It is made from the segment and can be made again.
+//!
+//! ```text
+//! "IZEX" ‖ version 1 ‖ bits b ‖ segment u64 ‖ check of its seal u64 ‖ frames u32 ‖ entries u32
+//! frames      where each begins, u32
+//! buckets     where each begins among the entries, u32, 2^b and the end
+//! entries     16 bits of the pseudonym behind the b of the bucket, frame u24: in the order of frames
+//! xxh3-64 of all before
+//! ```
+//!
+//! Numbers are big-endian. A bucket has some 500 entries, so a look-up reads 3 kB; a frame that it names wrongly (one of
+//! 30,000 for each entry of a bucket) is read for nothing.
+
+use super::segment::{Raw, raw_frames, sealed, sealed_path};
+use crate::model::key::Pseudonym;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_64;
+
+const HEAD: usize = 4 + 1 + 1 + 8 + 8 + 4 + 4;
+const ENTRY: usize = 5;
+/// Entries in a bucket, about.
+const BUCKET: usize = 512;
+const MOST_BITS: u32 = 16;
+
+/// The index of a segment.
+#[must_use]
+pub fn path(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:012}.idx"))
+}
+
+/// Makes the index of a sealed segment, whole or not at all.
+pub fn build(folder: &Path, number: u64) -> io::Result<()> {
+    let bytes = make(folder, number)?;
+    super::archive::replace(&path(folder, number), &bytes)
+}
+
+/// The bytes of the index of a sealed segment.
+pub fn make(folder: &Path, number: u64) -> io::Result<Vec<u8>> {
+    let segment = fs::read(sealed_path(folder, number))?;
+    let seal = sealed(folder, number).map_err(io::Error::other)?;
+    let check = u64::from_be_bytes(*seal.leaf().first_chunk().unwrap_or(&[0; 8]));
+    let mut frames = Vec::new();
+    let mut heads = Vec::new();
+    for Raw { at, recipients } in raw_frames(&segment) {
+        let frame = frames.len() as u32;
+        frames.push(at as u32);
+        let start = heads.len();
+        let known = recipients.as_chunks::<16>().0.iter().filter(|recipient| **recipient != [0; 16]);
+        heads.extend(known.map(|recipient| (head_of(recipient), frame)));
+        if heads.len() - start > 1 {
+            heads[start..].sort_unstable();
+            dedup_from(&mut heads, start);
+        }
+    }
+    let bits = (heads.len() / BUCKET).next_power_of_two().ilog2().min(MOST_BITS);
+    Ok(write(&frames, &heads, bits, number, check))
+}
+
+/// The first 32 bits of a pseudonym.
+fn head_of(recipient: &[u8; 16]) -> u32 {
+    u32::from_be_bytes([recipient[0], recipient[1], recipient[2], recipient[3]])
+}
+
+/// Drops what stands twice behind a place: a recipient that is in a frame more than once.
+fn dedup_from(heads: &mut Vec<(u32, u32)>, start: usize) {
+    let mut kept = start;
+    for place in start..heads.len() {
+        if kept == start || heads[kept - 1] != heads[place] {
+            heads[kept] = heads[place];
+            kept += 1;
+        }
+    }
+    heads.truncate(kept);
+}
+
+fn write(frames: &[u32], heads: &[(u32, u32)], bits: u32, number: u64, check: u64) -> Vec<u8> {
+    let buckets = 1_usize << bits;
+    let bucket = |head: u32| (u64::from(head) >> (32 - bits)) as usize;
+    let mut starts = vec![0_u32; buckets + 1];
+    heads.iter().for_each(|(head, _)| starts[bucket(*head) + 1] += 1);
+    for place in 1..starts.len() {
+        starts[place] += starts[place - 1];
+    }
+    let base = HEAD + 4 * (frames.len() + starts.len());
+    let mut bytes = Vec::with_capacity(base + heads.len() * ENTRY + 8);
+    bytes.extend(b"IZEX");
+    bytes.extend([1, bits as u8]);
+    bytes.extend([number, check].map(u64::to_be_bytes).concat());
+    bytes.extend([frames.len() as u32, heads.len() as u32].map(u32::to_be_bytes).concat());
+    bytes.extend(frames.iter().chain(&starts).flat_map(|number| number.to_be_bytes()));
+    bytes.resize(base + heads.len() * ENTRY, 0);
+    let mut next = starts;
+    for (head, frame) in heads {
+        let place = &mut next[bucket(*head)];
+        let at = base + *place as usize * ENTRY;
+        bytes[at..at + 2].copy_from_slice(&rest_of(*head, bits).to_be_bytes());
+        bytes[at + 2..at + ENTRY].copy_from_slice(&frame.to_be_bytes()[1..]);
+        *place += 1;
+    }
+    bytes.extend(xxh3_64(&bytes).to_be_bytes());
+    bytes
+}
+
+/// The 16 bits behind those of the bucket.
+const fn rest_of(head: u32, bits: u32) -> u16 {
+    ((head as u64) << bits >> 16) as u16
+}
+
+/// Where the frames begin that may hold a recipient; none if the index is not there or not that of this segment.
+#[must_use]
+pub fn look_up(folder: &Path, number: u64, check: u64, recipient: Pseudonym) -> Option<Vec<u64>> {
+    let file = File::open(path(folder, number)).ok()?;
+    let mut head = [0; HEAD];
+    file.read_exact_at(&mut head, 0).ok()?;
+    let word = |at: usize| head.get(at..at + 8).and_then(|word| word.try_into().ok()).map(u64::from_be_bytes);
+    let bits = u32::from(head[5]);
+    if head[..5] != *b"IZEX\x01" || word(6)? != number || word(14)? != check || bits > MOST_BITS {
+        return None;
+    }
+    let (frames, entries) = (word(22)? >> 32, word(22)? & 0xFFFF_FFFF);
+    let head = head_of(&recipient.0);
+    let buckets = HEAD as u64 + 4 * frames;
+    let mut bounds = [0; 8];
+    file.read_exact_at(&mut bounds, buckets + 4 * (u64::from(head) >> (32 - bits))).ok()?;
+    let bounds = u64::from_be_bytes(bounds);
+    let (from, to) = (bounds >> 32, bounds & 0xFFFF_FFFF);
+    if from > to || to > entries {
+        return None;
+    }
+    let base = buckets + 4 * ((1 << bits) + 1);
+    let mut bucket = vec![0; ((to - from) * ENTRY as u64) as usize];
+    file.read_exact_at(&mut bucket, base + from * ENTRY as u64).ok()?;
+    let rest = rest_of(head, bits).to_be_bytes();
+    let found = bucket.as_chunks::<ENTRY>().0.iter().filter(|entry| entry[..2] == rest);
+    let places = found.map(|entry| u64::from(u32::from_be_bytes([0, entry[2], entry[3], entry[4]])));
+    let begins = places.map(|frame| {
+        let mut at = [0; 4];
+        file.read_exact_at(&mut at, HEAD as u64 + 4 * frame.min(frames.saturating_sub(1))).ok()?;
+        Some(u64::from(u32::from_be_bytes(at)))
+    });
+    begins.collect()
+}
+
+#[cfg(test)]
+#[path = "index_tests.rs"]
+mod tests;

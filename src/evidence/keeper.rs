@@ -1,0 +1,101 @@
+//! The thread behind the writer: sealed segments join the tree, get their index, and are removed in the end.
+
+use super::archive::Archive;
+use super::entry::Event;
+use super::index;
+use super::log::Log;
+use super::segment::{Seal, sealed_path};
+use crate::model::retention::DAY;
+use std::collections::VecDeque;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+/// Pause after a failure, and at most between two looks at what may be removed.
+const RETRY: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_hours(6);
+
+/// What the keeper works on.
+pub(super) struct Keeper {
+    pub(super) log: Log,
+    pub(super) folder: PathBuf,
+    pub(super) archive: Archive,
+    /// Every seal that is in the tree.
+    pub(super) seals: Vec<Seal>,
+    /// Segments without an index.
+    pub(super) bare: VecDeque<u64>,
+    pub(super) sealed: Receiver<Seal>,
+    /// Tells the time, in Unix milliseconds.
+    pub(super) clock: fn() -> u64,
+}
+
+impl Keeper {
+    /// Works until the writer is gone and everything sealed has been seen to.
+    pub(super) fn run(mut self) {
+        let mut waiting = VecDeque::new();
+        self.remove_old();
+        loop {
+            let settled = self.settle(&mut waiting);
+            if let Err(error) = &settled {
+                tracing::error!(%error, "a sealed segment of evidence waits for its place in the tree or its index");
+            }
+            let pause = if settled.is_err() { RETRY } else { LOOK };
+            match self.sealed.recv_timeout(pause) {
+                Ok(seal) => waiting.push_back(seal),
+                Err(RecvTimeoutError::Timeout) if settled.is_ok() => self.remove_old(),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    // What fails now is made up for by the next start.
+                    let _ = self.settle(&mut waiting);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, waiting: &mut VecDeque<Seal>) -> io::Result<()> {
+        while let Some(seal) = waiting.front().copied() {
+            self.archive.add(&seal)?;
+            self.seals.push(seal);
+            self.bare.push_back(seal.number);
+            waiting.pop_front();
+        }
+        while let Some(number) = self.bare.front().copied() {
+            index::build(&self.folder, number)?;
+            self.bare.pop_front();
+            let behind = &self.log.figures().behind;
+            let _ = behind.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |behind| behind.checked_sub(1));
+        }
+        Ok(())
+    }
+
+    /// Removes whole segments in which nothing has to be kept any more, the oldest first, once the log itself says so:
+    /// their seals stay in the tree.
+    fn remove_old(&mut self) {
+        let Some(days) = self.log.0.settings.retention_days else { return };
+        let now = u32::try_from((self.clock)() / 1_000).unwrap_or(u32::MAX);
+        let until = now.saturating_sub(days * DAY);
+        let there = self.seals.iter().filter(|seal| sealed_path(&self.folder, seal.number).exists());
+        // The last one says where the log goes on.
+        let last = self.seals.len() as u64;
+        let old: Vec<u64> = there.take_while(|seal| seal.times.1 < until && seal.number < last).map(|seal| seal.number).collect();
+        let (Some(first), Some(end)) = (old.first().copied(), old.last().copied()) else { return };
+        if !self.log.note_blocking(Event::Removed { first, last: end, until }) {
+            return;
+        }
+        for number in old {
+            for path in [sealed_path(&self.folder, number), index::path(&self.folder, number)] {
+                if let Err(error) = fs::remove_file(&path)
+                    && error.kind() != io::ErrorKind::NotFound
+                {
+                    tracing::error!(%error, path = %path.display(), "a segment of evidence could not be removed");
+                    return;
+                }
+            }
+        }
+        tracing::info!(first, last = end, "segments of evidence were removed: nothing in them has to be kept");
+    }
+}

@@ -1,0 +1,372 @@
+//! The hand-off: decisions from the threads that answer to the one that writes.
+//!
+//! An answer is admitted before it is decided, so that the decision knows whether it can be recorded, and handed over
+//! behind it: room is reserved, a number of the lease taken, and the entry pushed into one of a few buffers that the
+//! writer empties. Nothing of that waits, but for an admission under `block` and an answer under `before-answer`.
+
+use super::entry::{Entry, Event};
+use super::settings::{Durability, Overload, Settings};
+use crate::check::{DecisionId, DecisionIds};
+use crate::model::time::IysTime;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot, watch};
+
+/// Buffers that threads push into: as many as there are threads on a large machine, so that they seldom meet.
+const BUFFERS: usize = 16;
+
+/// Memory of an entry beside its outcomes, references and recipients.
+const ENTRY_BYTES: u64 = 176;
+/// Memory of an outcome with its recipient.
+const OUTCOME_BYTES: u64 = 17;
+
+/// The log of a running gateway; clones are the same log.
+#[derive(Clone)]
+pub struct Log(pub(super) Arc<Shared>);
+
+/// What the log's threads and its callers share.
+pub(super) struct Shared {
+    pub(super) ids: DecisionIds,
+    pub(super) settings: Settings,
+    buffers: [Buffer; BUFFERS],
+    /// None once nobody writes any more.
+    events: Mutex<Option<Vec<(Event, oneshot::Sender<()>)>>>,
+    /// Bytes that are reserved or wait.
+    waiting: AtomicU64,
+    /// Decisions that are admitted and not gathered yet.
+    outstanding: AtomicU64,
+    /// The first number that may not be given out.
+    leased: AtomicU64,
+    /// The round that is being filled.
+    round: AtomicU64,
+    /// The last round that is on disk, and the last one that failed.
+    pub(super) progress: watch::Sender<Progress>,
+    room: Notify,
+    wake: Mutex<Wake>,
+    woken: Condvar,
+    asked: AtomicBool,
+    pub(super) failed: AtomicBool,
+    pub(super) figures: Figures,
+}
+
+#[repr(align(128))]
+#[derive(Default)]
+struct Buffer(Mutex<Vec<Entry>>);
+
+#[derive(Default)]
+struct Wake {
+    stop: bool,
+}
+
+/// How far the disk is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) durable: u64,
+    pub(super) failed: u64,
+}
+
+/// What is counted.
+#[derive(Debug, Default)]
+pub struct Figures {
+    /// Decisions on disk.
+    pub recorded: AtomicU64,
+    /// Decisions that were answered and not recorded, because they could not be.
+    pub unrecorded: AtomicU64,
+    /// Bytes written.
+    pub bytes: AtomicU64,
+    /// Commits, each with a sync.
+    pub commits: AtomicU64,
+    /// Failed commits.
+    pub failures: AtomicU64,
+    /// Segments sealed.
+    pub sealed: AtomicU64,
+    /// Sealed segments that are not in the tree or have no index yet.
+    pub behind: AtomicU64,
+    /// When the last commit was done, in Unix milliseconds.
+    pub durable_at: AtomicU64,
+    /// Microseconds that the last commit took.
+    pub took_us: AtomicU64,
+}
+
+/// Where a log stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The disk takes nothing.
+    pub failed: bool,
+    /// The room for what waits is used up.
+    pub full: bool,
+    /// Bytes that wait.
+    pub waiting: u64,
+}
+
+/// What an answer is admitted with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// The id of the first decision.
+    pub id: DecisionId,
+    /// Whether an ALLOW may go out.
+    pub recordable: bool,
+    /// Whether the decision is to be handed over, with the room that is reserved for it.
+    reserved: Option<u64>,
+    /// Whether the caller hears nothing before it is on disk.
+    before_answer: bool,
+    decisions: u64,
+}
+
+/// A decision that its caller is not to hear of before the round is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket(u64);
+
+impl Log {
+    pub(super) fn new(settings: Settings, ids: DecisionIds, leased: u64) -> Self {
+        Self(Arc::new(Shared {
+            ids,
+            settings,
+            buffers: Default::default(),
+            events: Mutex::new(Some(Vec::new())),
+            waiting: AtomicU64::new(0),
+            outstanding: AtomicU64::new(0),
+            leased: AtomicU64::new(leased),
+            round: AtomicU64::new(1),
+            progress: watch::Sender::new(Progress::default()),
+            room: Notify::new(),
+            wake: Mutex::default(),
+            woken: Condvar::new(),
+            asked: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            figures: Figures::default(),
+        }))
+    }
+
+    /// What holds for a caller.
+    #[must_use]
+    pub fn durability(&self, caller: &str) -> Durability {
+        self.0.settings.of(caller)
+    }
+
+    /// Admits an answer of `decisions` with a reference of so many bytes. Waits for room only under `block`.
+    pub async fn admit(&self, class: Durability, decisions: u64, reference: usize, now: IysTime) -> Admission {
+        let first = self.try_admit(class, decisions, reference, now);
+        if first.recordable || self.0.settings.overload != Overload::Block {
+            return first;
+        }
+        let deadline = tokio::time::Instant::now() + self.0.settings.patience;
+        loop {
+            // Before the look, so that room that is made in between is not missed.
+            let room = self.0.room.notified();
+            let admission = self.try_admit(class, decisions, reference, now);
+            if admission.recordable || tokio::time::timeout_at(deadline, room).await.is_err() {
+                return admission;
+            }
+        }
+    }
+
+    fn try_admit(&self, class: Durability, decisions: u64, reference: usize, now: IysTime) -> Admission {
+        let shared = &*self.0;
+        let admission = |reserved, recordable| {
+            let id = shared.ids.take(now, decisions);
+            Admission { id, recordable, reserved, before_answer: class == Durability::BeforeAnswer, decisions }
+        };
+        if class == Durability::Off {
+            return admission(None, true);
+        }
+        let bytes = ENTRY_BYTES + decisions * OUTCOME_BYTES + reference as u64;
+        let before = shared.waiting.fetch_add(bytes, Ordering::Relaxed);
+        // Counted before the number is taken: whoever leases counts what may be answered below it.
+        shared.outstanding.fetch_add(decisions, Ordering::SeqCst);
+        let admitted = admission(Some(bytes), true);
+        let fits = before + bytes <= shared.settings.buffer_bytes || before == 0;
+        let leased = admitted.id.number().saturating_add(decisions) <= shared.leased.load(Ordering::Acquire);
+        if shared.is_half_leased(admitted.id.number()) {
+            shared.wake();
+        }
+        if fits && leased && !shared.failed.load(Ordering::Acquire) {
+            return admitted;
+        }
+        // Nobody is told of room: it is what there was before.
+        shared.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        shared.outstanding.fetch_sub(decisions, Ordering::SeqCst);
+        shared.wake();
+        Admission { reserved: None, recordable: shared.settings.overload == Overload::DropAndCount, ..admitted }
+    }
+
+    /// Takes a decision over, if it was admitted to be recorded. The ticket is of a caller that is to wait.
+    pub fn record(&self, admission: &Admission, entry: impl FnOnce(bool) -> Entry) -> Option<Ticket> {
+        let shared = &*self.0;
+        if admission.reserved.is_none() {
+            return None;
+        }
+        let entry = entry(admission.before_answer);
+        let round = {
+            let mut buffer = lock(&shared.buffers[place()].0);
+            buffer.push(entry);
+            // Under the lock: the writer changes the round before it takes the buffer.
+            shared.round.load(Ordering::Acquire)
+        };
+        if admission.before_answer {
+            shared.wake();
+            return Some(Ticket(round));
+        }
+        if shared.waiting.load(Ordering::Relaxed) > shared.settings.buffer_bytes / 4 {
+            shared.wake();
+        }
+        None
+    }
+
+    /// Counts decisions that were answered and are not recorded although they should be.
+    pub fn unrecorded(&self, admission: &Admission, class: Durability) {
+        if admission.reserved.is_none() && class != Durability::Off {
+            self.0.figures.unrecorded.fetch_add(admission.decisions, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until a decision is on disk; says whether it is.
+    pub async fn durable(&self, ticket: Ticket) -> bool {
+        let mut progress = self.0.progress.subscribe();
+        let done = progress.wait_for(|progress| progress.durable >= ticket.0 || progress.failed >= ticket.0);
+        match tokio::time::timeout(self.0.settings.patience, done).await {
+            Ok(Ok(progress)) => progress.durable >= ticket.0,
+            // The disk hangs, or the log was closed.
+            Ok(Err(_)) | Err(_) => false,
+        }
+    }
+
+    /// Records an event; says whether it is on disk.
+    pub async fn note(&self, event: Event) -> bool {
+        match self.submit(event) {
+            Some(done) => done.await.is_ok(),
+            None => false,
+        }
+    }
+
+    /// The same for a thread outside of the runtime.
+    pub(super) fn note_blocking(&self, event: Event) -> bool {
+        self.submit(event).is_some_and(|done| done.blocking_recv().is_ok())
+    }
+
+    fn submit(&self, event: Event) -> Option<oneshot::Receiver<()>> {
+        let (reply, done) = oneshot::channel();
+        lock(&self.0.events).as_mut()?.push((event, reply));
+        self.0.wake();
+        Some(done)
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let waiting = self.0.waiting.load(Ordering::Relaxed);
+        let failed = self.0.failed.load(Ordering::Acquire);
+        Status { failed, full: waiting >= self.0.settings.buffer_bytes, waiting }
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn figures(&self) -> &Figures {
+        &self.0.figures
+    }
+
+    /// Has the writer end once everything handed over is on disk.
+    pub(super) fn stop(&self) {
+        lock(&self.0.wake).stop = true;
+        self.0.woken.notify_all();
+    }
+}
+
+impl Shared {
+    fn is_half_leased(&self, number: u64) -> bool {
+        number.saturating_add(LEASE / 2) >= self.leased.load(Ordering::Relaxed)
+    }
+
+    /// What the writer has to lease now: the next number, how many decisions below it may be answered and are not
+    /// gathered, and up to which number.
+    pub(super) fn lease(&self) -> (u64, u64, u64) {
+        // In this order: whoever has a number below it was counted as outstanding before.
+        let next = self.ids.next();
+        (next, self.outstanding.load(Ordering::SeqCst), next.saturating_add(LEASE))
+    }
+
+    /// Whether so much of the lease is used that the next one is due.
+    pub(super) fn is_lease_due(&self) -> bool {
+        self.is_half_leased(self.ids.next())
+    }
+
+    pub(super) fn set_leased(&self, to: u64) {
+        self.leased.store(to, Ordering::Release);
+    }
+
+    pub(super) fn leased(&self) -> u64 {
+        self.leased.load(Ordering::Acquire)
+    }
+
+    /// Takes everything that was handed over, and begins the next round; the round that this was.
+    pub(super) fn gather(&self, entries: &mut Vec<Entry>, events: &mut Vec<(Event, oneshot::Sender<()>)>) -> u64 {
+        self.asked.store(false, Ordering::Release);
+        let round = self.round.fetch_add(1, Ordering::AcqRel);
+        let held = entries.len();
+        for buffer in &self.buffers {
+            entries.append(&mut lock(&buffer.0));
+        }
+        let gathered = entries[held..].iter().map(|entry| entry.outcomes.len() as u64).sum();
+        self.outstanding.fetch_sub(gathered, Ordering::SeqCst);
+        lock(&self.events).iter_mut().for_each(|submitted| events.append(submitted));
+        round
+    }
+
+    /// Nobody writes any more: nothing more is admitted, and who waits for an event hears of it.
+    pub(super) fn close(&self) {
+        self.failed.store(true, Ordering::Release);
+        *lock(&self.events) = None;
+        self.progress.send_modify(|progress| progress.failed = u64::MAX);
+    }
+
+    /// Gives room back.
+    pub(super) fn release(&self, bytes: u64) {
+        self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        self.room.notify_waiters();
+    }
+
+    fn wake(&self) {
+        // One caller a round wakes the writer; the others find it awake.
+        if !self.asked.swap(true, Ordering::AcqRel) {
+            drop(lock(&self.wake));
+            self.woken.notify_one();
+        }
+    }
+
+    /// Waits until somebody asks, or for `time`; says whether the log is to end.
+    pub(super) fn wait(&self, time: Duration) -> bool {
+        let wake = lock(&self.wake);
+        let idle = |wake: &mut Wake| !wake.stop && !self.asked.load(Ordering::Acquire);
+        let (wake, _) = self.woken.wait_timeout_while(wake, time, idle).unwrap_or_else(PoisonError::into_inner);
+        wake.stop
+    }
+}
+
+/// Numbers that are leased ahead: a second's worth and more of the fastest batches takes several leases, a quiet hour one.
+/// It bounds what a kill leaves unknown.
+pub(super) const LEASE: u64 = 1 << 20;
+
+/// Memory that an entry was admitted with.
+pub(super) fn bytes_of(entry: &Entry) -> u64 {
+    ENTRY_BYTES + entry.outcomes.len() as u64 * OUTCOME_BYTES + entry.reference.len() as u64
+}
+
+/// A panic of another thread leaves a vector whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The buffer of this thread.
+fn place() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static PLACE: Cell<usize> = Cell::new(NEXT.fetch_add(1, Ordering::Relaxed) % BUFFERS);
+    }
+    PLACE.get()
+}
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;

@@ -1,0 +1,248 @@
+//! The thread that writes: it gathers what was handed over, puts it into frames, syncs once, and tells who waits.
+
+use super::codec::{MOST_DECISIONS, Part};
+use super::entry::{Entry, Event};
+use super::log::{Log, bytes_of};
+use super::segment::{Header, Open, Seal};
+use crate::check::decision::{Decision, Reason, Verdict};
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Pause after a failed write, before the next try.
+const RETRY: Duration = Duration::from_millis(250);
+/// Tries at an ordered end before what waits is given up.
+const LAST_TRIES: u32 = 8;
+const HOUR: u64 = 3_600_000;
+
+/// What the writer works on.
+pub(super) struct Writer {
+    pub(super) log: Log,
+    pub(super) folder: PathBuf,
+    pub(super) open: Open,
+    /// Told of every segment that is sealed.
+    pub(super) keeper: Sender<Seal>,
+    /// Tells the time, in Unix milliseconds.
+    pub(super) clock: fn() -> u64,
+    pub(super) entries: Vec<Entry>,
+    pub(super) events: Vec<(Event, oneshot::Sender<()>)>,
+    /// The round of the last that was gathered.
+    pub(super) round: u64,
+    /// How far the change to the next segment is.
+    pub(super) rotation: Rotation,
+}
+
+/// How far the change to the next segment is: a failure leaves it where it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rotation {
+    /// There is none.
+    None,
+    /// The segment takes nothing more, and is not sealed for certain.
+    Sealing,
+    /// It is sealed, and the next one is not made for certain.
+    Beginning(Seal),
+}
+
+/// However the thread ends, nobody may believe that it still writes.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.log.0.close();
+    }
+}
+
+impl Writer {
+    /// Writes until the log is to end and everything is on disk, or the disk takes nothing at the end.
+    pub(super) fn run(mut self) {
+        // Half a window to gather, the other half to write and sync.
+        let pause = self.log.0.settings.window / 2;
+        let mut tries = 0;
+        loop {
+            let failed = self.log.0.failed.load(Ordering::Acquire);
+            let stop = self.log.0.wait(if failed { RETRY } else { pause });
+            match self.step() {
+                Ok(()) => tries = 0,
+                Err(error) => {
+                    tries += 1;
+                    self.fail(&error);
+                }
+            }
+            if stop && (tries == 0 || tries > LAST_TRIES) && self.end(tries == 0) {
+                return;
+            }
+        }
+    }
+
+    fn step(&mut self) -> io::Result<()> {
+        self.round = self.log.0.gather(&mut self.entries, &mut self.events);
+        self.rotate()?;
+        self.commit()?;
+        if self.is_full() {
+            self.rotation = Rotation::Sealing;
+            self.rotate()?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with the change to the next segment, if one is under way.
+    fn rotate(&mut self) -> io::Result<()> {
+        if self.rotation == Rotation::Sealing {
+            let seal = self.open.seal()?;
+            self.sealed(seal);
+            self.rotation = Rotation::Beginning(seal);
+        }
+        if let Rotation::Beginning(seal) = self.rotation {
+            self.begin(&seal)?;
+            self.rotation = Rotation::None;
+        }
+        Ok(())
+    }
+
+    /// Brings what was gathered to disk. After a failure it is all still there.
+    fn commit(&mut self) -> io::Result<()> {
+        let started = Instant::now();
+        let shared = &self.log.0;
+        let lease = shared.is_lease_due().then(|| shared.lease());
+        if self.entries.is_empty() && self.events.is_empty() && lease.is_none() {
+            self.settle(0);
+            return Ok(());
+        }
+        let before = self.open.bytes();
+        let written = self.write(lease).and_then(|()| self.open.commit());
+        if let Err(error) = written {
+            self.open.roll_back();
+            return Err(error);
+        }
+        if let Some((_, _, to)) = lease {
+            self.log.0.set_leased(to);
+        }
+        let figures = &self.log.0.figures;
+        figures.bytes.fetch_add(self.open.bytes() - before, Ordering::Relaxed);
+        figures.commits.fetch_add(1, Ordering::Relaxed);
+        figures.took_us.store(started.elapsed().as_micros() as u64, Ordering::Relaxed);
+        let decisions = self.entries.iter().map(|entry| entry.outcomes.len() as u64).sum();
+        self.settle(decisions);
+        Ok(())
+    }
+
+    fn write(&mut self, lease: Option<(u64, u64, u64)>) -> io::Result<()> {
+        let now = (self.clock)();
+        // Numbers in a row are short, and lie in the order in which people ask for them.
+        self.entries.sort_by_key(|entry| entry.first.number());
+        let mut frame = Vec::new();
+        let mut room = MOST_DECISIONS;
+        for entry in &self.entries {
+            let (mut from, length) = (0, entry.outcomes.len());
+            while from < length {
+                let to = length.min(from + room);
+                frame.push(Part { entry, from, to });
+                room -= to - from;
+                from = to;
+                if room == 0 {
+                    self.open.decisions_frame(&frame, now)?;
+                    frame.clear();
+                    room = MOST_DECISIONS;
+                }
+            }
+        }
+        if !frame.is_empty() {
+            self.open.decisions_frame(&frame, now)?;
+        }
+        for (event, _) in &self.events {
+            self.open.event_frame(event)?;
+        }
+        if let Some((next, outstanding, to)) = lease {
+            self.open.event_frame(&Event::Leased { next, outstanding, to, at: now })?;
+        }
+        Ok(())
+    }
+
+    /// Everything gathered is on disk.
+    fn settle(&mut self, decisions: u64) {
+        let shared = &self.log.0;
+        let bytes = self.entries.iter().map(bytes_of).sum();
+        self.entries.clear();
+        for (_, reply) in self.events.drain(..) {
+            // Whoever noted it may have gone.
+            let _ = reply.send(());
+        }
+        shared.release(bytes);
+        shared.figures.recorded.fetch_add(decisions, Ordering::Relaxed);
+        shared.figures.durable_at.store((self.clock)(), Ordering::Relaxed);
+        if shared.failed.swap(false, Ordering::AcqRel) {
+            tracing::info!("evidence is written again");
+        }
+        let round = self.round;
+        shared.progress.send_modify(|progress| progress.durable = round);
+    }
+
+    /// The disk takes nothing. What was gathered waits; who waits for it hears of it, and what it would have been
+    /// allowed is recorded as what it was told.
+    fn fail(&mut self, error: &io::Error) {
+        let shared = &self.log.0;
+        shared.figures.failures.fetch_add(1, Ordering::Relaxed);
+        if !shared.failed.swap(true, Ordering::AcqRel) {
+            tracing::error!(%error, "evidence cannot be written; see evidence.overload for what is answered meanwhile");
+        }
+        for entry in self.entries.iter_mut().filter(|entry| entry.before_answer) {
+            entry.outcomes.bytes_mut().iter_mut().for_each(|byte| *byte = unavailable(*byte));
+        }
+        let round = self.round;
+        shared.progress.send_modify(|progress| progress.failed = round);
+    }
+
+    /// A segment is full by its size, or holds decisions of an hour that is over.
+    fn is_full(&self) -> bool {
+        let hour_is_over = self.open.header().made / HOUR != (self.clock)() / HOUR && self.open.decisions() > 0;
+        self.open.bytes() >= self.log.0.settings.segment_bytes || hour_is_over
+    }
+
+    fn sealed(&self, seal: Seal) {
+        self.log.0.figures.sealed.fetch_add(1, Ordering::Relaxed);
+        self.log.0.figures.behind.fetch_add(1, Ordering::Relaxed);
+        // The keeper ends after the writer.
+        let _ = self.keeper.send(seal);
+    }
+
+    /// Begins the segment behind a sealed one.
+    fn begin(&mut self, seal: &Seal) -> io::Result<()> {
+        let now = (self.clock)();
+        let header = Header { node: seal.node, number: seal.number + 1, previous: seal.end(), made: now };
+        let shared = &self.log.0;
+        let (next, outstanding, _) = shared.lease();
+        let lease = Event::Leased { next, outstanding: outstanding + gathered(&self.entries), to: shared.leased(), at: now };
+        self.open = Open::begin(&self.folder, header, &[lease])?;
+        Ok(())
+    }
+
+    /// Seals what is there, if the disk still takes it; says whether the thread is to end.
+    fn end(&mut self, whole: bool) -> bool {
+        if let Rotation::Beginning(_) = self.rotation {
+            return true;
+        }
+        let last = if whole { self.open.event_frame(&Event::Stopped { at: (self.clock)() }) } else { Ok(()) };
+        let sealed = last.and_then(|()| self.open.seal());
+        match sealed {
+            Ok(seal) => self.sealed(seal),
+            Err(error) => tracing::error!(%error, "the last segment of evidence is not sealed; the next start does it"),
+        }
+        if !whole {
+            let lost: u64 = gathered(&self.entries);
+            tracing::error!(decisions = lost, "evidence was given up: the disk takes nothing");
+        }
+        true
+    }
+}
+
+fn gathered(entries: &[Entry]) -> u64 {
+    entries.iter().map(|entry| entry.outcomes.len() as u64).sum()
+}
+
+/// What a caller was told whose decision was to be on disk before the answer: no ALLOW.
+#[must_use]
+pub fn unavailable(byte: u8) -> u8 {
+    let deferred = const { Verdict::of(Reason::EvidenceUnavailable, "").byte() };
+    if byte >> 6 == Decision::Allow as u8 { deferred } else { byte }
+}
