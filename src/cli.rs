@@ -3,9 +3,11 @@
 
 pub mod backup;
 pub mod brand;
+pub mod declaration;
 pub mod import;
 pub mod inspect;
 pub mod iys;
+pub mod policy;
 pub mod recipient;
 pub mod reconcile;
 pub mod serve;
@@ -33,9 +35,15 @@ pub enum Command {
     Serve(serve::ServeArgs),
     /// Take in files of movements: İYS day files, their spreadsheets, NDJSON.
     Import(import::ImportArgs),
-    /// Add, list or deactivate brands, end their gaps.
+    /// Add, list or deactivate brands, say how their rows are enforced, end their gaps.
     #[command(subcommand)]
     Brand(brand::BrandCommand),
+    /// Put declarations of senders on file, that messages of theirs are exempt, and revoke them.
+    #[command(subcommand)]
+    Declaration(declaration::DeclarationCommand),
+    /// Print what is decided, and why.
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Close lines, and tell of those that İYS is still to be told of.
     #[command(subcommand)]
     Recipient(recipient::RecipientCommand),

@@ -60,6 +60,8 @@ pub struct Config {
     pub retention: Retention,
     /// Where backups go.
     pub backup: Backup,
+    /// What the law leaves to whoever runs the gateway.
+    pub policy: Policy,
     /// How İYS is followed; none without an account.
     pub iys: Option<Iys>,
 }
@@ -158,6 +160,13 @@ pub struct Backup {
     pub root: PathBuf,
 }
 
+/// What the law leaves to whoever runs the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether senders that are not at İYS may be on file as sending nothing but exempt messages.
+    pub exempt_only: bool,
+}
+
 impl Config {
     /// Every setting at its default.
     #[must_use]
@@ -178,6 +187,7 @@ impl Config {
             index: Index { memory_bytes: 0, snapshot_every: Duration::from_mins(15) },
             store: Store { compression: Compression::Lz4, cache_bytes: 256 << 20, write_buffer_bytes: 64 << 20 },
             ingest: Ingest { queue: 64 },
+            policy: Policy { exempt_only: false },
             retention: Retention { changes_days: 7, history: HistoryRetention::SHORTEST },
             iys: None,
         }

@@ -28,6 +28,8 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve(args),
         Command::Import(args) => done(commands::import(&args).map(|summary| (summary.to_string() + "\n", summary.exit_code()))),
         Command::Brand(command) => done(commands::brand(command).map(|text| (text, 0))),
+        Command::Declaration(command) => done(commands::declaration(command).map(|text| (text, 0))),
+        Command::Policy(command) => done(Ok((commands::policy(&command), 0))),
         Command::Recipient(command) => done(commands::recipient(command).map(|text| (text, 0))),
         Command::Iys(command) => done(commands::iys(command).map(|text| (text, 0))),
         Command::Reconcile(args) => done(commands::reconcile(&args)),

@@ -1,6 +1,10 @@
 //! The doors between the answer side and the data side. `check` and `wire` never import `store`,
 //! `feed` or `ingest`: they hold these handles, and the composition root says what stands behind them.
 
+mod registry;
+
+pub use registry::{ModeChange, Registrar, RegistryRefused};
+
 use crate::model::brand::{AgeTooShort, Ages, Brand, BrandCode};
 use crate::model::channel::{Cell, Channel};
 use crate::model::feed::{Gap, Position, Stream};

@@ -5,7 +5,8 @@ use crate::relations;
 use crate::support::{Outcome, machine};
 use izingate::check::{Checker, DecisionIds};
 use izingate::index::Index;
-use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
+use izingate::model::brand::{Ages, Brand, BrandCode, BrandPut, IysCode};
+use izingate::model::declaration::{Declaration, Declared};
 use izingate::model::key::RelationKey;
 use izingate::model::movement::Movement;
 use izingate::model::recipient::Phone;
@@ -16,8 +17,8 @@ use izingate::model::time::IysTime;
 use izingate::net::Life;
 use izingate::ports::{
     Applied, BackupMade, BackupMaker, BackupRefused, BoxFuture, CellHistory, ChangePart, ChangePlace, ChangeReader, ChangesError,
-    ClosedLine, ClosureQueue, FeedNote, GapHealer, HealRefused, Healed, Healing, HistoryReader, MovementSink, NoFeed, ReadError,
-    SinkError, UnreportedClosure,
+    ClosedLine, ClosureQueue, FeedNote, GapHealer, HealRefused, Healed, Healing, HistoryReader, ModeChange, MovementSink, NoFeed,
+    ReadError, Registrar, RegistryRefused, SinkError, UnreportedClosure,
 };
 use izingate::telemetry::metrics::Metrics;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
@@ -67,6 +68,7 @@ fn gateway(relations: u64) -> Outcome<Gateway> {
         checker: Checker::new(index, pseudonymizer),
         ids: DecisionIds::new(1, 0),
         sink: Arc::new(NoData),
+        registrar: Arc::new(NoData),
         history: Arc::new(NoData),
         closures: Arc::new(NoData),
         sealer: Sealer::new(&secret),
@@ -104,6 +106,24 @@ async fn upkeep(gateway: &Gateway) {
 
 /// Nothing is taken in and nothing is on disk.
 struct NoData;
+
+impl Registrar for NoData {
+    fn put(&self, _: BrandPut) -> BoxFuture<'_, Result<Brand, RegistryRefused>> {
+        Box::pin(async { Err(SinkError::Closed.into()) })
+    }
+
+    fn set_mode(&self, _: ModeChange) -> BoxFuture<'_, Result<Brand, RegistryRefused>> {
+        Box::pin(async { Err(SinkError::Closed.into()) })
+    }
+
+    fn declare(&self, _: Declared) -> BoxFuture<'_, Result<Declaration, RegistryRefused>> {
+        Box::pin(async { Err(SinkError::Closed.into()) })
+    }
+
+    fn revoke(&self, _: u64) -> BoxFuture<'_, Result<Declaration, RegistryRefused>> {
+        Box::pin(async { Err(SinkError::Closed.into()) })
+    }
+}
 
 impl MovementSink for NoData {
     fn apply(&self, _: Vec<Movement>) -> BoxFuture<'_, Result<Applied, SinkError>> {

@@ -161,9 +161,10 @@ impl App {
         let follower = follower.map(|iys| feed::follower(iys, &sink, &store, &pseudonymizer)).transpose()?;
         let parts = Parts {
             backups: Arc::new(backups),
-            checker: Checker::new(index, pseudonymizer),
+            checker: Checker::new(index, pseudonymizer).accepting_exempt_only(config.policy.exempt_only),
             ids: DecisionIds::new(node, first_decision()),
             sink: Arc::new(sink.clone()),
+            registrar: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,
             closures: Arc::clone(&store) as Arc<_>,
             sealer,

@@ -1,7 +1,7 @@
 //! The answer to a batch: each step for a group of recipients before the next, so that the cipher and
 //! the memory work on many at a time. Nothing is allocated for a recipient.
 
-use super::decision::Verdict;
+use super::decision::{Reason, Verdict};
 use super::policy::{self, Facts};
 use super::question::{Recipients, Scope};
 use crate::index::Index;
@@ -21,8 +21,9 @@ pub(super) struct Verdicts {
     ret: Verdict,
 }
 
-/// The same as result bytes.
-struct Bytes {
+/// What stands for each case in the results of a batch.
+#[derive(Clone, Copy)]
+pub(super) struct Codes {
     invalid: u8,
     no_record: u8,
     onay: u8,
@@ -34,7 +35,7 @@ pub(super) struct Batch<'a> {
     index: &'a Index,
     pseudonymizer: &'a Pseudonymizer,
     scope: &'a Scope,
-    verdicts: Bytes,
+    codes: Codes,
     results: Vec<u8>,
     recipients: Vec<Pseudonym>,
 }
@@ -51,24 +52,39 @@ impl Verdicts {
         }
     }
 
-    const fn bytes(&self) -> Bytes {
+    /// Each case by its [`Verdict::byte`].
+    pub(super) const fn bytes(&self) -> Codes {
         let Self { invalid, no_record, onay, ret } = self;
-        Bytes { invalid: invalid.byte(), no_record: no_record.byte(), onay: onay.byte(), ret: ret.byte() }
+        Codes { invalid: invalid.byte(), no_record: no_record.byte(), onay: onay.byte(), ret: ret.byte() }
     }
 
-    /// The verdict of a result byte of this batch.
-    pub(super) fn of_byte(&self, byte: u8) -> Verdict {
-        let cases = [self.no_record, self.onay, self.ret];
-        cases.into_iter().find(|verdict| verdict.byte() == byte).unwrap_or(self.invalid)
+    /// The verdict of a case by its [`Codes::CASES`]. A byte would not do: those of two cases may be one.
+    pub(super) const fn of_case(&self, case: u8) -> Verdict {
+        match case {
+            1 => self.no_record,
+            2 => self.onay,
+            3 => self.ret,
+            _ => self.invalid,
+        }
+    }
+
+    /// Whether any recipient's message goes out as an exempt one.
+    pub(super) fn any_exempt(&self) -> bool {
+        [self.no_record, self.onay, self.ret].iter().any(|verdict| verdict.reason == Reason::Exempt)
     }
 }
 
+impl Codes {
+    /// Each case by a number of its own.
+    pub(super) const CASES: Self = Self { invalid: 0, no_record: 1, onay: 2, ret: 3 };
+}
+
 impl<'a> Batch<'a> {
-    pub(super) fn new(index: &'a Index, pseudonymizer: &'a Pseudonymizer, scope: &'a Scope, verdicts: &Verdicts) -> Self {
-        Self { index, pseudonymizer, scope, verdicts: verdicts.bytes(), results: Vec::new(), recipients: Vec::new() }
+    pub(super) fn new(index: &'a Index, pseudonymizer: &'a Pseudonymizer, scope: &'a Scope, codes: Codes) -> Self {
+        Self { index, pseudonymizer, scope, codes, results: Vec::new(), recipients: Vec::new() }
     }
 
-    /// [`Verdict::byte`] of every recipient and who it is, in the order asked; the default pseudonym stands
+    /// The code of every recipient's case and who it is, in the order asked; the default pseudonym stands
     /// for an invalid one.
     pub(super) fn answer(mut self, recipients: Recipients<'_>) -> (Vec<u8>, Vec<Pseudonym>) {
         self.results.reserve_exact(recipients.len());
@@ -77,7 +93,7 @@ impl<'a> Batch<'a> {
         match recipients {
             Recipients::Phones(packed) if phones => self.phones(packed.iter().map(|packed| Phone::from_packed(*packed))),
             Recipients::Phones(packed) => {
-                self.results.resize(packed.len(), self.verdicts.invalid);
+                self.results.resize(packed.len(), self.codes.invalid);
                 self.recipients.resize(packed.len(), Pseudonym::default());
             }
             Recipients::Spelled(texts) if phones => self.phones(texts.iter().map(|text| Phone::parse(text))),
@@ -134,16 +150,16 @@ impl<'a> Batch<'a> {
         self.index.get_many(&hashes[..count], &mut states[..count]);
         for (number, state) in states[..count].iter().enumerate() {
             let valid = is_valid(number);
-            self.results.push(if valid { self.result(*state) } else { self.verdicts.invalid });
+            self.results.push(if valid { self.result(*state) } else { self.codes.invalid });
             self.recipients.push(if valid { pseudonyms[number] } else { Pseudonym::default() });
         }
     }
 
     const fn result(&self, state: State) -> u8 {
         match state.get(self.scope.cell) {
-            None | Some(Status::Yok) => self.verdicts.no_record,
-            Some(Status::Onay) => self.verdicts.onay,
-            Some(Status::Ret) => self.verdicts.ret,
+            None | Some(Status::Yok) => self.codes.no_record,
+            Some(Status::Onay) => self.codes.onay,
+            Some(Status::Ret) => self.codes.ret,
         }
     }
 }

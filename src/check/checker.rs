@@ -1,13 +1,14 @@
 //! Gathers the facts of a question and has them decided.
 
-use super::batch::{Batch, Verdicts};
-use super::decision::Verdict;
+use super::batch::{Batch, Codes, Verdicts};
+use super::decision::{Reason, Verdict};
 use super::decision_id::DecisionId;
 use super::policy::{self, Facts};
 use super::question::{Recipients, Scope};
 use crate::index::Index;
-use crate::model::brand::RetailerCode;
+use crate::model::brand::{Brand, RetailerCode};
 use crate::model::key::{Pseudonym, RelationKey};
+use crate::model::mode::Mode;
 use crate::model::recipient::Recipient;
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
@@ -16,6 +17,7 @@ use crate::model::time::IysTime;
 pub struct Checker {
     index: Index,
     pseudonymizer: Pseudonymizer,
+    accepts_exempt_only: bool,
 }
 
 /// What a question is asked under, beside its scope: all that is not in memory.
@@ -44,6 +46,10 @@ pub struct Answer {
     pub id: DecisionId,
     /// Who was asked about; none if the address is malformed or of the wrong kind.
     pub recipient: Option<Pseudonym>,
+    /// The declaration behind an EXEMPT; none where e-mail needs none (17/A).
+    pub declaration: Option<u64>,
+    /// How the brand's rows were enforced on the channel.
+    pub mode: Mode,
 }
 
 /// The answer to a batch.
@@ -59,6 +65,19 @@ pub struct BatchAnswer {
     pub first_id: DecisionId,
     /// Who was asked about, in the same order; the default one stands for an invalid recipient.
     pub recipients: Vec<Pseudonym>,
+    /// The declaration behind every EXEMPT among them, as in [`Answer`].
+    pub declaration: Option<u64>,
+    /// As in [`Answer`].
+    pub mode: Mode,
+}
+
+/// What all recipients of a question share.
+struct Shared {
+    facts: Facts,
+    revision: u64,
+    as_of: Option<IysTime>,
+    /// The valid declaration for the purpose.
+    declaration: Option<u64>,
 }
 
 /// How often each result byte stands in a batch.
@@ -68,7 +87,19 @@ impl Checker {
     /// A checker over an index.
     #[must_use]
     pub const fn new(index: Index, pseudonymizer: Pseudonymizer) -> Self {
-        Self { index, pseudonymizer }
+        Self { index, pseudonymizer, accepts_exempt_only: false }
+    }
+
+    /// The same with whether senders that are not at İYS may be on file as exempt-only.
+    #[must_use]
+    pub fn accepting_exempt_only(self, accepts_exempt_only: bool) -> Self {
+        Self { accepts_exempt_only, ..self }
+    }
+
+    /// Whether senders that are not at İYS may be on file as exempt-only.
+    #[must_use]
+    pub const fn accepts_exempt_only(&self) -> bool {
+        self.accepts_exempt_only
     }
 
     /// The index that answers come from.
@@ -86,60 +117,64 @@ impl Checker {
     /// Answers one question.
     #[must_use]
     pub fn check(&self, scope: &Scope, recipient: &str, under: &Circumstances) -> Answer {
-        let (facts, revision, as_of) = self.facts(scope, under);
+        let shared = self.shared(scope, under);
         let recipient = Recipient::parse(recipient, scope.cell.channel).ok();
         let recipient = recipient.map(|recipient| self.pseudonymizer.recipient(&recipient));
-        let verdict = self.decide(scope, facts, recipient);
-        Answer { verdict, revision, as_of, id: under.id, recipient }
+        shared.answer(self.decide(scope, shared.facts, recipient), under.id, recipient)
     }
 
     /// Answers for many recipients at once, each in its place.
     #[must_use]
     pub fn check_batch(&self, scope: &Scope, recipients: Recipients<'_>, under: &Circumstances) -> BatchAnswer {
-        let (facts, revision, as_of) = self.facts(scope, under);
-        let batch = Batch::new(&self.index, &self.pseudonymizer, scope, &Verdicts::of(&facts));
+        let Shared { facts, revision, as_of, declaration } = self.shared(scope, under);
+        let verdicts = Verdicts::of(&facts);
+        let batch = Batch::new(&self.index, &self.pseudonymizer, scope, verdicts.bytes());
         let (results, recipients) = batch.answer(recipients);
-        BatchAnswer { results, revision, as_of, first_id: under.id, recipients }
+        let declaration = declaration.filter(|_| verdicts.any_exempt());
+        BatchAnswer { results, revision, as_of, first_id: under.id, recipients, declaration, mode: facts.mode }
     }
 
     /// Answers questions that came one by one and have all but the recipient in common, as
     /// [`Checker::check`] does each.
     #[must_use]
     pub fn check_each(&self, scope: &Scope, recipients: &[&str], under: &Circumstances) -> Vec<Answer> {
-        let (facts, revision, as_of) = self.facts(scope, under);
-        let verdicts = Verdicts::of(&facts);
-        let batch = Batch::new(&self.index, &self.pseudonymizer, scope, &verdicts);
-        let (results, recipients) = batch.answer(Recipients::Each(recipients));
-        let answer = |((byte, recipient), place)| Answer {
-            verdict: verdicts.of_byte(byte),
-            revision,
-            as_of,
-            id: under.id.plus(place),
-            recipient: Some(recipient).filter(|recipient| *recipient != Pseudonym::default()),
+        let shared = self.shared(scope, under);
+        let verdicts = Verdicts::of(&shared.facts);
+        let batch = Batch::new(&self.index, &self.pseudonymizer, scope, Codes::CASES);
+        let (cases, recipients) = batch.answer(Recipients::Each(recipients));
+        let answer = |((case, recipient), place)| {
+            let recipient = Some(recipient).filter(|recipient| *recipient != Pseudonym::default());
+            shared.answer(verdicts.of_case(case), under.id.plus(place), recipient)
         };
-        results.into_iter().zip(recipients).zip(0..).map(answer).collect()
+        cases.into_iter().zip(recipients).zip(0..).map(answer).collect()
     }
 
     /// What all recipients of a question share. The revision is read first of all: the answer reflects
     /// every batch up to it.
-    fn facts(&self, scope: &Scope, under: &Circumstances) -> (Facts, u64, Option<IysTime>) {
+    fn shared(&self, scope: &Scope, under: &Circumstances) -> Shared {
         let revision = self.index.revision().get();
-        let brand = self.index.brands().get(scope.brand);
+        let entry = self.index.brands().get(scope.brand);
+        let brand = entry.as_ref().map(|entry| &entry.brand);
+        let valid = |exemption| self.index.declarations().valid(scope.brand, exemption, under.now);
+        let declaration = scope.purpose.exemption().and_then(valid);
         let facts = Facts {
             loaded: self.index.is_loaded(),
             revision_reached: under.revision_reached,
             recipient_valid: false,
-            brand_out_of_scope: false,
-            brand_active: brand.as_ref().is_some_and(|entry| entry.brand.active),
-            declared: false,
-            stale: brand.as_ref().is_some_and(|entry| entry.is_stale(scope.cell.channel, under.now)),
+            brand_out_of_scope: brand.is_some_and(|brand| brand.standing.out_of_scope.is_some()),
+            brand_exempt_only: self.accepts_exempt_only && brand.is_some_and(|brand| brand.standing.exempt_only),
+            brand_active: brand.is_some_and(Brand::is_registered),
+            declared: declaration.is_some(),
+            require_declaration: brand.is_some_and(|brand| brand.standing.require_declaration),
+            stale: entry.as_ref().is_some_and(|entry| entry.is_stale(scope.cell.channel, under.now)),
             retailer_without_access: scope.retailer != RetailerCode::BRAND,
             status: None,
             cell: scope.cell,
             purpose: scope.purpose,
+            mode: brand.map_or(Mode::Enforce, |brand| brand.mode(scope.cell.channel, under.now)),
             recordable: under.recordable,
         };
-        (facts, revision, brand.and_then(|entry| entry.as_of()))
+        Shared { facts, revision, as_of: entry.and_then(|entry| entry.as_of()), declaration }
     }
 
     fn decide(&self, scope: &Scope, shared: Facts, recipient: Option<Pseudonym>) -> Verdict {
@@ -149,6 +184,14 @@ impl Checker {
         let relation = RelationKey::of_brand(recipient, scope.brand);
         let status = self.index.get(relation.hash()).get(scope.cell);
         policy::decide(&Facts { recipient_valid: true, status, ..shared })
+    }
+}
+
+impl Shared {
+    fn answer(&self, verdict: Verdict, id: DecisionId, recipient: Option<Pseudonym>) -> Answer {
+        let declaration = self.declaration.filter(|_| verdict.reason == Reason::Exempt);
+        let Self { revision, as_of, facts: Facts { mode, .. }, .. } = *self;
+        Answer { verdict, revision, as_of, id, recipient, declaration, mode }
     }
 }
 

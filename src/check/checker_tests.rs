@@ -4,7 +4,10 @@ use super::super::question::Purpose;
 use super::*;
 use crate::model::brand::{Brand, BrandCode, IysCode};
 use crate::model::channel::{Cell, Channel, RecipientType};
+use crate::model::declaration::{Declaration, Declared, DocumentHash, Exemption};
+use crate::model::mode::ModePlan;
 use crate::model::secret::Secret;
+use crate::model::standing::{OutOfScope, Standing};
 use crate::model::state::{State, Status};
 
 const NOW: IysTime = IysTime::from_unix(1_795_000_000);
@@ -49,8 +52,16 @@ fn under() -> Circumstances {
 fn an_answer_is_whole() {
     let answer = checker().check(&scope(Channel::Mesaj), "0532 123 45 67", &under());
     let recipient = checker().pseudonymizer().recipient(&Recipient::parse("05321234567", Channel::Mesaj).unwrap());
-    let verdict = Verdict::of(Reason::Approved, "");
-    assert_eq!(answer, Answer { verdict, revision: 42, as_of: Some(NOW), id: under().id, recipient: Some(recipient) });
+    let expected = Answer {
+        verdict: Verdict::of(Reason::Approved, ""),
+        revision: 42,
+        as_of: Some(NOW),
+        id: under().id,
+        recipient: Some(recipient),
+        declaration: None,
+        mode: Mode::Enforce,
+    };
+    assert_eq!(answer, expected);
 }
 
 #[test]
@@ -127,5 +138,92 @@ fn each_of_many_is_answered_as_if_alone() {
             .map(|(text, place)| one.check(&scope, text, &Circumstances { id: under().id.plus(place), ..under() }));
         let alone: Vec<Answer> = alone.collect();
         assert_eq!(together, alone);
+    }
+}
+
+/// With a declaration for 6(2), in shadow on MESAJ, a sender outside the regulation without a number at İYS, and
+/// an exempt-only one.
+fn checker_with_papers() -> Checker {
+    let checker = checker();
+    let (by, document) = ("Ad".to_owned(), DocumentHash([7; 32]));
+    let code = BrandCode::new(601_234).unwrap();
+    let declared = Declared { brand: code, exemption: Exemption::Article62, by, at: NOW, document, valid_until: None };
+    checker.index().declarations().put(Declaration { id: 5, declared: declared.clone(), revoked: None });
+    let exempt_only = Declared { brand: BrandCode::new(601_237).unwrap(), ..declared };
+    checker.index().declarations().put(Declaration { id: 6, declared: exempt_only, revoked: None });
+    let mut shadowed = brand(601_234, true);
+    shadowed.modes[Channel::Mesaj as usize] = ModePlan::ENFORCED.with(Mode::Shadow, NOW, NOW);
+    let standing = Standing { out_of_scope: Some(OutOfScope::Pupils), ..Standing::NONE };
+    let school = Brand { iys_code: None, standing, ..brand(601_236, true) };
+    let standing = Standing { exempt_only: true, ..Standing::NONE };
+    let exempt_only = Brand { iys_code: None, standing, ..brand(601_237, true) };
+    [shadowed, school, exempt_only].into_iter().for_each(|brand| checker.index().brands().put(brand));
+    checker
+}
+
+#[test]
+fn what_stood_behind_an_answer_goes_with_it() {
+    let checker = checker_with_papers();
+    let exempt = Scope { purpose: Purpose::Exempt62, ..scope(Channel::Mesaj) };
+    let answer = |scope: &Scope, text, under: &Circumstances| {
+        let answer = checker.check(scope, text, under);
+        let Verdict { reason, enforced, refusal_on_record, .. } = answer.verdict;
+        (reason, enforced, refusal_on_record, answer.declaration, answer.mode)
+    };
+    let before = Circumstances { now: NOW.minus(1), ..under() };
+    let unrecordable = Circumstances { recordable: false, ..under() };
+    let call = scope(Channel::Arama);
+    let rows = [
+        (&exempt, "05321234567", under(), (Reason::Exempt, true, false, Some(5), Mode::Shadow)),
+        (&exempt, "05321234568", under(), (Reason::Exempt, true, true, Some(5), Mode::Shadow)),
+        (&exempt, "x", under(), (Reason::InvalidRecipient, true, false, None, Mode::Shadow)),
+        (&exempt, "05321234567", before, (Reason::DeclarationMissing, true, false, None, Mode::Enforce)),
+        (&exempt, "05321234567", unrecordable, (Reason::EvidenceUnavailable, true, false, None, Mode::Shadow)),
+        (&scope(Channel::Mesaj), "05321234568", under(), (Reason::Refused, false, false, None, Mode::Shadow)),
+        (&scope(Channel::Mesaj), "05321234567", under(), (Reason::Approved, true, false, None, Mode::Shadow)),
+        (&call, "05321234567", under(), (Reason::NoRecord, true, false, None, Mode::Enforce)),
+    ];
+    for (scope, text, under, expected) in rows {
+        assert_eq!(answer(scope, text, &under), expected, "{scope:?} {text}");
+    }
+    let packed = [905_321_234_567, 905_321_234_568, 1];
+    let batch = checker.check_batch(&exempt, Recipients::Phones(&packed), &under());
+    assert_eq!((batch.declaration, batch.mode), (Some(5), Mode::Shadow));
+    let batch = checker.check_batch(&scope(Channel::Mesaj), Recipients::Phones(&packed), &under());
+    let refused = Verdict { decision: Decision::Allow, enforced: false, ..Verdict::of(Reason::Refused, "9, 11/7") };
+    let invalid = Verdict::of(Reason::InvalidRecipient, "");
+    assert_eq!(batch.results, [Verdict::of(Reason::Approved, ""), refused, invalid].map(Verdict::byte));
+    assert_eq!((batch.declaration, batch.mode), (None, Mode::Shadow));
+}
+
+#[test]
+fn senders_without_a_number_at_iys() {
+    let (strict, accepting) = (checker_with_papers(), checker_with_papers().accepting_exempt_only(true));
+    let asked = |checker: &Checker, brand, purpose| {
+        let scope = Scope { brand: BrandCode::new(brand).unwrap(), purpose, ..scope(Channel::Mesaj) };
+        checker.check(&scope, "05321234567", &under()).verdict.reason
+    };
+    for checker in [&strict, &accepting] {
+        assert_eq!(asked(checker, 601_236, Purpose::OutOfScope), Reason::OutOfScope);
+        assert_eq!(asked(checker, 601_236, Purpose::Commercial), Reason::SenderNotRegistered, "other sends follow the table");
+        assert_eq!(asked(checker, 601_237, Purpose::Commercial), Reason::SenderNotRegistered);
+    }
+    assert_eq!(asked(&strict, 601_237, Purpose::Exempt62), Reason::SenderNotRegistered, "accepted only where it is set");
+    assert_eq!(asked(&accepting, 601_237, Purpose::Exempt62), Reason::Exempt);
+    assert_eq!(asked(&accepting, 601_237, Purpose::Exempt61), Reason::DeclarationMissing);
+}
+
+#[test]
+fn each_of_many_exempt_ones_is_answered_as_if_alone() {
+    let checker = checker_with_papers();
+    for purpose in Purpose::ALL {
+        let scope = Scope { purpose, ..scope(Channel::Mesaj) };
+        let texts = ["05321234567", "05321234568", "05321234569", "x"];
+        let together = checker.check_each(&scope, &texts, &under());
+        let alone = texts
+            .iter()
+            .zip(0..)
+            .map(|(text, place)| checker.check(&scope, text, &Circumstances { id: under().id.plus(place), ..under() }));
+        assert_eq!(together, alone.collect::<Vec<_>>(), "{purpose:?}");
     }
 }

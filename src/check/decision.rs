@@ -55,6 +55,8 @@ pub struct Verdict {
     pub article: &'static str,
     /// False where a brand's mode let through what a row would have stopped.
     pub enforced: bool,
+    /// The message is exempt, and its recipient has refused commercial ones.
+    pub refusal_on_record: bool,
 }
 
 impl Decision {
@@ -125,6 +127,12 @@ impl Reason {
         }
     }
 
+    /// Whether a brand's mode may let through what is stopped for this reason.
+    #[must_use]
+    pub const fn yields_to_mode(self) -> bool {
+        matches!(self, Self::Stale | Self::Refused | Self::NoRecord | Self::RetailerNotAuthorised)
+    }
+
     /// The reason for people, in English.
     #[must_use]
     pub const fn english(self) -> &'static str {
@@ -172,7 +180,7 @@ impl Verdict {
     /// The verdict of a reason under enforcement.
     #[must_use]
     pub const fn of(reason: Reason, article: &'static str) -> Self {
-        Self { decision: reason.decision(), reason, article, enforced: true }
+        Self { decision: reason.decision(), reason, article, enforced: true, refusal_on_record: false }
     }
 
     /// The byte of a batch's result: decision in the high two bits, reason in the low six.

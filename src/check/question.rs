@@ -2,6 +2,7 @@
 
 use crate::model::brand::{BrandCode, RetailerCode};
 use crate::model::channel::Cell;
+use crate::model::declaration::Exemption;
 
 /// Why the message is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -46,6 +47,27 @@ pub enum Recipients<'a> {
 impl Purpose {
     /// Every purpose.
     pub const ALL: [Self; 5] = [Self::Commercial, Self::Exempt61, Self::Exempt62, Self::Exempt64, Self::OutOfScope];
+
+    /// Which exemption it claims, if any.
+    #[must_use]
+    pub const fn exemption(self) -> Option<Exemption> {
+        match self {
+            Self::Exempt61 => Some(Exemption::Article61),
+            Self::Exempt62 => Some(Exemption::Article62),
+            Self::Exempt64 => Some(Exemption::Article64),
+            Self::Commercial | Self::OutOfScope => None,
+        }
+    }
+
+    /// The purpose that claims an exemption.
+    #[must_use]
+    pub const fn claiming(exemption: Exemption) -> Self {
+        match exemption {
+            Exemption::Article61 => Self::Exempt61,
+            Exemption::Article62 => Self::Exempt62,
+            Exemption::Article64 => Self::Exempt64,
+        }
+    }
 
     /// The name in JSON.
     #[must_use]

@@ -1,18 +1,24 @@
 //! `izingate brand`
 
+use super::declaration::name;
 use super::{Target, brand_code};
 use crate::model::brand::{Brand, BrandCode, IysCode, MaxAge};
 use crate::model::channel::Channel;
+use crate::model::mode::Mode;
+use crate::model::standing::{OutOfScope, Standing};
+use crate::model::time::IysTime;
 use clap::{Args, Subcommand};
 
 /// What to do with brands.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum BrandCommand {
     /// Put a brand on file as active; one that is on file gets the new title and provider, and keeps its
-    /// feed, and its ages unless --max-age is given.
+    /// feed, its modes and whatever else is not given.
     Add(AddArgs),
     /// Show the brands on file.
     List(ListArgs),
+    /// Say how a brand's rows STALE, REFUSED, NO_RECORD and RETAILER_NOT_AUTHORISED are enforced.
+    Mode(ModeArgs),
     /// Mark a brand as not active at İYS: checks for it are then DENY SENDER_NOT_REGISTERED.
     Deactivate(DeactivateArgs),
     /// End the gap of a brand that follows İYS's streams: what was missed may be a refusal, so its checks are
@@ -29,9 +35,9 @@ pub struct AddArgs {
     /// The brand's number at İYS (brandCode)
     #[arg(long, value_name = "CODE", value_parser = brand_code)]
     pub brand: BrandCode,
-    /// The number of its service provider at İYS (iysCode)
-    #[arg(long, value_name = "CODE", value_parser = iys_code)]
-    pub iys_code: IysCode,
+    /// The number of its service provider at İYS (iysCode); with --out-of-scope or --exempt-only there may be none
+    #[arg(long, value_name = "CODE", value_parser = iys_code, required_unless_present_any = ["out_of_scope", "exempt_only"])]
+    pub iys_code: Option<IysCode>,
     /// A name for people
     #[arg(long, value_name = "TEXT", value_parser = title)]
     pub title: String,
@@ -40,6 +46,70 @@ pub struct AddArgs {
     /// given once, every channel that is not named is at default
     #[arg(long, value_name = "[TYPE=]AGE", value_parser = AgeArg::parse)]
     pub max_age: Vec<AgeArg>,
+    /// What is on file of it beside its record at İYS.
+    #[command(flatten)]
+    pub standing: StandingArgs,
+}
+
+/// What is on file of a sender beside its record at İYS; what is not given stays as it is.
+#[derive(Args, Clone, Debug, PartialEq, Eq, Default)]
+pub struct StandingArgs {
+    /// It lies outside the regulation: 2/2-b (pupils and their parents) or 2/2-c (members); none ends it
+    #[arg(long, value_name = "2/2-b|2/2-c", value_parser = OutOfScopeArg::parse)]
+    pub out_of_scope: Option<OutOfScopeArg>,
+    /// It sends nothing but exempt messages: SENDER_NOT_REGISTERED does not stop those, where policy.exempt_only
+    /// accepts it; --exempt-only=false ends it
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "true|false")]
+    pub exempt_only: Option<bool>,
+    /// Its declaration behind --out-of-scope or --exempt-only: who signed what, where it is filed
+    #[arg(long, value_name = "TEXT", value_parser = declaration)]
+    pub declaration: Option<String>,
+    /// Its exempt e-mails need a declaration too, from which 17/A frees them; --require-declaration=false ends it
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "true|false")]
+    pub require_declaration: Option<bool>,
+    /// A partner keeps its data at İYS
+    #[arg(long, value_name = "NAME", value_parser = name, requires = "keeper_declaration", group = "keeper")]
+    pub keeper_partner: Option<String>,
+    /// The provider keeps its data at İYS, on its own responsibility
+    #[arg(long, requires = "keeper_declaration", group = "keeper")]
+    pub keeper_self: bool,
+    /// The declaration of who keeps its data at İYS: who signed what, where it is filed
+    #[arg(long, value_name = "TEXT", value_parser = declaration, requires = "keeper")]
+    pub keeper_declaration: Option<String>,
+}
+
+/// A reason to lie outside the regulation, or `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfScopeArg(pub Option<OutOfScope>);
+
+impl OutOfScopeArg {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        OutOfScope::from_name(text).map(|reason| Self(Some(reason))).ok_or("what lies outside is 2/2-b, 2/2-c or none")
+    }
+}
+
+/// Arguments of `brand mode`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ModeArgs {
+    /// Where the brand is on file.
+    #[command(flatten)]
+    pub target: Target,
+    /// The brand's number at İYS (brandCode)
+    #[arg(long, value_name = "CODE", value_parser = brand_code)]
+    pub brand: BrandCode,
+    /// ARAMA, MESAJ or EPOSTA; may be repeated [default: all]
+    #[arg(long = "type", value_name = "TYPE", value_parser = channel)]
+    pub channels: Vec<Channel>,
+    /// enforce; advise lets messages through that those rows stop, and tells; shadow does the same and is counted
+    /// apart, for a rollout
+    #[arg(long, value_name = "MODE", value_parser = mode)]
+    pub mode: Mode,
+    /// From when on, "YYYY-MM-DD HH:mm:ss" in Türkiye time; until then what is in force stays [default: now]
+    #[arg(long, value_name = "TIME", value_parser = IysTime::parse)]
+    pub from: Option<IysTime>,
 }
 
 /// An age of one channel or of all.
@@ -126,6 +196,19 @@ fn age_of(text: &str) -> Option<MaxAge> {
 
 fn iys_code(text: &str) -> Result<IysCode, &'static str> {
     IysCode::parse(text).ok_or("a service provider's number at İYS is 1 to 4294967295")
+}
+
+fn channel(text: &str) -> Result<Channel, &'static str> {
+    Channel::from_name(text).ok_or("a type is ARAMA, MESAJ or EPOSTA")
+}
+
+fn mode(text: &str) -> Result<Mode, &'static str> {
+    Mode::from_name(text).ok_or("a mode is enforce, advise or shadow")
+}
+
+fn declaration(text: &str) -> Result<String, String> {
+    let wrong = || format!("a declaration is one line of 1 to {} bytes", Standing::LONGEST_DECLARATION);
+    Standing::declaration(text).ok_or_else(wrong)
 }
 
 fn title(text: &str) -> Result<String, String> {

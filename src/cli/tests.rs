@@ -1,17 +1,23 @@
 use super::backup::{BackupArgs, RestoreArgs};
-use super::brand::{AddArgs, AgeArg, BrandCommand, DeactivateArgs, HealArgs, ListArgs};
+use super::brand::{AddArgs, AgeArg, BrandCommand, DeactivateArgs, HealArgs, ListArgs, ModeArgs, OutOfScopeArg, StandingArgs};
+use super::declaration::{DeclarationCommand, Document};
 use super::import::ImportArgs;
 use super::inspect::InspectArgs;
 use super::iys::{IysCommand, PushArgs, PushCommand};
+use super::policy::{PolicyCommand, TableArgs};
 use super::recipient::{CloseArgs, ClosuresArgs, RecipientCommand, ReportedArgs};
 use super::serve::ServeArgs;
 use super::verify::VerifyArgs;
 use super::watch::{From, WatchArgs};
 use super::*;
+use crate::check::Language;
 use crate::config::Flags;
 use crate::model::brand::{IysCode, MaxAge};
 use crate::model::channel::Channel;
+use crate::model::declaration::{DocumentHash, Exemption};
+use crate::model::mode::Mode;
 use crate::model::recipient::Phone;
+use crate::model::standing::OutOfScope;
 use crate::model::time::IysTime;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
@@ -86,18 +92,53 @@ fn brand() {
     let add = AddArgs {
         target: directory(),
         brand: BrandCode::new(601_234).unwrap(),
-        iys_code: IysCode::new(100).unwrap(),
+        iys_code: IysCode::new(100),
         title: "Örnek Giyim".to_owned(),
         max_age: vec![],
+        standing: StandingArgs::default(),
     };
     let line = "brand add --data d --brand 601234 --iys-code 000100 --title 'Örnek Giyim'";
     assert_eq!(parse(line), Ok(Command::Brand(BrandCommand::Add(add.clone()))));
     let age = |channel, minutes| AgeArg { channel, age: MaxAge::from_minutes(minutes) };
     let max_age = vec![age(None, 180), age(Some(Channel::Mesaj), 90), age(Some(Channel::Eposta), 0), age(None, 64_800)];
     let aged = format!("{line} --max-age 3h --max-age MESAJ=90m --max-age EPOSTA=default --max-age 45d");
-    assert_eq!(parse(&aged), Ok(Command::Brand(BrandCommand::Add(AddArgs { max_age: max_age.clone(), ..add }))));
+    assert_eq!(parse(&aged), Ok(Command::Brand(BrandCommand::Add(AddArgs { max_age: max_age.clone(), ..add.clone() }))));
     assert_eq!(AgeArg::all(&max_age[..3]), [180, 90, 0].map(MaxAge::from_minutes), "in their order");
     assert_eq!(AgeArg::all(&max_age), [64_800; 3].map(MaxAge::from_minutes), "the last one is for all");
+    let school = StandingArgs {
+        out_of_scope: Some(OutOfScopeArg(Some(OutOfScope::Pupils))),
+        declaration: Some("Müdür 7".to_owned()),
+        ..StandingArgs::default()
+    };
+    let line = "brand add --data d --brand 601234 --title 'Örnek Giyim'";
+    let outside = format!("{line} --out-of-scope 2/2-b --declaration 'Müdür 7'");
+    let added = |standing| Ok(Command::Brand(BrandCommand::Add(AddArgs { iys_code: None, standing, ..add.clone() })));
+    assert_eq!(parse(&outside), added(school));
+    let partner = StandingArgs {
+        out_of_scope: Some(OutOfScopeArg(None)),
+        exempt_only: Some(true),
+        require_declaration: Some(false),
+        keeper_partner: Some("Ortak A.Ş.".to_owned()),
+        keeper_declaration: Some("Sözleşme 7".to_owned()),
+        ..StandingArgs::default()
+    };
+    let kept = "--keeper-partner 'Ortak A.Ş.' --keeper-declaration 'Sözleşme 7'";
+    assert_eq!(parse(&format!("{line} --out-of-scope none --exempt-only --require-declaration=false {kept}")), added(partner));
+    let own = StandingArgs {
+        exempt_only: Some(false),
+        keeper_self: true,
+        keeper_declaration: Some("x".to_owned()),
+        ..StandingArgs::default()
+    };
+    assert_eq!(parse(&format!("{line} --exempt-only=false --keeper-self --keeper-declaration x")), added(own));
+    let mode = |channels, mode, from| {
+        let brand = BrandCode::new(1).unwrap();
+        Ok(Command::Brand(BrandCommand::Mode(ModeArgs { target: directory(), brand, channels, mode, from })))
+    };
+    assert_eq!(parse("brand mode --data d --brand 1 --mode advise"), mode(vec![], Mode::Advise, None));
+    let line = "brand mode --data d --brand 1 --type MESAJ --type ARAMA --mode shadow --from '2026-12-01 00:00:00'";
+    let from = IysTime::parse("2026-12-01 00:00:00").ok();
+    assert_eq!(parse(line), mode(vec![Channel::Mesaj, Channel::Arama], Mode::Shadow, from));
     let heal = |vouch, drop_doubtful| {
         let brand = BrandCode::new(1).unwrap();
         Ok(Command::Brand(BrandCommand::Heal(HealArgs { target: directory(), brand, vouch, drop_doubtful })))
@@ -109,6 +150,43 @@ fn brand() {
     assert_eq!(parse("brand list --endpoint http://localhost:1"), Ok(Command::Brand(list)));
     let deactivate = BrandCommand::Deactivate(DeactivateArgs { target: directory(), brand: BrandCode::new(1).unwrap() });
     assert_eq!(parse("brand deactivate --data d --brand 1"), Ok(Command::Brand(deactivate)));
+}
+
+#[test]
+fn declaration() {
+    let hash = "ab".repeat(32);
+    let add = declaration::AddArgs {
+        target: directory(),
+        brand: BrandCode::new(1).unwrap(),
+        purpose: Exemption::Article62,
+        declared_by: "Ayşe Yılmaz".to_owned(),
+        declared_at: None,
+        valid_until: None,
+        document: Document { document: Some(PathBuf::from("f.pdf")), document_sha256: None },
+    };
+    let line = "declaration add --data d --brand 1 --purpose MUAF_6_2 --declared-by 'Ayşe Yılmaz'";
+    let added = |args| Ok(Command::Declaration(DeclarationCommand::Add(args)));
+    assert_eq!(parse(&format!("{line} --document f.pdf")), added(add.clone()));
+    let times = "--declared-at '2026-11-01 09:00:00' --valid-until '2027-11-01 09:00:00'";
+    let of_hash = declaration::AddArgs {
+        declared_at: IysTime::parse("2026-11-01 09:00:00").ok(),
+        valid_until: IysTime::parse("2027-11-01 09:00:00").ok(),
+        document: Document { document: None, document_sha256: DocumentHash::parse(&hash) },
+        ..add
+    };
+    assert_eq!(parse(&format!("{line} --document-sha256 {hash} {times}")), added(of_hash));
+    let list = |brand| Ok(Command::Declaration(DeclarationCommand::List(declaration::ListArgs { target: gateway(), brand })));
+    assert_eq!(parse("declaration list --endpoint http://localhost:1"), list(None));
+    assert_eq!(parse("declaration list --endpoint http://localhost:1 --brand 7"), list(BrandCode::new(7)));
+    let revoke = DeclarationCommand::Revoke(declaration::RevokeArgs { target: directory(), id: 7 });
+    assert_eq!(parse("declaration revoke --data d 7"), Ok(Command::Declaration(revoke)));
+}
+
+#[test]
+fn policy_table() {
+    let table = |lang| Ok(Command::Policy(PolicyCommand::Table(TableArgs { lang })));
+    assert_eq!(parse("policy table"), table(Language::English));
+    assert_eq!(parse("policy table --lang tr"), table(Language::Turkish));
 }
 
 #[test]
@@ -209,6 +287,26 @@ fn what_does_not_fit_is_refused() {
         ("brand add --data d --brand 1 --iys-code 1 --title t --max-age +1h", ErrorKind::ValueValidation),
         ("brand add --data d --brand 1 --iys-code 1 --title t --max-age SMS=1h", ErrorKind::ValueValidation),
         ("brand add --data d --brand 1 --iys-code 1 --title t --max-age h", ErrorKind::ValueValidation),
+        ("brand add --data d --brand 1 --title t", ErrorKind::MissingRequiredArgument),
+        ("brand add --data d --brand 1 --title t --out-of-scope 2/2", ErrorKind::ValueValidation),
+        ("brand add --data d --brand 1 --iys-code 1 --title t --keeper-self", ErrorKind::MissingRequiredArgument),
+        ("brand add --data d --brand 1 --iys-code 1 --title t --keeper-declaration x", ErrorKind::MissingRequiredArgument),
+        (
+            "brand add --data d --brand 1 --iys-code 1 --title t --keeper-self --keeper-partner x --keeper-declaration y",
+            ErrorKind::ArgumentConflict,
+        ),
+        ("brand mode --data d --brand 1", ErrorKind::MissingRequiredArgument),
+        ("brand mode --data d --brand 1 --mode off", ErrorKind::ValueValidation),
+        ("brand mode --data d --brand 1 --mode advise --type SMS", ErrorKind::ValueValidation),
+        ("declaration add --data d --brand 1 --purpose MUAF_6_1 --declared-by a", ErrorKind::MissingRequiredArgument),
+        ("declaration add --data d --brand 1 --purpose KAPSAM_DISI --declared-by a --document f", ErrorKind::ValueValidation),
+        (
+            "declaration add --data d --brand 1 --purpose MUAF_6_1 --declared-by a --document-sha256 ab",
+            ErrorKind::ValueValidation,
+        ),
+        ("declaration list", ErrorKind::MissingRequiredArgument),
+        ("declaration revoke --data d", ErrorKind::MissingRequiredArgument),
+        ("policy table --lang de", ErrorKind::ValueValidation),
         ("brand heal --data d", ErrorKind::MissingRequiredArgument),
         ("brand heal --data d --brand 1 --vouch --drop-doubtful", ErrorKind::ArgumentConflict),
         ("recipient close --data d", ErrorKind::MissingRequiredArgument),

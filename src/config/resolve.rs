@@ -4,7 +4,7 @@ use super::iys;
 use super::kinds::{Address, AnyPath, Choice, Days, Filter, Length, Switch, Whole};
 use super::reader::{ConfigErrors, Found, Reader};
 use super::source::{File, Flags};
-use super::{Backup, Compression, Config, Index, Ingest, Limits, Log, LogFormat, Retention, SecretSource, Store};
+use super::{Backup, Compression, Config, Index, Ingest, Limits, Log, LogFormat, Policy, Retention, SecretSource, Store};
 use crate::model::retention::HistoryRetention;
 use crate::model::secret::Secret;
 use std::net::SocketAddr;
@@ -46,6 +46,7 @@ pub(super) fn config(flags: &Flags, env: Environment<'_>, file: Option<&File>) -
         ingest: Ingest { queue: whole(&mut reader, "ingest.queue", (1, 4096), base.ingest.queue) },
         retention: retention(&mut reader, base.retention),
         backup: Backup { root: reader.take("backup.root", None, &AnyPath).map_or(base.backup.root, |found| found.value) },
+        policy: Policy { exempt_only: switch(&mut reader, "policy.exempt_only", base.policy.exempt_only) },
         iys: iys::take(&mut reader),
         data: base.data,
     };
@@ -145,6 +146,10 @@ fn retention(reader: &mut Reader<'_>, base: Retention) -> Retention {
 
 pub(super) fn length(reader: &mut Reader<'_>, key: &'static str, longest: Duration, default: Duration) -> Duration {
     reader.take(key, None, &Length(longest)).map_or(default, |found| found.value)
+}
+
+fn switch(reader: &mut Reader<'_>, key: &'static str, default: bool) -> bool {
+    reader.take(key, None, &Switch).map_or(default, |found| found.value)
 }
 
 fn whole(reader: &mut Reader<'_>, key: &'static str, (least, most): (u64, u64), default: usize) -> usize {

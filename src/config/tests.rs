@@ -154,6 +154,8 @@ fn every_setting_is_read_from_the_file() {
         history = "36525d"
         [backup]
         root = "/b"
+        [policy]
+        exempt_only = true
     "#;
     let expected = Config {
         data: PathBuf::from("/f"),
@@ -172,6 +174,7 @@ fn every_setting_is_read_from_the_file() {
         ingest: Ingest { queue: 4096 },
         retention: Retention { changes_days: 1, history: HistoryRetention::days(36_525).unwrap() },
         backup: Backup { root: PathBuf::from("/b") },
+        policy: Policy { exempt_only: true },
         iys: None,
     };
     assert_eq!(resolve(Flags::default(), &[], file(text)), Ok(expected));
@@ -206,6 +209,7 @@ fn every_setting_is_read_from_flags_and_environment() {
         ("IZINGATE_RETENTION_CHANGES", "3650d"),
         ("IZINGATE_RETENTION_HISTORY", "1097d"),
         ("IZINGATE_BACKUP_ROOT", "/e"),
+        ("IZINGATE_POLICY_EXEMPT_ONLY", "true"),
     ];
     let expected = Config {
         data: PathBuf::from("/d"),
@@ -224,6 +228,7 @@ fn every_setting_is_read_from_flags_and_environment() {
         ingest: Ingest { queue: 6 },
         retention: Retention { changes_days: 3650, history: HistoryRetention::days(1097).unwrap() },
         backup: Backup { root: PathBuf::from("/e") },
+        policy: Policy { exempt_only: true },
         iys: None,
     };
     assert_eq!(resolve(flags, &env, None), Ok(expected));
@@ -268,12 +273,12 @@ fn every_error_is_named_at_once() {
   gate.toml: limits.steams is not a setting; there are limits.connections, limits.streams, limits.body_bytes
   gate.toml: lissen is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
 max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, index.memory_bytes, \
-index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, \
+index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, policy.exempt_only, \
 iys.username, iys.url, iys.iys_code, iys.integrator_code, iys.password_file, iys.ca_file, iys.pull_every, iys.reconcile, \
 iys.confirm_agreements, iys.push.listen, iys.push.certificate_file, iys.push.key_file, iys.push.public_url
   gate.toml: secret is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
 max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, index.memory_bytes, \
-index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, \
+index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, policy.exempt_only, \
 iys.username, iys.url, iys.iys_code, iys.integrator_code, iys.password_file, iys.ca_file, iys.pull_every, iys.reconcile, \
 iys.confirm_agreements, iys.push.listen, iys.push.certificate_file, iys.push.key_file, iys.push.public_url"
     );

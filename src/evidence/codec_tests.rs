@@ -47,7 +47,8 @@ fn columns_are_pinned() {
 
 fn any_entry() -> impl Strategy<Value = Entry> {
     let what = (any::<u64>(), any::<u32>(), 1..=u32::MAX, any::<u32>(), 0..6_u8, 0..5_usize, 0..4_u8);
-    let rest = (any::<u64>(), any::<u64>(), 0..3_u32, "[a-c]{0,3}", "\\PC{0,9}", prop::collection::vec(any::<(u8, [u8; 16])>(), 1..9));
+    let rest =
+        (any::<u64>(), any::<u64>(), 0..3_u32, "[a-c]{0,3}", "\\PC{0,9}", prop::collection::vec(any::<(u8, [u8; 16])>(), 1..9));
     (what, rest).prop_map(|((number, asked, brand, retailer, cell, purpose, mode), rest)| {
         let (declaration, revision, as_of, caller, reference, outcomes) = rest;
         let outcomes = match &outcomes[..] {

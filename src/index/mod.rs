@@ -5,6 +5,7 @@
 //! reflects every batch up to the revision that it names.
 
 mod brands;
+mod declarations;
 mod freshness;
 mod memory;
 mod revision;
@@ -14,6 +15,7 @@ mod table;
 mod writing;
 
 pub use brands::{BrandEntry, Brands};
+pub use declarations::Declarations;
 pub use freshness::{Freshness, StreamFreshness};
 pub use memory::limit as memory_limit;
 pub use revision::Revision;
@@ -35,6 +37,7 @@ struct Inner {
     writer: Mutex<TableWriter>,
     revision: Revision,
     brands: Brands,
+    declarations: Declarations,
     loaded: AtomicBool,
     limit: u64,
 }
@@ -69,8 +72,9 @@ impl Index {
     pub fn new(limit: u64) -> Result<Self, Unreserved> {
         let table = Table::new(SHARD_BITS, 2 * table::lines_of(limit)).map_err(|source| Unreserved { limit, source })?;
         let writer = Mutex::new(TableWriter::new(&table, limit));
-        let (revision, brands, loaded) = (Revision::default(), Brands::default(), AtomicBool::new(false));
-        Ok(Self(Arc::new(Inner { table, writer, revision, brands, loaded, limit })))
+        let (revision, loaded) = (Revision::default(), AtomicBool::new(false));
+        let (brands, declarations) = (Brands::default(), Declarations::default());
+        Ok(Self(Arc::new(Inner { table, writer, revision, brands, declarations, loaded, limit })))
     }
 
     /// The state of a relation; empty if there is none.
@@ -109,6 +113,12 @@ impl Index {
     #[must_use]
     pub fn brands(&self) -> &Brands {
         &self.0.brands
+    }
+
+    /// The declarations on file.
+    #[must_use]
+    pub fn declarations(&self) -> &Declarations {
+        &self.0.declarations
     }
 
     /// The revision up to which every batch is visible.

@@ -11,6 +11,7 @@ mod closure;
 mod group;
 mod notes;
 pub mod order;
+mod registry;
 pub mod restore;
 pub mod snapshot;
 pub mod verify;

@@ -50,13 +50,14 @@ pub fn restore(store: &Store, index: &Index, snapshot: Option<&Path>) -> Result<
     Ok(origin)
 }
 
-/// The brands on file with how fresh each one's data is.
+/// The brands on file with how fresh each one's data is, and their declarations.
 fn restore_brands(store: &Store, index: &Index) -> Result<(), StoreError> {
     for brand in store.brands()? {
         let (code, imported) = (brand.code, store.import_cursor(brand.code)?);
         index.brands().put(brand);
         index.brands().note(code, |freshness| imported.into_iter().for_each(|at| freshness.imported(at)));
     }
+    index.declarations().fill(store.declarations()?);
     for (brand, stream, position) in store.positions()? {
         index.brands().note(brand, |freshness| freshness.followed(stream, StreamFreshness::of(&position)));
     }

@@ -3,14 +3,16 @@
 
 use super::bulk::{BulkError, Ground, Prepared, Slice, SliceDone};
 use super::group::{Changed, Group};
+use super::registry::{Desk, Failed};
 use super::restore::{Origin, RestoreError, restore};
 use super::{closure, notes};
 use crate::index::{Full, Index, Writing};
-use crate::model::brand::{Ages, Brand};
+use crate::model::brand::{Ages, Brand, BrandPut};
+use crate::model::declaration::{Declaration, Declared};
 use crate::model::movement::Movement;
 use crate::model::source::{Source, SourceCode};
 use crate::model::time::IysTime;
-use crate::ports::{Applied, BoxFuture, ClosedLine, FeedNote, MovementSink, SinkError};
+use crate::ports::{Applied, BoxFuture, ClosedLine, FeedNote, ModeChange, MovementSink, Registrar, RegistryRefused, SinkError};
 use crate::store::codec::BulkPosition;
 use crate::store::{Completion, Store, StoreError};
 use std::collections::{HashSet, VecDeque};
@@ -45,6 +47,8 @@ enum Command {
     Close(ClosedLine, oneshot::Sender<Result<Applied, SinkError>>),
     Reported(Vec<u64>, oneshot::Sender<Result<u64, SinkError>>),
     Slice(Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>),
+    /// A change of the registry, which also answers whoever asked for it.
+    Registry(Box<dyn FnOnce(&Thread) + Send>),
 }
 
 /// What the writer works on.
@@ -176,6 +180,36 @@ impl WriterHandle {
         self.commands.send(command(reply)).await.map_err(|_| SinkError::Closed)?;
         answer.await.map_err(|_| SinkError::Poisoned)?
     }
+
+    /// Has the writer change the registry.
+    async fn register<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Desk<'_>) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, RegistryRefused> {
+        let (reply, answer) = oneshot::channel();
+        // Whoever asked may have hung up; the change is made all the same.
+        let change = Box::new(move |thread: &Thread| drop(reply.send(thread.register(change))));
+        self.commands.send(Command::Registry(change)).await.map_err(|_| SinkError::Closed)?;
+        answer.await.map_err(|_| SinkError::Poisoned)?
+    }
+}
+
+impl Registrar for WriterHandle {
+    fn put(&self, put: BrandPut) -> BoxFuture<'_, Result<Brand, RegistryRefused>> {
+        Box::pin(self.register(move |desk| desk.put(put)))
+    }
+
+    fn set_mode(&self, change: ModeChange) -> BoxFuture<'_, Result<Brand, RegistryRefused>> {
+        Box::pin(self.register(move |desk| desk.set_mode(change)))
+    }
+
+    fn declare(&self, declared: Declared) -> BoxFuture<'_, Result<Declaration, RegistryRefused>> {
+        Box::pin(self.register(move |desk| desk.declare(declared)))
+    }
+
+    fn revoke(&self, id: u64) -> BoxFuture<'_, Result<Declaration, RegistryRefused>> {
+        Box::pin(self.register(move |desk| desk.revoke(id)))
+    }
 }
 
 impl MovementSink for WriterHandle {
@@ -239,6 +273,7 @@ impl Thread {
                 Command::Brand(brand, by, reply) => drop(reply.send(self.take_brand(brand, by))),
                 Command::Close(line, reply) => drop(reply.send(self.close(&line))),
                 Command::Reported(ids, reply) => drop(reply.send(self.forget_reported(ids))),
+                Command::Registry(change) => change(&self),
                 Command::Slice(slice, reply) => next = self.take_slices((slice, reply), &mut inbox),
                 Command::Movements(first) => {
                     let (group, ended) = gather(first, &mut inbox);
@@ -386,17 +421,27 @@ impl Thread {
 
     fn take_brand(&self, brand: Brand, by: PutBy) -> Result<(), SinkError> {
         self.refuse_if_poisoned()?;
-        let brand = match by {
-            PutBy::Feed => brand,
-            PutBy::Operator(ages) => {
-                let on_file = self.index.brands().get(brand.code);
-                brand.put_over(on_file.as_ref().map(|entry| &entry.brand), ages)?
-            }
+        let on_file = self.index.brands().get(brand.code);
+        let on_file = on_file.as_ref().map(|entry| &entry.brand);
+        let brand = match (by, on_file) {
+            (PutBy::Feed, None) => brand,
+            // It may have been read before an operator changed them.
+            (PutBy::Feed, Some(on_file)) => brand.with_papers_of(on_file),
+            (PutBy::Operator(ages), on_file) => brand.put_over(on_file, ages)?,
         };
         let mut commit = self.store.begin();
         commit.brand(&brand).and_then(|()| commit.commit()).map_err(|error| self.poison(&error))?;
         self.index.brands().put(brand);
         Ok(())
+    }
+
+    fn register<T>(&self, change: impl FnOnce(&Desk<'_>) -> Result<T, Failed>) -> Result<T, RegistryRefused> {
+        self.refuse_if_poisoned()?;
+        let desk = Desk { store: &self.store, index: &self.index, now: (self.clock)() };
+        change(&desk).map_err(|failed| match failed {
+            Failed::Refused(refused) => refused,
+            Failed::Store(error) => self.poison(&error).into(),
+        })
     }
 
     /// What is to be shown: nothing where nobody asks the index.

@@ -1,6 +1,9 @@
 //! Brands and the codes around them.
 
 use super::channel::{Channel, Channels};
+use super::mode::{Mode, ModePlan};
+use super::standing::{DeclarationNeeded, Standing, StandingChange};
+use super::time::IysTime;
 use std::fmt;
 use std::num::{NonZeroU16, NonZeroU32};
 
@@ -21,8 +24,8 @@ pub struct RetailerCode(u32);
 pub struct Brand {
     /// The brand's number.
     pub code: BrandCode,
-    /// Its service provider's number.
-    pub iys_code: IysCode,
+    /// Its service provider's number; a sender may have none where [`Standing::may_lack_iys_code`].
+    pub iys_code: Option<IysCode>,
     /// A name for people, at most [`Brand::LONGEST_TITLE`] bytes.
     pub title: String,
     /// Whether it is active at İYS; an inactive brand is a sender that is not registered (11/6).
@@ -31,6 +34,32 @@ pub struct Brand {
     pub feed: Feed,
     /// How old its data may be, by [`Channel`]; none means the default of its feed.
     pub max_age: [Option<MaxAge>; Channel::ALL.len()],
+    /// How its rows are enforced, by [`Channel`].
+    pub modes: [ModePlan; Channel::ALL.len()],
+    /// What is on file of it beside its record at İYS.
+    pub standing: Standing,
+}
+
+/// What an operator puts on file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrandPut {
+    /// The brand; of what is on file its feed, modes and standing stay.
+    pub brand: Brand,
+    /// Whether the ages come with it.
+    pub ages: Ages,
+    /// What of the standing changes.
+    pub standing: StandingChange,
+}
+
+/// Why a brand cannot be put on file so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PutRefused {
+    /// A given age is too short for the feed.
+    #[error(transparent)]
+    AgeTooShort(#[from] AgeTooShort),
+    /// Its standing rests on nothing.
+    #[error(transparent)]
+    DeclarationNeeded(#[from] DeclarationNeeded),
 }
 
 /// What keeps a brand's data current.
@@ -155,21 +184,55 @@ impl Brand {
     /// A brand that is active and fed by imports.
     #[must_use]
     pub const fn imported(code: BrandCode, iys_code: IysCode, title: String) -> Self {
-        Self { code, iys_code, title, active: true, feed: Feed::Import, max_age: [None; Channel::ALL.len()] }
+        Self::put_on_file(code, Some(iys_code), title)
     }
 
-    /// What an operator puts on file, over what is there: the feed stays, and so do the ages if none are given.
+    /// The same where it may have no number at İYS.
+    #[must_use]
+    pub const fn put_on_file(code: BrandCode, iys_code: Option<IysCode>, title: String) -> Self {
+        Self {
+            code,
+            iys_code,
+            title,
+            active: true,
+            feed: Feed::Import,
+            max_age: [None; Channel::ALL.len()],
+            modes: [ModePlan::ENFORCED; Channel::ALL.len()],
+            standing: Standing::NONE,
+        }
+    }
+
+    /// What an operator puts on file, over what is there: the feed, the modes and the standing stay, and so do the
+    /// ages if none are given.
     ///
     /// # Errors
     /// A given age is too short for the feed.
     pub fn put_over(self, on_file: Option<&Self>, ages: Ages) -> Result<Self, AgeTooShort> {
         let Some(on_file) = on_file else { return Ok(self) };
+        let brand = Self { feed: on_file.feed, ..self }.with_papers_of(on_file);
         if ages == Ages::OnFile {
-            return Ok(Self { feed: on_file.feed, max_age: on_file.max_age, ..self });
+            return Ok(Self { max_age: on_file.max_age, ..brand });
         }
-        let brand = Self { feed: on_file.feed, ..self };
         let too_short = brand.is_fed() && brand.max_age.iter().flatten().any(|age| *age < MaxAge::SHORTEST_FED);
         if too_short { Err(AgeTooShort) } else { Ok(brand) }
+    }
+
+    /// The brand with the modes and the standing of another.
+    #[must_use]
+    pub fn with_papers_of(self, other: &Self) -> Self {
+        Self { modes: other.modes, standing: other.standing.clone(), ..self }
+    }
+
+    /// Whether it is a registered sender, active at İYS (11/6).
+    #[must_use]
+    pub const fn is_registered(&self) -> bool {
+        self.active && self.iys_code.is_some()
+    }
+
+    /// How the rows of `channel` are enforced at a moment.
+    #[must_use]
+    pub fn mode(&self, channel: Channel, now: IysTime) -> Mode {
+        self.modes[channel as usize].at(now)
     }
 
     /// Whether İYS's streams keep it current.
@@ -190,10 +253,27 @@ impl Brand {
     /// Reads a title: one line, not empty; white space around it is dropped.
     #[must_use]
     pub fn title(text: &str) -> Option<String> {
-        let text = text.trim();
-        let fits = (1..=Self::LONGEST_TITLE).contains(&text.len()) && !text.chars().any(char::is_control);
-        fits.then(|| text.to_owned())
+        one_line(text, Self::LONGEST_TITLE)
     }
+}
+
+impl BrandPut {
+    /// What is on file then.
+    ///
+    /// # Errors
+    /// See [`PutRefused`].
+    pub fn over(self, on_file: Option<&Brand>) -> Result<Brand, PutRefused> {
+        let mut brand = self.brand.put_over(on_file, self.ages)?;
+        brand.standing = std::mem::take(&mut brand.standing).changed(self.standing)?;
+        Ok(brand)
+    }
+}
+
+/// One line of 1 to `longest` bytes; white space around it is dropped.
+pub(super) fn one_line(text: &str, longest: usize) -> Option<String> {
+    let text = text.trim();
+    let fits = (1..=longest).contains(&text.len()) && !text.chars().any(char::is_control);
+    fits.then(|| text.to_owned())
 }
 
 /// Digits only: `parse::<u32>` alone would take a `+`.
@@ -217,6 +297,7 @@ impl fmt::Display for IysCode {
 
 #[cfg(test)]
 mod tests {
+    use super::super::standing::OutOfScope;
     use super::*;
 
     #[test]
@@ -241,6 +322,31 @@ mod tests {
         assert_eq!(given(0).put_over(Some(&brand(fed, aged(5))), Ages::OnFile), Ok(brand(fed, aged(5))));
         assert_eq!(given(75).put_over(Some(&brand(fed, aged(0))), Ages::Given), Ok(brand(fed, aged(75))));
         assert_eq!(given(74).put_over(Some(&brand(fed, aged(0))), Ages::Given), Err(AgeTooShort));
+    }
+
+    #[test]
+    fn modes_and_standing_stay_until_something_is_said_of_them() {
+        let (code, iys_code) = (BrandCode::new(7).unwrap(), IysCode::new(7).unwrap());
+        let brand = Brand::imported(code, iys_code, "Örnek".to_owned());
+        let now = IysTime::from_unix(1_800_000_000);
+        let mut on_file = Brand { modes: [ModePlan::ENFORCED.with(Mode::Shadow, now, now); 3], ..brand.clone() };
+        on_file.standing.require_declaration = true;
+        let put = |standing| BrandPut { brand: brand.clone(), ages: Ages::OnFile, standing };
+        assert_eq!(put(StandingChange::default()).over(Some(&on_file)), Ok(on_file.clone()));
+        let eased = StandingChange { require_declaration: Some(false), ..StandingChange::default() };
+        let expected = Brand { standing: Standing::NONE, ..on_file.clone() };
+        assert_eq!(put(eased).over(Some(&on_file)), Ok(expected));
+        let outside = StandingChange { out_of_scope: Some(Some(OutOfScope::Members)), ..StandingChange::default() };
+        assert_eq!(put(outside).over(None), Err(PutRefused::DeclarationNeeded(DeclarationNeeded)));
+        assert_eq!([Channel::Arama, Channel::Eposta].map(|channel| on_file.mode(channel, now)), [Mode::Shadow; 2]);
+    }
+
+    #[test]
+    fn a_sender_without_a_number_at_iys_is_not_registered() {
+        let brand = Brand::imported(BrandCode::new(7).unwrap(), IysCode::new(7).unwrap(), "Örnek".to_owned());
+        assert!(brand.is_registered());
+        assert!(!Brand { active: false, ..brand.clone() }.is_registered());
+        assert!(!Brand { iys_code: None, ..brand }.is_registered());
     }
 
     #[test]

@@ -2,15 +2,17 @@
 //!
 //! Nothing here reads a clock, a file or the network, and nothing here imports another module of
 //! the crate. In reading order: [`channel`] and [`state`] say what a consent is about, [`recipient`]
-//! whom, [`brand`] for whom, [`time`] and [`source`] when and whence; [`secret`] and [`key`] turn an
+//! whom, [`brand`] for whom, with its [`standing`], its [`mode`]s and [`declaration`]s, [`time`] and [`source`] when and whence; [`secret`] and [`key`] turn an
 //! address into the pseudonym under which it is kept, [`seal`] keeps one that must be read again; [`movement`] is one change of one consent and
 //! [`record`] what all changes of a relation leave.
 
 pub mod brand;
 pub mod channel;
+pub mod declaration;
 pub mod feed;
 pub mod hex;
 pub mod key;
+pub mod mode;
 pub mod movement;
 pub mod recipient;
 pub mod record;
@@ -18,6 +20,7 @@ pub mod retention;
 pub mod seal;
 pub mod secret;
 pub mod source;
+pub mod standing;
 pub mod state;
 pub mod time;
 pub mod transaction;

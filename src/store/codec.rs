@@ -3,6 +3,7 @@
 
 mod changes;
 mod cursors;
+mod declarations;
 mod duties;
 mod recipients;
 mod registry;
@@ -13,6 +14,7 @@ pub use cursors::{
     BULK_KEY, BulkPosition, FEED_PREFIX, GAP_PREFIX, decode_bulk, decode_cursor, decode_feed, decode_gap, encode_bulk,
     encode_cursor, encode_feed, encode_gap, export_cursor_key, feed_key, gap_key, import_cursor_key,
 };
+pub use declarations::{DECLARATION_PREFIX, declaration_key, decode_declaration, encode_declaration};
 pub use duties::{DUTY_PREFIX, decode_duty, duty_key, encode_duty};
 pub use recipients::{Closure, decode_closure, encode_closure};
 pub use registry::{brand_key, decode_brand, decode_source_key, encode_brand, source_key};
@@ -32,8 +34,9 @@ use crate::model::transaction::TransactionId;
 
 /// The format of the whole store; a store with a greater one is refused.
 ///
-/// 2 adds closures, observations, feeds and their gaps; a store of format 1 is read as it is.
-pub const FORMAT: u32 = 2;
+/// 2 adds closures, observations, feeds and their gaps; 3 adds modes, standings and declarations. A store of an
+/// older format is read as it is.
+pub const FORMAT: u32 = 3;
 
 const VERSION: u8 = 1;
 

@@ -2,10 +2,13 @@ use super::*;
 use crate::model::brand::{Brand, BrandCode, Feed, IysCode, MaxAge};
 use crate::model::channel::Channels;
 use crate::model::channel::{Channel, RecipientType};
+use crate::model::declaration::{Declaration, Declared, DocumentHash, Exemption};
 use crate::model::feed::{Gap, Position, Stream};
 use crate::model::hex::from_hex;
 use crate::model::key::Pseudonym;
+use crate::model::mode::{Mode, ModeFrom, ModePlan};
 use crate::model::seal::SealedPhone;
+use crate::model::standing::{DataKeeper, Keeper, OutOfScope, Standing};
 use crate::ports::UnreportedClosure;
 use proptest::prelude::*;
 
@@ -127,13 +130,80 @@ fn bytes_of_format_2_are_pinned() {
         max_age: [None, MaxAge::from_minutes(90), None],
         ..Brand::imported(code, IysCode::new(7).unwrap(), "Ad".to_owned())
     };
-    assert_eq!(to_hex(&encode_brand(&brand)), "020000000703020000005a00004164");
-    assert_eq!(decode_brand(&brand_key(code), &encode_brand(&brand)), Ok(brand));
+    let second_version = from_hex("020000000703020000005a00004164").unwrap();
+    assert_eq!(decode_brand(&brand_key(code), &second_version), Ok(brand));
     let first_version = from_hex("01000000070141 64".replace(' ', "").as_str()).unwrap();
     assert_eq!(
         decode_brand(&brand_key(code), &first_version),
         Ok(Brand::imported(code, IysCode::new(7).unwrap(), "Ad".to_owned()))
     );
+}
+
+/// A brand with everything that it can have.
+fn papered_brand() -> Brand {
+    let (now, later) = (IysTime::from_unix(0x6543_2100), IysTime::from_unix(0x6543_2200));
+    let current = ModeFrom { mode: Mode::Shadow, from: now };
+    let plan = ModePlan { current, next: Some(ModeFrom { mode: Mode::Enforce, from: later }) };
+    let keeper = DataKeeper { keeper: Keeper::Partner("O".to_owned()), declaration: "S".to_owned(), declared: now };
+    Brand {
+        iys_code: None,
+        feed: Feed::Iys(Channels::NONE.with(Channel::Mesaj)),
+        max_age: [None, MaxAge::from_minutes(90), None],
+        modes: [ModePlan::ENFORCED, plan, ModePlan { current, next: None }],
+        standing: Standing {
+            out_of_scope: Some(OutOfScope::Members),
+            exempt_only: true,
+            require_declaration: true,
+            declaration: "Ü".to_owned(),
+            keeper: Some(keeper),
+        },
+        ..Brand::imported(BrandCode::new(5).unwrap(), IysCode::new(7).unwrap(), "Ad".to_owned())
+    }
+}
+
+fn declaration() -> Declaration {
+    let declared = Declared {
+        brand: BrandCode::new(5).unwrap(),
+        exemption: Exemption::Article64,
+        by: "Ay".to_owned(),
+        at: IysTime::from_unix(0x6543_2100),
+        document: DocumentHash([0xAB; 32]),
+        valid_until: Some(IysTime::from_unix(0x6543_2200)),
+    };
+    Declaration { id: 9, declared, revoked: Some(IysTime::from_unix(0x6543_2300)) }
+}
+
+#[test]
+fn bytes_of_format_3_are_pinned() {
+    let (key, bytes) = (brand_key(BrandCode::new(5).unwrap()), encode_brand(&papered_brand()));
+    let (head, ages) = ("0300000000".to_owned() + "0f02", "0000005a0000");
+    let modes = ["01000000000000000000", "03654321000165432200", "03654321000000000000"].concat();
+    let standing = ["02", "0002c39c", "02", "65432100", "000153", "00014f"].concat();
+    assert_eq!(to_hex(&bytes), [head.as_str(), ages, &modes, &standing, "4164"].concat());
+    assert_eq!(decode_brand(&key, &bytes), Ok(papered_brand()));
+    let plain = Brand { iys_code: IysCode::new(7), standing: Standing::NONE, ..papered_brand() };
+    assert_eq!(decode_brand(&key, &encode_brand(&plain)), Ok(plain));
+    for length in 0..bytes.len() - "Ad".len() {
+        assert!(decode_brand(&key, &bytes[..length]).is_err(), "{length}");
+    }
+    let changed = |place: usize, byte: u8| {
+        let mut bytes = bytes.clone();
+        bytes[place] = byte;
+        decode_brand(&key, &bytes)
+    };
+    assert_eq!(changed(0, 4), Err(InvalidBytes::Version));
+    for (place, byte) in [(5, 0x1F), (13, 4), (13, 0), (43, 3), (48, 3)] {
+        assert_eq!(changed(place, byte), Err(InvalidBytes::Code), "{place}: {byte}");
+    }
+    let (key, bytes) = (declaration_key(9), encode_declaration(&declaration()));
+    let times = ["65432100", "65432200", "65432300"].concat();
+    assert_eq!(to_hex(&key), "6465636c61726174696f6e2f0000000000000009");
+    assert_eq!(to_hex(&bytes), ["01", "00000005", "04", &times, &"ab".repeat(32), "4179"].concat());
+    assert_eq!(decode_declaration(&key, &bytes), Ok(declaration()));
+    assert_eq!(decode_declaration(&key, &bytes[..49]), Err(InvalidBytes::Length));
+    assert_eq!(decode_declaration(&key, &[&[2], &bytes[1..]].concat()), Err(InvalidBytes::Version));
+    assert_eq!(decode_declaration(&key, &[&bytes[..5], &[3], &bytes[6..]].concat()), Err(InvalidBytes::Code));
+    assert_eq!(decode_declaration(&key[..19], &bytes), Err(InvalidBytes::Length));
 }
 
 #[test]
@@ -214,6 +284,7 @@ proptest! {
         let _ = (decode_record(&bytes), decode_history(&bytes), decode_change(&bytes), decode_cursor(&bytes));
         let _ = (HistoryKey::from_bytes(&bytes), decode_brand(&bytes, &bytes), decode_source_key(&bytes));
         let _ = (decode_feed(&bytes, &bytes), decode_gap(&bytes, &bytes), decode_closure(&bytes));
+        let _ = (decode_brand(b"brand/\0\0\0\x05", &bytes), decode_declaration(b"declaration/\0\0\0\0\0\0\0\x05", &bytes));
         let _ = (decode_duty(&bytes, &bytes), decode_duty(b"duty/\0\0\0\0\0\0\0\x05", &bytes));
         let _ = (decode_feed(b"feed/\0\0\0\x05\x01", &bytes), decode_gap(b"gap/\0\0\0\x05", &bytes));
     }

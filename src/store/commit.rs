@@ -5,6 +5,7 @@ use super::error::StoreError;
 use super::meta::REVISION;
 use super::rocks::{Family, Store, Writes};
 use crate::model::brand::{Brand, BrandCode};
+use crate::model::declaration::Declaration;
 use crate::model::feed::{Gap, Position, Stream};
 use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::record::Record;
@@ -80,6 +81,11 @@ impl Commit<'_> {
     /// A brand on file.
     pub fn brand(&mut self, brand: &Brand) -> Result<(), StoreError> {
         self.0.put(Family::Registry, &codec::brand_key(brand.code), &codec::encode_brand(brand))
+    }
+
+    /// A declaration on file.
+    pub fn declaration(&mut self, declaration: &Declaration) -> Result<(), StoreError> {
+        self.0.put(Family::Registry, &codec::declaration_key(declaration.id), &codec::encode_declaration(declaration))
     }
 
     /// Makes the batch durable: all of it or nothing.

@@ -12,7 +12,7 @@
 //! | `changes` | revision → the relations that changed, with their resulting states |
 //! | `recipients` | pseudonym → closure |
 //! | `cursors` | feed or bulk import → position; brand → what it misses |
-//! | `registry` | brands, names of unknown sources; closures that İYS is still to be told |
+//! | `registry` | brands with their modes and standing, declarations, names of unknown sources; closures that İYS is still to be told |
 //! | `meta` | format, key check, node, revision, open intent |
 
 pub mod backup;
@@ -25,6 +25,7 @@ mod feeds;
 mod history;
 mod intent;
 mod meta;
+mod registry;
 mod retention;
 mod rocks;
 mod scan;

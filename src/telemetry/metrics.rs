@@ -4,6 +4,7 @@
 //! and an atomic add. There is no global recorder, so that tests may hold many.
 
 use crate::model::channel::Channel;
+use crate::model::mode::Mode;
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use std::time::Duration;
@@ -132,6 +133,8 @@ pub struct Metrics {
     pub watchers: Gauge,
     /// Those that were dropped because they were too slow.
     pub watchers_dropped: Counter,
+    /// By the mode and the low six bits of the answer byte, per channel; those of no row are not there.
+    not_enforced: [Vec<(Mode, u8, Counter)>; Channel::ALL.len()],
     feed: [Counter; FEED.len()],
     /// Tasks of the feed that do not run.
     pub feed_tasks_down: Gauge,
@@ -155,6 +158,11 @@ struct Series {
 }
 
 const CHECKS: Series = Series { name: "izingate_checks_total", unit: Unit::Count, help: "Recipients decided." };
+const NOT_ENFORCED: Series = Series {
+    name: "izingate_checks_not_enforced_total",
+    unit: Unit::Count,
+    help: "Recipients that only a brand's mode let through; they are among the decided ones too.",
+};
 const CHECK_SECONDS: Series =
     Series { name: "izingate_check_seconds", unit: Unit::Seconds, help: "Time to decide one call, all its recipients together." };
 const ERRORS: Series = Series { name: "izingate_errors_total", unit: Unit::Count, help: "Calls refused with an error." };
@@ -273,6 +281,7 @@ impl Metrics {
             snapshots: SnapshotEvent::ALL.map(|event| recorder.counter(&SNAPSHOTS, vec![Label::new("result", event.name())])),
             watchers: recorder.gauge(&WATCHERS, vec![]),
             watchers_dropped: recorder.counter(&WATCHERS_DROPPED, vec![]),
+            not_enforced: Channel::ALL.map(|channel| not_enforced(&recorder, channel, outcomes)),
             feed: FEED.each_ref().map(|series| recorder.counter(series, vec![])),
             feed_tasks_down: recorder.gauge(&FEED_TASKS_DOWN, vec![]),
             pushes: PushResult::ALL.map(|result| recorder.counter(&PUSHES, vec![Label::new("result", result.name())])),
@@ -285,6 +294,14 @@ impl Metrics {
     #[must_use]
     pub const fn checks(&self, edge: Edge, channel: Channel) -> &CheckSeries {
         &self.checks[edge as usize][channel as usize]
+    }
+
+    /// Counts `n` recipients that a mode let through; the reason is that of the row that would have stopped them.
+    pub fn not_enforced(&self, channel: Channel, mode: Mode, reason: u8, n: u64) {
+        let of_channel = self.not_enforced[channel as usize].iter();
+        for (_, _, counter) in of_channel.filter(|series| (series.0, series.1) == (mode, reason)) {
+            counter.increment(n);
+        }
     }
 
     /// Counts a call that was refused; the codes are those of the error table, so they are bounded.
@@ -329,6 +346,24 @@ impl Metrics {
         self.handle.run_upkeep();
     }
 }
+
+/// A series for each mode that lets anything through and each reason that one lets through: an ALLOW for a reason
+/// that is also another decision's.
+fn not_enforced(recorder: &PrometheusRecorder, channel: Channel, outcomes: &[Outcome]) -> Vec<(Mode, u8, Counter)> {
+    let stopped = |reason| outcomes.iter().any(|&(decision, _, other, _)| decision != ALLOW && other == reason);
+    let let_through = outcomes.iter().filter(|&&(decision, _, reason, _)| decision == ALLOW && stopped(reason));
+    let of_mode = |mode: Mode| {
+        let_through.clone().map(move |&(_, _, reason, name)| {
+            let labels = [("channel", channel.name()), ("mode", mode.name()), ("reason", name)];
+            let labels = labels.map(|(label, value)| Label::new(label, value)).to_vec();
+            (mode, reason, recorder.counter(&NOT_ENFORCED, labels))
+        })
+    };
+    [Mode::Advise, Mode::Shadow].into_iter().flat_map(of_mode).collect()
+}
+
+/// The number of the decision to send.
+const ALLOW: u8 = 1;
 
 impl CheckSeries {
     fn new(recorder: &PrometheusRecorder, edge: Edge, channel: Channel, outcomes: &[Outcome]) -> Self {

@@ -29,6 +29,27 @@ fn checks_are_counted_by_edge_channel_decision_and_reason() {
 }
 
 #[test]
+fn what_a_mode_let_through_is_counted_by_mode() {
+    let mut outcomes = OUTCOMES.to_vec();
+    outcomes.extend([(1, "ALLOW", 7, "REFUSED"), (1, "ALLOW", 8, "NO_RECORD")]);
+    let metrics = Metrics::new(&outcomes);
+    metrics.not_enforced(Channel::Mesaj, Mode::Shadow, 7, 3);
+    metrics.not_enforced(Channel::Arama, Mode::Advise, 8, 1);
+    // Neither of these lets anything through.
+    metrics.not_enforced(Channel::Mesaj, Mode::Enforce, 7, 1);
+    metrics.not_enforced(Channel::Mesaj, Mode::Shadow, 1, 1);
+    assert_eq!(
+        lines(&metrics, "izingate_checks_not_enforced_total"),
+        [
+            r#"izingate_checks_not_enforced_total{channel="ARAMA",mode="advise",reason="NO_RECORD"} 1"#,
+            r#"izingate_checks_not_enforced_total{channel="MESAJ",mode="shadow",reason="REFUSED"} 3"#,
+        ]
+    );
+    let zeros = metrics.render().lines().filter(|line| line.starts_with("izingate_checks_not_enforced_total{")).count();
+    assert_eq!(zeros, Channel::ALL.len() * 2 * 2, "every one stands there from the start");
+}
+
+#[test]
 fn no_check_goes_uncounted() {
     let metrics = Metrics::new(OUTCOMES);
     let series = metrics.checks(Edge::HttpUnary, Channel::Arama);

@@ -1,13 +1,19 @@
 //! gRPC's shapes: the only file that turns protobuf messages into the words inside and back.
 
+mod brand;
+mod declaration;
+
+pub use brand::brand_message;
+pub use declaration::{declaration_message, purpose_code};
+
 use super::apply::Report;
-use super::gateway::parts_of;
+use super::gateway::{Explained, parts_of};
 use super::proto;
 use super::status::{Kind, Problem};
 use crate::check::decision::{Decision, Verdict};
 use crate::check::question::{Purpose, Recipients, Scope};
-use crate::check::{Answer, BatchAnswer, Counts};
-use crate::model::brand::{Ages, Brand, BrandCode, IysCode, MaxAge, RetailerCode};
+use crate::check::{Answer, BatchAnswer, Counts, Language};
+use crate::model::brand::{BrandCode, RetailerCode};
 use crate::model::channel::{Cell, Channel, RecipientType};
 use crate::model::key::RelationKey;
 use crate::model::movement::{CLOCK_TOLERANCE, RawMovement};
@@ -47,7 +53,8 @@ fn recipient_type(code: i32) -> Result<RecipientType, Problem> {
     }
 }
 
-fn purpose(code: i32) -> Result<Purpose, Problem> {
+/// The purpose of a message.
+pub fn purpose(code: i32) -> Result<Purpose, Problem> {
     match proto::Purpose::try_from(code) {
         Ok(proto::Purpose::Unspecified | proto::Purpose::Commercial) => Ok(Purpose::Commercial),
         Ok(proto::Purpose::Exempt61) => Ok(Purpose::Exempt61),
@@ -70,6 +77,7 @@ impl proto::CheckRequest {
     /// What is asked, and the recipient as spelled.
     pub fn question(&self) -> Result<(Scope, &str), Problem> {
         check_reference(&self.reference)?;
+        language(self.language)?;
         let scope = scope(self.brand_code, self.channel, self.recipient_type, self.retailer_code, self.purpose)?;
         Ok((scope, self.recipient.as_deref().ok_or_else(|| Problem::missing("recipient"))?))
     }
@@ -152,14 +160,38 @@ fn scope(brand: u32, channel_code: i32, type_code: i32, retailer: u32, purpose_c
     })
 }
 
+/// The moment of a field; 0 is none.
+fn seconds(field: &str, seconds: i64) -> Result<Option<IysTime>, Problem> {
+    match u32::try_from(seconds) {
+        Ok(0) => Ok(None),
+        Ok(seconds) => Ok(Some(IysTime::from_unix(seconds))),
+        Err(_) => Err(invalid(field)),
+    }
+}
+
+fn language(code: i32) -> Result<Option<Language>, Problem> {
+    match proto::Language::try_from(code) {
+        Ok(proto::Language::Unspecified) => Ok(None),
+        Ok(proto::Language::English) => Ok(Some(Language::English)),
+        Ok(proto::Language::Turkish) => Ok(Some(Language::Turkish)),
+        Err(_) => Err(invalid("language")),
+    }
+}
+
 fn unix(time: Option<IysTime>) -> i64 {
     time.map_or(0, |time| i64::from(time.unix()))
 }
 
-/// An answer as a message.
+/// The answer to a question that was understood, as a message.
 #[must_use]
-pub fn check_response(answer: &Answer, reference: String) -> proto::CheckResponse {
-    let Verdict { decision, reason, article, enforced } = answer.verdict;
+pub fn check_response(answer: &Answer, asked: proto::CheckRequest) -> proto::CheckResponse {
+    let explained = language(asked.language).ok().flatten().map(|language| answer.explanation(language));
+    let response = answer_message(answer);
+    proto::CheckResponse { reference: asked.reference, explanation: explained.unwrap_or_default(), ..response }
+}
+
+fn answer_message(answer: &Answer) -> proto::CheckResponse {
+    let Verdict { decision, reason, article, enforced, refusal_on_record } = answer.verdict;
     proto::CheckResponse {
         allowed: decision == Decision::Allow,
         decision: i32::from(decision as u8),
@@ -169,7 +201,8 @@ pub fn check_response(answer: &Answer, reference: String) -> proto::CheckRespons
         revision: answer.revision,
         as_of: unix(answer.as_of),
         decision_id: answer.id.to_string(),
-        reference,
+        refusal_on_record,
+        declaration_id: answer.declaration.unwrap_or(0),
         ..proto::CheckResponse::default()
     }
 }
@@ -203,12 +236,16 @@ pub fn batch_counts(counts: &Counts) -> proto::Counts {
 
 /// An explanation as a message.
 #[must_use]
-pub fn explain_response(answer: &Answer, cells: Vec<CellHistory>) -> proto::ExplainResponse {
+pub fn explain_response(explained: Explained) -> proto::ExplainResponse {
+    let Explained { answer, cells, declaration, sender_declaration } = explained;
     proto::ExplainResponse {
-        check: Some(check_response(answer, String::new())),
-        explanation_en: answer.verdict.reason.english().to_owned(),
-        explanation_tr: answer.verdict.reason.turkish().to_owned(),
+        check: Some(answer_message(&answer)),
+        explanation_en: answer.explanation(Language::English),
+        explanation_tr: answer.explanation(Language::Turkish),
         cells: cells.into_iter().map(cell_record).collect(),
+        mode: i32::from(answer.mode as u8),
+        declaration: declaration.as_ref().map(declaration_message),
+        sender_declaration,
     }
 }
 
@@ -316,59 +353,4 @@ pub fn change_event(part: &ChangePart) -> proto::WatchEvent {
 #[must_use]
 pub const fn heartbeat_event(revision: u64) -> proto::WatchEvent {
     proto::WatchEvent { event: Some(proto::watch_event::Event::Heartbeat(revision)) }
-}
-
-/// A brand as a message.
-#[must_use]
-pub fn brand_message(brand: &Brand) -> proto::Brand {
-    proto::Brand {
-        brand_code: brand.code.get(),
-        iys_code: brand.iys_code.get(),
-        title: brand.title.clone(),
-        active: brand.active,
-        max_age_minutes: max_age_minutes(brand),
-        ..proto::Brand::default()
-    }
-}
-
-/// Nothing if none is set, else one a channel.
-fn max_age_minutes(brand: &Brand) -> Vec<u32> {
-    let minutes = brand.max_age.map(|age| age.map_or(0, |age| age.minutes().into()));
-    if brand.max_age.iter().all(Option::is_none) { Vec::new() } else { minutes.into() }
-}
-
-fn max_age(minutes: &[u32]) -> Result<[Option<MaxAge>; Channel::ALL.len()], Problem> {
-    let invalid =
-        || Problem::new(Kind::InvalidField, "max_age_minutes are three numbers of minutes up to 64,800 (45 days), or none");
-    if minutes.is_empty() {
-        return Ok([None; Channel::ALL.len()]);
-    }
-    let minutes: &[u32; Channel::ALL.len()] = minutes.try_into().map_err(|_| invalid())?;
-    let mut ages = [None; Channel::ALL.len()];
-    for (age, minutes) in ages.iter_mut().zip(minutes) {
-        *age = MaxAge::from_minutes(u16::try_from(*minutes).map_err(|_| invalid())?);
-        if age.is_some_and(|age| age > MaxAge::LONGEST) {
-            return Err(invalid());
-        }
-    }
-    Ok(ages)
-}
-
-impl proto::Brand {
-    /// Whether it comes with ages; three zeros are those of its feed.
-    #[must_use]
-    pub const fn ages(&self) -> Ages {
-        if self.max_age_minutes.is_empty() { Ages::OnFile } else { Ages::Given }
-    }
-
-    /// The brand of a message.
-    pub fn brand(self) -> Result<Brand, Problem> {
-        let code = brand_code(self.brand_code)?;
-        let iys_code = IysCode::new(self.iys_code).ok_or_else(|| Problem::missing("iys_code"))?;
-        let one_line =
-            || Problem::new(Kind::InvalidField, format!("title must be one line of 1 to {} bytes", Brand::LONGEST_TITLE));
-        let title = Brand::title(&self.title).ok_or_else(one_line)?;
-        let max_age = max_age(&self.max_age_minutes)?;
-        Ok(Brand { active: self.active, max_age, ..Brand::imported(code, iys_code, title) })
-    }
 }

@@ -5,13 +5,15 @@ use super::watch::Watching;
 use crate::check::decision::{Decision, Reason, Verdict};
 use crate::check::question::{Recipients, Scope};
 use crate::check::{Answer, BatchAnswer, Checker, Circumstances, Counts, DecisionIds};
+use crate::model::declaration::Declaration;
 use crate::model::key::RelationKey;
+use crate::model::mode::Mode;
 use crate::model::recipient::Recipient;
 use crate::model::seal::Sealer;
 use crate::model::time::IysTime;
 use crate::ports::{BackupMaker, BackupRefused, CellHistory, ClosureQueue, FeedControl, FeedRefused, GapHealer, HistoryReader};
-use crate::ports::{MovementSink, SinkError};
-use crate::telemetry::metrics::{Edge, Metrics, Outcome};
+use crate::ports::{MovementSink, Registrar, SinkError};
+use crate::telemetry::metrics::{CheckSeries, Edge, Metrics, Outcome};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +30,8 @@ pub struct Parts {
     pub ids: DecisionIds,
     /// Takes changes in.
     pub sink: Arc<dyn MovementSink>,
+    /// Changes what is on file of senders.
+    pub registrar: Arc<dyn Registrar>,
     /// Reads what the disk knows.
     pub history: Arc<dyn HistoryReader>,
     /// Reads which closures İYS is still to be told.
@@ -52,6 +56,18 @@ pub struct Parts {
     pub booted: CancellationToken,
     /// Cancelled when shutdown begins.
     pub draining: CancellationToken,
+}
+
+/// An answer with everything behind it.
+pub struct Explained {
+    /// The answer.
+    pub answer: Answer,
+    /// Everything on record.
+    pub cells: Vec<CellHistory>,
+    /// The declaration behind an EXEMPT.
+    pub declaration: Option<Declaration>,
+    /// What the sender declared to be: out of scope, or exempt-only.
+    pub sender_declaration: String,
 }
 
 impl Gateway {
@@ -79,7 +95,7 @@ impl Gateway {
         let started = Instant::now();
         let answer = self.0.checker.check(scope, recipient, &self.under(1, revision_reached));
         let series = self.0.metrics.checks(edge, scope.cell.channel);
-        series.add(answer.verdict.decision as u8, answer.verdict.reason as u8, 1);
+        self.count(series, scope, answer.mode, answer.verdict.byte(), 1);
         series.took(started.elapsed());
         answer
     }
@@ -91,7 +107,7 @@ impl Gateway {
         let answers = self.0.checker.check_each(scope, recipients, &self.under(recipients.len() as u64, true));
         let series = self.0.metrics.checks(edge, scope.cell.channel);
         for answer in &answers {
-            series.add(answer.verdict.decision as u8, answer.verdict.reason as u8, 1);
+            self.count(series, scope, answer.mode, answer.verdict.byte(), 1);
         }
         series.took(started.elapsed());
         answers
@@ -112,10 +128,18 @@ impl Gateway {
         let counts = Counts::of(&answer.results);
         let series = self.0.metrics.checks(edge, scope.cell.channel);
         for (byte, count) in counts.occurring() {
-            series.add(byte >> 6, byte & 0x3F, u64::from(count));
+            self.count(series, scope, answer.mode, byte, u64::from(count));
         }
         series.took(started.elapsed());
         (answer, counts)
+    }
+
+    /// Counts `n` recipients with a result byte; those that only a mode let through also by that mode.
+    fn count(&self, series: &CheckSeries, scope: &Scope, mode: Mode, byte: u8, n: u64) {
+        series.add(byte >> 6, byte & 0x3F, n);
+        if mode != Mode::Enforce && matches!(parts_of(byte), (Decision::Allow, reason) if reason.yields_to_mode()) {
+            self.0.metrics.not_enforced(scope.cell.channel, mode, byte & 0x3F, n);
+        }
     }
 
     /// What a question is asked under now.
@@ -149,6 +173,17 @@ impl Gateway {
             Problem::new(Kind::StoreFailed, "the history could not be read; see the log")
         };
         read.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
+    }
+
+    /// The answer to a question with everything behind it. Reads the disk off the runtime.
+    pub async fn explain(&self, scope: &Scope, recipient: &str) -> Result<Explained, Problem> {
+        let cells = self.cells(scope, recipient).await?;
+        let checker = &self.0.checker;
+        let answer = checker.check(scope, recipient, &self.under(1, true));
+        let declaration = answer.declaration.and_then(|id| checker.index().declarations().get(scope.brand, id));
+        let entry = checker.index().brands().get(scope.brand);
+        let sender_declaration = entry.map(|entry| entry.brand.standing.declaration.clone()).unwrap_or_default();
+        Ok(Explained { answer, cells, declaration, sender_declaration })
     }
 
     /// Nothing is taken in before boot is done.
@@ -219,8 +254,10 @@ impl From<FeedRefused> for Problem {
 /// Every decision and reason that a check can have, for the counters.
 #[must_use]
 pub fn verdict_names() -> Vec<Outcome> {
-    let outcome = |reason: Reason| (reason.decision() as u8, reason.decision().name(), reason as u8, reason.name());
-    Reason::ALL.into_iter().map(outcome).collect()
+    let outcome = |decision: Decision, reason: Reason| (decision as u8, decision.name(), reason as u8, reason.name());
+    let enforced = Reason::ALL.into_iter().map(|reason| outcome(reason.decision(), reason));
+    let let_through = Reason::ALL.into_iter().filter(|reason| reason.yields_to_mode());
+    enforced.chain(let_through.map(|reason| outcome(Decision::Allow, reason))).collect()
 }
 
 /// Decision and reason of a result byte; a byte that nobody wrote is a DENY.

@@ -8,11 +8,12 @@ use super::proto::admin_service_server::AdminService;
 use super::proto::consent_service_server::ConsentService;
 use super::proto::permission_service_server::PermissionService;
 use super::proto::{self, CheckBatchRequest, CheckBatchResponse, CheckRequest, CheckResponse};
+use super::registry;
 use super::state;
-use super::status::{Kind, Problem};
+use super::status::Problem;
 use super::stream;
 use super::watch;
-use crate::model::brand::{Ages, Brand, BrandCode};
+use crate::model::brand::BrandCode;
 use crate::ports::BackupMade;
 use crate::telemetry::metrics::Edge;
 use std::pin::Pin;
@@ -67,7 +68,7 @@ impl Permission {
         let (scope, recipient) = request.question().map_err(|problem| self.refused(edge, problem))?;
         let reached = self.0.await_revision(request.min_revision, deadline).await;
         let answer = self.0.check(edge, &scope, recipient, reached);
-        Ok(convert::check_response(&answer, request.reference))
+        Ok(convert::check_response(&answer, request))
     }
 }
 
@@ -97,9 +98,7 @@ impl PermissionService for Permission {
         let request = request.into_inner();
         let (scope, recipient) = request.question().map_err(|problem| self.refused(Edge::GrpcUnary, problem))?;
         self.0.require_loaded()?;
-        let cells = self.0.cells(&scope, recipient).await?;
-        let answer = self.0.parts().checker.check(&scope, recipient, &self.0.under(1, true));
-        Ok(Response::new(convert::explain_response(&answer, cells)))
+        Ok(Response::new(convert::explain_response(self.0.explain(&scope, recipient).await?)))
     }
 }
 
@@ -129,8 +128,7 @@ impl ConsentService for Consent {
 impl AdminService for Admin {
     async fn put_brand(&self, request: Request<proto::PutBrandRequest>) -> Result<Response<proto::PutBrandResponse>, Status> {
         let brand = request.into_inner().brand.ok_or_else(|| Problem::missing("brand"))?;
-        let ages = brand.ages();
-        let brand = self.put(brand.brand()?, ages).await?;
+        let brand = registry::put_brand(&self.0, brand).await?;
         Ok(Response::new(proto::PutBrandResponse { brand: Some(brand) }))
     }
 
@@ -145,11 +143,7 @@ impl AdminService for Admin {
         &self,
         request: Request<proto::DeactivateBrandRequest>,
     ) -> Result<Response<proto::DeactivateBrandResponse>, Status> {
-        let code = convert::brand_code(request.into_inner().brand_code)?;
-        self.0.require_loaded()?;
-        let entry = self.0.parts().checker.index().brands().get(code);
-        let entry = entry.ok_or_else(|| Problem::new(Kind::UnknownBrand, format!("brand {code} is not on file")))?;
-        let brand = self.put(Brand { active: false, ..entry.brand.clone() }, Ages::OnFile).await?;
+        let brand = registry::deactivate_brand(&self.0, request.into_inner().brand_code).await?;
         Ok(Response::new(proto::DeactivateBrandResponse { brand: Some(brand) }))
     }
 
@@ -206,29 +200,29 @@ impl AdminService for Admin {
         Ok(Response::new(proto::BackupResponse { path, revision, files, bytes }))
     }
 
-    async fn set_mode(&self, _: Request<proto::SetModeRequest>) -> Result<Response<proto::SetModeResponse>, Status> {
-        Err(Status::unimplemented("set_mode"))
+    async fn set_mode(&self, request: Request<proto::SetModeRequest>) -> Result<Response<proto::SetModeResponse>, Status> {
+        Ok(Response::new(registry::set_mode(&self.0, &request.into_inner()).await?))
     }
 
     async fn add_declaration(
         &self,
-        _: Request<proto::AddDeclarationRequest>,
+        request: Request<proto::AddDeclarationRequest>,
     ) -> Result<Response<proto::AddDeclarationResponse>, Status> {
-        Err(Status::unimplemented("add_declaration"))
+        Ok(Response::new(registry::add_declaration(&self.0, request.into_inner()).await?))
     }
 
     async fn list_declarations(
         &self,
-        _: Request<proto::ListDeclarationsRequest>,
+        request: Request<proto::ListDeclarationsRequest>,
     ) -> Result<Response<proto::ListDeclarationsResponse>, Status> {
-        Err(Status::unimplemented("list_declarations"))
+        Ok(Response::new(registry::list_declarations(&self.0, &request.into_inner())?))
     }
 
     async fn revoke_declaration(
         &self,
-        _: Request<proto::RevokeDeclarationRequest>,
+        request: Request<proto::RevokeDeclarationRequest>,
     ) -> Result<Response<proto::RevokeDeclarationResponse>, Status> {
-        Err(Status::unimplemented("revoke_declaration"))
+        Ok(Response::new(registry::revoke_declaration(&self.0, request.into_inner()).await?))
     }
 
     async fn put_retailer_access(
@@ -250,15 +244,5 @@ impl AdminService for Admin {
         _: Request<proto::EraseRecipientRequest>,
     ) -> Result<Response<proto::EraseRecipientResponse>, Status> {
         Err(Status::unimplemented("erase_recipient"))
-    }
-}
-
-impl Admin {
-    /// Puts a brand on file; what is on file then.
-    async fn put(&self, brand: Brand, ages: Ages) -> Result<proto::Brand, Problem> {
-        self.0.require_loaded()?;
-        self.0.parts().sink.put_brand(brand.clone(), ages).await?;
-        let entry = self.0.parts().checker.index().brands().get(brand.code);
-        Ok(convert::brand_message(entry.as_ref().map_or(&brand, |entry| &entry.brand)))
     }
 }

@@ -5,7 +5,9 @@ use super::body::{Media, Sent, Shared};
 use super::convert;
 use super::gateway::Gateway;
 use super::json::{self, AnswerBody, BatchAnswerBody, BatchBody, CheckBody, ExplanationBody, ReportBody};
+use super::language;
 use super::status::{Kind, Problem};
+use crate::check::Language;
 use crate::check::question::Recipients;
 use crate::model::brand::BrandCode;
 use crate::telemetry::metrics::Edge;
@@ -67,27 +69,36 @@ async fn check_query(State(gateway): State<Gateway>, headers: HeaderMap, RawQuer
         Err(problem) => return refused(&gateway, Edge::HttpUnary, problem),
     };
     let plain = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/plain"));
-    check(&gateway, &asked, plain).await
+    let form = if plain { Form::Plain } else { Form::Json(language::accepted(&headers)) };
+    check(&gateway, &asked, form).await
 }
 
-async fn check_body(State(gateway): State<Gateway>, body: Body) -> Response {
+async fn check_body(State(gateway): State<Gateway>, headers: HeaderMap, body: Body) -> Response {
     match parse(body) {
-        Ok(asked) => check(&gateway, &asked, false).await,
+        Ok(asked) => check(&gateway, &asked, Form::Json(language::accepted(&headers))).await,
         Err(problem) => refused(&gateway, Edge::HttpUnary, problem),
     }
 }
 
-async fn check(gateway: &Gateway, asked: &CheckBody, plain: bool) -> Response {
+/// How an answer is given.
+enum Form {
+    /// Decision and reason in one line.
+    Plain,
+    /// An object, with an explanation if a language is asked for.
+    Json(Option<Language>),
+}
+
+async fn check(gateway: &Gateway, asked: &CheckBody, form: Form) -> Response {
     let (scope, recipient) = match asked.question() {
         Ok(question) => question,
         Err(problem) => return refused(gateway, Edge::HttpUnary, problem),
     };
     let reached = gateway.await_revision(asked.min_revision.unwrap_or(0), None).await;
     let answer = gateway.check(Edge::HttpUnary, &scope, recipient, reached);
-    if plain {
-        return format!("{} {}\n", answer.verdict.decision.name(), answer.verdict.reason.name()).into_response();
+    match form {
+        Form::Plain => format!("{} {}\n", answer.verdict.decision.name(), answer.verdict.reason.name()).into_response(),
+        Form::Json(language) => Json(AnswerBody::new(&answer, asked.reference.as_deref(), language)).into_response(),
     }
-    Json(AnswerBody::new(&answer, asked.reference.as_deref())).into_response()
 }
 
 async fn check_batch(State(gateway): State<Gateway>, body: Body) -> Response {
@@ -105,9 +116,7 @@ async fn explain(State(gateway): State<Gateway>, RawQuery(query): RawQuery) -> R
     let asked = question_of(query)?;
     let (scope, recipient) = asked.question()?;
     gateway.require_loaded()?;
-    let cells = gateway.cells(&scope, recipient).await?;
-    let answer = gateway.parts().checker.check(&scope, recipient, &gateway.under(1, true));
-    Ok(Json(ExplanationBody::new(&answer, &cells)).into_response())
+    Ok(Json(ExplanationBody::new(&gateway.explain(&scope, recipient).await?)).into_response())
 }
 
 /// The brand of movements that name none: `?brandCode=`.

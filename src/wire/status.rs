@@ -4,6 +4,7 @@
 //! the caller sent is never repeated in a log.
 
 use crate::model::brand::AgeTooShort;
+use crate::model::standing::DeclarationNeeded;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -63,6 +64,14 @@ pub enum Kind {
     StoreFailed,
     /// A brand with a feed was to have an age that it cannot keep.
     MaxAgeTooShort,
+    /// An out-of-scope or exempt-only sender without the text of its declaration.
+    DeclarationNeeded,
+    /// Senders that are not at İYS are not accepted as exempt-only.
+    ExemptOnlyNotAccepted,
+    /// There is no declaration of that number.
+    UnknownDeclaration,
+    /// A brand has as many declarations as it may.
+    TooManyDeclarations,
     /// The brand misses nothing.
     NoGap,
     /// A backup may go only where it is configured to.
@@ -129,6 +138,16 @@ impl Kind {
             Self::StoreFailed => ("STORE_FAILED", H::INTERNAL_SERVER_ERROR, Code::Internal, "The store could not be read"),
             Self::MaxAgeTooShort => {
                 (AgeTooShort::CODE, H::BAD_REQUEST, Code::InvalidArgument, "The age is too short for the brand's feed")
+            }
+            Self::DeclarationNeeded => {
+                (DeclarationNeeded::CODE, H::BAD_REQUEST, Code::InvalidArgument, "The sender's declaration is missing")
+            }
+            Self::ExemptOnlyNotAccepted => {
+                ("EXEMPT_ONLY_NOT_ACCEPTED", H::CONFLICT, Code::FailedPrecondition, "Exempt-only senders are not accepted here")
+            }
+            Self::UnknownDeclaration => ("UNKNOWN_DECLARATION", H::NOT_FOUND, Code::NotFound, "There is no such declaration"),
+            Self::TooManyDeclarations => {
+                ("TOO_MANY_DECLARATIONS", H::CONFLICT, Code::ResourceExhausted, "The brand has too many declarations")
             }
             Self::NoGap => ("NO_GAP", H::CONFLICT, Code::FailedPrecondition, "The brand misses nothing"),
             Self::BackupOutsideRoot => {

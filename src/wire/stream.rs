@@ -66,5 +66,5 @@ async fn answer(permission: &Permission, part: Part) -> Vec<Result<CheckResponse
     };
     let recipients: Vec<&str> = alike.iter().filter_map(|question| question.recipient.as_deref()).collect();
     let answers = permission.0.check_each(Edge::GrpcStream, &scope, &recipients);
-    answers.into_iter().zip(alike).map(|(answer, question)| Ok(convert::check_response(&answer, question.reference))).collect()
+    answers.into_iter().zip(alike).map(|(answer, question)| Ok(convert::check_response(&answer, question))).collect()
 }

@@ -412,9 +412,15 @@ async fn brands() {
     let known = Known::start().await;
     let mut admin = known.gateway.admin().await;
     let mut permission = known.gateway.permission().await;
-    let ours =
-        Brand { brand_code: BRAND, iys_code: 600_000, title: "Örnek".to_owned(), active: true, ..Brand::default() };
-    let other = Brand { brand_code: 7, iys_code: 8, title: "Yedi".to_owned(), active: true, max_age_minutes: vec![0, 90, 0], ..Brand::default() };
+    let ours = Brand { brand_code: BRAND, iys_code: 600_000, title: "Örnek".to_owned(), active: true, ..Brand::default() };
+    let other = Brand {
+        brand_code: 7,
+        iys_code: 8,
+        title: "Yedi".to_owned(),
+        active: true,
+        max_age_minutes: vec![0, 90, 0],
+        ..Brand::default()
+    };
     let put = admin.put_brand(PutBrandRequest { brand: Some(other.clone()) }).await.unwrap().into_inner();
     assert_eq!(put.brand, Some(other.clone()));
     let listed = admin.list_brands(ListBrandsRequest {}).await.unwrap().into_inner().brands;

@@ -162,6 +162,7 @@ async fn why_and_since_when() {
             "en": "The recipient has refused messages of this brand on this channel.",
             "tr": "Alıcı bu markanın bu kanaldaki iletilerini reddetti.",
         },
+        "mode": "enforce",
         "cells": [{
             "type": "MESAJ", "recipientType": "BIREYSEL", "status": "RET",
             "history": [entry("RET", "2026-11-03 10:00:00"), entry("ONAY", "2026-11-02 10:00:00")],

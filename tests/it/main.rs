@@ -22,6 +22,7 @@ mod imports;
 mod ingest;
 mod inspect;
 mod oracle;
+mod papers;
 mod privacy;
 mod process;
 mod proto;

@@ -1,44 +1,81 @@
-//! `izingate brand add|list|deactivate|heal`.
+//! `izingate brand add|list|mode|deactivate|heal`.
 
-use super::{CommandError, connect, heal, remote, runtime};
+use super::{CommandError, connect, existing, heal, remote, runtime, writing};
 use crate::app::open;
 use crate::cli::Target;
-use crate::cli::brand::{AddArgs, AgeArg, BrandCommand, DeactivateArgs, ListArgs};
+use crate::cli::brand::{AddArgs, AgeArg, BrandCommand, DeactivateArgs, ListArgs, ModeArgs};
 use crate::config::SecretSource;
-use crate::model::brand::{Ages, Brand, Feed, MaxAge};
+use crate::model::brand::{Brand, Feed, IysCode, MaxAge};
 use crate::model::channel::{Channel, Channels};
+use crate::model::mode::ModeFrom;
+use crate::model::standing::{Keeper, Standing};
+use crate::model::time::IysTime;
+use crate::ports::{Registrar, RegistryRefused};
 use crate::store::Store;
-use crate::wire::convert::brand_message;
 use crate::wire::proto::consent_service_client::ConsentServiceClient;
-use crate::wire::proto::{self, DeactivateBrandRequest, GetStateRequest, ListBrandsRequest, PutBrandRequest};
+use crate::wire::proto::{
+    self, DataKeeper, DeactivateBrandRequest, GetStateRequest, ListBrandsRequest, PutBrandRequest, SetModeRequest,
+};
 
 /// Does what is asked; what it returns is for standard output.
 pub fn brand(command: BrandCommand) -> Result<String, CommandError> {
     match command {
         BrandCommand::Add(args) => add(args),
         BrandCommand::List(args) => list(&args),
+        BrandCommand::Mode(args) => mode(&args),
         BrandCommand::Deactivate(args) => deactivate(&args),
         BrandCommand::Heal(args) => heal::heal(&args),
     }
 }
 
 fn add(args: AddArgs) -> Result<String, CommandError> {
-    let ages = if args.max_age.is_empty() { Ages::OnFile } else { Ages::Given };
-    let brand = Brand::imported(args.brand, args.iys_code, args.title);
-    let brand = Brand { max_age: AgeArg::all(&args.max_age), ..brand };
+    let max_age = AgeArg::all(&args.max_age).map(|age| age.map_or(0, |age| age.minutes().into()));
+    let standing = args.standing;
+    let keeper = standing.keeper_declaration.map(|declaration| DataKeeper {
+        partner: standing.keeper_partner.unwrap_or_default(),
+        declaration,
+        declared_at: 0,
+    });
+    let message = proto::Brand {
+        brand_code: args.brand.get(),
+        iys_code: args.iys_code.map_or(0, IysCode::get),
+        title: args.title,
+        active: true,
+        max_age_minutes: if args.max_age.is_empty() { Vec::new() } else { max_age.to_vec() },
+        modes: Vec::new(),
+        out_of_scope: standing.out_of_scope.map(|given| given.0.map_or_else(String::new, |reason| reason.to_string())),
+        declaration: standing.declaration,
+        exempt_only: standing.exempt_only,
+        keeper,
+        require_declaration: standing.require_declaration,
+    };
     if let Some(data) = &args.target.data {
         let opened = open::offline(data, &SecretSource::load(None)?)?;
-        let on_file = opened.store.brands()?.into_iter().find(|on_file| on_file.code == brand.code);
-        let brand = brand.put_over(on_file.as_ref(), ages)?;
+        let put = message.put(IysTime::now())?;
+        let on_file = opened.store.brand(args.brand)?;
+        let brand = put.over(on_file.as_ref()).map_err(RegistryRefused::from)?;
         put_offline(&opened.store, &brand)?;
-        return Ok(line(&brand));
-    }
-    let mut message = brand_message(&brand);
-    if ages == Ages::Given && message.max_age_minutes.is_empty() {
-        message.max_age_minutes = vec![0; brand.max_age.len()];
+        return Ok(shown(&brand));
     }
     let answer = remote(&args.target, async |mut client| client.put_brand(PutBrandRequest { brand: Some(message) }).await)?;
-    Ok(line(&with_feeds(&args.target, vec![brand_of(answer.brand)?])?[0]))
+    Ok(shown(&with_feeds(&args.target, vec![brand_of(answer.brand)?])?[0]))
+}
+
+fn mode(args: &ModeArgs) -> Result<String, CommandError> {
+    let request = SetModeRequest {
+        brand_code: args.brand.get(),
+        channels: args.channels.iter().map(|channel| *channel as i32 + 1).collect(),
+        mode: i32::from(args.mode as u8),
+        effective_from: args.from.map_or(0, |from| from.unix().into()),
+    };
+    let Some(data) = &args.target.data else {
+        let answer = remote(&args.target, async |mut client| client.set_mode(request).await)?;
+        return Ok(shown(&with_feeds(&args.target, vec![brand_of(answer.brand)?])?[0]));
+    };
+    let change = request.change()?;
+    let opened = existing(data)?;
+    let brand = writing(opened.store, |sink, _| async move { sink.set_mode(change).await })??;
+    Ok(shown(&brand))
 }
 
 fn list(args: &ListArgs) -> Result<String, CommandError> {
@@ -46,7 +83,7 @@ fn list(args: &ListArgs) -> Result<String, CommandError> {
         Some(data) => open::read_only(data)?.brands()?,
         None => with_feeds(&args.target, remote_brands(&args.target)?)?,
     };
-    Ok(brands.iter().map(line).collect())
+    Ok(brands.iter().map(shown).collect())
 }
 
 /// Brands of a running gateway, with what its state alone tells: whether they follow İYS. Of which channels is
@@ -69,13 +106,13 @@ fn deactivate(args: &DeactivateArgs) -> Result<String, CommandError> {
     let Some(data) = &args.target.data else {
         let request = DeactivateBrandRequest { brand_code: args.brand.get() };
         let answer = remote(&args.target, async |mut client| client.deactivate_brand(request).await)?;
-        return Ok(line(&with_feeds(&args.target, vec![brand_of(answer.brand)?])?[0]));
+        return Ok(shown(&with_feeds(&args.target, vec![brand_of(answer.brand)?])?[0]));
     };
     let opened = open::existing(data, &SecretSource::load(None)?)?;
     let on_file = opened.store.brands()?.into_iter().find(|brand| brand.code == args.brand);
     let brand = Brand { active: false, ..on_file.ok_or(CommandError::UnknownBrand(args.brand))? };
     put_offline(&opened.store, &brand)?;
-    Ok(line(&brand))
+    Ok(shown(&brand))
 }
 
 /// Every brand that a running gateway has on file.
@@ -91,20 +128,48 @@ fn put_offline(store: &Store, brand: &Brand) -> Result<(), CommandError> {
 }
 
 fn brand_of(brand: Option<proto::Brand>) -> Result<Brand, CommandError> {
-    let brand = brand.and_then(|brand| brand.brand().ok());
+    let brand = brand.and_then(|brand| brand.on_file().ok());
     brand.ok_or_else(|| CommandError::Gateway("the gateway's answer holds no brand".to_owned()))
 }
 
-fn line(brand: &Brand) -> String {
+/// A brand for people: a line, and below it what not every brand has.
+fn shown(brand: &Brand) -> String {
     let state = if brand.active { "active" } else { "not active" };
     let feed = if brand.is_fed() { "İYS" } else { "import" };
-    let ages = Channel::ALL.map(|channel| brand.allowed_age(channel).map_or_else(|| "-".to_owned(), shown));
+    let ages = Channel::ALL.map(|channel| brand.allowed_age(channel).map_or_else(|| "-".to_owned(), age));
     let ages = if ages.iter().all(|age| *age == ages[0]) { ages[0].clone() } else { ages.join("/") };
-    format!("{:>10}  iys {:>10}  {state:<10}  {feed:<6}  {ages:<11}  {}\n", brand.code, brand.iys_code, brand.title)
+    let iys_code = brand.iys_code.map_or_else(|| "-".to_owned(), |code| code.to_string());
+    let line = format!("{:>10}  iys {iys_code:>10}  {state:<10}  {feed:<6}  {ages:<11}  {}\n", brand.code, brand.title);
+    let more = modes(brand).into_iter().chain(standing(&brand.standing));
+    line + &more.map(|more| format!("{:12}{more}\n", "")).collect::<String>()
+}
+
+fn modes(brand: &Brand) -> Vec<String> {
+    let step = |step: ModeFrom| format!("{} from {}", step.mode, step.from);
+    let of_channel = |channel: Channel| {
+        let steps: Vec<String> = brand.modes[channel as usize].steps().map(step).collect();
+        (!steps.is_empty()).then(|| format!("{channel}: {}", steps.join(", then ")))
+    };
+    Channel::ALL.into_iter().filter_map(of_channel).collect()
+}
+
+fn standing(standing: &Standing) -> Vec<String> {
+    let declaration = &standing.declaration;
+    let outside = standing.out_of_scope.map(|reason| format!("out of scope {reason}: {declaration}"));
+    let exempt_only = standing.exempt_only.then(|| format!("exempt-only: {declaration}"));
+    let required = standing.require_declaration.then(|| "exempt e-mails need a declaration".to_owned());
+    let keeper = standing.keeper.as_ref().map(|kept| {
+        let who = match &kept.keeper {
+            Keeper::Provider => "the provider itself",
+            Keeper::Partner(name) => name,
+        };
+        format!("data kept by {who}, declared {}: {}", kept.declared, kept.declaration)
+    });
+    [outside, exempt_only, required, keeper].into_iter().flatten().collect()
 }
 
 /// An age as it may be given.
-fn shown(age: MaxAge) -> String {
+fn age(age: MaxAge) -> String {
     match age.minutes() {
         days if days % (24 * 60) == 0 => format!("{}d", days / (24 * 60)),
         hours if hours % 60 == 0 => format!("{}h", hours / 60),

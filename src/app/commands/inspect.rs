@@ -3,7 +3,7 @@
 use super::CommandError;
 use crate::app::open;
 use crate::cli::inspect::InspectArgs;
-use crate::model::brand::{Brand, MaxAge};
+use crate::model::brand::{Brand, IysCode, MaxAge};
 use crate::model::channel::Channel;
 use crate::model::feed::{Gap, Position, Stream};
 use crate::model::hex::to_hex;
@@ -170,7 +170,7 @@ impl BrandReport {
         let gap = on_file.and_then(|on_file| on_file.gap);
         json!({
             "brandCode": self.code,
-            "iysCode": brand.map(|brand| brand.iys_code.get()),
+            "iysCode": brand.and_then(|brand| brand.iys_code).map(IysCode::get),
             "title": brand.map(|brand| &brand.title),
             "active": brand.map(|brand| brand.active),
             "asOf": time(OnFile::as_of),

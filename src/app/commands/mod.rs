@@ -2,10 +2,12 @@
 
 mod backup;
 mod brand;
+mod declaration;
 mod heal;
 mod import;
 mod inspect;
 mod iys;
+mod policy;
 mod recipient;
 mod reconcile;
 mod restore;
@@ -15,27 +17,31 @@ mod watch;
 
 pub use backup::backup;
 pub use brand::brand;
+pub use declaration::declaration;
 pub use import::import;
 pub use inspect::inspect;
 pub use iys::iys;
+pub use policy::policy;
 pub use recipient::recipient;
 pub use reconcile::reconcile;
 pub use restore::restore;
 pub use verify::verify;
 pub use watch::watch;
 
-use super::open::OpenError;
+use super::open::{self, OpenError, Opened};
 use crate::cli::Target;
-use crate::config::ConfigErrors;
+use crate::config::{ConfigErrors, SecretSource};
 use crate::import::{ImportError, TargetError};
 use crate::index::Index;
 use crate::ingest::{Boot, Setup, Writer, WriterHandle};
-use crate::model::brand::{AgeTooShort, BrandCode};
+use crate::model::brand::BrandCode;
 use crate::model::time::IysTime;
-use crate::ports::{HealRefused, SinkError};
+use crate::ports::{HealRefused, RegistryRefused, SinkError};
 use crate::store::backup::BackupError;
 use crate::store::{Store, StoreError};
 use crate::wire::proto::admin_service_client::AdminServiceClient;
+use crate::wire::status::Problem;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tonic::transport::{Channel, Endpoint};
@@ -121,9 +127,18 @@ impl From<HealRefused> for CommandError {
     }
 }
 
-impl From<AgeTooShort> for CommandError {
-    fn from(error: AgeTooShort) -> Self {
-        Self::refused(AgeTooShort::CODE, error)
+impl From<RegistryRefused> for CommandError {
+    fn from(refused: RegistryRefused) -> Self {
+        match refused {
+            RegistryRefused::UnknownBrand(brand) => Self::UnknownBrand(brand),
+            refused => Self::refused(refused.code(), refused),
+        }
+    }
+}
+
+impl From<Problem> for CommandError {
+    fn from(problem: Problem) -> Self {
+        Self::refused(problem.kind.code(), problem.detail)
     }
 }
 
@@ -133,6 +148,16 @@ impl From<tonic::Status> for CommandError {
         let message = status.message();
         Self::refused(&info.reason, message.strip_prefix(&format!("{}: ", info.reason)).unwrap_or(message))
     }
+}
+
+/// The data that there is, open for writing.
+fn existing(data: &Path) -> Result<Opened, CommandError> {
+    Ok(open::existing(data, &SecretSource::load(None)?)?)
+}
+
+/// A moment of a message.
+fn time(seconds: i64) -> String {
+    IysTime::from_unix(u32::try_from(seconds).unwrap_or(0)).to_string()
 }
 
 /// A writer of a data directory that this process holds; it shows nothing, for nobody asks.

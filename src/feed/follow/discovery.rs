@@ -52,10 +52,10 @@ async fn discover(feed: &Follower) -> Result<(), FollowError> {
 async fn attach(feed: &Follower, listed: &ListedBrand, on_file: Option<&Brand>) -> Result<(), FollowError> {
     let mut brand =
         on_file.cloned().unwrap_or_else(|| Brand::imported(listed.sender.brand, listed.sender.iys_code, listed.title.clone()));
-    brand.iys_code = listed.sender.iys_code;
+    brand.iys_code = Some(listed.sender.iys_code);
     brand.feed = feed_of(listed.rights);
     if on_file != Some(&brand) {
-        tracing::info!(brand = brand.code.get(), iys = brand.iys_code.get(), feed = ?brand.feed, "feed: following");
+        tracing::info!(brand = brand.code.get(), iys = listed.sender.iys_code.get(), feed = ?brand.feed, "feed: following");
         feed.parts().sink.attach(brand).await?;
     }
     feed.0.senders.write().unwrap_or_else(PoisonError::into_inner).insert(listed.sender.brand, listed.sender);

@@ -1,12 +1,14 @@
 //! What goes out as JSON. Fields stand in the order in which a reader wants them.
 
 use crate::check::decision::Decision;
-use crate::check::{Answer, BatchAnswer};
+use crate::check::question::Purpose;
+use crate::check::{Answer, BatchAnswer, Language};
+use crate::model::declaration::Declaration;
 use crate::model::state::Status;
 use crate::model::time::IysTime;
 use crate::ports::{CellHistory, HistoryEntry};
 use crate::wire::apply::Report;
-use crate::wire::gateway::parts_of;
+use crate::wire::gateway::{Explained, parts_of};
 use crate::wire::proto;
 use serde::Serialize;
 
@@ -23,6 +25,12 @@ pub struct AnswerBody<'a> {
     as_of: Option<String>,
     decision_id: String,
     reference: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    refusal_on_record: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    declaration_id: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<String>,
 }
 
 /// A batch's answer.
@@ -53,16 +61,33 @@ struct ResultBody {
 
 /// An explanation.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ExplanationBody<'a> {
     check: AnswerBody<'a>,
     explanation: Explanation,
+    mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    declaration: Option<DeclarationBody<'a>>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    sender_declaration: &'a str,
     cells: Vec<CellBody<'a>>,
 }
 
 #[derive(Serialize)]
 struct Explanation {
-    en: &'static str,
-    tr: &'static str,
+    en: String,
+    tr: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeclarationBody<'a> {
+    id: u64,
+    purpose: &'static str,
+    declared_by: &'a str,
+    declared_at: String,
+    document_sha256: String,
+    valid_until: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -107,7 +132,7 @@ struct RefusedBody {
 impl<'a> AnswerBody<'a> {
     /// The body of an answer.
     #[must_use]
-    pub fn new(answer: &Answer, reference: Option<&'a str>) -> Self {
+    pub fn new(answer: &Answer, reference: Option<&'a str>, language: Option<Language>) -> Self {
         let verdict = answer.verdict;
         Self {
             allowed: verdict.decision == Decision::Allow,
@@ -119,6 +144,9 @@ impl<'a> AnswerBody<'a> {
             as_of: answer.as_of.map(IysTime::rfc3339),
             decision_id: answer.id.to_string(),
             reference,
+            refusal_on_record: verdict.refusal_on_record,
+            declaration_id: answer.declaration,
+            explanation: language.map(|language| answer.explanation(language)),
         }
     }
 }
@@ -145,12 +173,30 @@ impl<'a> BatchAnswerBody<'a> {
 impl<'a> ExplanationBody<'a> {
     /// The body of an explanation.
     #[must_use]
-    pub fn new(answer: &Answer, cells: &'a [CellHistory]) -> Self {
-        let reason = answer.verdict.reason;
+    pub fn new(explained: &'a Explained) -> Self {
+        let Explained { answer, cells, declaration, sender_declaration } = explained;
+        let [en, tr] = [Language::English, Language::Turkish].map(|language| answer.explanation(language));
         Self {
-            check: AnswerBody::new(answer, None),
-            explanation: Explanation { en: reason.english(), tr: reason.turkish() },
+            check: AnswerBody::new(answer, None, None),
+            explanation: Explanation { en, tr },
+            mode: answer.mode.name(),
+            declaration: declaration.as_ref().map(DeclarationBody::new),
+            sender_declaration,
             cells: cells.iter().map(CellBody::new).collect(),
+        }
+    }
+}
+
+impl<'a> DeclarationBody<'a> {
+    fn new(declaration: &'a Declaration) -> Self {
+        let Declaration { id, declared, .. } = declaration;
+        Self {
+            id: *id,
+            purpose: Purpose::claiming(declared.exemption).name(),
+            declared_by: &declared.by,
+            declared_at: declared.at.rfc3339(),
+            document_sha256: declared.document.to_string(),
+            valid_until: declared.valid_until.map(IysTime::rfc3339),
         }
     }
 }

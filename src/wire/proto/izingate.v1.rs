@@ -142,6 +142,15 @@ pub struct ExplainResponse {
     /// Every cell on record, whichever was asked for.
     #[prost(message, repeated, tag = "4")]
     pub cells: ::prost::alloc::vec::Vec<CellRecord>,
+    /// How the brand's rows are enforced on the channel now.
+    #[prost(enumeration = "Mode", tag = "5")]
+    pub mode: i32,
+    /// The declaration behind EXEMPT, if one is.
+    #[prost(message, optional, tag = "6")]
+    pub declaration: ::core::option::Option<Declaration>,
+    /// What the sender declared to be, as the operator filed it: behind OUT_OF_SCOPE, or of an exempt-only one.
+    #[prost(string, tag = "7")]
+    pub sender_declaration: ::prost::alloc::string::String,
 }
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -403,20 +412,24 @@ pub struct Brand {
     /// How its rows are enforced, by channel; a channel that is not named enforces. Read only: see SetMode.
     #[prost(message, repeated, tag = "6")]
     pub modes: ::prost::alloc::vec::Vec<ChannelMode>,
-    /// On file as outside the regulation: "2/2-b" or "2/2-c"; empty if it is not. Such a brand may have no
-    /// iys_code.
-    #[prost(string, tag = "7")]
-    pub out_of_scope: ::prost::alloc::string::String,
-    /// The sender's declaration behind out_of_scope or exempt_only: who signed what, as the operator files it.
-    #[prost(string, tag = "8")]
-    pub declaration: ::prost::alloc::string::String,
-    /// On file as sending nothing but exempt messages: SENDER_NOT_REGISTERED does not stop those. Taken only
-    /// where policy.exempt_only says so.
-    #[prost(bool, tag = "9")]
-    pub exempt_only: bool,
-    /// Who keeps its data at İYS.
+    /// On file as outside the regulation: "2/2-b" (pupils and parents) or "2/2-c" (members); empty if it is not.
+    /// Such a brand may have no iys_code. Of this field and those below, PutBrand keeps what is absent as it is.
+    #[prost(string, optional, tag = "7")]
+    pub out_of_scope: ::core::option::Option<::prost::alloc::string::String>,
+    /// The sender's declaration behind out_of_scope or exempt_only: who signed what, as the operator files it, one
+    /// line of at most 500 bytes. One of the two without it is DECLARATION_NEEDED.
+    #[prost(string, optional, tag = "8")]
+    pub declaration: ::core::option::Option<::prost::alloc::string::String>,
+    /// On file as sending nothing but exempt messages: SENDER_NOT_REGISTERED does not stop those, and it may have no
+    /// iys_code. Taken only where policy.exempt_only says so, else EXEMPT_ONLY_NOT_ACCEPTED.
+    #[prost(bool, optional, tag = "9")]
+    pub exempt_only: ::core::option::Option<bool>,
+    /// Who keeps its data at İYS. One without a declaration takes it off file.
     #[prost(message, optional, tag = "10")]
     pub keeper: ::core::option::Option<DataKeeper>,
+    /// Its exempt e-mails need a declaration too, from which 17/A frees them.
+    #[prost(bool, optional, tag = "11")]
+    pub require_declaration: ::core::option::Option<bool>,
 }
 #[allow(clippy::all)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -425,7 +438,8 @@ pub struct ChannelMode {
     pub channel: i32,
     #[prost(enumeration = "Mode", tag = "2")]
     pub mode: i32,
-    /// From when on; before it the channel enforces.
+    /// From when on, until the next of its channel; before all of them it enforces. A channel has two at most: what
+    /// is in force, and what is planned.
     #[prost(int64, tag = "3")]
     pub effective_from: i64,
 }
@@ -433,12 +447,13 @@ pub struct ChannelMode {
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DataKeeper {
-    /// The partner; empty where the provider does it on its own responsibility.
+    /// The partner, one line of at most 200 bytes; empty where the provider does it on its own responsibility.
     #[prost(string, tag = "1")]
     pub partner: ::prost::alloc::string::String,
-    /// The declaration of it, as the operator files it.
+    /// The declaration of it, as the operator files it, one line of at most 500 bytes.
     #[prost(string, tag = "2")]
     pub declaration: ::prost::alloc::string::String,
+    /// 0 in a request is now.
     #[prost(int64, tag = "3")]
     pub declared_at: i64,
 }
@@ -667,7 +682,8 @@ pub struct SetModeRequest {
     pub channels: ::prost::alloc::vec::Vec<i32>,
     #[prost(enumeration = "Mode", tag = "3")]
     pub mode: i32,
-    /// From when on; 0 for now.
+    /// From when on; 0 and a moment that has passed are now. Until then what is in force stays, and anything else that
+    /// was planned for these channels is dropped.
     #[prost(int64, tag = "4")]
     pub effective_from: i64,
 }
@@ -689,9 +705,10 @@ pub struct Declaration {
     /// One of the exempt purposes.
     #[prost(enumeration = "Purpose", tag = "3")]
     pub purpose: i32,
-    /// Who declared it, for people.
+    /// Who declared it, for people: one line of at most 200 bytes.
     #[prost(string, tag = "4")]
     pub declared_by: ::prost::alloc::string::String,
+    /// Not valid before; 0 in a request is now.
     #[prost(int64, tag = "5")]
     pub declared_at: i64,
     /// SHA-256 of the document, 64 hexadecimal digits.
@@ -723,6 +740,12 @@ pub struct ListDeclarationsRequest {
     /// 0 for all brands.
     #[prost(uint32, tag = "1")]
     pub brand_code: u32,
+    /// Those behind this id; 0 begins with the oldest.
+    #[prost(uint64, tag = "2")]
+    pub after_id: u64,
+    /// How many at most; 0 and everything above 5,000 is 5,000.
+    #[prost(uint32, tag = "3")]
+    pub limit: u32,
 }
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// As the program writes it: the key with its length, the value with its.
-const FORMAT_2: &[u8] = b"\x06format\x04\0\0\0\x02";
+const FORMAT: &[u8] = b"\x06format\x04\0\0\0\x03";
 /// Checksum, length, kind.
 const HEADER: usize = 7;
 
@@ -18,8 +18,8 @@ pub fn set_format(data: &Path, format: u8) {
 
 fn change(path: &Path, format: u8) -> bool {
     let mut bytes = fs::read(path).unwrap();
-    let Some(at) = bytes.windows(FORMAT_2.len()).position(|window| window == FORMAT_2) else { return false };
-    bytes[at + FORMAT_2.len() - 1] = format;
+    let Some(at) = bytes.windows(FORMAT.len()).position(|window| window == FORMAT) else { return false };
+    bytes[at + FORMAT.len() - 1] = format;
     let mut record = 0;
     loop {
         let length = usize::from(u16::from_le_bytes([bytes[record + 4], bytes[record + 5]]));

@@ -95,6 +95,7 @@ impl Node {
             checker: Checker::new(index, pseudonymizer()),
             ids: DecisionIds::new(1, 0),
             sink: Arc::new(sink.clone()),
+            registrar: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,
             closures: Arc::clone(&store) as Arc<_>,
             sealer: Sealer::new(&Secret::from_bytes([7; 32])),

@@ -1,0 +1,76 @@
+//! Answers for people, in a sentence or two.
+
+use super::checker::Answer;
+use super::decision::Reason;
+
+/// A language that people read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+    /// Turkish.
+    Turkish,
+}
+
+impl Answer {
+    /// Why, for people.
+    #[must_use]
+    pub fn explanation(&self, language: Language) -> String {
+        let verdict = self.verdict;
+        let reason = match (verdict.reason, self.declaration) {
+            (Reason::Exempt, None) => FREED,
+            (reason, _) => [reason.english(), reason.turkish()],
+        };
+        let mut text = reason[language as usize].to_owned();
+        for (applies, sentence) in [(verdict.refusal_on_record, REFUSED), (!verdict.enforced, NOT_ENFORCED)] {
+            if applies {
+                text.push(' ');
+                text.push_str(sentence[language as usize]);
+            }
+        }
+        text
+    }
+}
+
+/// By [`Language`]: an exempt e-mail without a declaration.
+const FREED: [&str; 2] = [
+    "The message is exempt, and e-mail needs no declaration (17/A).",
+    "İleti istisna kapsamındadır; e-posta için beyan aranmaz (17/A).",
+];
+const REFUSED: [&str; 2] = ["The recipient has refused commercial ones.", "Alıcı ticari iletileri reddetmiştir."];
+const NOT_ENFORCED: [&str; 2] = [
+    "It is let through only because the brand's mode does not enforce this.",
+    "Yalnızca markanın çalışma kipi bunu uygulamadığı için geçirildi.",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::decision::{Decision, Verdict};
+    use super::super::decision_id::DecisionIds;
+    use super::*;
+    use crate::model::mode::Mode;
+    use crate::model::time::IysTime;
+
+    fn said(verdict: Verdict, declaration: Option<u64>) -> [String; 2] {
+        let id = DecisionIds::new(1, 0).take(IysTime::from_unix(1), 1);
+        let answer = Answer { verdict, revision: 1, as_of: None, id, recipient: None, declaration, mode: Mode::Enforce };
+        [Language::English, Language::Turkish].map(|language| answer.explanation(language))
+    }
+
+    #[test]
+    fn it_says_what_stood_behind_the_answer() {
+        for reason in Reason::ALL {
+            assert_eq!(said(Verdict::of(reason, ""), Some(1)), [reason.english(), reason.turkish()]);
+        }
+        let exempt = Verdict { refusal_on_record: true, ..Verdict::of(Reason::Exempt, "6/5") };
+        let [english, turkish] = said(exempt, None);
+        assert_eq!(
+            english,
+            "The message is exempt, and e-mail needs no declaration (17/A). The recipient has refused commercial ones."
+        );
+        assert!(turkish.ends_with("(17/A). Alıcı ticari iletileri reddetmiştir."), "{turkish}");
+        let advised = Verdict { decision: Decision::Allow, enforced: false, ..Verdict::of(Reason::Refused, "9, 11/7") };
+        let [english, _] = said(advised, None);
+        assert!(english.starts_with(Reason::Refused.english()) && english.ends_with("does not enforce this."), "{english}");
+    }
+}

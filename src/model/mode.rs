@@ -1,0 +1,144 @@
+//! How a brand's rows are enforced on a channel, and from when on.
+
+use super::time::IysTime;
+use std::fmt;
+
+/// What becomes of a message that the rows of stale data, refusals, missing records and retailers stop.
+/// All other rows always stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Mode {
+    /// It is stopped.
+    #[default]
+    Enforce = 1,
+    /// It is let through, and told why it would have been stopped.
+    Advise = 2,
+    /// The same, counted apart: for a rollout.
+    Shadow = 3,
+}
+
+/// A mode and when it began, or is to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModeFrom {
+    /// The mode.
+    pub mode: Mode,
+    /// From this moment on.
+    pub from: IysTime,
+}
+
+/// The modes of one channel: what is in force, and what is to follow it. Before both it is enforced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModePlan {
+    /// What was in force when the plan was made.
+    pub current: ModeFrom,
+    /// What follows, if anything does.
+    pub next: Option<ModeFrom>,
+}
+
+impl Mode {
+    /// Every mode, in the order of its number.
+    pub const ALL: [Self; 3] = [Self::Enforce, Self::Advise, Self::Shadow];
+
+    /// The name on the command line and in metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Advise => "advise",
+            Self::Shadow => "shadow",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+
+    /// The mode of a stored number.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| *mode as u8 == code)
+    }
+}
+
+impl ModePlan {
+    /// Enforced, always.
+    pub const ENFORCED: Self = Self { current: ModeFrom { mode: Mode::Enforce, from: IysTime::from_unix(0) }, next: None };
+
+    /// What is in force at a moment.
+    #[must_use]
+    pub fn at(&self, now: IysTime) -> Mode {
+        self.begun(now).map_or(Mode::Enforce, |begun| begun.mode)
+    }
+
+    /// The plan with `mode` from a moment on, instead of whatever was planned. It never reaches back: what was
+    /// decided was decided under the mode of its time.
+    #[must_use]
+    pub fn with(&self, mode: Mode, from: IysTime, now: IysTime) -> Self {
+        let current = self.begun(now).unwrap_or(Self::ENFORCED.current);
+        if from > now {
+            return Self { current, next: Some(ModeFrom { mode, from }) };
+        }
+        Self { current: if current.mode == mode { current } else { ModeFrom { mode, from: now } }, next: None }
+    }
+
+    /// What the plan says, in the order of time.
+    pub fn steps(&self) -> impl Iterator<Item = ModeFrom> {
+        let said = *self != Self::ENFORCED;
+        std::iter::once(self.current).filter(move |_| said).chain(self.next)
+    }
+
+    fn begun(&self, now: IysTime) -> Option<ModeFrom> {
+        let next = self.next.filter(|next| next.from <= now);
+        next.or_else(|| Some(self.current).filter(|current| current.from <= now))
+    }
+}
+
+impl Default for ModePlan {
+    fn default() -> Self {
+        Self::ENFORCED
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: IysTime = IysTime::from_unix(1_800_000_000);
+
+    #[test]
+    fn a_mode_begins_at_its_moment() {
+        let plan = ModePlan::default().with(Mode::Shadow, NOW, NOW).with(Mode::Enforce, NOW.plus(100), NOW.plus(10));
+        let at = [NOW.minus(1), NOW, NOW.plus(99), NOW.plus(100), NOW.plus(1000)].map(|now| plan.at(now));
+        assert_eq!(at, [Mode::Enforce, Mode::Shadow, Mode::Shadow, Mode::Enforce, Mode::Enforce]);
+        let steps = [(Mode::Shadow, NOW), (Mode::Enforce, NOW.plus(100))].map(|(mode, from)| ModeFrom { mode, from });
+        assert_eq!(plan.steps().collect::<Vec<_>>(), steps);
+        assert_eq!(ModePlan::default().steps().count(), 0);
+    }
+
+    #[test]
+    fn a_new_plan_takes_the_place_of_the_old_one_and_never_reaches_back() {
+        let advised = ModePlan::default().with(Mode::Advise, NOW.minus(500), NOW);
+        assert_eq!(advised.current, ModeFrom { mode: Mode::Advise, from: NOW }, "not from 500 seconds ago");
+        let planned = advised.with(Mode::Enforce, NOW.plus(100), NOW);
+        assert_eq!(planned.with(Mode::Advise, NOW.plus(5), NOW.plus(5)), advised, "the plan is taken back");
+        assert_eq!(planned.with(Mode::Shadow, NOW.plus(50), NOW).at(NOW.plus(100)), Mode::Shadow);
+        let later = planned.with(Mode::Shadow, NOW.plus(300), NOW.plus(200));
+        assert_eq!([200, 300].map(|after| later.at(NOW.plus(after))), [Mode::Enforce, Mode::Shadow]);
+    }
+
+    #[test]
+    fn numbers_and_names_lead_back() {
+        for mode in Mode::ALL {
+            assert_eq!((Mode::from_name(mode.name()), Mode::from_code(mode as u8)), (Some(mode), Some(mode)));
+        }
+        assert_eq!((Mode::from_name("ENFORCE"), Mode::from_code(0)), (None, None));
+    }
+}
