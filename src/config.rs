@@ -8,12 +8,14 @@
 //! In reading order: this file is the tree, its defaults and limits; `resolve` fills it; `source`
 //! says where values come from; `kinds` reads one value; `reader` takes them one by one.
 
+mod evidence;
 mod iys;
 mod kinds;
 mod reader;
 mod resolve;
 mod source;
 
+pub use evidence::Evidence;
 pub use iys::{Account, Iys, PasswordSource, Push};
 pub use reader::{ConfigError, ConfigErrors};
 pub use source::{File, Flags, Sources};
@@ -62,6 +64,8 @@ pub struct Config {
     pub backup: Backup,
     /// What the law leaves to whoever runs the gateway.
     pub policy: Policy,
+    /// How evidence is kept.
+    pub evidence: Evidence,
     /// How İYS is followed; none without an account.
     pub iys: Option<Iys>,
 }
@@ -188,6 +192,7 @@ impl Config {
             store: Store { compression: Compression::Lz4, cache_bytes: 256 << 20, write_buffer_bytes: 64 << 20 },
             ingest: Ingest { queue: 64 },
             policy: Policy { exempt_only: false },
+            evidence: Evidence::default(),
             retention: Retention { changes_days: 7, history: HistoryRetention::SHORTEST },
             iys: None,
         }

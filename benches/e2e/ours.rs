@@ -4,6 +4,7 @@
 use crate::relations;
 use crate::support::{Outcome, machine};
 use izingate::check::{Checker, DecisionIds};
+use izingate::evidence::Recorder;
 use izingate::index::Index;
 use izingate::model::brand::{Ages, Brand, BrandCode, BrandPut, IysCode};
 use izingate::model::declaration::{Declaration, Declared};
@@ -21,6 +22,7 @@ use izingate::ports::{
     ReadError, Registrar, RegistryRefused, SinkError, UnreportedClosure,
 };
 use izingate::telemetry::metrics::Metrics;
+use izingate::wire::caller::Callers;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
 use izingate::wire::listen::{self, Bounds};
 use izingate::wire::router;
@@ -64,9 +66,11 @@ fn gateway(relations: u64) -> Outcome<Gateway> {
     fill(&index, &pseudonymizer, relations)?;
     index.revision().publish(1);
     index.mark_loaded();
+    let recorder = Recorder::Nowhere(DecisionIds::new(1, 0));
     Ok(Gateway::new(Parts {
         checker: Checker::new(index, pseudonymizer),
-        ids: DecisionIds::new(1, 0),
+        callers: Callers::new(&recorder),
+        recorder,
         sink: Arc::new(NoData),
         registrar: Arc::new(NoData),
         history: Arc::new(NoData),

@@ -6,6 +6,7 @@
 //! DATA/snapshot/   the index, for a quick start; can be removed at any time
 //! DATA/store/      RocksDB
 //! DATA/restoring/  what a restore has copied so far
+//! DATA/evidence/  every decision: segments, their tree and its signed checkpoint
 //! DATA/import/     while an import sorts, or after one that was broken off
 //! ```
 
@@ -154,6 +155,12 @@ impl DataDir {
         self.path.join(RESTORING)
     }
 
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The store's folder.
     #[must_use]
     pub fn store(&self) -> PathBuf {
@@ -231,6 +238,12 @@ fn remove_folder(path: &Path) -> std::io::Result<()> {
 #[must_use]
 pub fn store_path(data: &Path) -> PathBuf {
     data.join("store")
+}
+
+/// The evidence's folder of a data directory.
+#[must_use]
+pub fn evidence_path(data: &Path) -> PathBuf {
+    data.join("evidence")
 }
 
 /// Far more than a secret and the white space around it: a wrong path must not fill the memory.

@@ -1,14 +1,17 @@
 //! What is told of a running gateway as it goes: gauges, and gRPC's health service.
 
+use crate::evidence::Log;
 use crate::index::BrandEntry;
 use crate::ingest::WriterHandle;
 use crate::model::channel::Channel;
 use crate::model::time::IysTime;
 use crate::ports::MovementSink;
 use crate::shutdown::Shutdown;
+use crate::telemetry::evidence::EvidenceSeries;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::gateway::Gateway;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tonic_health::server::HealthReporter;
 
@@ -30,8 +33,28 @@ pub(super) async fn gauges(gateway: Gateway, sink: WriterHandle, shutdown: Shutd
         metrics.store_poisoned.set(f64::from(u8::from(sink.is_poisoned())));
         metrics.closures_unreported.set(sink.unreported() as f64);
         tell_brands(metrics, &index.brands().all(), gateway.now());
+        if let Some(log) = gateway.parts().recorder.log() {
+            tell_evidence(&metrics.evidence, log);
+        }
         metrics.upkeep();
     }
+}
+
+/// Where the evidence log stands.
+fn tell_evidence(series: &EvidenceSeries, log: &Log) {
+    let (status, figures) = (log.status(), log.figures());
+    let counted = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+    series.recorded.absolute(counted(&figures.recorded));
+    series.unrecorded.absolute(counted(&figures.unrecorded));
+    series.bytes.absolute(counted(&figures.bytes));
+    series.commits.absolute(counted(&figures.commits));
+    series.failures.absolute(counted(&figures.failures));
+    series.sealed.absolute(counted(&figures.sealed));
+    series.behind.set(counted(&figures.behind) as f64);
+    series.waiting.set(status.waiting as f64);
+    series.failed.set(f64::from(u8::from(status.failed)));
+    series.at_risk.set(log.at_risk().as_secs_f64());
+    series.commit.set(Duration::from_micros(counted(&figures.took_us)).as_secs_f64());
 }
 
 /// What brands' ages and gaps come to.

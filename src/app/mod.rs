@@ -4,6 +4,7 @@ mod backups;
 pub mod commands;
 pub mod data_dir;
 mod demo;
+mod evidence;
 mod feed;
 mod follow;
 mod heal;
@@ -14,6 +15,8 @@ mod snapshots;
 
 pub use crate::check::{Checker, DecisionIds};
 use crate::config::Config;
+use crate::evidence::Recorder;
+use crate::evidence::start::Threads;
 use crate::feed::follow::Follower;
 use crate::feed::push::CertificateError;
 use crate::index::{Index, memory_limit};
@@ -24,12 +27,14 @@ use crate::ports::{FeedControl, NoFeed};
 use crate::shutdown::{Pace, Shutdown};
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, MovementResult};
+use crate::wire::caller::Callers;
 use crate::wire::gateway::{Gateway, Parts, verdict_names};
 use crate::wire::listen::{self, Bounds};
 use crate::wire::watch::{Limits, Watching};
 use crate::wire::{admin, router};
 use backups::Backups;
 pub use demo::{DEMO_BRAND, try_these};
+pub use evidence::EvidenceError;
 pub use feed::FeedSetupError;
 pub use heal::Healer;
 use metrics::Gauge;
@@ -64,6 +69,9 @@ pub enum AppError {
     /// The certificate of the push receiver.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// The evidence.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
     /// A fault of this build or system.
     #[error("{0}")]
     Internal(String),
@@ -79,6 +87,7 @@ impl AppError {
             Self::Listen { .. } => "CANNOT_LISTEN",
             Self::Feed(error) => error.code(),
             Self::Certificate(_) => "PUSH_CERTIFICATE",
+            Self::Evidence(_) => "EVIDENCE_UNUSABLE",
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -105,6 +114,7 @@ pub struct Addresses {
 /// A gateway put together, listening and still loading.
 pub struct App {
     gateway: Gateway,
+    evidence: Threads,
     writer: Writer,
     sink: WriterHandle,
     booted: Booted,
@@ -147,6 +157,9 @@ impl App {
         let boot = Boot::Restore(Some(snapshots.path().to_owned()));
         let (writer, sink, booted) = Writer::start(setup, boot).map_err(OpenError::from)?;
         let node = store.node().map_err(OpenError::from)?;
+        let ids = DecisionIds::new(node, first_decision());
+        let (log, evidence) = evidence::start_log(&data, &config.evidence, ids)?;
+        let recorder = Recorder::Log(log);
         let helpers = TaskTracker::new();
         let root = std::path::absolute(&config.backup.root).map_err(|error| AppError::Internal(error.to_string()))?;
         let backups = Backups {
@@ -162,7 +175,8 @@ impl App {
         let parts = Parts {
             backups: Arc::new(backups),
             checker: Checker::new(index, pseudonymizer).accepting_exempt_only(config.policy.exempt_only),
-            ids: DecisionIds::new(node, first_decision()),
+            callers: Callers::new(&recorder),
+            recorder,
             sink: Arc::new(sink.clone()),
             registrar: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,
@@ -194,7 +208,7 @@ impl App {
         // The admin port outlives the public one, so that operators see the drain.
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), gauge: Gauge::noop() };
         helpers.spawn(listen::serve(private, admin::routes(gateway.clone()), bounds, life));
-        Ok(Self { gateway, writer, sink, booted, store, snapshots, follower, health, helpers, addresses, _data: data })
+        Ok(Self { gateway, evidence, writer, sink, booted, store, snapshots, follower, health, helpers, addresses, _data: data })
     }
 
     /// Waits for boot, serves until shutdown, then drains and flushes.
@@ -218,12 +232,14 @@ impl App {
         }
         let pace = Pace { unready: config.unready, drain: config.drain };
         let whole = self.gateway.parts().checker.index().is_loaded();
-        let Self { gateway, writer, sink, store, helpers, snapshots, follower, .. } = self;
+        let Self { gateway, evidence, writer, sink, store, helpers, snapshots, follower, .. } = self;
         let flush = async {
             helpers.close();
             helpers.wait().await;
             drop((gateway, sink, follower));
             let flushed = tokio::task::spawn_blocking(move || {
+                // Every answer is out: what it left goes to disk and is sealed.
+                evidence.stop();
                 writer.join();
                 if whole {
                     snapshots.save();

@@ -52,10 +52,15 @@ impl Verdicts {
         }
     }
 
-    /// Each case by its [`Verdict::byte`].
-    pub(super) const fn bytes(&self) -> Codes {
+    /// Each case by its [`Verdict::evidence_byte`].
+    pub(super) const fn evidence_bytes(&self) -> Codes {
         let Self { invalid, no_record, onay, ret } = self;
-        Codes { invalid: invalid.byte(), no_record: no_record.byte(), onay: onay.byte(), ret: ret.byte() }
+        Codes {
+            invalid: invalid.evidence_byte(),
+            no_record: no_record.evidence_byte(),
+            onay: onay.evidence_byte(),
+            ret: ret.evidence_byte(),
+        }
     }
 
     /// The verdict of a case by its [`Codes::CASES`]. A byte would not do: those of two cases may be one.

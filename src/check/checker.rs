@@ -57,6 +57,8 @@ pub struct Answer {
 pub struct BatchAnswer {
     /// [`Verdict::byte`] of every recipient, in the order asked.
     pub results: Vec<u8>,
+    /// [`Verdict::evidence_byte`] of every recipient, where any differs from that.
+    pub evidence: Option<Vec<u8>>,
     /// As in [`Answer`].
     pub revision: u64,
     /// As in [`Answer`].
@@ -128,10 +130,14 @@ impl Checker {
     pub fn check_batch(&self, scope: &Scope, recipients: Recipients<'_>, under: &Circumstances) -> BatchAnswer {
         let Shared { facts, revision, as_of, declaration } = self.shared(scope, under);
         let verdicts = Verdicts::of(&facts);
-        let batch = Batch::new(&self.index, &self.pseudonymizer, scope, verdicts.bytes());
-        let (results, recipients) = batch.answer(recipients);
+        let batch = Batch::new(&self.index, &self.pseudonymizer, scope, verdicts.evidence_bytes());
+        let (mut results, recipients) = batch.answer(recipients);
+        let evidence = verdicts.any_exempt().then(|| results.clone());
+        if evidence.is_some() {
+            results.iter_mut().for_each(|byte| *byte &= !Verdict::REFUSAL_ON_RECORD);
+        }
         let declaration = declaration.filter(|_| verdicts.any_exempt());
-        BatchAnswer { results, revision, as_of, first_id: under.id, recipients, declaration, mode: facts.mode }
+        BatchAnswer { results, evidence, revision, as_of, first_id: under.id, recipients, declaration, mode: facts.mode }
     }
 
     /// Answers questions that came one by one and have all but the recipient in common, as

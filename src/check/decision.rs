@@ -189,6 +189,15 @@ impl Verdict {
         (self.decision as u8) << 6 | self.reason as u8
     }
 
+    /// The byte in evidence: the same, with [`Verdict::REFUSAL_ON_RECORD`] where that is so.
+    #[must_use]
+    pub const fn evidence_byte(self) -> u8 {
+        if self.refusal_on_record { self.byte() | Self::REFUSAL_ON_RECORD } else { self.byte() }
+    }
+
+    /// In a byte of evidence: the recipient of an exempt message has refused commercial ones. No reason reaches it.
+    pub const REFUSAL_ON_RECORD: u8 = 0x20;
+
     /// Decision and reason of a byte; none if no verdict has it.
     #[must_use]
     pub fn parts(byte: u8) -> Option<(Decision, Reason)> {

@@ -1,5 +1,6 @@
 //! The kinds of values: how one is written in a text and in TOML, and what is allowed.
 
+use crate::evidence::settings::is_caller_name;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -54,6 +55,23 @@ impl Kind for Line {
 
     fn allowed(&self) -> String {
         "one line of text".to_owned()
+    }
+}
+
+/// Names of callers, with commas between them.
+pub(super) struct Names;
+
+impl Kind for Names {
+    type Value = Vec<String>;
+
+    fn text(&self, text: &str) -> Option<Vec<String>> {
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let names = names.map(|name| is_caller_name(name).then(|| name.to_owned()));
+        names.collect()
+    }
+
+    fn allowed(&self) -> String {
+        "names of callers with commas between them, each 1 to 64 letters, digits and any of - _ . / @ :".to_owned()
     }
 }
 

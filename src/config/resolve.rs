@@ -1,10 +1,10 @@
 //! Fills the configuration, setting by setting.
 
-use super::iys;
 use super::kinds::{Address, AnyPath, Choice, Days, Filter, Length, Switch, Whole};
 use super::reader::{ConfigErrors, Found, Reader};
 use super::source::{File, Flags};
 use super::{Backup, Compression, Config, Index, Ingest, Limits, Log, LogFormat, Policy, Retention, SecretSource, Store};
+use super::{evidence, iys};
 use crate::model::retention::HistoryRetention;
 use crate::model::secret::Secret;
 use std::net::SocketAddr;
@@ -47,6 +47,7 @@ pub(super) fn config(flags: &Flags, env: Environment<'_>, file: Option<&File>) -
         retention: retention(&mut reader, base.retention),
         backup: Backup { root: reader.take("backup.root", None, &AnyPath).map_or(base.backup.root, |found| found.value) },
         policy: Policy { exempt_only: switch(&mut reader, "policy.exempt_only", base.policy.exempt_only) },
+        evidence: evidence::take(&mut reader),
         iys: iys::take(&mut reader),
         data: base.data,
     };
@@ -152,6 +153,6 @@ fn switch(reader: &mut Reader<'_>, key: &'static str, default: bool) -> bool {
     reader.take(key, None, &Switch).map_or(default, |found| found.value)
 }
 
-fn whole(reader: &mut Reader<'_>, key: &'static str, (least, most): (u64, u64), default: usize) -> usize {
+pub(super) fn whole(reader: &mut Reader<'_>, key: &'static str, (least, most): (u64, u64), default: usize) -> usize {
     reader.take(key, None, &Whole(least..=most)).map_or(default, |found| found.value as usize)
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::evidence::settings::{Durability, Overload, Settings};
 
 const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
 
@@ -156,7 +157,30 @@ fn every_setting_is_read_from_the_file() {
         root = "/b"
         [policy]
         exempt_only = true
+        [evidence]
+        durability = "before-answer"
+        interval = "a, b"
+        off = "c"
+        window = "20ms"
+        overload = "block"
+        patience = "1s"
+        buffer_bytes = 1048576
+        segment_bytes = 2097152
+        retention = "2000d"
+        signing_key_file = "/k"
     "#;
+    let callers = [("a", Durability::Interval), ("b", Durability::Interval), ("c", Durability::Off)];
+    let settings = Settings {
+        durability: Durability::BeforeAnswer,
+        callers: callers.map(|(name, durability)| (name.to_owned(), durability)).into(),
+        window: Duration::from_millis(20),
+        overload: Overload::Block,
+        patience: Duration::from_secs(1),
+        buffer_bytes: 1_048_576,
+        segment_bytes: 2_097_152,
+        retention_days: 2_000,
+        key: None,
+    };
     let expected = Config {
         data: PathBuf::from("/f"),
         listen: "[::1]:1".parse().unwrap(),
@@ -175,6 +199,7 @@ fn every_setting_is_read_from_the_file() {
         retention: Retention { changes_days: 1, history: HistoryRetention::days(36_525).unwrap() },
         backup: Backup { root: PathBuf::from("/b") },
         policy: Policy { exempt_only: true },
+        evidence: Evidence { settings, signing_key_file: Some(PathBuf::from("/k")) },
         iys: None,
     };
     assert_eq!(resolve(Flags::default(), &[], file(text)), Ok(expected));
@@ -210,6 +235,7 @@ fn every_setting_is_read_from_flags_and_environment() {
         ("IZINGATE_RETENTION_HISTORY", "1097d"),
         ("IZINGATE_BACKUP_ROOT", "/e"),
         ("IZINGATE_POLICY_EXEMPT_ONLY", "true"),
+        ("IZINGATE_EVIDENCE_OVERLOAD", "drop-and-count"),
     ];
     let expected = Config {
         data: PathBuf::from("/d"),
@@ -229,9 +255,23 @@ fn every_setting_is_read_from_flags_and_environment() {
         retention: Retention { changes_days: 3650, history: HistoryRetention::days(1097).unwrap() },
         backup: Backup { root: PathBuf::from("/e") },
         policy: Policy { exempt_only: true },
+        evidence: Evidence {
+            settings: Settings { overload: Overload::DropAndCount, ..Settings::default() },
+            signing_key_file: None,
+        },
         iys: None,
     };
     assert_eq!(resolve(flags, &env, None), Ok(expected));
+}
+
+#[test]
+fn a_caller_is_in_one_list() {
+    let text = "[evidence]\nbefore_answer = \"a,b\"\noff = \"b\"";
+    let errors = resolve(data_flag(), &[], file(text)).unwrap_err();
+    assert_eq!(errors.list().len(), 1);
+    assert!(errors.to_string().contains("evidence.off names b, which another list"), "{errors}");
+    let errors = resolve(data_flag(), &[], file("[evidence]\nretention = \"1095d\"")).unwrap_err();
+    assert!(errors.to_string().contains("from 1096d"), "{errors}");
 }
 
 #[test]
@@ -274,11 +314,15 @@ fn every_error_is_named_at_once() {
   gate.toml: lissen is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
 max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, index.memory_bytes, \
 index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, policy.exempt_only, \
+evidence.durability, evidence.overload, evidence.retention, evidence.window, evidence.patience, evidence.buffer_bytes, \
+evidence.segment_bytes, evidence.before_answer, evidence.interval, evidence.off, evidence.signing_key_file, \
 iys.username, iys.url, iys.iys_code, iys.integrator_code, iys.password_file, iys.ca_file, iys.pull_every, iys.reconcile, \
 iys.confirm_agreements, iys.push.listen, iys.push.certificate_file, iys.push.key_file, iys.push.public_url
   gate.toml: secret is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
 max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, index.memory_bytes, \
 index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, policy.exempt_only, \
+evidence.durability, evidence.overload, evidence.retention, evidence.window, evidence.patience, evidence.buffer_bytes, \
+evidence.segment_bytes, evidence.before_answer, evidence.interval, evidence.off, evidence.signing_key_file, \
 iys.username, iys.url, iys.iys_code, iys.integrator_code, iys.password_file, iys.ca_file, iys.pull_every, iys.reconcile, \
 iys.confirm_agreements, iys.push.listen, iys.push.certificate_file, iys.push.key_file, iys.push.public_url"
     );

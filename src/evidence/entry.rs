@@ -36,7 +36,7 @@ pub struct Entry {
 
 /// Outcome bytes with the recipients they are of; the default pseudonym stands for an invalid address.
 ///
-/// An outcome byte is [`crate::check::decision::Verdict::byte`], with [`REFUSAL_ON_RECORD`] set where that was so.
+/// An outcome byte is [`crate::check::decision::Verdict::evidence_byte`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcomes {
     /// Of one question.
@@ -44,9 +44,6 @@ pub enum Outcomes {
     /// Of a batch, both of one length.
     Many(Vec<u8>, Vec<Pseudonym>),
 }
-
-/// In an outcome byte: the recipient has refused commercial messages, and was sent an exempt one.
-pub const REFUSAL_ON_RECORD: u8 = 0x20;
 
 /// What happened to the log, or is evidence beside decisions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

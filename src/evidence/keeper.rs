@@ -75,9 +75,8 @@ impl Keeper {
     /// Removes whole segments in which nothing has to be kept any more, the oldest first, once the log itself says so:
     /// their seals stay in the tree.
     fn remove_old(&mut self) {
-        let Some(days) = self.log.0.settings.retention_days else { return };
         let now = u32::try_from((self.clock)() / 1_000).unwrap_or(u32::MAX);
-        let until = now.saturating_sub(days * DAY);
+        let until = now.saturating_sub(self.log.0.settings.retention_days * DAY);
         let there = self.seals.iter().filter(|seal| sealed_path(&self.folder, seal.number).exists());
         // The last one says where the log goes on.
         let last = self.seals.len() as u64;

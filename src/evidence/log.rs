@@ -11,7 +11,7 @@ use crate::model::time::IysTime;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot, watch};
 
 /// Buffers that threads push into: as many as there are threads on a large machine, so that they seldom meet.
@@ -48,6 +48,8 @@ pub(super) struct Shared {
     woken: Condvar,
     asked: AtomicBool,
     pub(super) failed: AtomicBool,
+    /// When everything that was gathered was last on disk.
+    pub(super) settled: Mutex<Instant>,
     pub(super) figures: Figures,
 }
 
@@ -84,8 +86,6 @@ pub struct Figures {
     pub sealed: AtomicU64,
     /// Sealed segments that are not in the tree or have no index yet.
     pub behind: AtomicU64,
-    /// When the last commit was done, in Unix milliseconds.
-    pub durable_at: AtomicU64,
     /// Microseconds that the last commit took.
     pub took_us: AtomicU64,
 }
@@ -108,16 +108,34 @@ pub struct Admission {
     pub id: DecisionId,
     /// Whether an ALLOW may go out.
     pub recordable: bool,
-    /// Whether the decision is to be handed over, with the room that is reserved for it.
-    reserved: Option<u64>,
+    /// Whether room is reserved for it, and it is to be handed over.
+    reserved: bool,
     /// Whether the caller hears nothing before it is on disk.
     before_answer: bool,
     decisions: u64,
 }
 
+/// How large an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Entries that it is recorded as.
+    pub entries: u64,
+    /// Decisions in them.
+    pub decisions: u64,
+    /// Bytes of the callers' references.
+    pub references: u64,
+}
+
 /// A decision that its caller is not to hear of before the round is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket(u64);
+
+impl Admission {
+    /// Of an answer that nothing is recorded of.
+    pub(super) const fn unrecorded(id: DecisionId, decisions: u64) -> Self {
+        Self { id, recordable: true, reserved: false, before_answer: false, decisions }
+    }
+}
 
 impl Log {
     pub(super) fn new(settings: Settings, ids: DecisionIds, leased: u64) -> Self {
@@ -136,6 +154,7 @@ impl Log {
             woken: Condvar::new(),
             asked: AtomicBool::new(false),
             failed: AtomicBool::new(false),
+            settled: Mutex::new(Instant::now()),
             figures: Figures::default(),
         }))
     }
@@ -146,9 +165,14 @@ impl Log {
         self.0.settings.of(caller)
     }
 
-    /// Admits an answer of `decisions` with a reference of so many bytes. Waits for room only under `block`.
-    pub async fn admit(&self, class: Durability, decisions: u64, reference: usize, now: IysTime) -> Admission {
-        let first = self.try_admit(class, decisions, reference, now);
+    /// The id of a decision that is not recorded.
+    pub(super) fn id(&self, now: IysTime) -> DecisionId {
+        self.0.ids.take(now, 1)
+    }
+
+    /// Admits an answer. Waits for room only under `block`.
+    pub async fn admit(&self, class: Durability, answer: Size, now: IysTime) -> Admission {
+        let first = self.try_admit(class, answer, now);
         if first.recordable || self.0.settings.overload != Overload::Block {
             return first;
         }
@@ -156,27 +180,28 @@ impl Log {
         loop {
             // Before the look, so that room that is made in between is not missed.
             let room = self.0.room.notified();
-            let admission = self.try_admit(class, decisions, reference, now);
+            let admission = self.try_admit(class, answer, now);
             if admission.recordable || tokio::time::timeout_at(deadline, room).await.is_err() {
                 return admission;
             }
         }
     }
 
-    fn try_admit(&self, class: Durability, decisions: u64, reference: usize, now: IysTime) -> Admission {
+    fn try_admit(&self, class: Durability, answer: Size, now: IysTime) -> Admission {
+        let Size { entries, decisions, references } = answer;
         let shared = &*self.0;
         let admission = |reserved, recordable| {
             let id = shared.ids.take(now, decisions);
             Admission { id, recordable, reserved, before_answer: class == Durability::BeforeAnswer, decisions }
         };
         if class == Durability::Off {
-            return admission(None, true);
+            return admission(false, true);
         }
-        let bytes = ENTRY_BYTES + decisions * OUTCOME_BYTES + reference as u64;
+        let bytes = entries * ENTRY_BYTES + decisions * OUTCOME_BYTES + references;
         let before = shared.waiting.fetch_add(bytes, Ordering::Relaxed);
         // Counted before the number is taken: whoever leases counts what may be answered below it.
         shared.outstanding.fetch_add(decisions, Ordering::SeqCst);
-        let admitted = admission(Some(bytes), true);
+        let admitted = admission(true, true);
         let fits = before + bytes <= shared.settings.buffer_bytes || before == 0;
         let leased = admitted.id.number().saturating_add(decisions) <= shared.leased.load(Ordering::Acquire);
         if shared.is_half_leased(admitted.id.number()) {
@@ -189,19 +214,24 @@ impl Log {
         shared.waiting.fetch_sub(bytes, Ordering::Relaxed);
         shared.outstanding.fetch_sub(decisions, Ordering::SeqCst);
         shared.wake();
-        Admission { reserved: None, recordable: shared.settings.overload == Overload::DropAndCount, ..admitted }
+        Admission { reserved: false, recordable: shared.settings.overload == Overload::DropAndCount, ..admitted }
     }
 
-    /// Takes a decision over, if it was admitted to be recorded. The ticket is of a caller that is to wait.
-    pub fn record(&self, admission: &Admission, entry: impl FnOnce(bool) -> Entry) -> Option<Ticket> {
+    /// Takes the entries of an answer over, if it was admitted to be recorded; they have the size that it was
+    /// admitted with. The ticket is of a caller that is to wait.
+    pub fn record<E: IntoIterator<Item = Entry>>(
+        &self,
+        admission: &Admission,
+        entries: impl FnOnce(bool) -> E,
+    ) -> Option<Ticket> {
         let shared = &*self.0;
-        if admission.reserved.is_none() {
+        if !admission.reserved {
             return None;
         }
-        let entry = entry(admission.before_answer);
+        let entries = entries(admission.before_answer);
         let round = {
             let mut buffer = lock(&shared.buffers[place()].0);
-            buffer.push(entry);
+            buffer.extend(entries);
             // Under the lock: the writer changes the round before it takes the buffer.
             shared.round.load(Ordering::Acquire)
         };
@@ -217,7 +247,7 @@ impl Log {
 
     /// Counts decisions that were answered and are not recorded although they should be.
     pub fn unrecorded(&self, admission: &Admission, class: Durability) {
-        if admission.reserved.is_none() && class != Durability::Off {
+        if !admission.reserved && class != Durability::Off {
             self.0.figures.unrecorded.fetch_add(admission.decisions, Ordering::Relaxed);
         }
     }
@@ -259,6 +289,15 @@ impl Log {
         let waiting = self.0.waiting.load(Ordering::Relaxed);
         let failed = self.0.failed.load(Ordering::Acquire);
         Status { failed, full: waiting >= self.0.settings.buffer_bytes, waiting }
+    }
+
+    /// For how long what waits is not on disk: what a kill would lose now. Zero if nothing waits.
+    #[must_use]
+    pub fn at_risk(&self) -> Duration {
+        match self.status().waiting {
+            0 => Duration::ZERO,
+            _ => lock(&self.0.settled).elapsed(),
+        }
     }
 
     /// What is counted.

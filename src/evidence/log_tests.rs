@@ -42,9 +42,13 @@ fn entry(admission: &Admission, before_answer: bool) -> Entry {
     }
 }
 
+const fn size(decisions: u64) -> Size {
+    Size { entries: 1, decisions, references: 0 }
+}
+
 async fn decide(log: &Log, class: Durability, decisions: u64) -> (Admission, Option<Ticket>) {
-    let admission = log.admit(class, decisions, 0, NOW).await;
-    let ticket = log.record(&admission, |before_answer| entry(&admission, before_answer));
+    let admission = log.admit(class, size(decisions), NOW).await;
+    let ticket = log.record(&admission, |before_answer| [entry(&admission, before_answer)]);
     (admission, ticket)
 }
 
@@ -60,7 +64,8 @@ fn read(folder: &Path) -> (Vec<DecisionId>, Vec<Event>) {
                 body @ Body::Decisions(..) => {
                     let decisions = body.decisions().unwrap();
                     assert!(decisions.entries.iter().map(|entry| entry.outcomes.len()).sum::<usize>() <= MOST_DECISIONS);
-                    let of = |entry: &Entry| (0..entry.outcomes.len() as u64).map(|place| entry.first.plus(place)).collect::<Vec<_>>();
+                    let of =
+                        |entry: &Entry| (0..entry.outcomes.len() as u64).map(|place| entry.first.plus(place)).collect::<Vec<_>>();
                     ids.extend(decisions.entries.iter().flat_map(of));
                 }
             }
@@ -89,14 +94,15 @@ async fn everything_handed_over_is_on_record_once() {
     threads.stop();
     let (ids, events) = read(folder.path());
     assert_eq!(ids, expected);
-    assert!(matches!(&events[..], [
-        Event::Started { .. },
-        Event::Leased { next: 1, outstanding: 0, .. },
-        Event::Removed { .. },
-        Event::Stopped { .. }
-    ]), "{events:?}");
+    assert!(
+        matches!(
+            &events[..],
+            [Event::Started { .. }, Event::Leased { next: 1, outstanding: 0, .. }, Event::Removed { .. }, Event::Stopped { .. }]
+        ),
+        "{events:?}"
+    );
     assert!(!log.note(Event::Removed { first: 1, last: 1, until: 5 }).await, "nobody writes any more");
-    assert!(!log.admit(Durability::Interval, 1, 0, NOW).await.recordable);
+    assert!(!log.admit(Durability::Interval, size(1), NOW).await.recordable);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,7 +160,7 @@ async fn who_blocks_goes_on_when_there_is_room() {
     for _ in 0..10 {
         decide(&log, Durability::Interval, 1).await;
     }
-    let waiting = log.admit(Durability::Interval, 1, 0, NOW);
+    let waiting = log.admit(Durability::Interval, size(1), NOW);
     let room = async {
         tokio::task::yield_now().await;
         log.0.release(1_000);
@@ -166,7 +172,7 @@ async fn who_blocks_goes_on_when_there_is_room() {
 #[tokio::test(start_paused = true)]
 async fn numbers_beyond_the_lease_are_not_recordable() {
     let log = Log::new(Settings::default(), DecisionIds::new(7, 1), 3);
-    let recordable = [log.admit(Durability::Interval, 2, 0, NOW).await, log.admit(Durability::Interval, 1, 0, NOW).await];
+    let recordable = [log.admit(Durability::Interval, size(2), NOW).await, log.admit(Durability::Interval, size(1), NOW).await];
     assert_eq!(recordable.map(|admission| admission.recordable), [true, false]);
     let (next, outstanding, to) = log.0.lease();
     assert_eq!((next, outstanding, to), (4, 2, 4 + LEASE));

@@ -19,9 +19,13 @@ mod keeper;
 pub mod log;
 pub mod merkle;
 pub mod note;
+mod recorder;
 pub mod recover;
 pub mod segment;
 pub mod settings;
 pub mod start;
 mod varint;
 pub mod writer;
+
+pub use log::{Admission, Log, Size, Ticket};
+pub use recorder::Recorder;

@@ -1,5 +1,6 @@
 //! How evidence is kept: the words of `[evidence]` in the configuration.
 
+use crate::model::retention::HistoryRetention;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -44,8 +45,8 @@ pub struct Settings {
     pub buffer_bytes: u64,
     /// Bytes from which on a segment is sealed; one that holds a decision is also sealed with the hour.
     pub segment_bytes: u64,
-    /// Days that sealed segments are kept at least; none for ever.
-    pub retention_days: Option<u32>,
+    /// Days that sealed segments are kept at least.
+    pub retention_days: u32,
     /// The seed of the Ed25519 key that signs checkpoints; none for one of the folder's own.
     pub key: Option<[u8; 32]>,
 }
@@ -60,7 +61,7 @@ impl Default for Settings {
             patience: Duration::from_secs(2),
             buffer_bytes: 64 << 20,
             segment_bytes: 128 << 20,
-            retention_days: None,
+            retention_days: HistoryRetention::SHORTEST_DAYS,
             key: None,
         }
     }
@@ -72,6 +73,16 @@ impl Settings {
     pub fn of(&self, caller: &str) -> Durability {
         self.callers.get(caller).copied().unwrap_or(self.durability)
     }
+}
+
+/// Bytes of a caller's name at most.
+pub const LONGEST_CALLER: usize = 64;
+
+/// Letters, digits and a little more: a name stands in reports and logs as it is.
+#[must_use]
+pub fn is_caller_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'@' | b':');
+    (1..=LONGEST_CALLER).contains(&name.len()) && name.bytes().all(plain)
 }
 
 impl Durability {

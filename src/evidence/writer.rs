@@ -2,7 +2,7 @@
 
 use super::codec::{MOST_DECISIONS, Part};
 use super::entry::{Entry, Event};
-use super::log::{Log, bytes_of};
+use super::log::{Log, bytes_of, lock};
 use super::segment::{Header, Open, Seal};
 use crate::check::decision::{Decision, Reason, Verdict};
 use std::io;
@@ -170,7 +170,7 @@ impl Writer {
         }
         shared.release(bytes);
         shared.figures.recorded.fetch_add(decisions, Ordering::Relaxed);
-        shared.figures.durable_at.store((self.clock)(), Ordering::Relaxed);
+        *lock(&shared.settled) = Instant::now();
         if shared.failed.swap(false, Ordering::AcqRel) {
             tracing::info!("evidence is written again");
         }

@@ -3,6 +3,7 @@
 //! Handles are resolved once, when [`Metrics`] is made: counting on the send path is an array look-up
 //! and an atomic add. There is no global recorder, so that tests may hold many.
 
+use super::evidence::EvidenceSeries;
 use crate::model::channel::Channel;
 use crate::model::mode::Mode;
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, Unit};
@@ -141,6 +142,8 @@ pub struct Metrics {
     pushes: [Counter; PushResult::ALL.len()],
     /// Movements of pushes that are unreadable, or of another brand or channel.
     pub push_unreadable: Counter,
+    /// The evidence log.
+    pub evidence: EvidenceSeries,
 }
 
 /// The checks of one edge and channel.
@@ -151,10 +154,10 @@ pub struct CheckSeries {
 }
 
 /// The name, unit and help of a series.
-struct Series {
-    name: &'static str,
-    unit: Unit,
-    help: &'static str,
+pub(super) struct Series {
+    pub(super) name: &'static str,
+    pub(super) unit: Unit,
+    pub(super) help: &'static str,
 }
 
 const CHECKS: Series = Series { name: "izingate_checks_total", unit: Unit::Count, help: "Recipients decided." };
@@ -286,6 +289,7 @@ impl Metrics {
             feed_tasks_down: recorder.gauge(&FEED_TASKS_DOWN, vec![]),
             pushes: PushResult::ALL.map(|result| recorder.counter(&PUSHES, vec![Label::new("result", result.name())])),
             push_unreadable: recorder.counter(&PUSH_UNREADABLE, vec![]),
+            evidence: EvidenceSeries::new(&recorder),
             recorder,
         }
     }
@@ -452,7 +456,7 @@ impl PushResult {
 }
 
 /// Describes and registers a series at once.
-trait Register: Recorder {
+pub(super) trait Register: Recorder {
     fn counter(&self, series: &Series, labels: Vec<Label>) -> Counter {
         self.describe_counter(series.name.into(), Some(series.unit), series.help.into());
         self.register_counter(&Key::from_parts(series.name, labels), &METADATA)

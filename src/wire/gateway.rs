@@ -1,10 +1,13 @@
 //! What every handler works with: the checker, the doors to the data side, and the counters.
 
+use super::caller::{Caller, Callers};
 use super::status::{Kind, Problem};
 use super::watch::Watching;
 use crate::check::decision::{Decision, Reason, Verdict};
-use crate::check::question::{Recipients, Scope};
-use crate::check::{Answer, BatchAnswer, Checker, Circumstances, Counts, DecisionIds};
+use crate::check::question::Scope;
+use crate::check::{Answer, Checker, Circumstances};
+use crate::evidence::Recorder;
+use crate::evidence::log::{Log, Status};
 use crate::model::declaration::Declaration;
 use crate::model::key::RelationKey;
 use crate::model::mode::Mode;
@@ -13,9 +16,10 @@ use crate::model::seal::Sealer;
 use crate::model::time::IysTime;
 use crate::ports::{BackupMaker, BackupRefused, CellHistory, ClosureQueue, FeedControl, FeedRefused, GapHealer, HistoryReader};
 use crate::ports::{MovementSink, Registrar, SinkError};
-use crate::telemetry::metrics::{CheckSeries, Edge, Metrics, Outcome};
+use crate::telemetry::metrics::{CheckSeries, Metrics, Outcome};
+use http::HeaderMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// The composition root fills it; clones share it.
@@ -26,8 +30,10 @@ pub struct Gateway(Arc<Parts>);
 pub struct Parts {
     /// Answers questions.
     pub checker: Checker,
-    /// Gives decisions their ids.
-    pub ids: DecisionIds,
+    /// Gives decisions their ids, and takes them over.
+    pub recorder: Recorder,
+    /// Who asked before.
+    pub callers: Callers,
     /// Takes changes in.
     pub sink: Arc<dyn MovementSink>,
     /// Changes what is on file of senders.
@@ -89,64 +95,17 @@ impl Gateway {
         (self.0.clock)()
     }
 
-    /// Answers one question, and counts it.
-    #[must_use]
-    pub fn check(&self, edge: Edge, scope: &Scope, recipient: &str, revision_reached: bool) -> Answer {
-        let started = Instant::now();
-        let answer = self.0.checker.check(scope, recipient, &self.under(1, revision_reached));
-        let series = self.0.metrics.checks(edge, scope.cell.channel);
-        self.count(series, scope, answer.mode, answer.verdict.byte(), 1);
-        series.took(started.elapsed());
-        answer
-    }
-
-    /// Answers questions that came one by one and have all but the recipient in common, and counts them.
-    #[must_use]
-    pub fn check_each(&self, edge: Edge, scope: &Scope, recipients: &[&str]) -> Vec<Answer> {
-        let started = Instant::now();
-        let answers = self.0.checker.check_each(scope, recipients, &self.under(recipients.len() as u64, true));
-        let series = self.0.metrics.checks(edge, scope.cell.channel);
-        for answer in &answers {
-            self.count(series, scope, answer.mode, answer.verdict.byte(), 1);
-        }
-        series.took(started.elapsed());
-        answers
-    }
-
-    /// Answers a batch, and counts it.
-    #[must_use]
-    pub fn check_batch(
-        &self,
-        edge: Edge,
-        scope: &Scope,
-        recipients: Recipients<'_>,
-        revision_reached: bool,
-    ) -> (BatchAnswer, Counts) {
-        let started = Instant::now();
-        let under = self.under(recipients.len() as u64, revision_reached);
-        let answer = self.0.checker.check_batch(scope, recipients, &under);
-        let counts = Counts::of(&answer.results);
-        let series = self.0.metrics.checks(edge, scope.cell.channel);
-        for (byte, count) in counts.occurring() {
-            self.count(series, scope, answer.mode, byte, u64::from(count));
-        }
-        series.took(started.elapsed());
-        (answer, counts)
-    }
-
     /// Counts `n` recipients with a result byte; those that only a mode let through also by that mode.
-    fn count(&self, series: &CheckSeries, scope: &Scope, mode: Mode, byte: u8, n: u64) {
+    pub(super) fn count(&self, series: &CheckSeries, scope: &Scope, mode: Mode, byte: u8, n: u64) {
         series.add(byte >> 6, byte & 0x3F, n);
         if mode != Mode::Enforce && matches!(parts_of(byte), (Decision::Allow, reason) if reason.yields_to_mode()) {
             self.0.metrics.not_enforced(scope.cell.channel, mode, byte & 0x3F, n);
         }
     }
 
-    /// What a question is asked under now.
-    #[must_use]
-    pub fn under(&self, decisions: u64, revision_reached: bool) -> Circumstances {
-        let now = self.now();
-        Circumstances { id: self.0.ids.take(now, decisions), now, revision_reached, recordable: true }
+    /// The caller that headers name.
+    pub fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        self.0.callers.of(headers, &self.0.recorder)
     }
 
     /// Waits until a demanded revision is visible, as long as the caller's deadline allows; says whether
@@ -179,7 +138,9 @@ impl Gateway {
     pub async fn explain(&self, scope: &Scope, recipient: &str) -> Result<Explained, Problem> {
         let cells = self.cells(scope, recipient).await?;
         let checker = &self.0.checker;
-        let answer = checker.check(scope, recipient, &self.under(1, true));
+        let now = self.now();
+        let under = Circumstances { id: self.0.recorder.id(now), now, revision_reached: true, recordable: true };
+        let answer = checker.check(scope, recipient, &under);
         let declaration = answer.declaration.and_then(|id| checker.index().declarations().get(scope.brand, id));
         let entry = checker.index().brands().get(scope.brand);
         let sender_declaration = entry.map(|entry| entry.brand.standing.declaration.clone()).unwrap_or_default();
@@ -202,7 +163,14 @@ impl Gateway {
         if self.0.draining.is_cancelled() {
             return Err("draining");
         }
-        if self.0.sink.is_poisoned() { Err("store poisoned") } else { Ok(()) }
+        if self.0.sink.is_poisoned() {
+            return Err("store poisoned");
+        }
+        match self.0.recorder.log().map(Log::status) {
+            Some(Status { failed: true, .. }) => Err("evidence cannot be written"),
+            Some(Status { full: true, .. }) => Err("evidence waits for the disk"),
+            _ => Ok(()),
+        }
     }
 }
 

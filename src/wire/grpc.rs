@@ -1,6 +1,7 @@
 //! The gRPC services.
 
 use super::apply;
+use super::caller::Caller;
 use super::convert;
 use super::gateway::Gateway;
 use super::operator;
@@ -8,6 +9,7 @@ use super::proto::admin_service_server::AdminService;
 use super::proto::consent_service_server::ConsentService;
 use super::proto::permission_service_server::PermissionService;
 use super::proto::{self, CheckBatchRequest, CheckBatchResponse, CheckRequest, CheckResponse};
+use super::record::Asked;
 use super::registry;
 use super::state;
 use super::status::Problem;
@@ -59,15 +61,22 @@ impl Permission {
         problem.into()
     }
 
+    /// Who asks.
+    fn caller<T>(&self, edge: Edge, request: &Request<T>) -> Result<Caller, Status> {
+        self.0.caller(request.metadata().as_ref()).map_err(|problem| self.refused(edge, problem))
+    }
+
     pub(super) async fn answer(
         &self,
         edge: Edge,
+        caller: Caller,
         request: CheckRequest,
         deadline: Option<Duration>,
     ) -> Result<CheckResponse, Status> {
         let (scope, recipient) = request.question().map_err(|problem| self.refused(edge, problem))?;
-        let reached = self.0.await_revision(request.min_revision, deadline).await;
-        let answer = self.0.check(edge, &scope, recipient, reached);
+        let revision_reached = self.0.await_revision(request.min_revision, deadline).await;
+        let asked = Asked { caller, edge, reference: &request.reference, revision_reached };
+        let answer = self.0.check(&asked, &scope, recipient).await;
         Ok(convert::check_response(&answer, request))
     }
 }
@@ -76,22 +85,26 @@ impl Permission {
 impl PermissionService for Permission {
     async fn check(&self, request: Request<CheckRequest>) -> Result<Response<CheckResponse>, Status> {
         let deadline = deadline(&request, request.get_ref().min_revision);
-        self.answer(Edge::GrpcUnary, request.into_inner(), deadline).await.map(Response::new)
+        let caller = self.caller(Edge::GrpcUnary, &request)?;
+        self.answer(Edge::GrpcUnary, caller, request.into_inner(), deadline).await.map(Response::new)
     }
 
     async fn check_batch(&self, request: Request<CheckBatchRequest>) -> Result<Response<CheckBatchResponse>, Status> {
         let deadline = deadline(&request, request.get_ref().min_revision);
+        let caller = self.caller(Edge::GrpcBatch, &request)?;
         let request = request.into_inner();
         let (scope, recipients) = request.question().map_err(|problem| self.refused(Edge::GrpcBatch, problem))?;
-        let reached = self.0.await_revision(request.min_revision, deadline).await;
-        let (answer, counts) = self.0.check_batch(Edge::GrpcBatch, &scope, recipients, reached);
+        let revision_reached = self.0.await_revision(request.min_revision, deadline).await;
+        let asked = Asked { caller, edge: Edge::GrpcBatch, reference: &request.reference, revision_reached };
+        let (answer, counts) = self.0.check_batch(&asked, &scope, recipients).await;
         Ok(Response::new(convert::batch_response(answer, &counts, request.reference)))
     }
 
     type CheckStreamStream = Pin<Box<dyn Stream<Item = Result<CheckResponse, Status>> + Send>>;
 
     async fn check_stream(&self, request: Request<Streaming<CheckRequest>>) -> Result<Response<Self::CheckStreamStream>, Status> {
-        Ok(Response::new(Box::pin(stream::answers(self.clone(), request.into_inner()))))
+        let caller = self.caller(Edge::GrpcStream, &request)?;
+        Ok(Response::new(Box::pin(stream::answers(self.clone(), caller, request.into_inner()))))
     }
 
     async fn explain(&self, request: Request<proto::ExplainRequest>) -> Result<Response<proto::ExplainResponse>, Status> {

@@ -6,6 +6,7 @@ use super::convert;
 use super::gateway::Gateway;
 use super::json::{self, AnswerBody, BatchAnswerBody, BatchBody, CheckBody, ExplanationBody, ReportBody};
 use super::language;
+use super::record::Asked;
 use super::status::{Kind, Problem};
 use crate::check::Language;
 use crate::check::question::Recipients;
@@ -70,12 +71,12 @@ async fn check_query(State(gateway): State<Gateway>, headers: HeaderMap, RawQuer
     };
     let plain = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/plain"));
     let form = if plain { Form::Plain } else { Form::Json(language::accepted(&headers)) };
-    check(&gateway, &asked, form).await
+    check(&gateway, &headers, &asked, form).await
 }
 
 async fn check_body(State(gateway): State<Gateway>, headers: HeaderMap, body: Body) -> Response {
     match parse(body) {
-        Ok(asked) => check(&gateway, &asked, Form::Json(language::accepted(&headers))).await,
+        Ok(asked) => check(&gateway, &headers, &asked, Form::Json(language::accepted(&headers))).await,
         Err(problem) => refused(&gateway, Edge::HttpUnary, problem),
     }
 }
@@ -88,28 +89,33 @@ enum Form {
     Json(Option<Language>),
 }
 
-async fn check(gateway: &Gateway, asked: &CheckBody, form: Form) -> Response {
-    let (scope, recipient) = match asked.question() {
-        Ok(question) => question,
+async fn check(gateway: &Gateway, headers: &HeaderMap, body: &CheckBody, form: Form) -> Response {
+    let asked = body.question().and_then(|question| Ok((question, gateway.caller(headers)?)));
+    let ((scope, recipient), caller) = match asked {
+        Ok(asked) => asked,
         Err(problem) => return refused(gateway, Edge::HttpUnary, problem),
     };
-    let reached = gateway.await_revision(asked.min_revision.unwrap_or(0), None).await;
-    let answer = gateway.check(Edge::HttpUnary, &scope, recipient, reached);
+    let revision_reached = gateway.await_revision(body.min_revision.unwrap_or(0), None).await;
+    let reference = body.reference.as_deref();
+    let asked = Asked { caller, edge: Edge::HttpUnary, reference: reference.unwrap_or_default(), revision_reached };
+    let answer = gateway.check(&asked, &scope, recipient).await;
     match form {
         Form::Plain => format!("{} {}\n", answer.verdict.decision.name(), answer.verdict.reason.name()).into_response(),
-        Form::Json(language) => Json(AnswerBody::new(&answer, asked.reference.as_deref(), language)).into_response(),
+        Form::Json(language) => Json(AnswerBody::new(&answer, reference, language)).into_response(),
     }
 }
 
-async fn check_batch(State(gateway): State<Gateway>, body: Body) -> Response {
-    let batch = match parse::<BatchBody>(body).and_then(BatchBody::question) {
-        Ok(batch) => batch,
+async fn check_batch(State(gateway): State<Gateway>, headers: HeaderMap, body: Body) -> Response {
+    let asked = parse::<BatchBody>(body).and_then(BatchBody::question);
+    let (batch, caller) = match asked.and_then(|batch| Ok((batch, gateway.caller(&headers)?))) {
+        Ok(asked) => asked,
         Err(problem) => return refused(&gateway, Edge::HttpBatch, problem),
     };
-    let reached = gateway.await_revision(batch.min_revision, None).await;
-    let recipients = Recipients::Spelled(&batch.recipients);
-    let (answer, counts) = gateway.check_batch(Edge::HttpBatch, &batch.scope, recipients, reached);
-    Json(BatchAnswerBody::new(&answer, &convert::batch_counts(&counts), batch.reference.as_deref())).into_response()
+    let revision_reached = gateway.await_revision(batch.min_revision, None).await;
+    let reference = batch.reference.as_deref();
+    let asked = Asked { caller, edge: Edge::HttpBatch, reference: reference.unwrap_or_default(), revision_reached };
+    let (answer, counts) = gateway.check_batch(&asked, &batch.scope, Recipients::Spelled(&batch.recipients)).await;
+    Json(BatchAnswerBody::new(&answer, &convert::batch_counts(&counts), reference)).into_response()
 }
 
 async fn explain(State(gateway): State<Gateway>, RawQuery(query): RawQuery) -> Result<Response, Problem> {

@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod apply;
 pub mod body;
+pub mod caller;
 pub mod codec;
 pub mod convert;
 pub mod gateway;
@@ -16,6 +17,7 @@ pub mod json;
 mod language;
 pub mod listen;
 pub mod operator;
+pub mod record;
 pub mod registry;
 pub mod router;
 pub mod state;

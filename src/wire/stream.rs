@@ -3,9 +3,11 @@
 //! Questions in a row that have all but the recipient in common are one batch: the memory then works on
 //! many of them at a time. Nobody is waited for: a question that comes alone is answered alone.
 
+use super::caller::Caller;
 use super::convert;
 use super::grpc::Permission;
 use super::proto::{CheckRequest, CheckResponse};
+use super::record::Asked;
 use super::status::of_tonic;
 use crate::check::question::Scope;
 use crate::telemetry::metrics::Edge;
@@ -28,12 +30,13 @@ enum Part {
 /// The answers to a stream of questions. It ends with the first that cannot be understood.
 pub(super) fn answers(
     permission: Permission,
+    caller: Caller,
     questions: Streaming<CheckRequest>,
 ) -> impl Stream<Item = Result<CheckResponse, Status>> + Send {
     let parts = questions.ready_chunks(TOGETHER).flat_map(|arrived| tokio_stream::iter(parts(arrived)));
     let answered = parts.then(move |part| {
-        let permission = permission.clone();
-        async move { tokio_stream::iter(answer(&permission, part).await) }
+        let (permission, caller) = (permission.clone(), caller.clone());
+        async move { tokio_stream::iter(answer(&permission, caller, part).await) }
     });
     answered.flatten()
 }
@@ -58,13 +61,15 @@ fn scope_of(question: &CheckRequest) -> Option<Scope> {
     (question.min_revision == 0).then_some(scope)
 }
 
-async fn answer(permission: &Permission, part: Part) -> Vec<Result<CheckResponse, Status>> {
+async fn answer(permission: &Permission, caller: Caller, part: Part) -> Vec<Result<CheckResponse, Status>> {
     let (scope, alike) = match part {
         Part::Alone(Err(status)) => return vec![Err(of_tonic(status))],
-        Part::Alone(Ok(question)) => return vec![permission.answer(Edge::GrpcStream, question, None).await],
+        Part::Alone(Ok(question)) => return vec![permission.answer(Edge::GrpcStream, caller, question, None).await],
         Part::Alike(scope, alike) => (scope, alike),
     };
-    let recipients: Vec<&str> = alike.iter().filter_map(|question| question.recipient.as_deref()).collect();
-    let answers = permission.0.check_each(Edge::GrpcStream, &scope, &recipients);
+    let asked = alike.iter().filter_map(|question| Some((question.recipient.as_deref()?, question.reference.as_str())));
+    let questions: Vec<(&str, &str)> = asked.collect();
+    let under = Asked { caller, edge: Edge::GrpcStream, reference: "", revision_reached: true };
+    let answers = permission.0.check_each(&under, &scope, &questions).await;
     answers.into_iter().zip(alike).map(|(answer, question)| Ok(convert::check_response(&answer, question))).collect()
 }

@@ -1,6 +1,7 @@
 //! A gateway within the test: its log can be written, cut and held back by hand, its limits are the test's.
 
 use izingate::check::{Checker, DecisionIds};
+use izingate::evidence::Recorder;
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
 use izingate::model::brand::BrandCode;
@@ -14,6 +15,7 @@ use izingate::ports::{BackupMade, BackupMaker, BackupRefused, BoxFuture, NoFeed}
 use izingate::store::codec::Change;
 use izingate::store::{Compression, Options, Store};
 use izingate::telemetry::metrics::Metrics;
+use izingate::wire::caller::Callers;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
 use izingate::wire::listen::{self, Bounds};
 use izingate::wire::proto::consent_service_client::ConsentServiceClient;
@@ -91,9 +93,11 @@ impl Node {
         let (writer, sink, booted) = Writer::start(setup, Boot::Restore(None)).unwrap();
         booted.await.unwrap().unwrap();
         let (draining, cut, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+        let recorder = Recorder::Nowhere(DecisionIds::new(1, 0));
         let gateway = Gateway::new(Parts {
             checker: Checker::new(index, pseudonymizer()),
-            ids: DecisionIds::new(1, 0),
+            callers: Callers::new(&recorder),
+            recorder,
             sink: Arc::new(sink.clone()),
             registrar: Arc::new(sink.clone()),
             history: Arc::clone(&store) as Arc<_>,

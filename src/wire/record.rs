@@ -1,0 +1,158 @@
+//! Answers that leave evidence: admitted, decided, recorded, and where the caller wants it, on disk before they go out.
+
+use super::caller::Caller;
+use super::gateway::Gateway;
+use crate::check::decision::{Decision, Reason, Verdict};
+use crate::check::question::{Recipients, Scope};
+use crate::check::{Answer, BatchAnswer, Circumstances};
+use crate::evidence::entry::{Entry, Outcomes};
+use crate::evidence::writer::unavailable;
+use crate::evidence::{Admission, Size, Ticket};
+use crate::model::time::IysTime;
+use crate::telemetry::metrics::Edge;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Who asks, over which edge and under which mark.
+pub struct Asked<'a> {
+    /// Who.
+    pub caller: Caller,
+    /// Over which edge.
+    pub edge: Edge,
+    /// The caller's own mark.
+    pub reference: &'a str,
+    /// The revision that the caller demanded is visible, or none was demanded.
+    pub revision_reached: bool,
+}
+
+impl Gateway {
+    /// Answers one question; it is counted and recorded.
+    pub async fn check(&self, asked: &Asked<'_>, scope: &Scope, recipient: &str) -> Answer {
+        let started = Instant::now();
+        let size = Size { entries: 1, decisions: 1, references: asked.reference.len() as u64 };
+        let (under, admission) = self.admitted(asked, size).await;
+        let mut answer = self.parts().checker.check(scope, recipient, &under);
+        let entry = |before_answer| [entry_of(asked, scope, &answer, asked.reference, under.now, before_answer)];
+        let ticket = self.parts().recorder.record(&admission, asked.caller.durability, entry);
+        let took = started.elapsed();
+        if !self.is_recorded(ticket).await {
+            answer.verdict = not_recorded(answer.verdict);
+        }
+        let series = self.parts().metrics.checks(asked.edge, scope.cell.channel);
+        self.count(series, scope, answer.mode, answer.verdict.byte(), 1);
+        series.took(took);
+        answer
+    }
+
+    /// Answers questions that came one by one, each with its reference, and have all else but the recipient in common.
+    pub async fn check_each(&self, asked: &Asked<'_>, scope: &Scope, questions: &[(&str, &str)]) -> Vec<Answer> {
+        let started = Instant::now();
+        let count = questions.len() as u64;
+        let references = questions.iter().map(|(_, reference)| reference.len() as u64).sum();
+        let (under, admission) = self.admitted(asked, Size { entries: count, decisions: count, references }).await;
+        let recipients: Vec<&str> = questions.iter().map(|(recipient, _)| *recipient).collect();
+        let mut answers = self.parts().checker.check_each(scope, &recipients, &under);
+        let entries = |before_answer| {
+            let entry = |(answer, (_, reference)): (&Answer, &(&str, &str))| {
+                entry_of(asked, scope, answer, reference, under.now, before_answer)
+            };
+            answers.iter().zip(questions).map(entry).collect::<Vec<_>>()
+        };
+        let ticket = self.parts().recorder.record(&admission, asked.caller.durability, entries);
+        let took = started.elapsed();
+        if !self.is_recorded(ticket).await {
+            answers.iter_mut().for_each(|answer| answer.verdict = not_recorded(answer.verdict));
+        }
+        let series = self.parts().metrics.checks(asked.edge, scope.cell.channel);
+        for answer in &answers {
+            self.count(series, scope, answer.mode, answer.verdict.byte(), 1);
+        }
+        series.took(took);
+        answers
+    }
+
+    /// Answers a batch; it is counted and recorded.
+    pub async fn check_batch(
+        &self,
+        asked: &Asked<'_>,
+        scope: &Scope,
+        recipients: Recipients<'_>,
+    ) -> (BatchAnswer, crate::check::Counts) {
+        let started = Instant::now();
+        let references = asked.reference.len() as u64;
+        let size = Size { entries: 1, decisions: recipients.len() as u64, references };
+        let (under, admission) = self.admitted(asked, size).await;
+        let mut answer = self.parts().checker.check_batch(scope, recipients, &under);
+        // Nothing more is asked of the recipients once they are recorded.
+        let recipients = std::mem::take(&mut answer.recipients);
+        let evidence = answer.evidence.take();
+        let entry = |before_answer| {
+            let bytes = evidence.unwrap_or_else(|| answer.results.clone());
+            let outcomes = match (&bytes[..], &recipients[..]) {
+                ([byte], [recipient]) => Outcomes::One(*byte, *recipient),
+                _ => Outcomes::Many(bytes, recipients),
+            };
+            [Entry {
+                first: answer.first_id,
+                asked: under.now,
+                caller: Arc::clone(&asked.caller.name),
+                scope: *scope,
+                declaration: answer.declaration.unwrap_or(0),
+                mode: answer.mode as u8,
+                revision: answer.revision,
+                as_of: answer.as_of,
+                reference: asked.reference.into(),
+                outcomes,
+                before_answer,
+            }]
+        };
+        let ticket = self.parts().recorder.record(&admission, asked.caller.durability, entry);
+        let took = started.elapsed();
+        if !self.is_recorded(ticket).await {
+            answer.results.iter_mut().for_each(|byte| *byte = unavailable(*byte));
+        }
+        let counts = crate::check::Counts::of(&answer.results);
+        let series = self.parts().metrics.checks(asked.edge, scope.cell.channel);
+        for (byte, count) in counts.occurring() {
+            self.count(series, scope, answer.mode, byte, u64::from(count));
+        }
+        series.took(took);
+        (answer, counts)
+    }
+
+    async fn admitted(&self, asked: &Asked<'_>, size: Size) -> (Circumstances, Admission) {
+        let now = self.now();
+        let admission = self.parts().recorder.admit(asked.caller.durability, size, now).await;
+        let Admission { id, recordable, .. } = admission;
+        (Circumstances { id, now, revision_reached: asked.revision_reached, recordable }, admission)
+    }
+
+    /// Whether what was to be on disk before the answer is.
+    async fn is_recorded(&self, ticket: Option<Ticket>) -> bool {
+        match ticket {
+            Some(ticket) => self.parts().recorder.durable(ticket).await,
+            None => true,
+        }
+    }
+}
+
+fn entry_of(asked: &Asked<'_>, scope: &Scope, answer: &Answer, reference: &str, now: IysTime, before_answer: bool) -> Entry {
+    Entry {
+        first: answer.id,
+        asked: now,
+        caller: Arc::clone(&asked.caller.name),
+        scope: *scope,
+        declaration: answer.declaration.unwrap_or(0),
+        mode: answer.mode as u8,
+        revision: answer.revision,
+        as_of: answer.as_of,
+        reference: reference.into(),
+        outcomes: Outcomes::One(answer.verdict.evidence_byte(), answer.recipient.unwrap_or_default()),
+        before_answer,
+    }
+}
+
+/// What goes out instead of an ALLOW whose evidence did not reach the disk.
+fn not_recorded(verdict: Verdict) -> Verdict {
+    if verdict.decision == Decision::Allow { Verdict::of(Reason::EvidenceUnavailable, "") } else { verdict }
+}
