@@ -4,6 +4,7 @@
 pub mod backup;
 pub mod brand;
 pub mod declaration;
+pub mod evidence;
 pub mod import;
 pub mod inspect;
 pub mod iys;
@@ -58,6 +59,9 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Print what changes in a running gateway, line by line.
     Watch(watch::WatchArgs),
+    /// Check, prove, search and export the record of decisions.
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
     /// Make a copy of everything but the secret, while a gateway runs too.
     Backup(backup::BackupArgs),
     /// Make a data directory of a backup.

@@ -206,6 +206,12 @@ pub fn configured_secret(source: &SecretSource) -> Result<Option<Secret>, DataDi
     }
 }
 
+/// The secret that lies in a data directory.
+pub fn own_secret_of(data: &Path) -> Result<Secret, DataDirError> {
+    let path = data.join("secret.key");
+    if path.exists() { read_secret(&path) } else { Err(DataDirError::SecretMissing { path }) }
+}
+
 const LOCK: &str = "LOCK";
 const RESTORING: &str = "restoring";
 

@@ -100,6 +100,20 @@ pub fn without_secret(data: &Path) -> Result<(DataDir, Store), OpenError> {
     Ok((held, store))
 }
 
+/// What replaces addresses in a data directory, beside a gateway that may be running: nothing is made or locked.
+pub fn pseudonymizer(data: &Path, secret: &SecretSource) -> Result<Pseudonymizer, OpenError> {
+    let secret = match data_dir::configured_secret(secret)? {
+        Some(secret) => secret,
+        None => data_dir::own_secret_of(data)?,
+    };
+    let pseudonymizer = Pseudonymizer::new(&secret);
+    let path = data_dir::store_path(data);
+    if path.join("CURRENT").exists() {
+        Store::open_read_only(&path, &Options::default())?.check_secret(&pseudonymizer)?;
+    }
+    Ok(pseudonymizer)
+}
+
 /// Opens a data directory for reading, beside a gateway that may be writing.
 pub fn read_only(data: &Path) -> Result<Store, OpenError> {
     Ok(Store::open_read_only(&data_dir::store_path(data), &Options::default())?)

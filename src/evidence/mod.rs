@@ -19,12 +19,15 @@ mod keeper;
 pub mod log;
 pub mod merkle;
 pub mod note;
+pub mod prove;
 mod recorder;
 pub mod recover;
+pub mod search;
 pub mod segment;
 pub mod settings;
 pub mod start;
 mod varint;
+pub mod verify;
 pub mod writer;
 
 pub use log::{Admission, Log, Size, Ticket};

@@ -3,6 +3,7 @@
 mod backup;
 mod brand;
 mod declaration;
+mod evidence;
 mod heal;
 mod import;
 mod inspect;
@@ -18,6 +19,7 @@ mod watch;
 pub use backup::backup;
 pub use brand::brand;
 pub use declaration::declaration;
+pub use evidence::evidence;
 pub use import::import;
 pub use inspect::inspect;
 pub use iys::iys;

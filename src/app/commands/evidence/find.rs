@@ -1,0 +1,115 @@
+//! `izingate evidence find`.
+
+use super::{CommandError, unreadable};
+use crate::app::data_dir::evidence_path;
+use crate::app::open;
+use crate::check::decision::Verdict;
+use crate::cli::evidence::{FindArgs, Whose};
+use crate::config::SecretSource;
+use crate::evidence::search::{Found, Query, Search, find as search};
+use crate::model::channel::Channel;
+use crate::model::hex::{from_hex, to_hex};
+use crate::model::key::Pseudonym;
+use crate::model::mode::Mode;
+use crate::model::recipient::Recipient;
+use crate::model::time::IysTime;
+use serde_json::json;
+use std::fmt::Write;
+
+/// Every decision about a recipient, a line each.
+pub(super) fn find(args: &FindArgs) -> Result<String, CommandError> {
+    let query = query_of(&args.whose)?;
+    let found = search(&evidence_path(&args.whose.data), &query).map_err(unreadable)?;
+    tell_of(&found);
+    let line = |found: &Found| if args.json { json_line(found) } else { text_line(found) };
+    Ok(found.found.iter().map(line).collect())
+}
+
+/// What a search is after. An address says by itself whether it is a phone or an e-mail.
+pub(super) fn query_of(whose: &Whose) -> Result<Query, CommandError> {
+    let recipient = match (&whose.recipient, &whose.pseudonym) {
+        (Some(address), _) => {
+            let channel = if address.contains('@') { Channel::Eposta } else { Channel::Mesaj };
+            let invalid = |_| CommandError::refused("INVALID_RECIPIENT", "the address is neither a phone nor an e-mail");
+            let recipient = Recipient::parse(address, channel).map_err(invalid)?;
+            let secret = SecretSource::load(whose.secret_file.as_deref())?;
+            open::pseudonymizer(&whose.data, &secret)?.recipient(&recipient)
+        }
+        (None, hex) => {
+            let bytes = from_hex(hex.as_deref().unwrap_or_default()).and_then(|bytes| bytes.try_into().ok());
+            let invalid = || CommandError::refused("INVALID_RECIPIENT", "a pseudonym is 32 hexadecimal digits");
+            Pseudonym(bytes.ok_or_else(invalid)?)
+        }
+    };
+    Ok(Query { recipient, brand: whose.brand, from: whose.from, to: whose.to })
+}
+
+/// What a reader of the result should know of it.
+pub(super) fn tell_of(search: &Search) {
+    if !search.scanned.is_empty() {
+        tracing::warn!(segments = ?search.scanned, "looked through without an index");
+    }
+    if !search.removed.is_empty() {
+        tracing::warn!(segments = ?search.removed, "were removed when nothing in them had to be kept");
+    }
+}
+
+fn text_line(found: &Found) -> String {
+    let Found { id, entry, place, .. } = found;
+    let byte = entry.outcomes.parts().0[*place];
+    let (decision, reason) = words(byte);
+    let mut line = format!(
+        "{}  {id}  {:>10}  {:<6} {:<8}  {decision:<5} {reason}",
+        entry.asked.rfc3339(),
+        entry.scope.brand,
+        entry.scope.cell.channel,
+        entry.scope.cell.recipient_type,
+    );
+    if !entry.reference.is_empty() {
+        let _ = write!(line, "  {}", entry.reference.escape_debug());
+    }
+    line.push('\n');
+    line
+}
+
+fn json_line(found: &Found) -> String {
+    let Found { segment, id, entry, place, written, .. } = found;
+    let (bytes, recipients) = entry.outcomes.parts();
+    let (byte, recipient) = (bytes[*place], recipients[*place]);
+    let (decision, reason) = words(byte);
+    let line = json!({
+        "decisionId": id.to_string(),
+        "time": entry.asked.rfc3339(),
+        "caller": &*entry.caller,
+        "brandCode": entry.scope.brand.get(),
+        "retailerCode": entry.scope.retailer.get(),
+        "type": entry.scope.cell.channel.name(),
+        "recipientType": entry.scope.cell.recipient_type.name(),
+        "recipient": to_hex(&recipient.0),
+        "purpose": entry.scope.purpose.name(),
+        "declarationId": entry.declaration,
+        "decision": decision,
+        "reason": reason,
+        "enforced": is_enforced(byte),
+        "refusalOnRecord": byte & Verdict::REFUSAL_ON_RECORD != 0,
+        "mode": Mode::from_code(entry.mode).map(Mode::name),
+        "revision": entry.revision,
+        "asOf": entry.as_of.map(IysTime::rfc3339),
+        "reference": &*entry.reference,
+        "batch": entry.outcomes.len(),
+        "segment": segment,
+        "writtenAt": IysTime::from_unix(u32::try_from(written / 1_000).unwrap_or(u32::MAX)).rfc3339(),
+    });
+    format!("{line}\n")
+}
+
+fn words(byte: u8) -> (&'static str, &'static str) {
+    let parts = Verdict::parts(byte & !Verdict::REFUSAL_ON_RECORD);
+    parts.map_or(("?", "?"), |(decision, reason)| (decision.name(), reason.name()))
+}
+
+/// Whether the outcome is the one that its reason leads to.
+fn is_enforced(byte: u8) -> bool {
+    let parts = Verdict::parts(byte & !Verdict::REFUSAL_ON_RECORD);
+    parts.is_none_or(|(decision, reason)| decision == reason.decision())
+}

@@ -1,0 +1,49 @@
+//! `izingate evidence verify`.
+
+use super::{CommandError, unreadable};
+use crate::app::data_dir::evidence_path;
+use crate::cli::evidence::VerifyArgs;
+use crate::evidence::entry::Event;
+use crate::evidence::note::Verifier;
+use crate::evidence::verify::{Report, Scope, verify as check};
+use crate::model::time::IysTime;
+use std::fmt::Write;
+use std::fs;
+
+/// Something is not what was written.
+const DIFFERS: u8 = 3;
+
+/// Checks the record; exit code 3 if anything is not what was written.
+pub(super) fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
+    let folder = evidence_path(&args.data);
+    let key = match &args.key {
+        Some(key) => key.clone(),
+        None => fs::read_to_string(folder.join("public.key")).map_err(unreadable)?,
+    };
+    let key = Verifier::parse(&key).map_err(|error| CommandError::refused("INVALID_KEY", error))?;
+    let kept = args.checkpoint.as_ref().map(fs::read_to_string).transpose().map_err(unreadable)?;
+    let scope = Scope { segments: args.from..=args.to, key, kept: kept.as_deref() };
+    let report = check(&folder, &scope).map_err(unreadable)?;
+    let code = if report.problems.is_empty() { 0 } else { DIFFERS };
+    Ok((shown(&report), code))
+}
+
+fn shown(report: &Report) -> String {
+    let Report { segments, read, removed, decisions, gaps, problems } = report;
+    let mut text = format!("segments    {segments}\nread        {read}\nremoved     {removed}\ndecisions   {decisions}\n");
+    for (after, gap) in gaps {
+        if let Event::Gap { last_durable, at_most, torn } = gap {
+            let since = IysTime::from_unix(u32::try_from(last_durable / 1_000).unwrap_or(u32::MAX)).rfc3339();
+            let _ = writeln!(
+                text,
+                "gap         after segment {after}: the gateway was killed; at most {at_most} decisions since {since} are not \
+                 on record ({torn} torn bytes)"
+            );
+        }
+    }
+    for problem in problems {
+        let _ = writeln!(text, "PROBLEM     {problem}");
+    }
+    text.push_str(if problems.is_empty() { "everything is what was written\n" } else { "this is NOT what was written\n" });
+    text
+}

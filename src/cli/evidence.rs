@@ -1,0 +1,121 @@
+//! `izingate evidence`
+
+use super::brand_code;
+use crate::model::brand::BrandCode;
+use crate::model::time::IysTime;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// What to do with the record of decisions. All of it works beside a running gateway, and changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum EvidenceCommand {
+    /// Check the record: every byte against the hash chains, the tree and its signed checkpoint. Exit code 3: something is
+    /// not what was written, and what.
+    Verify(VerifyArgs),
+    /// Prove that a decision is on record, for somebody who has only the public key: JSON for deploy/verify_evidence.py.
+    Prove(ProveArgs),
+    /// Show the public key that verifies checkpoints, and the newest one.
+    Key(KeyArgs),
+    /// Find every decision about a recipient.
+    Find(FindArgs),
+    /// Export sealed segments as Parquet.
+    Export(ExportArgs),
+}
+
+/// Arguments of `evidence verify`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct VerifyArgs {
+    /// A data directory
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The first segment to read; those before are held against the tree by their seals alone
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub from: u64,
+    /// The last segment to read
+    #[arg(long, value_name = "NUMBER", default_value_t = u64::MAX)]
+    pub to: u64,
+    /// A checkpoint that was kept elsewhere: the tree must have grown out of it
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// The public key, kept elsewhere, as `evidence key` shows it; default is DATA/evidence/public.key
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+}
+
+/// Arguments of `evidence prove`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ProveArgs {
+    /// The decision's id: 32 hexadecimal digits
+    pub id: String,
+    /// A data directory
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+}
+
+/// Arguments of `evidence key`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct KeyArgs {
+    /// A data directory
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+}
+
+/// Arguments of `evidence find`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct FindArgs {
+    /// Whose decisions, of when.
+    #[command(flatten)]
+    pub whose: Whose,
+    /// Show them as NDJSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Whose decisions, of when.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Whose {
+    /// A data directory
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The recipient, as anyone spells it
+    #[arg(long, value_name = "ADDRESS", required_unless_present = "pseudonym", conflicts_with = "pseudonym")]
+    pub recipient: Option<String>,
+    /// Or the pseudonym: 32 hexadecimal digits
+    #[arg(long, value_name = "HEX")]
+    pub pseudonym: Option<String>,
+    /// A file with the secret of the pseudonyms; default is that of the data directory, or IZINGATE_SECRET
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<String>,
+    /// Of this brand alone
+    #[arg(long, value_name = "CODE", value_parser = brand_code)]
+    pub brand: Option<BrandCode>,
+    /// From this moment on: YYYY-MM-DD HH:mm:ss, Türkiye time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub from: Option<IysTime>,
+    /// Up to this moment
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub to: Option<IysTime>,
+}
+
+/// Arguments of `evidence export`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ExportArgs {
+    /// A data directory
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The folder for the files, one a segment; it is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The first segment
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub from: u64,
+    /// The last segment
+    #[arg(long, value_name = "NUMBER", default_value_t = u64::MAX)]
+    pub to: u64,
+}
+
+fn time(text: &str) -> Result<IysTime, &'static str> {
+    // A day stands for its beginning.
+    let whole = if text.len() == 10 { format!("{text} 00:00:00") } else { text.to_owned() };
+    IysTime::parse(&whole).map_err(|_| "a time is YYYY-MM-DD HH:mm:ss, or a day, in Türkiye time")
+}
