@@ -157,7 +157,9 @@ fn checker_with_papers() -> Checker {
     let school = Brand { iys_code: None, standing, ..brand(601_236, true) };
     let standing = Standing { exempt_only: true, ..Standing::NONE };
     let exempt_only = Brand { iys_code: None, standing, ..brand(601_237, true) };
-    [shadowed, school, exempt_only].into_iter().for_each(|brand| checker.index().brands().put(brand));
+    for brand in [shadowed, school, exempt_only] {
+        checker.index().brands().put(brand);
+    }
     checker
 }
 

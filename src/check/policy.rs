@@ -72,7 +72,8 @@ fn row(facts: &Facts) -> Verdict {
     if facts.purpose == Purpose::OutOfScope && facts.brand_out_of_scope {
         return verdict(Reason::OutOfScope);
     }
-    if !facts.brand_active && !(exempt && facts.brand_exempt_only) {
+    let may_send = facts.brand_active || (exempt && facts.brand_exempt_only);
+    if !may_send {
         return verdict(Reason::SenderNotRegistered);
     }
     if exempt && (facts.declared || !needs_declaration(facts)) {

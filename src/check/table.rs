@@ -223,6 +223,13 @@ mod tests {
         assert!(lines.iter().any(|line| line.contains("ALLOW, `refusalOnRecord` | EXEMPT")));
     }
 
+    /// `izingate policy table --lang en > docs/policy.en.md` writes it anew, and so for tr.
+    #[test]
+    fn the_tables_of_docs_are_those_of_the_code() {
+        assert_eq!(include_str!("../../docs/policy.en.md"), markdown(Language::English));
+        assert_eq!(include_str!("../../docs/policy.tr.md"), markdown(Language::Turkish));
+    }
+
     #[test]
     fn every_reason_has_its_row_in_both_languages() {
         let (english, turkish) = (lines(Language::English), lines(Language::Turkish));

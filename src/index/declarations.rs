@@ -45,10 +45,10 @@ impl Declarations {
     pub fn put(&self, declaration: Declaration) {
         let current = self.0.load();
         let mut next: Map = (**current).clone();
-        let brand = declaration.declared.brand;
+        let (brand, id) = (declaration.declared.brand, declaration.id);
         let others = current.get(&brand).into_iter().flat_map(|of| of.iter());
-        let others = others.filter(|other| other.id != declaration.id).cloned();
-        next.insert(brand, newest_first(others.chain([declaration.clone()]).collect()));
+        let others = others.filter(|other| other.id != id).cloned();
+        next.insert(brand, newest_first(others.chain([declaration]).collect()));
         self.0.store(Arc::new(next));
     }
 

@@ -9,15 +9,15 @@ pub(super) fn accepted(headers: &HeaderMap) -> Option<Language> {
     let asked = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     let mut best = None;
     for (language, weight) in asked.split(',').filter_map(range) {
-        if weight > best.map_or(0, |(_, weight)| weight) {
+        if weight > best.map_or(0.0, |(_, weight)| weight) {
             best = Some((language, weight));
         }
     }
     best.map(|(language, _)| language)
 }
 
-/// A language and its weight in thousandths.
-fn range(text: &str) -> Option<(Language, u32)> {
+/// A language and its weight, up to 1.
+fn range(text: &str) -> Option<(Language, f32)> {
     let mut parts = text.split(';').map(str::trim);
     let tag = parts.next()?.split('-').next()?.to_ascii_lowercase();
     let language = match tag.as_str() {
@@ -25,9 +25,9 @@ fn range(text: &str) -> Option<(Language, u32)> {
         "tr" => Language::Turkish,
         _ => return None,
     };
-    let Some(weight) = parts.find_map(|part| part.strip_prefix("q=")) else { return Some((language, 1000)) };
+    let Some(weight) = parts.find_map(|part| part.strip_prefix("q=")) else { return Some((language, 1.0)) };
     let weight: f32 = weight.parse().ok()?;
-    (0.0..=1.0).contains(&weight).then_some((language, (weight * 1000.0) as u32))
+    (0.0..=1.0).contains(&weight).then_some((language, weight))
 }
 
 #[cfg(test)]

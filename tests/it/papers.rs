@@ -185,7 +185,7 @@ async fn a_mode_lets_through_what_its_rows_stop_and_counts_it() {
         ..CheckBatchRequest::default()
     };
     let batch = gateway.permission().await.check_batch(request).await.unwrap().into_inner();
-    assert_eq!(batch.results, [1 << 6 | 12, 1 << 6 | 9, 1 << 6 | 10, 2 << 6 | 3_u8].as_slice());
+    assert_eq!(batch.results, [0b0100_1100_u8, 0b0100_1001, 0b0100_1010, 0b1000_0011].as_slice());
     assert_eq!(batch.counts.map(|counts| (counts.allow, counts.deny)), Some((3, 1)));
     let asked = json!({ "brandCode": BRAND, "type": "MESAJ", "recipient": REFUSED });
     let body = post_json(&gateway.http, "/v1/check", &asked).await.json();
@@ -240,6 +240,7 @@ fn unregistered(code: u32) -> Brand {
     Brand { brand_code: code, title: "Okul".to_owned(), active: true, ..Brand::default() }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a field that may be absent")]
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -422,7 +423,7 @@ async fn the_commands_do_the_same_online_and_offline() {
     assert_eq!(told(&["declaration", "list"], online), line(1, "") + &added);
     assert_eq!(told(&["declaration", "list", "--brand", "7"], online), "");
     let revoked = told(&["declaration", "revoke", "2"], online);
-    assert!(revoked.starts_with(&line(2, "  revoked 20").trim_end()), "{revoked}");
+    assert!(revoked.starts_with(line(2, "  revoked 20").trim_end()), "{revoked}");
     let planned = told(&[&mode[..7], &["enforce", "--from", "2099-01-01 00:00:00"]].concat(), online);
     assert!(
         planned.contains("MESAJ: shadow from 20") && planned.contains(", then enforce from 2099-01-01 00:00:00\n"),

@@ -141,7 +141,7 @@ fn shown(brand: &Brand) -> String {
     let iys_code = brand.iys_code.map_or_else(|| "-".to_owned(), |code| code.to_string());
     let line = format!("{:>10}  iys {iys_code:>10}  {state:<10}  {feed:<6}  {ages:<11}  {}\n", brand.code, brand.title);
     let more = modes(brand).into_iter().chain(standing(&brand.standing));
-    line + &more.map(|more| format!("{:12}{more}\n", "")).collect::<String>()
+    more.fold(line, |text, more| text + &" ".repeat(12) + &more + "\n")
 }
 
 fn modes(brand: &Brand) -> Vec<String> {

@@ -5,6 +5,7 @@ use crate::app::open;
 use crate::check::question::Purpose;
 use crate::cli::Target;
 use crate::cli::declaration::{AddArgs, DeclarationCommand, Document, ListArgs, RevokeArgs};
+use crate::model::brand::BrandCode;
 use crate::model::declaration::DocumentHash;
 use crate::model::time::IysTime;
 use crate::ports::Registrar;
@@ -53,7 +54,7 @@ fn list(args: &ListArgs) -> Result<String, CommandError> {
             let wanted = on_file.filter(|on_file| args.brand.is_none_or(|brand| brand == on_file.declared.brand));
             wanted.map(|declaration| declaration_message(&declaration)).collect()
         }
-        None => remote_list(&args.target, args.brand.map_or(0, |brand| brand.get()))?,
+        None => remote_list(&args.target, args.brand.map_or(0, BrandCode::get))?,
     };
     Ok(declarations.iter().map(line).collect())
 }
