@@ -32,3 +32,6 @@ pub mod writer;
 
 pub use log::{Admission, Log, Size, Ticket};
 pub use recorder::Recorder;
+
+#[cfg(test)]
+mod tamper_tests;
