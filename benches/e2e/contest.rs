@@ -23,6 +23,7 @@ const BATCHES: usize = 2;
 /// Servers that run, and calls that are ready.
 pub struct Contest {
     ours: (Server, Vec<Channel>),
+    recorded: (Server, Vec<Channel>),
     noop: (Server, Vec<Channel>),
     redis: Option<Server>,
     batches: Rc<grpc::Calls>,
@@ -35,9 +36,11 @@ pub struct Contest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     OursBatch,
+    RecordedBatch,
     NoopBatch,
     RedisMget,
     OursUnary,
+    RecordedUnary,
     NoopUnary,
     RedisGet,
     RedisWindow,
@@ -58,11 +61,13 @@ pub struct Reached {
 }
 
 impl Turn {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::OursBatch,
+        Self::RecordedBatch,
         Self::NoopBatch,
         Self::RedisMget,
         Self::OursUnary,
+        Self::RecordedUnary,
         Self::NoopUnary,
         Self::RedisGet,
         Self::RedisWindow,
@@ -72,9 +77,11 @@ impl Turn {
     pub const fn name(self) -> &'static str {
         match self {
             Self::OursBatch => "izingate CheckBatch",
+            Self::RecordedBatch => "izingate CheckBatch, recorded",
             Self::NoopBatch => "no-op tonic, same batches",
             Self::RedisMget => "Redis MGET of 1,000",
             Self::OursUnary => "izingate Check, 4 × 50 in flight",
+            Self::RecordedUnary => "izingate Check, recorded, 4 × 50 in flight",
             Self::NoopUnary => "no-op tonic, 4 × 50 in flight",
             Self::RedisGet => "Redis GET, 200 connections",
             Self::RedisWindow => "Redis GET, 4 × 50 in flight",
@@ -89,8 +96,10 @@ impl Turn {
 
 impl Contest {
     /// Connects to everybody and makes every request.
-    pub async fn new(ours: Server, noop: Server, redis: Option<Server>, relations: u64, keys: u64) -> Outcome<Self> {
+    pub async fn new(servers: [Server; 3], redis: Option<Server>, relations: u64, keys: u64) -> Outcome<Self> {
+        let [ours, recorded, noop] = servers;
         Ok(Self {
+            recorded: (grpc::connect(recorded.port, CONNECTIONS).await.map(|channels| (recorded, channels)))?,
             ours: (grpc::connect(ours.port, CONNECTIONS).await.map(|channels| (ours, channels)))?,
             noop: (grpc::connect(noop.port, CONNECTIONS).await.map(|channels| (noop, channels)))?,
             redis,
@@ -126,12 +135,14 @@ impl Contest {
 
     async fn turn(&self, turn: Turn, time: Duration) -> Outcome<Load> {
         let port = self.redis.as_ref().map_or(0, |redis| redis.port);
-        let (ours, noop) = (&self.ours.1, &self.noop.1);
+        let (ours, recorded, noop) = (&self.ours.1, &self.recorded.1, &self.noop.1);
         let many = CONNECTIONS * IN_FLIGHT;
         match turn {
             Turn::OursBatch => grpc::run(ours, BATCHES, &self.batches, time, true).await,
+            Turn::RecordedBatch => grpc::run(recorded, BATCHES, &self.batches, time, true).await,
             Turn::NoopBatch => grpc::run(noop, BATCHES, &self.batches, time, false).await,
             Turn::OursUnary => grpc::run(ours, IN_FLIGHT, &self.unary, time, true).await,
+            Turn::RecordedUnary => grpc::run(recorded, IN_FLIGHT, &self.unary, time, true).await,
             Turn::NoopUnary => grpc::run(noop, IN_FLIGHT, &self.unary, time, false).await,
             Turn::RedisMget => redis::run(port, CONNECTIONS, Pace::Window(BATCHES), &self.mgets, time).await,
             Turn::RedisGet => redis::run(port, many, Pace::Window(1), &self.gets, time).await,
@@ -143,6 +154,7 @@ impl Contest {
     fn processor_seconds(&self, turn: Turn) -> f64 {
         match turn {
             Turn::OursBatch | Turn::OursUnary => self.ours.0.processor_seconds(),
+            Turn::RecordedBatch | Turn::RecordedUnary => self.recorded.0.processor_seconds(),
             Turn::NoopBatch | Turn::NoopUnary => self.noop.0.processor_seconds(),
             _ => self.redis.as_ref().map_or(0.0, Server::processor_seconds),
         }

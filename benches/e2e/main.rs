@@ -2,6 +2,8 @@
 //! the same relations as fit. Every server is a process of its own on one core, the client runs on another,
 //! and the contenders take turns.
 //!
+//! A second gateway records every decision under `interval`, on the disk of `TMPDIR`.
+//!
 //! `BENCH_RELATIONS` (10M; 100M is the full run) are the relations, `BENCH_REDIS_KEYS` (as many as fit) those
 //! in Redis, `BENCH_SECONDS` (2) the length of a turn, `BENCH_E2E_ROUNDS` (5) the turns of each, `BENCH_ONLY` a
 //! part of the names of those that take turns: `in flight` or `Batch`, for a profile.
@@ -35,7 +37,8 @@ const REDIS_KEY: u64 = 80;
 fn main() -> Outcome<()> {
     let relations = setting("BENCH_RELATIONS", 10_000_000)?;
     match std::env::var(ROLE).as_deref() {
-        Ok("izingate") => ending_with_the_parent(|| ours::serve(relations)),
+        Ok("izingate") => ending_with_the_parent(|| ours::serve(relations, false)),
+        Ok("izingate with evidence") => ending_with_the_parent(|| ours::serve(relations, true)),
         Ok("no-op") => ending_with_the_parent(noop::serve),
         _ => measure(relations),
     }
@@ -45,6 +48,7 @@ fn measure(relations: u64) -> Outcome<()> {
     machine::pin(machine::CLIENT)?;
     println!("{} relations …", short(relations));
     let ours = Server::of_ours("izingate")?;
+    let recorded = Server::of_ours("izingate with evidence")?;
     let noop = Server::of_ours("no-op")?;
     let redis = Server::of_redis()?;
     let keys = relations.min(setting("BENCH_REDIS_KEYS", machine::available() / 10 * 8 / REDIS_KEY)?);
@@ -53,9 +57,11 @@ fn measure(relations: u64) -> Outcome<()> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let time = Duration::from_secs(setting("BENCH_SECONDS", 2)?);
-    let contest = runtime.block_on(Contest::new(ours, noop, redis, relations, keys))?;
+    let contest = runtime.block_on(Contest::new([ours, recorded, noop], redis, relations, keys))?;
     let reached = runtime.block_on(contest.run(setting("BENCH_E2E_ROUNDS", 5)? as usize, time))?;
-    show::section(&reached, relations, keys)
+    let disk = support::disk::synced_rate()?;
+    show::section(&reached, relations, keys)?;
+    show::evidence(&reached, disk)
 }
 
 /// Runs a server that ends when the process that started it has gone.

@@ -5,6 +5,8 @@ use crate::relations;
 use crate::support::{Outcome, machine};
 use izingate::check::{Checker, DecisionIds};
 use izingate::evidence::Recorder;
+use izingate::evidence::settings::Settings;
+use izingate::evidence::start::start;
 use izingate::index::Index;
 use izingate::model::brand::{Ages, Brand, BrandCode, BrandPut, IysCode};
 use izingate::model::declaration::{Declaration, Declared};
@@ -33,10 +35,19 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Serves `relations` for ever.
-pub fn serve(relations: u64) -> Outcome<()> {
+/// Serves `relations` for ever; `recorded` leaves evidence of every decision, as `izingate serve` does by itself.
+pub fn serve(relations: u64, recorded: bool) -> Outcome<()> {
     machine::pin(machine::SERVER)?;
-    let gateway = gateway(relations)?;
+    let ids = DecisionIds::new(1, 1);
+    let folder = tempfile::tempdir()?;
+    let recorder = if recorded {
+        // The threads live as long as the process, which is ended.
+        let (log, _) = start(folder.path(), Settings::default(), ids, || IysTime::now().unix() as u64 * 1_000)?;
+        Recorder::Log(log)
+    } else {
+        Recorder::Nowhere(ids)
+    };
+    let gateway = gateway(relations, recorder)?;
     // A runtime as `izingate serve` has it on one core.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
@@ -55,7 +66,7 @@ pub fn serve(relations: u64) -> Outcome<()> {
     })
 }
 
-fn gateway(relations: u64) -> Outcome<Gateway> {
+fn gateway(relations: u64, recorder: Recorder) -> Outcome<Gateway> {
     let index = Index::default();
     let secret = Secret::from_bytes([7; 32]);
     let pseudonymizer = Pseudonymizer::new(&secret);
@@ -66,7 +77,6 @@ fn gateway(relations: u64) -> Outcome<Gateway> {
     fill(&index, &pseudonymizer, relations)?;
     index.revision().publish(1);
     index.mark_loaded();
-    let recorder = Recorder::Nowhere(DecisionIds::new(1, 0));
     Ok(Gateway::new(Parts {
         checker: Checker::new(index, pseudonymizer),
         callers: Callers::new(&recorder),

@@ -18,13 +18,41 @@ pub fn section(reached: &[Reached], relations: u64, keys: u64) -> Outcome<()> {
         short(relations),
         short(keys)
     ));
-    table(&mut section, reached, "CheckBatch", "recipients/s", &[Turn::OursBatch, Turn::NoopBatch, Turn::RedisMget])?;
+    table(
+        &mut section,
+        reached,
+        "CheckBatch",
+        "recipients/s",
+        &[Turn::OursBatch, Turn::RecordedBatch, Turn::NoopBatch, Turn::RedisMget],
+    )?;
     if let Some(ours) = find(reached, Turn::OursBatch) {
         let kept = if ours.rate.median() >= BATCH_BAR { "kept" } else { "missed" };
         section.say(&format!("Batches of {BATCH} packed phones: {} (≥ 8 M/s: {kept}).", rate(ours.rate.median())));
     }
-    let single = [Turn::OursUnary, Turn::NoopUnary, Turn::RedisGet, Turn::RedisWindow, Turn::RedisPipeline];
+    let single = [Turn::OursUnary, Turn::RecordedUnary, Turn::NoopUnary, Turn::RedisGet, Turn::RedisWindow, Turn::RedisPipeline];
     table(&mut section, reached, "Check", "answers/s", &single)?;
+    section.finish()
+}
+
+/// What evidence costs: recorded against not recorded, in the same rounds.
+pub fn evidence(reached: &[Reached], disk: f64) -> Outcome<()> {
+    let mut section = Section::new("25-evidence", "What evidence costs");
+    section.say(&format!(
+        "Every decision recorded under `interval`, all threads of the server on its one core. The disk alone takes {} MB/s in \
+         synced writes of 4 MiB.",
+        (disk / 1e6).round()
+    ));
+    for (without, with, what) in
+        [(Turn::OursUnary, Turn::RecordedUnary, "Check"), (Turn::OursBatch, Turn::RecordedBatch, "CheckBatch")]
+    {
+        let (Some(without), Some(with)) = (find(reached, without), find(reached, with)) else { continue };
+        let ratio = with.rate.against(&without.rate);
+        section.say(&format!(
+            "{what}: {} recorded, {} not: {ratio:.2} ×.",
+            rate(with.rate.median()),
+            rate(without.rate.median())
+        ));
+    }
     section.finish()
 }
 

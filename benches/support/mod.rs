@@ -2,6 +2,7 @@
 //! take turns, and a report.
 
 pub mod criterion;
+pub mod disk;
 pub mod keys;
 pub mod machine;
 pub mod report;
