@@ -222,8 +222,8 @@ pub struct UnreportedClosure {
 
 /// Reads the closures of which İYS is still to be told: for operators. Blocks.
 pub trait ClosureQueue: Send + Sync {
-    /// The oldest of them, `most` at most.
-    fn unreported(&self, most: usize) -> Result<Vec<UnreportedClosure>, ReadError>;
+    /// The oldest of those behind the id `after`, `most` at most; 0 begins with the oldest.
+    fn unreported(&self, after: u64, most: usize) -> Result<Vec<UnreportedClosure>, ReadError>;
 }
 
 /// A backup that was made.

@@ -166,9 +166,9 @@ impl AdminService for Admin {
 
     async fn list_closures(
         &self,
-        _: Request<proto::ListClosuresRequest>,
+        request: Request<proto::ListClosuresRequest>,
     ) -> Result<Response<proto::ListClosuresResponse>, Status> {
-        Ok(Response::new(operator::list_closures(&self.0).await?))
+        Ok(Response::new(operator::list_closures(&self.0, request.into_inner()).await?))
     }
 
     async fn mark_closures_reported(
