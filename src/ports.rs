@@ -11,8 +11,10 @@ use crate::model::feed::{Gap, Position, Stream};
 use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::movement::Movement;
 use crate::model::seal::SealedPhone;
+use crate::model::source::SourceCode;
 use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
+use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -265,6 +267,44 @@ pub trait BackupMaker: Send + Sync {
     fn backup(&self, name: String) -> BoxFuture<'_, Result<BackupMade, BackupRefused>>;
 }
 
+/// A movement of a brand as İYS registered it: by this two records of one are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Registered {
+    /// Whose.
+    pub recipient: Pseudonym,
+    /// Of which cell.
+    pub cell: Cell,
+    /// When İYS registered it.
+    pub created: IysTime,
+    /// What the consent became.
+    pub status: Status,
+    /// Where it came from.
+    pub source: SourceCode,
+}
+
+impl Registered {
+    /// What is left of a movement.
+    #[must_use]
+    pub fn of(movement: &Movement) -> Self {
+        let &Movement { relation, cell, created, status, ref source, .. } = movement;
+        Self { recipient: relation.pseudonym, cell, created, status, source: source.code() }
+    }
+}
+
+/// Why the movements of a time were not looked up.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Uncounted {
+    /// They are found by what changed since.
+    #[error("the changes since that day are not kept any more")]
+    NotKept,
+    /// They would take too much memory or time.
+    #[error("more has changed since that day than is looked through")]
+    TooMany,
+    /// The store could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
 /// What is on file of the feed. Blocks, for as long as a disk takes: it is read when a task starts.
 pub trait FeedBook: Send + Sync {
     /// Every brand.
@@ -273,6 +313,15 @@ pub trait FeedBook: Send + Sync {
     fn positions(&self) -> Result<Vec<(BrandCode, Stream, Position)>, ReadError>;
     /// The moment of the last panel export that was taken in whole for a brand.
     fn exported(&self, brand: BrandCode) -> Result<Option<IysTime>, ReadError>;
+    /// Every movement of a brand that İYS registered in [from, to), without what came from elsewhere: refusals that
+    /// were told here, panel exports, sweeps. Ends early, with whatever it has, once it is not `wanted` any more.
+    fn registered(
+        &self,
+        brand: BrandCode,
+        from: IysTime,
+        to: IysTime,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<HashSet<Registered>, Uncounted>;
 }
 
 /// What an operator says to the gap of a brand.

@@ -98,6 +98,7 @@ pub(super) async fn show(follower: Follower, metrics: Arc<Metrics>, shutdown: Sh
             (FeedCount::Days, total(&counters.days)),
             (FeedCount::Missing, total(&counters.missing)),
             (FeedCount::HashesDiffer, total(&counters.hashes)),
+            (FeedCount::OnlyHere, total(&counters.only_here)),
         ] {
             metrics.feed(count, total);
         }

@@ -97,6 +97,8 @@ pub struct Counters {
     pub missing: AtomicU64,
     /// Files that are not of their hash.
     pub hashes: AtomicU64,
+    /// Movements of such days that are here and not in İYS's file.
+    pub only_here: AtomicU64,
 }
 
 /// A feed; clones are the same one.

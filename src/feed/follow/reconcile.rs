@@ -1,6 +1,10 @@
 //! A finished day held against İYS's own file (F§1.6): its hash must be the one that İYS agrees to, and
 //! whatever is in it that we did not have is taken in and counted.
 //!
+//! It is looked at the other way round too: what is on record here and not in the file is counted and shown, by the
+//! pseudonyms of some of its recipients. It stays: a movement is never unlearned, for one that İYS has taken back is
+//! nothing that İYS tells, and a refusal that it lost is still a refusal.
+//!
 //! The file is read twice. The first reading only hashes it, so that nothing of a file that is not whole is
 //! taken in; the second one takes it in, piece by piece, and must find the same hash. Neither holds more than
 //! a few pieces in memory.
@@ -12,15 +16,17 @@ use crate::feed::iys::{Agreement, Body, Class, Day, IysError, ProcessStatus};
 use crate::model::brand::BrandCode;
 use crate::model::feed::Gap;
 use crate::model::hex::to_hex;
+use crate::model::key::Pseudonym;
 use crate::model::movement::{self, Context, Movement};
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
-use crate::ports::{FeedNote, FeedRefused};
+use crate::ports::{FeedNote, FeedRefused, Registered};
 use bytes::Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha384};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, BufReader, Read};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -40,6 +46,8 @@ const LOOK: Duration = Duration::from_hours(1);
 /// The same until the first brand is found.
 const NOBODY: Duration = Duration::from_secs(10);
 const DAY: u32 = 86_400;
+/// Recipients of movements that İYS's file does not have, shown in a report.
+const EXAMPLES: usize = 100;
 
 /// What became of a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -57,6 +65,12 @@ pub struct Report {
     pub missing: u64,
     /// Rows that are no movement.
     pub unreadable: u64,
+    /// Movements of the day that are on record here and not in the file; none if they were not counted. They stay.
+    pub only_here: Option<u64>,
+    /// The pseudonyms of up to a hundred of their recipients.
+    pub only_here_recipients: Vec<String>,
+    /// Why they were not counted; empty if they were.
+    pub only_here_uncounted: String,
     /// Bytes of the file.
     pub bytes: u64,
     /// SHA-384 of the file; empty without one.
@@ -102,7 +116,13 @@ impl Follower {
     pub async fn reconcile(&self, sender: Sender, day: Day, confirm: bool) -> Result<Report, ReconcileError> {
         let iys = &self.parts().iys;
         let mut report = Report::of(sender.brand, day);
-        let Some(body) = iys.day_file(sender, day).await.map_err(FollowError::from)? else { return Ok(report) };
+        let Some(body) = iys.day_file(sender, day).await.map_err(FollowError::from)? else {
+            // Before that İYS may still be making it.
+            if self.is_final(day) {
+                report.compare(self.registered(sender.brand, day).await);
+            }
+            return Ok(report);
+        };
         (report.hash, report.bytes) = hash(body).await.map_err(FollowError::from)?;
         let agreement = iys.agreement(sender, day).await.map_err(FollowError::from)?;
         let agreed = agreement.filter(|agreement| agreement.status == ProcessStatus::Completed || !agreement.hash.is_empty());
@@ -114,17 +134,45 @@ impl Follower {
         if agreed != report.hash {
             return Ok(Report { outcome: Outcome::HashDiffers, ..report });
         }
-        self.take_in(sender, day, &mut report).await?;
+        // Before anything of the file is taken in: whatever of this is in it is struck off.
+        let ours = self.registered(sender.brand, day).await;
+        let (mut ours, uncounted) = ours.map_or_else(|why| (HashSet::new(), Some(why)), |ours| (ours, None));
+        self.take_in(sender, day, &mut report, &mut ours).await?;
+        report.compare(uncounted.map_or(Ok(ours), Err));
         report.outcome = if report.missing == 0 { Outcome::Agrees } else { Outcome::Mended };
-        if confirm && !report.confirmed {
+        // Whoever has more than the file does not agree with it.
+        if confirm && !report.confirmed && report.only_here.unwrap_or(0) == 0 {
             iys.confirm(sender, day).await.map_err(FollowError::from)?;
             report.confirmed = true;
         }
         Ok(report)
     }
 
+    /// Movements of a day that are on record, or why they are not known.
+    async fn registered(&self, brand: BrandCode, day: Day) -> Result<HashSet<Registered>, String> {
+        let (book, (from, to)) = (Arc::clone(&self.parts().book), (day.start(), day.start().plus(DAY)));
+        // Whoever stops waiting ends the look-up.
+        let wanted = Arc::new(());
+        let waited_for = Arc::downgrade(&wanted);
+        let look = move || book.registered(brand, from, to, &|| waited_for.strong_count() > 0);
+        let found = tokio::task::spawn_blocking(look).await.map_err(|error| error.to_string())?;
+        drop(wanted);
+        found.map_err(|why| why.to_string())
+    }
+
+    /// A day without a file has none any more.
+    fn is_final(&self, day: Day) -> bool {
+        self.now() >= day.start().plus(DAY + NO_FILE)
+    }
+
     /// The second reading.
-    async fn take_in(&self, sender: Sender, day: Day, report: &mut Report) -> Result<(), ReconcileError> {
+    async fn take_in(
+        &self,
+        sender: Sender,
+        day: Day,
+        report: &mut Report,
+        ours: &mut HashSet<Registered>,
+    ) -> Result<(), ReconcileError> {
         let body = self.parts().iys.day_file(sender, day).await.map_err(FollowError::from)?.ok_or(ReconcileError::Changed)?;
         let (chunks, reader) = mpsc::channel(WAITING);
         let (pieces, read) = mpsc::channel(WAITING);
@@ -136,6 +184,9 @@ impl Follower {
             while let Some(Piece { movements, unreadable }) = read.recv().await {
                 report.movements += movements.len() as u64 + unreadable;
                 report.unreadable += unreadable;
+                for movement in &movements {
+                    ours.remove(&Registered::of(movement));
+                }
                 report.missing += self.parts().sink.apply(movements).await?.applied;
             }
             Ok::<(), FollowError>(())
@@ -158,11 +209,28 @@ impl Report {
             movements: 0,
             missing: 0,
             unreadable: 0,
+            only_here: None,
+            only_here_recipients: Vec::new(),
+            only_here_uncounted: String::new(),
             bytes: 0,
             hash: String::new(),
             agreed_hash: String::new(),
             confirmed: false,
         }
+    }
+
+    /// Notes what is left of ours, or why that is not known.
+    fn compare(&mut self, left: Result<HashSet<Registered>, String>) {
+        let left = match left {
+            Ok(left) => left,
+            Err(why) => {
+                self.only_here_uncounted = why;
+                return;
+            }
+        };
+        let recipients: BTreeSet<Pseudonym> = left.iter().map(|movement| movement.recipient).collect();
+        self.only_here = Some(left.len() as u64);
+        self.only_here_recipients = recipients.iter().take(EXAMPLES).map(|recipient| to_hex(&recipient.0)).collect();
     }
 
     /// Whether all of İYS's file is on record.
@@ -311,12 +379,14 @@ async fn catch_up(
             report => report?,
         };
         let json = serde_json::to_string(&report).unwrap_or_default();
-        match report.outcome {
-            Outcome::Agrees | Outcome::NoFile => tracing::info!(report = json, "feed: a day was held against İYS's file"),
+        match (report.outcome, report.only_here) {
+            (Outcome::Agrees | Outcome::NoFile, None | Some(0)) => {
+                tracing::info!(report = json, "feed: a day was held against İYS's file")
+            }
             _ => tracing::warn!(report = json, "feed: a day differs from İYS's file"),
         }
         // Without a file nothing moved, or it is not made yet.
-        let nothing_moved = report.outcome == Outcome::NoFile && follower.now() >= day.start().plus(DAY + NO_FILE);
+        let nothing_moved = report.outcome == Outcome::NoFile && follower.is_final(day);
         if report.is_whole() {
             cover(follower, sender.brand, day).await?;
         }
@@ -326,6 +396,7 @@ async fn catch_up(
         }
         count(&follower.counters().days, 1);
         count(&follower.counters().missing, report.missing);
+        count(&follower.counters().only_here, report.only_here.unwrap_or(0));
         done.insert(sender.brand, day);
         next = next.plus(DAY);
     }
