@@ -69,7 +69,7 @@ pub enum FeedNote {
     Followed(BrandCode, Stream, Position),
     /// A push came at this moment. Kept in memory alone: it vouches for nothing.
     Pushed(BrandCode, IysTime),
-    /// A panel export of this moment was taken in whole.
+    /// A panel export of this moment was taken in whole: nothing of before it is missing.
     Exported(BrandCode, IysTime),
     /// Movements were missed; joined with what was missed before.
     Missed(Gap),

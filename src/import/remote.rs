@@ -1,6 +1,8 @@
 //! A running gateway as a target, over `ConsentService.Apply`.
 
+use std::collections::BTreeSet;
 use std::error::Error;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -36,6 +38,8 @@ pub struct Remote {
     client: ConsentServiceClient<Channel>,
     brand_code: u32,
     export_as_of: i64,
+    /// Of the rows that were sent.
+    brands: Mutex<BTreeSet<BrandCode>>,
 }
 
 impl Remote {
@@ -62,19 +66,42 @@ impl Remote {
             .map_err(|error| TargetError::new("UNAVAILABLE", format!("{server}: {}", causes(&error))))?;
         let client = ConsentServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER);
         let export_as_of = export_as_of.map_or(0, |moment| i64::from(moment.unix()));
-        Ok(Self { runtime, client, brand_code: brand.map_or(0, BrandCode::get), export_as_of })
+        Ok(Self { runtime, client, brand_code: brand.map_or(0, BrandCode::get), export_as_of, brands: Mutex::default() })
     }
 
     fn request(&self, rows: &[Row]) -> ApplyRequest {
         let movements = rows.iter().map(movement).collect();
-        ApplyRequest { brand_code: self.brand_code, movements, export_as_of: self.export_as_of }
+        let export_complete_brands = Vec::new();
+        ApplyRequest { brand_code: self.brand_code, movements, export_as_of: self.export_as_of, export_complete_brands }
+    }
+
+    /// The brands of the rows that were sent; of those that were refused too.
+    #[must_use]
+    pub fn brands(&self) -> BTreeSet<BrandCode> {
+        self.brands.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says that every row of a panel export was sent and taken: these brands are complete up to its moment.
+    ///
+    /// # Errors
+    /// The gateway did not note it.
+    pub fn export_complete(&self, brands: &BTreeSet<BrandCode>) -> Result<(), TargetError> {
+        let export_complete_brands: Vec<u32> = brands.iter().map(|brand| brand.get()).collect();
+        let request = || ApplyRequest { export_complete_brands: export_complete_brands.clone(), ..self.request(&[]) };
+        self.runtime.block_on(self.call(request)).map(drop)
+    }
+
+    fn note_brands(&self, rows: &[Row]) {
+        let of_file = BrandCode::new(self.brand_code);
+        let brands: BTreeSet<_> = rows.iter().filter_map(|row| BrandCode::parse(row.raw().brand).or(of_file)).collect();
+        self.brands.lock().unwrap_or_else(PoisonError::into_inner).extend(brands);
     }
 
     /// One call, repeated while the gateway is not ready yet.
-    async fn call(&self, rows: &[Row]) -> Result<ApplyResponse, TargetError> {
+    async fn call(&self, request: impl Fn() -> ApplyRequest) -> Result<ApplyResponse, TargetError> {
         let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
         loop {
-            let status = match self.client.clone().apply(self.request(rows)).await {
+            let status = match self.client.clone().apply(request()).await {
                 Ok(response) => return Ok(response.into_inner()),
                 Err(status) => status,
             };
@@ -89,10 +116,11 @@ impl Remote {
 
 impl Target for Remote {
     fn apply(&self, rows: &[Row]) -> Result<Outcome, TargetError> {
+        self.note_brands(rows);
         let (mut outcome, mut rest) = (Outcome::default(), rows);
         while !rest.is_empty() {
             let (call, later) = rest.split_at(call_size(rest));
-            let answer = self.runtime.block_on(self.call(call))?;
+            let answer = self.runtime.block_on(self.call(|| self.request(call)))?;
             add(&mut outcome, answer, rows.len() - rest.len(), call.len())?;
             rest = later;
         }

@@ -122,3 +122,7 @@ const fn corrupt(source: codec::InvalidBytes) -> StoreError {
 fn unread(error: StoreError) -> Uncounted {
     Uncounted::Read(ReadError(error.to_string()))
 }
+
+#[cfg(test)]
+#[path = "days_tests.rs"]
+mod tests;
