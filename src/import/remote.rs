@@ -12,6 +12,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::{Outcome, Refused, Target, TargetError};
+use crate::feed::causes;
 use crate::feed::file::Row;
 use crate::model::brand::BrandCode;
 use crate::model::time::IysTime;
@@ -195,17 +196,6 @@ fn code_of(status: &Status) -> String {
 
 fn text_of(status: &Status) -> String {
     status.source().map_or_else(|| status.message().to_owned(), causes)
-}
-
-/// A transport error says what happened only in its causes.
-fn causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -248,8 +248,7 @@ async fn an_export_imported_into_a_running_gateway_ends_the_gap_before_it() {
     let import = |name: &str, rows: &str, as_of: &str| {
         let file = dir.path().join(name);
         fs::write(&file, format!("recipient,recipientType,type,status\n{rows}")).unwrap();
-        let brand = BRAND.to_string();
-        import_with(&["--endpoint", &gateway.http, "--brand", &brand, "--iys-export", "--as-of", as_of], &[file])
+        import_with(&["--endpoint", &gateway.http, "--iys-export", "--as-of", as_of], &[file])
     };
     let row = "+905321234567,BIREYSEL,MESAJ,ONAY\n";
     let missed = async || gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner().brands[0].gap;
@@ -275,7 +274,7 @@ async fn what_is_said_of_an_export_has_to_make_sense() {
     for (export_as_of, export_complete_brands, expected) in [
         (0, vec![BRAND], "INVALID_FIELD"),
         (now + 3_600, vec![BRAND], "INVALID_FIELD"),
-        (now, vec![0], "INVALID_FIELD"),
+        (now, vec![0], "MISSING_FIELD"),
         (now, vec![7], "UNKNOWN_BRAND"),
     ] {
         let request = ApplyRequest { export_as_of, export_complete_brands, ..ApplyRequest::default() };

@@ -8,11 +8,12 @@
 use super::codes::HOUR;
 use super::conduct::{Bucket, is_failure};
 use super::link::Clock;
+use crate::disk;
 use crate::model::time::IysTime;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -120,7 +121,7 @@ impl Ledger {
     fn write(&self) -> io::Result<()> {
         let _turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let text = self.used().text();
-        replace(&self.0.path, text.as_bytes())
+        disk::replace(&self.0.path, text.as_bytes())
     }
 
     fn now(&self) -> u32 {
@@ -175,16 +176,6 @@ fn read(path: &Path) -> io::Result<Used> {
     logins.sort_unstable();
     let hours = stored.hours.into_iter().map(|(hour, requests, failures)| (hour, Bucket { requests, failures }));
     Ok(Used { logins, hours: hours.collect(), unsaved: 0 })
-}
-
-/// The file as it was or as it shall be, whatever happens.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let unfinished = path.with_extension("new");
-    let mut file = File::create(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]
