@@ -11,7 +11,6 @@ use crate::model::feed::{Gap, Position, Stream};
 use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::movement::Movement;
 use crate::model::seal::SealedPhone;
-use crate::model::source::SourceCode;
 use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
 use std::collections::HashSet;
@@ -267,7 +266,8 @@ pub trait BackupMaker: Send + Sync {
     fn backup(&self, name: String) -> BoxFuture<'_, Result<BackupMade, BackupRefused>>;
 }
 
-/// A movement of a brand as İYS registered it: by this two records of one are the same.
+/// A movement of a brand as İYS registered it, by what tells two of them apart: İYS's file may show those of one
+/// cell and second as one line (F§8.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Registered {
     /// Whose.
@@ -276,18 +276,14 @@ pub struct Registered {
     pub cell: Cell,
     /// When İYS registered it.
     pub created: IysTime,
-    /// What the consent became.
-    pub status: Status,
-    /// Where it came from.
-    pub source: SourceCode,
 }
 
 impl Registered {
     /// What is left of a movement.
     #[must_use]
-    pub fn of(movement: &Movement) -> Self {
-        let &Movement { relation, cell, created, status, ref source, .. } = movement;
-        Self { recipient: relation.pseudonym, cell, created, status, source: source.code() }
+    pub const fn of(movement: &Movement) -> Self {
+        let Movement { relation, cell, created, .. } = *movement;
+        Self { recipient: relation.pseudonym, cell, created }
     }
 }
 

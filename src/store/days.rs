@@ -100,7 +100,7 @@ fn registered(key: &[u8], value: &[u8]) -> Result<impl Iterator<Item = Registere
     let HistoryKey { relation, cell, created, status, source } = HistoryKey::from_bytes(key).map_err(corrupt)?;
     let recorded =
         status != Status::Yok && !source.is_ours() && !codec::decode_history(value).map_err(corrupt)?.transaction.is_empty();
-    let movement = Registered { recipient: relation.pseudonym, cell, created, status, source };
+    let movement = Registered { recipient: relation.pseudonym, cell, created };
     Ok(recorded.then_some(movement).into_iter())
 }
 
