@@ -99,11 +99,28 @@ impl fmt::Display for Code {
 
 impl fmt::Display for IysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.problem.fmt(f)
+        self.problem.fmt(f)?;
+        match self.why() {
+            Some(why) if self.status().is_some() => write!(f, ": {}", why.in_words()),
+            _ => Ok(()),
+        }
     }
 }
 
 impl std::error::Error for IysError {}
+
+impl Why {
+    const fn in_words(self) -> &'static str {
+        match self {
+            Self::Credentials => "the API user's name or password is wrong",
+            Self::Rights => "the API user has no right to this",
+            Self::Subscription => "the provider's subscription does not allow this",
+            Self::Clock => "this machine's clock is ahead of İYS's",
+            Self::NotFound => "İYS does not know the provider or brand",
+            Self::Request => "İYS does not take the request",
+        }
+    }
+}
 
 impl From<TransportError> for IysError {
     fn from(error: TransportError) -> Self {
