@@ -9,6 +9,8 @@
 //! taken in; the second one takes it in, piece by piece, and must find the same hash. Neither holds more than
 //! a few pieces in memory.
 
+mod report;
+
 use super::supervise::Fault;
 use super::{FollowError, Follower, Sender, count};
 use crate::feed::file::FileReader;
@@ -16,15 +18,14 @@ use crate::feed::iys::{Agreement, Body, Class, Day, IysError, ProcessStatus};
 use crate::model::brand::BrandCode;
 use crate::model::feed::Gap;
 use crate::model::hex::to_hex;
-use crate::model::key::Pseudonym;
 use crate::model::movement::{self, Context, Movement};
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
 use crate::ports::{FeedNote, FeedRefused, Registered};
 use bytes::Bytes;
-use serde::Serialize;
+pub use report::{Outcome, Report};
 use sha2::{Digest, Sha384};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,56 +47,6 @@ const LOOK: Duration = Duration::from_hours(1);
 /// The same until the first brand is found.
 const NOBODY: Duration = Duration::from_secs(10);
 const DAY: u32 = 86_400;
-/// Recipients of movements that İYS's file does not have, shown in a report.
-const EXAMPLES: usize = 100;
-
-/// What became of a day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Report {
-    /// Of which brand.
-    pub brand_code: u32,
-    /// Which day.
-    pub date: String,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// Movements in the file.
-    pub movements: u64,
-    /// Those of them that we did not have, and have now.
-    pub missing: u64,
-    /// Rows that are no movement.
-    pub unreadable: u64,
-    /// Movements of the day that are on record here and not in the file; none if they were not counted. They stay.
-    pub only_here: Option<u64>,
-    /// The pseudonyms of up to a hundred of their recipients.
-    pub only_here_recipients: Vec<String>,
-    /// Why they were not counted; empty if they were.
-    pub only_here_uncounted: String,
-    /// Bytes of the file.
-    pub bytes: u64,
-    /// SHA-384 of the file; empty without one.
-    pub hash: String,
-    /// The hash that İYS agrees to; empty without one.
-    pub agreed_hash: String,
-    /// Whether İYS was told that the day agrees: before or now.
-    pub confirmed: bool,
-}
-
-/// What came of a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Outcome {
-    /// Nothing moved that day.
-    NoFile,
-    /// İYS has made no hash yet: nothing was taken in.
-    NoHash,
-    /// The file is not the one of the hash: nothing was taken in.
-    HashDiffers,
-    /// All that is in the file was on record.
-    Agrees,
-    /// Some of it was not, and is now.
-    Mended,
-}
 
 /// Why a day was not held against anything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -197,45 +148,6 @@ impl Follower {
         let hash = hash.map_err(FollowError::from)?;
         parsing.await.map_err(died)?.map_err(ReconcileError::File)?;
         if hash == report.hash { Ok(()) } else { Err(ReconcileError::Changed) }
-    }
-}
-
-impl Report {
-    fn of(brand: BrandCode, day: Day) -> Self {
-        Self {
-            brand_code: brand.get(),
-            date: day.to_string(),
-            outcome: Outcome::NoFile,
-            movements: 0,
-            missing: 0,
-            unreadable: 0,
-            only_here: None,
-            only_here_recipients: Vec::new(),
-            only_here_uncounted: String::new(),
-            bytes: 0,
-            hash: String::new(),
-            agreed_hash: String::new(),
-            confirmed: false,
-        }
-    }
-
-    /// Notes what is left of ours, or why that is not known.
-    fn compare(&mut self, left: Result<HashSet<Registered>, String>) {
-        let left = match left {
-            Ok(left) => left,
-            Err(why) => {
-                self.only_here_uncounted = why;
-                return;
-            }
-        };
-        let recipients: BTreeSet<Pseudonym> = left.iter().map(|movement| movement.recipient).collect();
-        self.only_here = Some(left.len() as u64);
-        self.only_here_recipients = recipients.iter().take(EXAMPLES).map(|recipient| to_hex(&recipient.0)).collect();
-    }
-
-    /// Whether all of İYS's file is on record.
-    const fn is_whole(&self) -> bool {
-        matches!(self.outcome, Outcome::Agrees | Outcome::Mended)
     }
 }
 
@@ -379,11 +291,10 @@ async fn catch_up(
             report => report?,
         };
         let json = serde_json::to_string(&report).unwrap_or_default();
-        match (report.outcome, report.only_here) {
-            (Outcome::Agrees | Outcome::NoFile, None | Some(0)) => {
-                tracing::info!(report = json, "feed: a day was held against İYS's file")
-            }
-            _ => tracing::warn!(report = json, "feed: a day differs from İYS's file"),
+        if report.is_the_same() {
+            tracing::info!(report = json, "feed: a day was held against İYS's file");
+        } else {
+            tracing::warn!(report = json, "feed: a day differs from İYS's file");
         }
         // Without a file nothing moved, or it is not made yet.
         let nothing_moved = report.outcome == Outcome::NoFile && follower.is_final(day);
