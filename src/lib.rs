@@ -26,6 +26,7 @@ pub mod app;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod disk;
 pub mod evidence;
 pub mod feed;
 pub mod import;

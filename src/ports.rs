@@ -13,6 +13,7 @@ use crate::model::movement::Movement;
 use crate::model::seal::SealedPhone;
 use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
+use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -67,7 +68,7 @@ pub enum FeedNote {
     Followed(BrandCode, Stream, Position),
     /// A push came at this moment. Kept in memory alone: it vouches for nothing.
     Pushed(BrandCode, IysTime),
-    /// A panel export of this moment was taken in whole.
+    /// A panel export of this moment was taken in whole: nothing of before it is missing.
     Exported(BrandCode, IysTime),
     /// Movements were missed; joined with what was missed before.
     Missed(Gap),
@@ -222,8 +223,8 @@ pub struct UnreportedClosure {
 
 /// Reads the closures of which İYS is still to be told: for operators. Blocks.
 pub trait ClosureQueue: Send + Sync {
-    /// The oldest of them, `most` at most.
-    fn unreported(&self, most: usize) -> Result<Vec<UnreportedClosure>, ReadError>;
+    /// The oldest of those behind the id `after`, `most` at most; 0 begins with the oldest.
+    fn unreported(&self, after: u64, most: usize) -> Result<Vec<UnreportedClosure>, ReadError>;
 }
 
 /// A backup that was made.
@@ -265,6 +266,41 @@ pub trait BackupMaker: Send + Sync {
     fn backup(&self, name: String) -> BoxFuture<'_, Result<BackupMade, BackupRefused>>;
 }
 
+/// A movement of a brand as İYS registered it, by what tells two of them apart: İYS's file may show those of one
+/// cell and second as one line (F§8.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Registered {
+    /// Whose.
+    pub recipient: Pseudonym,
+    /// Of which cell.
+    pub cell: Cell,
+    /// When İYS registered it.
+    pub created: IysTime,
+}
+
+impl Registered {
+    /// What is left of a movement.
+    #[must_use]
+    pub const fn of(movement: &Movement) -> Self {
+        let Movement { relation, cell, created, .. } = *movement;
+        Self { recipient: relation.pseudonym, cell, created }
+    }
+}
+
+/// Why the movements of a time were not looked up.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Uncounted {
+    /// They are found by what changed since.
+    #[error("the changes since that day are not kept any more")]
+    NotKept,
+    /// They would take too much memory or time.
+    #[error("more has changed since that day than is looked through")]
+    TooMany,
+    /// The store could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
 /// What is on file of the feed. Blocks, for as long as a disk takes: it is read when a task starts.
 pub trait FeedBook: Send + Sync {
     /// Every brand.
@@ -273,6 +309,15 @@ pub trait FeedBook: Send + Sync {
     fn positions(&self) -> Result<Vec<(BrandCode, Stream, Position)>, ReadError>;
     /// The moment of the last panel export that was taken in whole for a brand.
     fn exported(&self, brand: BrandCode) -> Result<Option<IysTime>, ReadError>;
+    /// Every movement of a brand that İYS registered in [from, to), without what came from elsewhere: refusals that
+    /// were told here, panel exports, sweeps. Ends early, with whatever it has, once it is not `wanted` any more.
+    fn registered(
+        &self,
+        brand: BrandCode,
+        from: IysTime,
+        to: IysTime,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<HashSet<Registered>, Uncounted>;
 }
 
 /// What an operator says to the gap of a brand.

@@ -170,7 +170,7 @@ impl MovementSink for NoData {
 }
 
 impl ClosureQueue for NoData {
-    fn unreported(&self, _: usize) -> Result<Vec<UnreportedClosure>, ReadError> {
+    fn unreported(&self, _: u64, _: usize) -> Result<Vec<UnreportedClosure>, ReadError> {
         Ok(Vec::new())
     }
 }

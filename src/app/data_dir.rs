@@ -8,6 +8,7 @@
 //! DATA/restoring/  what a restore has copied so far
 //! DATA/evidence/  every decision: segments, their tree and its signed checkpoint
 //! DATA/import/     while an import sorts, or after one that was broken off
+//! DATA/iys-usage.json  what was asked of İYS, where one is followed: its limits outlive the process
 //! ```
 
 use crate::config::SecretSource;
@@ -165,6 +166,12 @@ impl DataDir {
     #[must_use]
     pub fn store(&self) -> PathBuf {
         store_path(&self.path)
+    }
+
+    /// Where it is kept what was asked of İYS in the last hours.
+    #[must_use]
+    pub fn iys_usage(&self) -> PathBuf {
+        self.path.join("iys-usage.json")
     }
 
     /// Where the snapshot of the index is; its folder is made.

@@ -3,7 +3,7 @@
 use super::AppError;
 use crate::config::{Account as ConfiguredAccount, Iys as Configured, PasswordSource};
 use crate::feed::follow::{Account, Follower, Pace, Parts};
-use crate::feed::iys::{BaseUrl, HttpSettings, HttpTransport, Iys, Limits, Password, Settings};
+use crate::feed::iys::{BaseUrl, HttpSettings, HttpTransport, Iys, Ledger, Limits, Password, Settings};
 use crate::ingest::WriterHandle;
 use crate::model::brand::IysCode;
 use crate::model::secret::Pseudonymizer;
@@ -12,7 +12,7 @@ use crate::ports::TaskState;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::telemetry::metrics::{FeedCount, Metrics};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -24,13 +24,13 @@ pub enum FeedSetupError {
     #[error("{path}: {source}")]
     Unreadable {
         /// Which one.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
     /// A file with nothing in it.
     #[error("{0}: there is no password in the first line")]
-    NoPassword(std::path::PathBuf),
+    NoPassword(PathBuf),
     /// A setting that only its user can judge.
     #[error("{0}")]
     Invalid(String),
@@ -51,11 +51,12 @@ impl FeedSetupError {
 /// A feed of an account, which does nothing yet.
 pub(super) fn follower(
     configured: &Configured,
+    usage: PathBuf,
     sink: &WriterHandle,
     store: &Arc<Store>,
     pseudonymizer: &Pseudonymizer,
 ) -> Result<Follower, AppError> {
-    let iys = client(configured)?;
+    let iys = client(configured, usage)?;
     let invalid = || FeedSetupError::Invalid("an account's code is a number from 1 on".to_owned());
     let code = |code| IysCode::new(code).ok_or_else(invalid);
     let account = match configured.account {
@@ -97,6 +98,7 @@ pub(super) async fn show(follower: Follower, metrics: Arc<Metrics>, shutdown: Sh
             (FeedCount::Days, total(&counters.days)),
             (FeedCount::Missing, total(&counters.missing)),
             (FeedCount::HashesDiffer, total(&counters.hashes)),
+            (FeedCount::OnlyHere, total(&counters.only_here)),
         ] {
             metrics.feed(count, total);
         }
@@ -108,7 +110,7 @@ pub(super) async fn show(follower: Follower, metrics: Arc<Metrics>, shutdown: Sh
     }
 }
 
-fn client(configured: &Configured) -> Result<Iys, FeedSetupError> {
+fn client(configured: &Configured, usage: PathBuf) -> Result<Iys, FeedSetupError> {
     let invalid = |error: &dyn std::fmt::Display| FeedSetupError::Invalid(error.to_string());
     let base_url = BaseUrl::parse(&configured.url).map_err(|error| invalid(&error))?;
     let extra_ca = configured.ca_file.as_deref().map(read).transpose()?;
@@ -119,7 +121,8 @@ fn client(configured: &Configured) -> Result<Iys, FeedSetupError> {
         PasswordSource::File(path) => first_line(path)?,
     };
     let settings = Settings { base_url, username: configured.username.clone(), password, limits: Limits::default() };
-    Ok(Iys::new(settings, Arc::new(transport)))
+    let ledger = Ledger::open(usage, settings.limits.logins, IysTime::now);
+    Ok(Iys::remembering(settings, Arc::new(transport), ledger))
 }
 
 fn first_line(path: &Path) -> Result<Password, FeedSetupError> {

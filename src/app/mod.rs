@@ -171,7 +171,7 @@ impl App {
             turn: Arc::new(Semaphore::new(1)),
         };
         let follower = config.iys.as_ref();
-        let follower = follower.map(|iys| feed::follower(iys, &sink, &store, &pseudonymizer)).transpose()?;
+        let follower = follower.map(|iys| feed::follower(iys, data.iys_usage(), &sink, &store, &pseudonymizer)).transpose()?;
         let parts = Parts {
             backups: Arc::new(backups),
             checker: Checker::new(index, pseudonymizer).accepting_exempt_only(config.policy.exempt_only),

@@ -18,8 +18,8 @@ pub struct ImportArgs {
     /// Brand of the rows; needed unless every row names its own
     #[arg(long, value_name = "CODE", value_parser = brand_code)]
     pub brand: Option<BrandCode>,
-    /// The files are exports of İYS's panel, whose rows carry no creationDate; needs --as-of. With --data,
-    /// and if no row is refused, it is noted that each brand is complete up to then
+    /// The files are exports of İYS's panel, whose rows carry no creationDate; needs --as-of. If
+    /// no row is refused, it is noted that each of their brands is complete up to then
     #[arg(long, requires = "as_of")]
     pub iys_export: bool,
     /// When the export was made, "YYYY-MM-DD HH:mm:ss" in Türkiye time; becomes the creationDate

@@ -173,7 +173,7 @@ impl ConfigErrors {
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let noun = if self.0.len() == 1 { "error" } else { "errors" };
-        write!(f, "{}: {} {noun} in the configuration", Self::CODE, self.0.len())?;
+        write!(f, "{} {noun} in the configuration", self.0.len())?;
         self.0.iter().try_for_each(|error| write!(f, "\n  {error}"))
     }
 }

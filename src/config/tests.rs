@@ -303,7 +303,7 @@ fn every_error_is_named_at_once() {
     let errors = resolve(flags, &[("IZINGATE_INGEST_QUEUE", "many")], file(text)).unwrap_err();
     assert_eq!(
         errors.to_string(),
-        "CONFIG_INVALID: 9 errors in the configuration
+        "9 errors in the configuration
   data is required: give --data, IZINGATE_DATA or `data` in the configuration file
   --listen is \"nowhere\", but must be an IP address and a port such as 127.0.0.1:7070 or [::1]:7070
   gate.toml: drain is 10, but must be a length of time such as 500ms, 10s or 2m, at most 600s
@@ -436,7 +436,7 @@ fn a_file_that_cannot_be_read_hides_no_other_error() {
     let errors = resolve(flags, &[("IZINGATE_DRAIN", "long")], gone).unwrap_err();
     assert_eq!(
         errors.to_string(),
-        "CONFIG_INVALID: 2 errors in the configuration
+        "2 errors in the configuration
   gate.toml cannot be read: no such file
   IZINGATE_DRAIN is \"long\", but must be a length of time such as 500ms, 10s or 2m, at most 600s",
         "data and insecure may be in the file, so neither is called missing"

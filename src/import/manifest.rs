@@ -5,13 +5,13 @@
 use super::rules::Rules;
 use super::summary::{FileReport, Summary};
 use super::{ImportError, rejects_path};
+use crate::disk;
 use crate::ingest::bulk::{Names, Run, Sorted};
 use crate::model::brand::BrandCode;
 use crate::model::source::Source;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -79,11 +79,7 @@ impl Manifest {
     pub(super) fn save(&self, folder: &Path) -> Result<(), ImportError> {
         let failed = |source: std::io::Error| ImportError::Folder { path: folder.join(NAME), source };
         let text = serde_json::to_vec(self).map_err(|error| failed(error.into()))?;
-        let new = folder.join("manifest.new");
-        let mut file = File::create(&new).map_err(failed)?;
-        file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
-        fs::rename(&new, folder.join(NAME)).map_err(failed)?;
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+        disk::replace(&folder.join(NAME), &text).map_err(failed)
     }
 
     /// That of the same import, if there is one and everything it needs is still there.

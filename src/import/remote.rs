@@ -1,6 +1,8 @@
 //! A running gateway as a target, over `ConsentService.Apply`.
 
+use std::collections::BTreeSet;
 use std::error::Error;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -10,6 +12,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::{Outcome, Refused, Target, TargetError};
+use crate::feed::causes;
 use crate::feed::file::Row;
 use crate::model::brand::BrandCode;
 use crate::model::time::IysTime;
@@ -36,6 +39,8 @@ pub struct Remote {
     client: ConsentServiceClient<Channel>,
     brand_code: u32,
     export_as_of: i64,
+    /// Of the rows that were sent.
+    brands: Mutex<BTreeSet<BrandCode>>,
 }
 
 impl Remote {
@@ -62,19 +67,42 @@ impl Remote {
             .map_err(|error| TargetError::new("UNAVAILABLE", format!("{server}: {}", causes(&error))))?;
         let client = ConsentServiceClient::new(channel).max_decoding_message_size(MAX_ANSWER);
         let export_as_of = export_as_of.map_or(0, |moment| i64::from(moment.unix()));
-        Ok(Self { runtime, client, brand_code: brand.map_or(0, BrandCode::get), export_as_of })
+        Ok(Self { runtime, client, brand_code: brand.map_or(0, BrandCode::get), export_as_of, brands: Mutex::default() })
     }
 
     fn request(&self, rows: &[Row]) -> ApplyRequest {
         let movements = rows.iter().map(movement).collect();
-        ApplyRequest { brand_code: self.brand_code, movements, export_as_of: self.export_as_of }
+        let export_complete_brands = Vec::new();
+        ApplyRequest { brand_code: self.brand_code, movements, export_as_of: self.export_as_of, export_complete_brands }
+    }
+
+    /// The brands of the rows that were sent; of those that were refused too.
+    #[must_use]
+    pub fn brands(&self) -> BTreeSet<BrandCode> {
+        self.brands.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says that every row of a panel export was sent and taken: these brands are complete up to its moment.
+    ///
+    /// # Errors
+    /// The gateway did not note it.
+    pub fn export_complete(&self, brands: &BTreeSet<BrandCode>) -> Result<(), TargetError> {
+        let export_complete_brands: Vec<u32> = brands.iter().map(|brand| brand.get()).collect();
+        let request = || ApplyRequest { export_complete_brands: export_complete_brands.clone(), ..self.request(&[]) };
+        self.runtime.block_on(self.call(request)).map(drop)
+    }
+
+    fn note_brands(&self, rows: &[Row]) {
+        let of_file = BrandCode::new(self.brand_code);
+        let brands: BTreeSet<_> = rows.iter().filter_map(|row| BrandCode::parse(row.raw().brand).or(of_file)).collect();
+        self.brands.lock().unwrap_or_else(PoisonError::into_inner).extend(brands);
     }
 
     /// One call, repeated while the gateway is not ready yet.
-    async fn call(&self, rows: &[Row]) -> Result<ApplyResponse, TargetError> {
+    async fn call(&self, request: impl Fn() -> ApplyRequest) -> Result<ApplyResponse, TargetError> {
         let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
         loop {
-            let status = match self.client.clone().apply(self.request(rows)).await {
+            let status = match self.client.clone().apply(request()).await {
                 Ok(response) => return Ok(response.into_inner()),
                 Err(status) => status,
             };
@@ -89,10 +117,11 @@ impl Remote {
 
 impl Target for Remote {
     fn apply(&self, rows: &[Row]) -> Result<Outcome, TargetError> {
+        self.note_brands(rows);
         let (mut outcome, mut rest) = (Outcome::default(), rows);
         while !rest.is_empty() {
             let (call, later) = rest.split_at(call_size(rest));
-            let answer = self.runtime.block_on(self.call(call))?;
+            let answer = self.runtime.block_on(self.call(|| self.request(call)))?;
             add(&mut outcome, answer, rows.len() - rest.len(), call.len())?;
             rest = later;
         }
@@ -167,17 +196,6 @@ fn code_of(status: &Status) -> String {
 
 fn text_of(status: &Status) -> String {
     status.source().map_or_else(|| status.message().to_owned(), causes)
-}
-
-/// A transport error says what happened only in its causes.
-fn causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ fn rows_are_sent_with_brand_and_moment() {
         brand_code: "0601234".to_owned(),
     };
     let movements = vec![movement("a@ornek.com"), movement("x")];
-    let request = ApplyRequest { brand_code: 601_234, movements, export_as_of: 1_793_000_000 };
+    let request = ApplyRequest { brand_code: 601_234, movements, export_as_of: 1_793_000_000, ..ApplyRequest::default() };
     assert_eq!(*gateway.calls.lock().unwrap(), [request]);
 }
 
@@ -104,6 +104,21 @@ fn many_or_long_rows_are_several_calls_and_one_outcome() {
     assert_eq!(remote.apply(&long).unwrap().applied, 20);
     let sizes: Vec<_> = gateway.calls.lock().unwrap().iter().map(|call| call.movements.len()).collect();
     assert_eq!(sizes, [10_000, 10_000, 5000, 8, 8, 4]);
+}
+
+#[test]
+fn an_export_that_was_sent_whole_is_said_to_be_complete() {
+    let gateway = Gateway { not_ready: Arc::new(Mutex::new(1)), ..Gateway::default() };
+    let (_runtime, address) = serve(gateway.clone());
+    let as_of = IysTime::from_unix(1_793_000_000);
+    let remote = Remote::connect(&address, BrandCode::new(601_234), Some(as_of)).unwrap();
+    let mut fields = row("a@ornek.com").fields().map(str::to_owned);
+    fields[8] = String::new();
+    remote.apply(&[row("a@ornek.com"), Row::new(3, &fields)]).unwrap();
+    remote.export_complete(&remote.brands()).unwrap();
+    let complete = |of: &ApplyRequest| (of.movements.len(), of.export_as_of, of.export_complete_brands.clone());
+    let calls: Vec<_> = gateway.calls.lock().unwrap().iter().map(complete).collect();
+    assert_eq!(calls, [(2, 1_793_000_000, vec![]), (0, 1_793_000_000, vec![601_234])]);
 }
 
 #[test]

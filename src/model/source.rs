@@ -116,6 +116,12 @@ impl SourceCode {
         self.0
     }
 
+    /// Whether it is one of ours: what came from elsewhere than İYS's streams.
+    #[must_use]
+    pub const fn is_ours(self) -> bool {
+        self.0 >= 100 && self.0 < HASHED
+    }
+
     /// The code of a stored number.
     #[must_use]
     pub const fn from_stored(code: u32) -> Self {

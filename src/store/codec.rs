@@ -9,7 +9,7 @@ mod recipients;
 mod registry;
 mod retention;
 
-pub use changes::{ChangeSlice, decode_change_slice};
+pub use changes::{ChangeSlice, changed_recipients, decode_change_slice};
 pub use cursors::{
     BULK_KEY, BulkPosition, FEED_PREFIX, GAP_PREFIX, decode_bulk, decode_cursor, decode_feed, decode_gap, encode_bulk,
     encode_cursor, encode_feed, encode_gap, export_cursor_key, feed_key, gap_key, import_cursor_key,

@@ -7,17 +7,18 @@ use crate::ports::{ClosureQueue, ReadError, UnreportedClosure};
 use std::ops::ControlFlow::{Break, Continue};
 
 impl ClosureQueue for Store {
-    fn unreported(&self, most: usize) -> Result<Vec<UnreportedClosure>, ReadError> {
-        self.duties(most).map_err(|error| ReadError(error.to_string()))
+    fn unreported(&self, after: u64, most: usize) -> Result<Vec<UnreportedClosure>, ReadError> {
+        self.duties(after, most).map_err(|error| ReadError(error.to_string()))
     }
 }
 
 impl Store {
-    /// The oldest closures of which İYS is still to be told, `most` of them at most.
-    pub fn duties(&self, most: usize) -> Result<Vec<UnreportedClosure>, StoreError> {
+    /// The oldest closures behind the id `after` of which İYS is still to be told, `most` of them at most.
+    pub fn duties(&self, after: u64, most: usize) -> Result<Vec<UnreportedClosure>, StoreError> {
         let corrupt = |source| StoreError::Corrupt { family: "registry", source };
         let mut duties = Vec::new();
-        self.walk_up(Family::Registry, DUTY_PREFIX, |key, value| {
+        let Some(first) = after.checked_add(1) else { return Ok(duties) };
+        self.walk_up(Family::Registry, &codec::duty_key(first), |key, value| {
             if duties.len() == most || !key.starts_with(DUTY_PREFIX) {
                 return Ok(Break(()));
             }

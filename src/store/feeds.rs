@@ -1,6 +1,7 @@
 //! What is on file of feeds and recipients.
 
 use super::codec::{self, Closure, FEED_PREFIX, GAP_PREFIX, InvalidBytes};
+use super::days::Bounds;
 use super::error::StoreError;
 use super::rocks::{Family, Store};
 use crate::model::brand::{Brand, BrandCode};
@@ -8,7 +9,8 @@ use crate::model::feed::{Gap, Position, Stream};
 use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::record::Record;
 use crate::model::time::IysTime;
-use crate::ports::{FeedBook, ReadError};
+use crate::ports::{FeedBook, ReadError, Registered, Uncounted};
+use std::collections::HashSet;
 
 impl Store {
     /// How far every stream was followed.
@@ -78,6 +80,16 @@ impl FeedBook for Store {
 
     fn exported(&self, brand: BrandCode) -> Result<Option<IysTime>, ReadError> {
         self.export_cursor(brand).map_err(|error| ReadError(error.to_string()))
+    }
+
+    fn registered(
+        &self,
+        brand: BrandCode,
+        from: IysTime,
+        to: IysTime,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<HashSet<Registered>, Uncounted> {
+        self.registered_between(brand, from, to, &Bounds::default(), wanted)
     }
 }
 

@@ -19,6 +19,7 @@ pub mod backup;
 mod changes;
 pub mod codec;
 mod commit;
+mod days;
 mod duties;
 mod error;
 mod feeds;

@@ -76,6 +76,8 @@ pub enum FeedCount {
     Missing = 8,
     /// Files that are not of their hash.
     HashesDiffer = 9,
+    /// Movements of such days that are here and not in İYS's file.
+    OnlyHere = 10,
 }
 
 /// What became of a call to the push receiver.
@@ -212,7 +214,7 @@ const WATCHERS_DROPPED: Series = Series {
     help: "Readers of the change stream dropped because they did not take what they were sent.",
 };
 /// By [`FeedCount`].
-const FEED: [Series; 10] = [
+const FEED: [Series; 11] = [
     feed("izingate_feed_requests_total", "Requests to İYS."),
     feed("izingate_feed_logins_total", "Requests to İYS for a token."),
     feed("izingate_feed_pages_total", "Pages of movements that came from İYS."),
@@ -223,6 +225,7 @@ const FEED: [Series; 10] = [
     feed("izingate_feed_days_total", "Days that were held against İYS's own file."),
     feed("izingate_feed_days_missing_total", "Movements of such files that were missing and were taken in."),
     feed("izingate_feed_days_hash_differs_total", "Such files that are not of the hash that İYS agrees to."),
+    feed("izingate_feed_days_only_here_total", "Movements of such days that are on record here and not in İYS's file."),
 ];
 const FEED_ERRORS: Series =
     Series { name: "izingate_feed_errors_total", unit: Unit::Count, help: "Failed requests to İYS, by its code or ours." };

@@ -3,9 +3,9 @@
 use super::gateway::Gateway;
 use super::status::{Kind, Problem};
 use crate::model::brand::BrandCode;
-use crate::model::movement::{self, Context, RawMovement, Refusal};
+use crate::model::movement::{self, CLOCK_TOLERANCE, Context, RawMovement, Refusal};
 use crate::model::time::IysTime;
-use crate::ports::Applied;
+use crate::ports::{Applied, FeedNote};
 use crate::telemetry::metrics::MovementResult;
 
 /// Movements in one call at most.
@@ -22,22 +22,55 @@ pub struct Report {
     pub refused: Vec<(u32, Refusal)>,
 }
 
+/// The panel export that the movements of a call are rows of.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Export {
+    /// When it was made; none if they are of no export.
+    pub as_of: Option<IysTime>,
+    /// Brands of which every row was sent, with this call.
+    pub complete: Vec<BrandCode>,
+}
+
+impl Export {
+    fn notes(&self) -> Vec<FeedNote> {
+        let complete = |as_of| self.complete.iter().map(move |brand| FeedNote::Exported(*brand, as_of));
+        self.as_of.into_iter().flat_map(complete).collect()
+    }
+}
+
+/// What is noted is believed: it has a moment that has passed, and brands that are on file.
+fn check_export(gateway: &Gateway, export: &Export) -> Result<(), Problem> {
+    let invalid = |detail: &str| Err(Problem::new(Kind::InvalidField, detail.to_owned()));
+    if export.complete.len() > MOST_MOVEMENTS {
+        return invalid("export_complete_brands names more than 10,000 brands");
+    }
+    let brands = gateway.parts().checker.index().brands();
+    match (export.complete.iter().find(|brand| brands.get(**brand).is_none()), export.as_of) {
+        _ if export.complete.is_empty() => Ok(()),
+        (Some(brand), _) => Err(Problem::new(Kind::UnknownBrand, format!("brand {brand} is not on file"))),
+        (None, None) => invalid("export_complete_brands needs export_as_of"),
+        (None, Some(as_of)) if as_of > gateway.now().plus(CLOCK_TOLERANCE) => invalid("export_as_of lies in the future"),
+        (None, Some(_)) => Ok(()),
+    }
+}
+
 /// Takes movements in; answers when they are durable and visible. An item that is no movement at all is
 /// `None`.
 pub async fn apply<'a>(
     gateway: &Gateway,
     brand: Option<BrandCode>,
-    export_as_of: Option<IysTime>,
+    export: Export,
     items: impl ExactSizeIterator<Item = Option<RawMovement<'a>>> + Send,
 ) -> Result<Report, Problem> {
     gateway.require_loaded()?;
+    check_export(gateway, &export)?;
     if items.len() > MOST_MOVEMENTS {
         let detail = format!("{} movements; a call takes at most {MOST_MOVEMENTS}", items.len());
         return Err(Problem::new(Kind::BatchTooLarge, detail));
     }
     let parts = gateway.parts();
     let brands = parts.checker.index().brands();
-    let context = Context { pseudonymizer: parts.checker.pseudonymizer(), brand, now: gateway.now(), export_as_of };
+    let context = Context { pseudonymizer: parts.checker.pseudonymizer(), brand, now: gateway.now(), export_as_of: export.as_of };
     let mut movements = Vec::with_capacity(items.len());
     let (mut as_of_now, mut refused) = (0, Vec::new());
     for (place, raw) in items.enumerate() {
@@ -51,10 +84,11 @@ pub async fn apply<'a>(
             Err(refusal) => refused.push((place as u32, refusal)),
         }
     }
-    let applied = if movements.is_empty() {
+    let notes = if refused.is_empty() { export.notes() } else { Vec::new() };
+    let applied = if movements.is_empty() && notes.is_empty() {
         Applied { revision: parts.checker.index().revision().get(), applied: 0, unchanged: 0 }
     } else {
-        parts.sink.apply(movements).await?
+        parts.sink.follow(movements, notes).await?
     };
     parts.metrics.movements(MovementResult::Refused, refused.len() as u64);
     Ok(Report { applied, as_of_now, refused })

@@ -1,6 +1,6 @@
 //! The gRPC services.
 
-use super::apply;
+use super::apply::{self, Export};
 use super::caller::Caller;
 use super::convert;
 use super::gateway::Gateway;
@@ -120,9 +120,10 @@ impl ConsentService for Consent {
     async fn apply(&self, request: Request<proto::ApplyRequest>) -> Result<Response<proto::ApplyResponse>, Status> {
         let request = request.into_inner();
         let brand = BrandCode::new(request.brand_code);
-        let export_as_of = convert::export_as_of(request.export_as_of)?;
+        let as_of = convert::export_as_of(request.export_as_of)?;
+        let complete = request.export_complete_brands.iter().map(|code| convert::brand_code(*code)).collect::<Result<_, _>>()?;
         let items = request.movements.iter().map(|movement| Some(movement.raw()));
-        let report = apply::apply(&self.0, brand, export_as_of, items).await?;
+        let report = apply::apply(&self.0, brand, Export { as_of, complete }, items).await?;
         Ok(Response::new(convert::apply_response(report)))
     }
 
@@ -166,9 +167,9 @@ impl AdminService for Admin {
 
     async fn list_closures(
         &self,
-        _: Request<proto::ListClosuresRequest>,
+        request: Request<proto::ListClosuresRequest>,
     ) -> Result<Response<proto::ListClosuresResponse>, Status> {
-        Ok(Response::new(operator::list_closures(&self.0).await?))
+        Ok(Response::new(operator::list_closures(&self.0, request.into_inner()).await?))
     }
 
     async fn mark_closures_reported(

@@ -1,6 +1,6 @@
 //! The HTTP paths of the public port. ALLOW, DENY and DEFER are all 200.
 
-use super::apply;
+use super::apply::{self, Export};
 use super::body::{Media, Sent, Shared};
 use super::convert;
 use super::gateway::Gateway;
@@ -145,6 +145,6 @@ async fn movements(State(gateway): State<Gateway>, RawQuery(query): RawQuery, bo
         Media::Lines => json::push_items(&sent.bytes, true)?,
     };
     let raw = items.iter().map(|item| item.as_ref().map(json::PushItem::raw));
-    let report = apply::apply(&gateway, brand, None, raw).await?;
+    let report = apply::apply(&gateway, brand, Export::default(), raw).await?;
     Ok(Json(ReportBody::new(&report)).into_response())
 }

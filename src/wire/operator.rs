@@ -25,11 +25,16 @@ pub async fn close_line(gateway: &Gateway, request: proto::CloseLineRequest) -> 
     Ok(proto::CloseLineResponse { revision: done.revision, applied: done.applied > 0 })
 }
 
-/// The oldest closures of which İYS is still to be told, with their addresses.
-pub async fn list_closures(gateway: &Gateway) -> Result<proto::ListClosuresResponse, Problem> {
+/// The oldest closures behind an id of which İYS is still to be told, with their addresses.
+pub async fn list_closures(
+    gateway: &Gateway,
+    request: proto::ListClosuresRequest,
+) -> Result<proto::ListClosuresResponse, Problem> {
     gateway.require_loaded()?;
+    let proto::ListClosuresRequest { after_id, limit } = request;
+    let most = if limit == 0 { MOST_CLOSURES } else { MOST_CLOSURES.min(limit as usize) };
     let queue = Arc::clone(&gateway.parts().closures);
-    let read = tokio::task::spawn_blocking(move || queue.unreported(MOST_CLOSURES)).await;
+    let read = tokio::task::spawn_blocking(move || queue.unreported(after_id, most)).await;
     let closures = read.map_err(|error| unread(&error))?.map_err(|error| unread(&error))?;
     let named = |closure: UnreportedClosure| {
         let UnreportedClosure { id, closed, noted, sealed } = closure;

@@ -103,7 +103,8 @@ async fn pour(
     let mut taken = Taken::new();
     while !ended.load(Ordering::Acquire) || taken.len() < 20 {
         let movements: Vec<Movement> = (0..100).map(|_| any_movement(&mut rng)).collect();
-        let request = ApplyRequest { brand_code: BRAND, movements: movements.clone(), export_as_of: 0 };
+        let request =
+            ApplyRequest { brand_code: BRAND, movements: movements.clone(), export_as_of: 0, ..ApplyRequest::default() };
         let applied = client.apply(request).await.unwrap().into_inner();
         assert_eq!(applied.refused, []);
         taken.push((applied.revision, movements));

@@ -158,6 +158,13 @@ async fn a_closure_stays_in_the_queue_until_it_is_reported() {
         let request = MarkClosuresReportedRequest { ids: ids.to_vec() };
         gateway.admin().await.mark_closures_reported(request).await.unwrap().into_inner().marked
     };
+    for (after_id, limit, expected) in
+        [(0, 2, &[2, 3][..]), (3, 2, &[4]), (4, 2, &[]), (u64::MAX, 0, &[]), (0, 0, &[2, 3, 4]), (2, u32::MAX, &[3, 4])]
+    {
+        let page = gateway.admin().await.list_closures(ListClosuresRequest { after_id, limit }).await.unwrap().into_inner();
+        let ids: Vec<u64> = page.closures.iter().map(|closure| closure.id).collect();
+        assert_eq!(ids, expected, "{after_id} {limit}");
+    }
     assert_eq!(mark(gateway, &[2, 2, 1, 99]).await, 1);
     assert_eq!((mark(gateway, &[2]).await, mark(gateway, &[]).await), (0, 0));
     let Known { gateway, dir } = known;

@@ -12,7 +12,9 @@ use izingate::model::brand::{Brand, BrandCode, Feed};
 use izingate::model::channel::Channels;
 use izingate::model::feed::{Gap, Position, Stream};
 use izingate::model::time::IysTime;
-use izingate::wire::proto::{self, GapState, HealGapRequest, HealGapResponse, ListBrandsRequest, PutBrandRequest};
+use izingate::wire::proto::{
+    self, ApplyRequest, GapState, GetStateRequest, HealGapRequest, HealGapResponse, ListBrandsRequest, PutBrandRequest,
+};
 use serde_json::json;
 use std::fs;
 use std::path::Path;
@@ -235,6 +237,49 @@ async fn ages_are_those_that_were_given_last() {
     assert_eq!(line(&mut add(online, &["--max-age", "ARAMA=4h"])), shown("İYS", "4h/3h/3h"));
     assert_eq!(line(izingate().args(["brand", "list"]).args(online)), shown("İYS", "4h/3h/3h"));
     assert_eq!(reasons(&gateway).await, ["NO_RECORD"; 4], "it was just seen whole");
+}
+
+#[tokio::test]
+async fn an_export_imported_into_a_running_gateway_ends_the_gap_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = fresh(dir.path().join("data"));
+    follow(&data, Some(gap()));
+    let gateway = Gateway::start(&data);
+    let import = |name: &str, rows: &str, as_of: &str| {
+        let file = dir.path().join(name);
+        fs::write(&file, format!("recipient,recipientType,type,status\n{rows}")).unwrap();
+        import_with(&["--endpoint", &gateway.http, "--iys-export", "--as-of", as_of], &[file])
+    };
+    let row = "+905321234567,BIREYSEL,MESAJ,ONAY\n";
+    let missed = async || gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner().brands[0].gap;
+    let whole = missed().await;
+    assert!(whole.is_some());
+    let after = gap().to.plus(60).to_string();
+    assert_eq!(import("broken.csv", &format!("{row}12,BIREYSEL,MESAJ,RET\n"), &after).code, 2);
+    assert_eq!(missed().await, whole, "a row is missing");
+    assert_eq!(import("before.csv", row, &gap().from.minus(60).to_string()).code, 0);
+    assert_eq!(missed().await, whole, "of before the gap");
+    assert_eq!(import("whole.csv", row, &after).code, 0);
+    assert_eq!(missed().await, None);
+    assert!(gateway.stop().success());
+    assert_eq!(read_only(&data).unwrap().export_cursor(brand_code()).unwrap(), IysTime::parse(&after).ok());
+    assert_eq!(read_only(&data).unwrap().gap(brand_code()).unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_is_said_of_an_export_has_to_make_sense() {
+    let dir = tempfile::tempdir().unwrap();
+    let gateway = Gateway::start(&fresh(dir.path().join("data")));
+    let now = i64::from(IysTime::now().unix());
+    for (export_as_of, export_complete_brands, expected) in [
+        (0, vec![BRAND], "INVALID_FIELD"),
+        (now + 3_600, vec![BRAND], "INVALID_FIELD"),
+        (now, vec![0], "MISSING_FIELD"),
+        (now, vec![7], "UNKNOWN_BRAND"),
+    ] {
+        let request = ApplyRequest { export_as_of, export_complete_brands, ..ApplyRequest::default() };
+        assert_eq!(code(&gateway.consent().await.apply(request).await.unwrap_err()), expected);
+    }
 }
 
 #[test]

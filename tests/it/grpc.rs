@@ -370,16 +370,22 @@ async fn movements_in() {
     let (brand, unrecorded) = ("INVALID_BRAND", "NOT_RECORDED_AT_IYS");
     assert_eq!(codes, [(0, brand), (1, brand), (3, "UNKNOWN_BRAND"), (4, brand), (5, unrecorded), (6, brand)]);
 
-    let request = ApplyRequest { brand_code: BRAND, movements: vec![bare("ONAY"), of("7"), bare("RET")], export_as_of: 0 };
+    let request = ApplyRequest {
+        brand_code: BRAND,
+        movements: vec![bare("ONAY"), of("7"), bare("RET")],
+        export_as_of: 0,
+        ..ApplyRequest::default()
+    };
     let answer = client.apply(request).await.unwrap().into_inner();
     let codes: Vec<_> = answer.refused.iter().map(|refused| (refused.index, refused.code.as_str())).collect();
     assert_eq!((answer.revision, answer.applied, answer.as_of_now, codes), (3, 1, 1, vec![(0, unrecorded), (1, brand)]));
     let checked = known.gateway.permission().await.check(ask(STRANGER)).await.unwrap().into_inner();
     assert_eq!((checked.reason(), checked.revision), (Reason::Refused, 3), "a refusal told to us blocks at once");
 
-    let unknown = ApplyRequest { brand_code: 7, movements: vec![bare("RET")], export_as_of: 0 };
+    let unknown = ApplyRequest { brand_code: 7, movements: vec![bare("RET")], export_as_of: 0, ..ApplyRequest::default() };
     assert_eq!(client.apply(unknown).await.unwrap().into_inner().refused[0].code, "UNKNOWN_BRAND");
-    let future = ApplyRequest { brand_code: BRAND, movements: vec![bare("ONAY")], export_as_of: 4_000_000_000 };
+    let future =
+        ApplyRequest { brand_code: BRAND, movements: vec![bare("ONAY")], export_as_of: 4_000_000_000, ..ApplyRequest::default() };
     let answer = client.apply(future).await.unwrap().into_inner();
     assert_eq!((answer.revision, answer.refused[0].code.as_str()), (3, "FUTURE_CREATION_DATE"));
     for (request, expected) in [
@@ -388,7 +394,8 @@ async fn movements_in() {
     ] {
         assert_eq!(code(&client.apply(request).await.unwrap_err()), error(Code::InvalidArgument, expected));
     }
-    let most = ApplyRequest { brand_code: BRAND, movements: vec![bare("ONAY"); 10_000], export_as_of: 0 };
+    let most =
+        ApplyRequest { brand_code: BRAND, movements: vec![bare("ONAY"); 10_000], export_as_of: 0, ..ApplyRequest::default() };
     assert_eq!(client.apply(most).await.unwrap().into_inner().refused.len(), 10_000);
 }
 

@@ -249,7 +249,7 @@ async fn a_full_disk() {
     let number = |at: u64| format!("+90532{at:07}");
     let refused = loop {
         let movements = (0..2_000).map(|at| movement(&number(acknowledged + at), "ONAY", "2026-11-02 10:00:00")).collect();
-        match consent.apply(ApplyRequest { brand_code: BRAND, movements, export_as_of: 0 }).await {
+        match consent.apply(ApplyRequest { brand_code: BRAND, movements, export_as_of: 0, ..ApplyRequest::default() }).await {
             Ok(_) => acknowledged += 2_000,
             Err(status) => break status,
         }
@@ -258,8 +258,12 @@ async fn a_full_disk() {
     assert!(acknowledged > 0);
     let reason = |status: tonic::Status| status.get_error_details().error_info().map(|info| info.reason.clone());
     assert_eq!(reason(refused), Some("STORE_POISONED".to_owned()));
-    let again =
-        ApplyRequest { brand_code: BRAND, movements: vec![movement(APPROVED, "RET", "2026-11-03 10:00:00")], export_as_of: 0 };
+    let again = ApplyRequest {
+        brand_code: BRAND,
+        movements: vec![movement(APPROVED, "RET", "2026-11-03 10:00:00")],
+        export_as_of: 0,
+        ..ApplyRequest::default()
+    };
     assert_eq!(reason(consent.apply(again).await.unwrap_err()), Some("STORE_POISONED".to_owned()));
     let readyz = get(&gateway.admin, "/readyz").await;
     assert_eq!((readyz.status, readyz.text.as_str()), (503, "store poisoned\n"));

@@ -27,7 +27,11 @@ fn online(args: &ImportArgs) -> Result<Summary, CommandError> {
     let target = Remote::connect(url, args.brand, args.as_of)?;
     let on_file = remote_brands(&args.target)?.into_iter().map(|brand| brand.code).collect();
     require_brand(args.brand, &on_file)?;
-    Ok(import::run(&args.files, &target, &mut Progress::stderr())?)
+    let summary = import::run(&args.files, &target, &mut Progress::stderr())?;
+    if args.as_of.is_some() && is_complete(&summary) {
+        target.export_complete(&target.brands())?;
+    }
+    Ok(summary)
 }
 
 fn offline(args: &ImportArgs, data: &Path) -> Result<Summary, CommandError> {
@@ -52,9 +56,16 @@ fn offline(args: &ImportArgs, data: &Path) -> Result<Summary, CommandError> {
 
 /// A panel export that was taken in whole says what its brands hold as of its moment. One with rows that were
 /// refused does not: a refused row may have been a refusal.
-fn note_export(sink: &WriterHandle, summary: &Summary, as_of: IysTime) -> Result<(), CommandError> {
-    if summary.exit_code() != 0 {
+fn is_complete(summary: &Summary) -> bool {
+    let complete = summary.exit_code() == 0;
+    if !complete {
         tracing::warn!("rows are missing, so the export is not noted as complete; see izingate brand heal");
+    }
+    complete
+}
+
+fn note_export(sink: &WriterHandle, summary: &Summary, as_of: IysTime) -> Result<(), CommandError> {
+    if !is_complete(summary) {
         return Ok(());
     }
     let notes = summary.brands.iter().map(|brand| FeedNote::Exported(*brand, as_of)).collect();

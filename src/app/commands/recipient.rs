@@ -8,10 +8,12 @@ use crate::model::movement::CLOCK_TOLERANCE;
 use crate::model::recipient::Recipient;
 use crate::model::time::IysTime;
 use crate::ports::{ClosedLine, MovementSink};
-use crate::wire::operator::MOST_CLOSURES;
+use crate::wire::proto::admin_service_client::AdminServiceClient;
 use crate::wire::proto::{CloseLineRequest, ListClosuresRequest, MarkClosuresReportedRequest, PendingClosure};
 use std::fmt::Write;
 use std::path::Path;
+use tonic::transport::Channel;
+use tonic::{Response, Status};
 
 /// Does what is asked; what it returns is for standard output.
 pub fn recipient(command: RecipientCommand) -> Result<String, CommandError> {
@@ -51,7 +53,7 @@ fn close_offline(args: &CloseArgs, data: &Path) -> Result<(u64, bool), CommandEr
 fn closures(args: &ClosuresArgs) -> Result<String, CommandError> {
     let closures = match &args.target.data {
         Some(data) => closures_offline(args, data)?,
-        None => remote(&args.target, async |mut client| client.list_closures(ListClosuresRequest::default()).await)?.closures,
+        None => remote(&args.target, all_closures)?,
     };
     let Some(path) = &args.csv else { return Ok(table(&closures)) };
     let csv = csv(&closures);
@@ -59,13 +61,26 @@ fn closures(args: &ClosuresArgs) -> Result<String, CommandError> {
         return Ok(csv);
     }
     std::fs::write(path, csv).map_err(|error| CommandError::Internal(format!("{}: {error}", path.display())))?;
-    Ok(format!("{} closures in {}\n{}", closures.len(), path.display(), remark(&closures)))
+    Ok(format!("{} closures in {}\n", closures.len(), path.display()))
+}
+
+/// Page by page, until one is empty.
+async fn all_closures(mut client: AdminServiceClient<Channel>) -> Result<Response<Vec<PendingClosure>>, Status> {
+    let mut closures = Vec::new();
+    loop {
+        let after_id = closures.last().map_or(0, |last: &PendingClosure| last.id);
+        let page = client.list_closures(ListClosuresRequest { after_id, limit: 0 }).await?.into_inner().closures;
+        if page.is_empty() {
+            return Ok(Response::new(closures));
+        }
+        closures.extend(page);
+    }
 }
 
 fn closures_offline(args: &ClosuresArgs, data: &Path) -> Result<Vec<PendingClosure>, CommandError> {
     let Opened { data: _held, store, sealer, .. } = existing(data, args.secret_file.as_deref())?;
     let mut closures = Vec::new();
-    for closure in store.duties(MOST_CLOSURES)? {
+    for closure in store.duties(0, usize::MAX)? {
         let unsealed = sealer.unseal(&closure.sealed);
         let phone = unsealed.map_err(|error| CommandError::Internal(format!("closure {}: {error}", closure.id)))?;
         closures.push(PendingClosure {
@@ -105,7 +120,7 @@ fn table(closures: &[PendingClosure]) -> String {
     for PendingClosure { id, recipient, closed_at, noted_at } in closures {
         let _ = writeln!(text, "{id:>10}  {recipient:<16}  {:<19}  {:<19}", time(*closed_at), time(*noted_at));
     }
-    text + remark(closures)
+    text
 }
 
 fn csv(closures: &[PendingClosure]) -> String {
@@ -114,8 +129,4 @@ fn csv(closures: &[PendingClosure]) -> String {
         let _ = writeln!(text, "{id},{recipient},{},{}", time(*closed_at), time(*noted_at));
     }
     text
-}
-
-const fn remark(closures: &[PendingClosure]) -> &'static str {
-    if closures.len() < MOST_CLOSURES { "" } else { "there may be more: these are the oldest\n" }
 }

@@ -18,7 +18,7 @@ impl FeedControl for Follower {
 
     fn reconcile(&self, brand: BrandCode, date: String) -> BoxFuture<'_, Result<String, FeedRefused>> {
         Box::pin(async move {
-            let sender = self.sender(brand).ok_or(FeedRefused::NotFed(brand))?;
+            let sender = self.fed(brand)?;
             let day = Day::parse(&date).map_err(|error| FeedRefused::Invalid(error.to_string()))?;
             let report = Self::reconcile(self, sender, day, self.parts().confirm).await?;
             serde_json::to_string(&report).map_err(|error| FeedRefused::Invalid(error.to_string()))
@@ -33,7 +33,7 @@ impl FeedControl for Follower {
     ) -> BoxFuture<'_, Result<Vec<PushConnection>, FeedRefused>> {
         Box::pin(async move {
             let url = self.parts().push_url.as_deref().ok_or(FeedRefused::NoReceiver)?;
-            let sender = self.sender(brand).ok_or(FeedRefused::NotFed(brand))?;
+            let sender = self.fed(brand)?;
             let credentials = Credentials::of(self.parts().pseudonymizer.push_keys(), brand, channel);
             push::act(&self.parts().iys, sender, channel, action, url, &credentials).await
         })

@@ -17,7 +17,7 @@ use crate::model::brand::{BrandCode, Feed as BrandFeed, IysCode};
 use crate::model::channel::{Channel, Channels};
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
-use crate::ports::{FeedBook, MovementSink, ReadError, SinkError};
+use crate::ports::{FeedBook, FeedRefused, MovementSink, ReadError, SinkError};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -27,6 +27,9 @@ use supervise::{Board, Fault};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// The task that finds brands.
+const DISCOVERY: &str = "discovery";
 
 /// Whose account it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +100,8 @@ pub struct Counters {
     pub missing: AtomicU64,
     /// Files that are not of their hash.
     pub hashes: AtomicU64,
+    /// Movements of such days that are here and not in İYS's file.
+    pub only_here: AtomicU64,
 }
 
 /// A feed; clones are the same one.
@@ -146,7 +151,7 @@ impl Follower {
     /// Starts its tasks, which end when `stop` is cancelled.
     pub fn start(&self, tracker: &TaskTracker, stop: &CancellationToken) {
         let feed = self.clone();
-        tracker.spawn(self.board().keep("discovery".to_owned(), stop.clone(), move || discovery::run(feed.clone())));
+        tracker.spawn(self.board().keep(DISCOVERY.to_owned(), stop.clone(), move || discovery::run(feed.clone())));
         for worker in 1..=self.parts().pace.workers {
             let feed = self.clone();
             tracker.spawn(self.board().keep(format!("pull {worker}"), stop.clone(), move || pull::run(feed.clone())));
@@ -180,6 +185,18 @@ impl Follower {
     #[must_use]
     pub fn sender(&self, brand: BrandCode) -> Option<Sender> {
         self.0.senders.read().unwrap_or_else(PoisonError::into_inner).get(&brand).copied()
+    }
+
+    /// The same for an operator, who hears why it is not: until İYS was asked, nothing is known of any brand.
+    fn fed(&self, brand: BrandCode) -> Result<Sender, FeedRefused> {
+        let unknown = || match self.board().all().into_iter().find(|task| task.name == DISCOVERY) {
+            Some(task) if self.senders().is_empty() => {
+                let why = if task.detail.is_empty() { "they are being asked for" } else { &task.detail };
+                FeedRefused::Unavailable(format!("the account's brands are not known yet: {why}"))
+            }
+            _ => FeedRefused::NotFed(brand),
+        };
+        self.sender(brand).ok_or_else(unknown)
     }
 
     /// Every brand that is followed, by its code.

@@ -26,7 +26,7 @@ impl Follower {
         if recipients.is_empty() || recipients.len() > MOST {
             return Err(FeedRefused::Invalid(format!("a step asks for 1 to {MOST} addresses")));
         }
-        let sender = self.sender(brand).ok_or(FeedRefused::NotFed(brand))?;
+        let sender = self.fed(brand)?;
         // In İYS's spelling, each once: it refuses a list that repeats one (H193).
         let mut asked: BTreeMap<String, Recipient> = BTreeMap::new();
         let mut invalid: Vec<u32> = Vec::new();

@@ -24,6 +24,8 @@ const MARGIN: u32 = 60;
 const FRESH_CURSOR: u32 = WINDOW - 3_600;
 /// What İYS gives at most at once.
 const WHOLE_PAGE: usize = 1_000;
+/// So far behind what İYS shows, a stream is still being caught up with.
+const FAR: u32 = 3_600;
 /// From a failed page of a stream to its next try.
 const PAUSE: Backoff = Backoff { first: Duration::from_secs(5), longest: Duration::from_mins(10) };
 
@@ -108,9 +110,14 @@ async fn pull(feed: &Follower, turn: &Turn) -> Result<(Position, Again), FollowE
         notes.push(FeedNote::Missed(Gap { brand, from: known_to, to: window, found: latest }));
     }
     let position = advance(before, &page, &movements, earliest, known_to.max(window));
+    // A page may be short in the middle of a stream: İYS does not part two movements of one second, and shows a
+    // partner what it may see. Far from the end there is more, if the position moves at all.
+    let moved = before.is_none_or(|before| before.cursor != position.cursor);
+    let far = moved && position.complete_to < earliest.minus(BLIND + FAR);
     let again = match page.items.len() {
         0 => Again::Later,
         WHOLE_PAGE.. => Again::Now,
+        _ if far => Again::Now,
         _ => Again::Soon,
     };
     notes.push(FeedNote::Followed(brand, turn.stream, position.clone()));

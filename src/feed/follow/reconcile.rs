@@ -1,9 +1,15 @@
 //! A finished day held against İYS's own file (F§1.6): its hash must be the one that İYS agrees to, and
 //! whatever is in it that we did not have is taken in and counted.
 //!
+//! It is looked at the other way round too: what is on record here and not in the file is counted and shown, by the
+//! pseudonyms of some of its recipients. It stays: a movement is never unlearned, for one that İYS has taken back is
+//! nothing that İYS tells, and a refusal that it lost is still a refusal.
+//!
 //! The file is read twice. The first reading only hashes it, so that nothing of a file that is not whole is
 //! taken in; the second one takes it in, piece by piece, and must find the same hash. Neither holds more than
 //! a few pieces in memory.
+
+mod report;
 
 use super::supervise::Fault;
 use super::{FollowError, Follower, Sender, count};
@@ -15,12 +21,13 @@ use crate::model::hex::to_hex;
 use crate::model::movement::{self, Context, Movement};
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
-use crate::ports::{FeedNote, FeedRefused};
+use crate::ports::{FeedNote, FeedRefused, Registered};
 use bytes::Bytes;
-use serde::Serialize;
+pub use report::{Outcome, Report};
 use sha2::{Digest, Sha384};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufReader, Read};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -41,48 +48,6 @@ const LOOK: Duration = Duration::from_hours(1);
 const NOBODY: Duration = Duration::from_secs(10);
 const DAY: u32 = 86_400;
 
-/// What became of a day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Report {
-    /// Of which brand.
-    pub brand_code: u32,
-    /// Which day.
-    pub date: String,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// Movements in the file.
-    pub movements: u64,
-    /// Those of them that we did not have, and have now.
-    pub missing: u64,
-    /// Rows that are no movement.
-    pub unreadable: u64,
-    /// Bytes of the file.
-    pub bytes: u64,
-    /// SHA-384 of the file; empty without one.
-    pub hash: String,
-    /// The hash that İYS agrees to; empty without one.
-    pub agreed_hash: String,
-    /// Whether İYS was told that the day agrees: before or now.
-    pub confirmed: bool,
-}
-
-/// What came of a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Outcome {
-    /// Nothing moved that day.
-    NoFile,
-    /// İYS has made no hash yet: nothing was taken in.
-    NoHash,
-    /// The file is not the one of the hash: nothing was taken in.
-    HashDiffers,
-    /// All that is in the file was on record.
-    Agrees,
-    /// Some of it was not, and is now.
-    Mended,
-}
-
 /// Why a day was not held against anything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReconcileError {
@@ -102,7 +67,13 @@ impl Follower {
     pub async fn reconcile(&self, sender: Sender, day: Day, confirm: bool) -> Result<Report, ReconcileError> {
         let iys = &self.parts().iys;
         let mut report = Report::of(sender.brand, day);
-        let Some(body) = iys.day_file(sender, day).await.map_err(FollowError::from)? else { return Ok(report) };
+        let Some(body) = iys.day_file(sender, day).await.map_err(FollowError::from)? else {
+            // Before that İYS may still be making it.
+            if self.is_final(day) {
+                report.compare(self.registered(sender.brand, day).await);
+            }
+            return Ok(report);
+        };
         (report.hash, report.bytes) = hash(body).await.map_err(FollowError::from)?;
         let agreement = iys.agreement(sender, day).await.map_err(FollowError::from)?;
         let agreed = agreement.filter(|agreement| agreement.status == ProcessStatus::Completed || !agreement.hash.is_empty());
@@ -114,17 +85,45 @@ impl Follower {
         if agreed != report.hash {
             return Ok(Report { outcome: Outcome::HashDiffers, ..report });
         }
-        self.take_in(sender, day, &mut report).await?;
+        // Before anything of the file is taken in: whatever of this is in it is struck off.
+        let ours = self.registered(sender.brand, day).await;
+        let (mut ours, uncounted) = ours.map_or_else(|why| (HashSet::new(), Some(why)), |ours| (ours, None));
+        self.take_in(sender, day, &mut report, &mut ours).await?;
+        report.compare(uncounted.map_or(Ok(ours), Err));
         report.outcome = if report.missing == 0 { Outcome::Agrees } else { Outcome::Mended };
-        if confirm && !report.confirmed {
+        // Whoever has more than the file does not agree with it.
+        if confirm && !report.confirmed && report.only_here.unwrap_or(0) == 0 {
             iys.confirm(sender, day).await.map_err(FollowError::from)?;
             report.confirmed = true;
         }
         Ok(report)
     }
 
+    /// Movements of a day that are on record, or why they are not known.
+    async fn registered(&self, brand: BrandCode, day: Day) -> Result<HashSet<Registered>, String> {
+        let (book, (from, to)) = (Arc::clone(&self.parts().book), (day.start(), day.start().plus(DAY)));
+        // Whoever stops waiting ends the look-up.
+        let wanted = Arc::new(());
+        let waited_for = Arc::downgrade(&wanted);
+        let look = move || book.registered(brand, from, to, &|| waited_for.strong_count() > 0);
+        let found = tokio::task::spawn_blocking(look).await.map_err(|error| error.to_string())?;
+        drop(wanted);
+        found.map_err(|why| why.to_string())
+    }
+
+    /// A day without a file has none any more.
+    fn is_final(&self, day: Day) -> bool {
+        self.now() >= day.start().plus(DAY + NO_FILE)
+    }
+
     /// The second reading.
-    async fn take_in(&self, sender: Sender, day: Day, report: &mut Report) -> Result<(), ReconcileError> {
+    async fn take_in(
+        &self,
+        sender: Sender,
+        day: Day,
+        report: &mut Report,
+        ours: &mut HashSet<Registered>,
+    ) -> Result<(), ReconcileError> {
         let body = self.parts().iys.day_file(sender, day).await.map_err(FollowError::from)?.ok_or(ReconcileError::Changed)?;
         let (chunks, reader) = mpsc::channel(WAITING);
         let (pieces, read) = mpsc::channel(WAITING);
@@ -136,6 +135,9 @@ impl Follower {
             while let Some(Piece { movements, unreadable }) = read.recv().await {
                 report.movements += movements.len() as u64 + unreadable;
                 report.unreadable += unreadable;
+                for movement in &movements {
+                    ours.remove(&Registered::of(movement));
+                }
                 report.missing += self.parts().sink.apply(movements).await?.applied;
             }
             Ok::<(), FollowError>(())
@@ -146,28 +148,6 @@ impl Follower {
         let hash = hash.map_err(FollowError::from)?;
         parsing.await.map_err(died)?.map_err(ReconcileError::File)?;
         if hash == report.hash { Ok(()) } else { Err(ReconcileError::Changed) }
-    }
-}
-
-impl Report {
-    fn of(brand: BrandCode, day: Day) -> Self {
-        Self {
-            brand_code: brand.get(),
-            date: day.to_string(),
-            outcome: Outcome::NoFile,
-            movements: 0,
-            missing: 0,
-            unreadable: 0,
-            bytes: 0,
-            hash: String::new(),
-            agreed_hash: String::new(),
-            confirmed: false,
-        }
-    }
-
-    /// Whether all of İYS's file is on record.
-    const fn is_whole(&self) -> bool {
-        matches!(self.outcome, Outcome::Agrees | Outcome::Mended)
     }
 }
 
@@ -311,12 +291,13 @@ async fn catch_up(
             report => report?,
         };
         let json = serde_json::to_string(&report).unwrap_or_default();
-        match report.outcome {
-            Outcome::Agrees | Outcome::NoFile => tracing::info!(report = json, "feed: a day was held against İYS's file"),
-            _ => tracing::warn!(report = json, "feed: a day differs from İYS's file"),
+        if report.is_the_same() {
+            tracing::info!(report = json, "feed: a day was held against İYS's file");
+        } else {
+            tracing::warn!(report = json, "feed: a day differs from İYS's file");
         }
         // Without a file nothing moved, or it is not made yet.
-        let nothing_moved = report.outcome == Outcome::NoFile && follower.now() >= day.start().plus(DAY + NO_FILE);
+        let nothing_moved = report.outcome == Outcome::NoFile && follower.is_final(day);
         if report.is_whole() {
             cover(follower, sender.brand, day).await?;
         }
@@ -326,6 +307,7 @@ async fn catch_up(
         }
         count(&follower.counters().days, 1);
         count(&follower.counters().missing, report.missing);
+        count(&follower.counters().only_here, report.only_here.unwrap_or(0));
         done.insert(sender.brand, day);
         next = next.plus(DAY);
     }

@@ -75,13 +75,20 @@ impl Budget {
     /// Nothing is used yet.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
+        Self::after(limits, &[])
+    }
+
+    /// The token endpoint was asked so long ago, the oldest first.
+    #[must_use]
+    pub fn after(limits: &Limits, logins: &[Duration]) -> Self {
         // A burst of one: the limiter is a spacing.
         let quota = Quota::with_period(limits.spacing.max(Duration::from_nanos(1))).unwrap_or(Quota::per_second(NonZeroU32::MIN));
         let hour = |most| Mutex::new(Window::new(most, HOUR));
+        let logins = Mutex::new(Window::after(limits.logins, HOUR, logins, Instant::now()));
         Self {
             slots: RateLimiter::direct_with_clock(quota, TokioClock),
             pace: Mutex::default(),
-            hours: [hour(limits.single_status), hour(limits.history), hour(limits.logins)],
+            hours: [hour(limits.single_status), hour(limits.history), logins],
             lines: Default::default(),
             moved: Notify::new(),
         }

@@ -4,7 +4,8 @@ use super::breaker::Breaker;
 use super::budget::Budget;
 use super::conduct::Conduct;
 use super::figures::{Counters, Figures};
-use super::link::Link;
+use super::ledger::Ledger;
+use super::link::{Clock, Link};
 use super::settings::Settings;
 use super::token::Tokens;
 use super::transport::Transport;
@@ -42,9 +43,28 @@ impl Iys {
         budget: Arc<Budget>,
         clock: impl Fn() -> IysTime + Send + Sync + 'static,
     ) -> Self {
+        Self::build(settings, transport, budget, Conduct::new(Instant::now()), None, Arc::new(clock))
+    }
+
+    /// A client alone on its address, for which the logins and failures of before a restart count too.
+    #[must_use]
+    pub fn remembering(settings: Settings, transport: Arc<dyn Transport>, ledger: Ledger) -> Self {
+        let budget = Arc::new(Budget::after(&settings.limits, &ledger.logins()));
+        let conduct = Conduct::after(&ledger.hours(), Instant::now());
+        let clock = ledger.clock();
+        Self::build(settings, transport, budget, conduct, Some(ledger), clock)
+    }
+
+    fn build(
+        settings: Settings,
+        transport: Arc<dyn Transport>,
+        budget: Arc<Budget>,
+        conduct: Conduct,
+        ledger: Option<Ledger>,
+        clock: Clock,
+    ) -> Self {
         let tries = settings.limits.tries;
-        let conduct = Conduct::new(Instant::now());
-        let link = Link { settings, transport, budget, conduct, counters: Counters::new(), clock: Arc::new(clock) };
+        let link = Link { settings, transport, budget, conduct, ledger, counters: Counters::new(), clock };
         Self { shared: Arc::new(Shared { link, tokens: Tokens::new(), breaker: Breaker::default() }), tries }
     }
 

@@ -47,10 +47,23 @@ struct Day {
     standing: Standing,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Bucket {
-    requests: u64,
-    failures: u64,
+/// Answers that came, and the failures among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) struct Bucket {
+    pub(super) requests: u64,
+    pub(super) failures: u64,
+}
+
+/// Whether the rule counts an answer as a failure.
+pub(super) const fn is_failure(status: u16) -> bool {
+    matches!(status, 400 | 401 | 403 | 404 | 422)
+}
+
+impl Bucket {
+    const fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.failures += other.failures;
+    }
 }
 
 impl Conduct {
@@ -61,16 +74,30 @@ impl Conduct {
         Self(Mutex::new(Day { start: now, at: 0, buckets, whole: Bucket::default(), standing: Standing::Good }))
     }
 
+    /// What was sent so long ago counts too.
+    pub(super) fn after(past: &[(Duration, Bucket)], now: Instant) -> Self {
+        let conduct = Self::new(now);
+        let mut day = conduct.day();
+        for (age, bucket) in past {
+            let passed = (age.as_secs() / BUCKET.as_secs()) as usize;
+            if passed >= BUCKETS {
+                continue;
+            }
+            day.buckets[(BUCKETS - passed) % BUCKETS].add(*bucket);
+            day.whole.add(*bucket);
+        }
+        drop(day);
+        conduct
+    }
+
     /// Counts an answer.
     pub fn record(&self, status: u16, now: Instant) {
-        let failure = u64::from(matches!(status, 400 | 401 | 403 | 404 | 422));
+        let failure = u64::from(is_failure(status));
         let mut day = self.day();
         day.advance(now);
-        let at = (day.at % BUCKETS as u64) as usize;
-        day.buckets[at].requests += 1;
-        day.buckets[at].failures += failure;
-        day.whole.requests += 1;
-        day.whole.failures += failure;
+        let (at, answer) = ((day.at % BUCKETS as u64) as usize, Bucket { requests: 1, failures: failure });
+        day.buckets[at].add(answer);
+        day.whole.add(answer);
         day.judge();
     }
 
@@ -202,6 +229,19 @@ mod tests {
         assert_eq!(conduct.standing(start + day), Standing::Good);
         record(&conduct, start + 30 * day, 10_000, 0);
         assert_eq!(conduct.standing(start + 30 * day), Standing::Good);
+    }
+
+    #[test]
+    fn what_was_before_counts_until_it_is_a_day_old() {
+        let (now, hour) = (Instant::now(), Duration::from_hours(1));
+        let bad = Bucket { requests: 12_000, failures: 12_000 };
+        for (age, left) in [(0, 24), (1, 23), (23, 1)] {
+            let conduct = Conduct::after(&[(age * hour, bad)], now);
+            assert_eq!(conduct.standing(now), Standing::Bad, "{age}");
+            assert_eq!(conduct.standing(now + left * hour - Duration::from_secs(1)), Standing::Bad, "{age}");
+            assert_eq!(conduct.standing(now + left * hour), Standing::Good, "{age}");
+        }
+        assert_eq!(Conduct::after(&[(24 * hour, bad)], now).standing(now), Standing::Good);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! What can go wrong with a call, and what to do about it.
 
+use super::budget::Metered;
 use super::codes::{self, Verdict};
 use super::envelope::Envelope;
 use super::transport::TransportError;
+use crate::model::time::IysTime;
 use std::fmt;
 use std::time::Duration;
 
@@ -56,8 +58,10 @@ enum Problem {
     Transport(#[from] TransportError),
     #[error("İYS has failed many times in a row; nothing is asked for the moment")]
     Paused,
-    #[error("this hour's requests of this kind are spent")]
-    HourSpent,
+    #[error("{}, none before {until}", spent(*metered))]
+    HourSpent { metered: Metered, until: IysTime },
+    #[error("the login cannot be noted on disk, so it is not made: {0}")]
+    NotNoted(std::io::ErrorKind),
     #[error("no token is asked for yet, since the last time {0}")]
     NoToken(Box<Problem>),
     #[error("not sent: {0}")]
@@ -95,11 +99,28 @@ impl fmt::Display for Code {
 
 impl fmt::Display for IysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.problem.fmt(f)
+        self.problem.fmt(f)?;
+        match self.why() {
+            Some(why) if self.status().is_some() => write!(f, ": {}", why.in_words()),
+            _ => Ok(()),
+        }
     }
 }
 
 impl std::error::Error for IysError {}
+
+impl Why {
+    const fn in_words(self) -> &'static str {
+        match self {
+            Self::Credentials => "the API user's name or password is wrong",
+            Self::Rights => "the API user has no right to this",
+            Self::Subscription => "the provider's subscription does not allow this",
+            Self::Clock => "this machine's clock is ahead of İYS's",
+            Self::NotFound => "İYS does not know the provider or brand",
+            Self::Request => "İYS does not take the request",
+        }
+    }
+}
 
 impl From<TransportError> for IysError {
     fn from(error: TransportError) -> Self {
@@ -164,7 +185,8 @@ impl IysError {
             Problem::Transport(TransportError::Broken(_)) => "BROKEN",
             Problem::Transport(TransportError::TooLong(_)) => "TOO_LONG",
             Problem::Paused => "PAUSED",
-            Problem::HourSpent => "HOUR_SPENT",
+            Problem::HourSpent { .. } => "HOUR_SPENT",
+            Problem::NotNoted(_) => "NOT_NOTED",
             Problem::NoToken(_) => "NO_TOKEN",
             Problem::NotSent(_) => "NOT_SENT",
         }
@@ -196,8 +218,13 @@ impl IysError {
     }
 
     /// An hourly limit is used up.
-    pub(super) const fn hour_spent(wait: Duration) -> Self {
-        Self { problem: Problem::HourSpent, verdict: Verdict { wait: Some(wait), ..codes::UNREADABLE } }
+    pub(super) const fn hour_spent(metered: Metered, wait: Duration, until: IysTime) -> Self {
+        Self { problem: Problem::HourSpent { metered, until }, verdict: Verdict { wait: Some(wait), ..codes::UNREADABLE } }
+    }
+
+    /// A login that would be forgotten by a restart.
+    pub(super) const fn not_noted(kind: std::io::ErrorKind) -> Self {
+        Self { problem: Problem::NotNoted(kind), verdict: codes::UNREADABLE }
     }
 
     /// There is no token because of this error, and none is asked for yet.
@@ -230,6 +257,15 @@ const fn gravity(verdict: &Verdict) -> u8 {
         Class::Retry => 0,
         Class::Resync => 1,
         Class::Stop => 2,
+    }
+}
+
+const fn spent(metered: Metered) -> &'static str {
+    match metered {
+        Metered::Login => "this hour's logins are spent, those of before a restart among them",
+        Metered::SingleStatus => "this hour's queries of a single status are spent",
+        Metered::History => "this hour's queries of a history are spent",
+        Metered::No => "this hour's requests are spent",
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::settings::BaseUrl;
 use super::transport::{Body, Transport, TransportError};
+use crate::feed::causes;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::StreamExt;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client};
-use std::error::Error;
 use std::time::Duration;
 
 /// How İYS is reached.
@@ -90,15 +90,4 @@ fn failed(error: reqwest::Error) -> TransportError {
     // The address is known, and its query is nobody's matter.
     let text = causes(&error.without_url());
     if connect { TransportError::Connect(text) } else { TransportError::Broken(text) }
-}
-
-/// reqwest says what happened only in the causes.
-fn causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -6,6 +6,7 @@ use super::date;
 use super::envelope;
 use super::error::{IysError, Why};
 use super::figures::Counters;
+use super::ledger::Ledger;
 use super::settings::Settings;
 use super::transport::{Body, Transport, TransportError};
 use crate::model::time::IysTime;
@@ -33,6 +34,7 @@ pub(super) struct Link {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) budget: Arc<Budget>,
     pub(super) conduct: Conduct,
+    pub(super) ledger: Option<Ledger>,
     pub(super) counters: Counters,
     pub(super) clock: Clock,
 }
@@ -76,7 +78,18 @@ impl Link {
     /// Waits until the request may be sent.
     pub(super) async fn turn(&self, call: &Call) -> Result<(), IysError> {
         self.budget.slow_to(self.conduct.delay(Instant::now()));
-        self.budget.take(call.priority, call.metered).await.map_err(IysError::hour_spent)
+        let spent = |wait: Duration| {
+            let seconds = u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX);
+            IysError::hour_spent(call.metered, wait, (self.clock)().plus(seconds))
+        };
+        self.budget.take(call.priority, call.metered).await.map_err(spent)
+    }
+
+    /// A login whose turn it is: remembered before it is sent.
+    pub(super) async fn note_login(&self) -> Result<(), IysError> {
+        self.counters.logins.fetch_add(1, Ordering::Relaxed);
+        let Some(ledger) = &self.ledger else { return Ok(()) };
+        ledger.login().await.map_err(|error| IysError::not_noted(error.kind()))
     }
 
     /// Sends a request whose turn it is. Anything but a 2xx is an error.
@@ -94,12 +107,15 @@ impl Link {
         let sent = Instant::now();
         let response = timeout(self.settings.limits.answer, self.transport.send(request)).await;
         let (head, body) = response.map_err(|_| TransportError::Timeout)??.into_parts();
-        let status = head.status.as_u16();
+        let (status, round_trip) = (head.status.as_u16(), sent.elapsed());
         self.conduct.record(status, Instant::now());
+        if let Some(ledger) = &self.ledger {
+            ledger.answer(status).await;
+        }
         if !head.status.is_success() {
             return Err(self.refused(status, &head.headers, body).await);
         }
-        Ok(Answer { status, date: date::of(&head.headers), round_trip: sent.elapsed(), body })
+        Ok(Answer { status, date: date::of(&head.headers), round_trip, body })
     }
 
     fn request(&self, call: &Call, authorization: Option<&HeaderValue>) -> Result<Request<Bytes>, IysError> {

@@ -3,7 +3,8 @@
 //! A call waits for a token ([`token`]) and for its turn under İYS's limits ([`budget`]), is sent over a
 //! [`Transport`], and its answer is either read or classified once ([`IysError::class`]). What is worth
 //! it is tried again ([`backoff`]); while İYS is down nothing is sent but a probe ([`breaker`]); and
-//! before İYS would call us a bad client, we slow down ([`conduct`]).
+//! before İYS would call us a bad client, we slow down ([`conduct`]). What İYS counts over hours outlives the
+//! process ([`ledger`]).
 //!
 //! All waiting is on tokio's clock. No secret and no address reaches a log or an error.
 
@@ -24,6 +25,7 @@ mod error;
 mod figures;
 mod files;
 mod http;
+mod ledger;
 mod link;
 mod push;
 mod settings;
@@ -43,6 +45,7 @@ pub use error::{Class, Code, IysError, Why};
 pub use figures::Figures;
 pub use files::{Agreement, ProcessStatus};
 pub use http::{HttpSettings, HttpTransport, InvalidTransport};
+pub use ledger::Ledger;
 pub use push::{PushConnection, PushTarget};
 pub use settings::{BaseUrl, InvalidBaseUrl, Limits, Password, Settings};
 pub use status::Observation;

@@ -1,7 +1,8 @@
 //! A part of a row of `changes`: whoever follows the log does not hold the whole of a bulk import's slice.
 
 use super::{CHANGE_VERSION, CHANGED, InvalidBytes, Reader, change_version};
-use crate::model::key::RelationKey;
+use crate::model::brand::BrandCode;
+use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::state::State;
 use crate::model::time::IysTime;
 
@@ -35,11 +36,28 @@ pub fn decode_change_slice(bytes: &[u8], skip: usize, most: usize) -> Result<Cha
     Ok(ChangeSlice { at, states, left: held - skip - taken })
 }
 
+/// The recipients of a brand's own consent among the changes of a batch, and how many changes it has.
+pub fn changed_recipients(bytes: &[u8], brand: BrandCode) -> Result<(impl Iterator<Item = Pseudonym>, usize), InvalidBytes> {
+    let mut reader = Reader(bytes);
+    let tells_new = change_version(&mut reader)? == CHANGE_VERSION;
+    let (_at, _new) = (reader.time()?, if tells_new { reader.u32()? } else { 0 });
+    let (changes, rest) = reader.0.as_chunks::<CHANGED>();
+    if !rest.is_empty() {
+        return Err(InvalidBytes::Length);
+    }
+    let mut of_brand = [0; 8];
+    of_brand[..4].copy_from_slice(&brand.get().to_be_bytes());
+    let of = move |change: &[u8; CHANGED]| {
+        let (recipient, rest) = change.split_first_chunk::<16>()?;
+        rest.starts_with(&of_brand).then_some(Pseudonym(*recipient))
+    };
+    Ok((changes.iter().filter_map(of), changes.len()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::brand::BrandCode;
-    use crate::model::key::Pseudonym;
+    use crate::model::brand::RetailerCode;
     use crate::store::codec::{Change, decode_change, encode_change};
 
     fn states(count: u8) -> Vec<(RelationKey, State)> {
@@ -63,6 +81,23 @@ mod tests {
                 assert_eq!(decode_change_slice(&row, skip, most), Ok(slice), "{skip} {most}");
             }
             assert_eq!(decode_change_slice(&row, 6, 1), Err(InvalidBytes::Length));
+        }
+    }
+
+    #[test]
+    fn recipients_of_one_brand_are_found_in_any_version() {
+        let [mine, other] = [7, 8].map(|code| BrandCode::new(code).unwrap());
+        let mut states = states(3);
+        states[1].0.brand = other;
+        states[2].0.retailer = RetailerCode::new(5);
+        let row = encode_change(&Change { at: IysTime::from_unix(1), states, new: 1 });
+        let old = [&[1][..], &row[1..5], &row[9..]].concat();
+        for row in [row, old] {
+            for (brand, expected) in [(mine, 0), (other, 1)] {
+                let (found, changes) = changed_recipients(&row, brand).unwrap();
+                assert_eq!((found.collect::<Vec<_>>(), changes), (vec![Pseudonym([expected; 16])], 3));
+            }
+            assert_eq!(changed_recipients(&row[..row.len() - 1], mine).err(), Some(InvalidBytes::Length));
         }
     }
 

@@ -50,6 +50,27 @@ impl Store {
         rows.status().map_err(failed)
     }
 
+    /// The entries under each of these prefixes, which ascend.
+    pub(in crate::store) fn walk_under<P: AsRef<[u8]>>(
+        &self,
+        family: Family,
+        prefixes: impl IntoIterator<Item = P>,
+        mut each: impl FnMut(&[u8], &[u8]) -> Step,
+    ) -> Result<(), StoreError> {
+        let mut rows = self.db.raw_iterator_cf_opt(self.family(family)?, options());
+        for prefix in prefixes {
+            rows.seek(&prefix);
+            while let Some((key, value)) = rows.item().filter(|(key, _)| key.starts_with(prefix.as_ref())) {
+                if each(key, value)?.is_break() {
+                    return Ok(());
+                }
+                rows.next();
+            }
+            rows.status().map_err(failed)?;
+        }
+        Ok(())
+    }
+
     /// Every entry in ascending order, one at a time: for who walks several families at once. After an error
     /// there is nothing more to be had of it.
     pub(in crate::store) fn rows<T>(

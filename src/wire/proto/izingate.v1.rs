@@ -198,6 +198,11 @@ pub struct ApplyRequest {
     /// becomes the creationDate of rows without one. 0 for anything else.
     #[prost(int64, tag = "3")]
     pub export_as_of: i64,
+    /// With this call every row of that export was sent and none was refused: it is noted, in the same batch, that
+    /// these brands are complete up to its moment, and what they missed before is missing no more. Nothing is noted
+    /// if a movement of this call is refused.
+    #[prost(uint32, repeated, tag = "4")]
+    pub export_complete_brands: ::prost::alloc::vec::Vec<u32>,
 }
 /// İYS's fields, spelled as İYS spells them: times are `YYYY-MM-DD HH:mm:ss` in Türkiye time.
 #[allow(clippy::all)]

@@ -7,6 +7,9 @@ use izingate::feed::follow::reconcile::{Outcome, Report};
 use izingate::feed::iys::{Day, Sender};
 use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::channel::{Cell, Channel, RecipientType};
+use izingate::model::hex::to_hex;
+use izingate::model::movement::RawMovement;
+use izingate::model::recipient::Recipient;
 use izingate::model::state::Status;
 use izingate::ports::{FeedNote, FeedRefused, MovementSink, Observed};
 use std::time::Duration;
@@ -68,7 +71,7 @@ async fn what_the_streams_left_out_is_taken_from_the_days_file() {
     assert_eq!(statuses(&ground), WHOLE);
     let again = rig.follower.reconcile(sender(), today(), false).await.unwrap();
     assert_eq!(outcome(&again), (Outcome::Agrees, 4, 0, 0));
-    assert_eq!((again.hash, again.bytes), (mended.hash, mended.bytes));
+    assert_eq!((again.hash, again.bytes, again.only_here), (mended.hash, mended.bytes, Some(0)));
     rig.stop().await;
 }
 
@@ -76,11 +79,59 @@ async fn what_the_streams_left_out_is_taken_from_the_days_file() {
 async fn a_day_without_movements_has_no_file() {
     let ground = Ground::new().await;
     let rig = rig(&ground).await;
-    sleep(Duration::from_hours(24)).await;
+    sleep(Duration::from_hours(23)).await;
+    let early = rig.follower.reconcile(sender(), today(), true).await.unwrap();
+    assert_eq!((outcome(&early), early.only_here), ((Outcome::NoFile, 0, 0, 0), None), "it may still be made");
+    sleep(Duration::from_hours(1)).await;
     let report = rig.follower.reconcile(sender(), today(), true).await.unwrap();
     assert_eq!(outcome(&report), (Outcome::NoFile, 0, 0, 0));
-    let json = r#"{"brandCode":601234,"date":"2025-11-10","outcome":"NO_FILE","movements":0,"missing":0,"unreadable":0,"bytes":0,"hash":"","agreedHash":"","confirmed":false}"#;
+    let json = r#"{"brandCode":601234,"date":"2025-11-10","outcome":"NO_FILE","movements":0,"missing":0,"unreadable":0,"onlyHere":0,"onlyHereRecipients":[],"onlyHereUncounted":"","bytes":0,"hash":"","agreedHash":"","confirmed":false}"#;
     assert_eq!(serde_json::to_string(&report).unwrap(), json);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_iys_does_not_have_of_a_day_is_counted_and_stays() {
+    let ground = Ground::new().await;
+    let rig = rig(&ground).await;
+    rig.start();
+    // One second, one line of the file.
+    rig.world(|world, now| {
+        world.register(&Registration::onay(BRAND, "+905321234570", Channel::Mesaj), now).unwrap();
+        world.register(&Registration::ret(BRAND, "+905321234570", Channel::Mesaj), now).unwrap();
+    });
+    a_day(&rig).await;
+    let row = |created, recipient, source, transaction| RawMovement {
+        created,
+        transaction,
+        recipient,
+        source,
+        channel: "MESAJ",
+        status: "RET",
+        ..Default::default()
+    };
+    // Of the day, with İYS's id, and not in its file; the others are of another day, or none of İYS's streams.
+    let rows = [
+        row("2025-11-10 13:00:00", PHONES[1], "HS_WEB", "ab12"),
+        row("2025-11-10 23:59:59", PHONES[2], "IYS_WEB", "ab13"),
+        row("2025-11-11 00:00:00", PHONES[2], "IYS_WEB", "ab14"),
+        row("2025-11-09 23:59:59", PHONES[2], "IYS_WEB", "ab15"),
+        row("2025-11-10 14:00:00", PHONES[0], "SWEEP", "ab16"),
+        row("2025-11-10 15:00:00", PHONES[0], "", ""),
+    ];
+    let movements = rows.iter().map(|row| ground.movement(BRAND, row, rig.clock.now())).collect();
+    rig.sink.apply(movements).await.unwrap();
+    let report = rig.follower.reconcile(sender(), today(), true).await.unwrap();
+    assert_eq!((outcome(&report), report.only_here), ((Outcome::Agrees, 5, 0, 0), Some(2)));
+    assert!(!report.confirmed, "who has more does not agree");
+    let pseudonym = |phone: &str| {
+        let recipient = Recipient::parse_stored(phone, Channel::Mesaj).unwrap();
+        to_hex(&ground.pseudonymizer.recipient(&recipient).0)
+    };
+    let mut expected = [PHONES[1], PHONES[2]].map(pseudonym);
+    expected.sort_unstable();
+    assert_eq!(report.only_here_recipients, expected);
+    assert_eq!(statuses(&ground), [Some(Status::Ret); 3], "a movement is never unlearned");
+    rig.stop().await;
 }
 
 #[tokio::test(start_paused = true)]

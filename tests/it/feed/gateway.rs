@@ -177,6 +177,8 @@ fn a_gateway_that_is_killed_again_and_again_loses_nothing_and_its_position_is_ne
         pause(rng.below(900));
         gateway.kill();
         assert_positions_are_not_ahead(&data, &sim, kill);
+        // As if hours lay between: ten starts in one would be all its logins.
+        let _ = fs::remove_file(data.join("iys-usage.json"));
     }
     let gateway = start(&data, &config);
     caught_up(&runtime, &gateway);
@@ -186,6 +188,40 @@ fn a_gateway_that_is_killed_again_and_again_loses_nothing_and_its_position_is_ne
     assert!(gateway.stop().success());
     let verified = izingate().args(["verify", "--data", data.to_str().unwrap()]).output().unwrap();
     assert!(verified.status.success(), "{verified:?}");
+}
+
+#[test]
+fn a_gateway_whose_hour_of_logins_was_spent_by_earlier_starts_waits_and_says_why() {
+    let (runtime, dir) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
+    let sim = runtime.block_on(Sim::start(filled(3), Clock::real()));
+    let (data, config) = prepared(dir.path(), &sim.base_url);
+    let usage = data.join("iys-usage.json");
+    let logins = vec![IysTime::now().unix(); 9];
+    fs::write(&usage, serde_json::json!({ "version": 1, "logins": logins, "hours": [] }).to_string()).unwrap();
+    let logged_in = || sim.with(|world, _| world.count(Endpoint::Token, 200));
+    let gateway = start(&data, &config);
+    caught_up(&runtime, &gateway);
+    assert_eq!(logged_in(), 1, "the tenth");
+    gateway.kill();
+
+    let gateway = start(&data, &config);
+    let begun = std::time::Instant::now();
+    let waits = loop {
+        let state = runtime.block_on(async { gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner() });
+        let discovery = state.feeds.into_iter().find(|task| task.name == "discovery");
+        if let Some(task) = discovery.filter(|task| task.state != "running") {
+            break task;
+        }
+        assert!(begun.elapsed().as_secs() < 60);
+        pause(50);
+    };
+    assert_eq!(waits.state, "waiting");
+    assert!(waits.detail.starts_with("this hour's logins are spent, those of before a restart among them"), "{}", waits.detail);
+    assert_eq!(logged_in(), 1);
+    let asked = run(&["reconcile", "--brand", "601234", "--date", "2026-11-20", "--endpoint", &gateway.http]);
+    let told = String::from_utf8_lossy(&asked.stderr).into_owned();
+    assert!(told.contains("the account's brands are not known yet: this hour's logins"), "{told}");
+    assert!(gateway.stop().success());
 }
 
 /// Whatever was registered before both streams are complete to is on record.

@@ -66,6 +66,6 @@ pub fn movement(recipient: &str, status: &str, created: &str) -> Movement {
 
 /// Hands movements of the test brand to a gateway.
 pub async fn apply(gateway: &Gateway, movements: Vec<Movement>) -> ApplyResponse {
-    let request = ApplyRequest { brand_code: BRAND, movements, export_as_of: 0 };
+    let request = ApplyRequest { brand_code: BRAND, movements, export_as_of: 0, ..ApplyRequest::default() };
     gateway.consent().await.apply(request).await.unwrap().into_inner()
 }

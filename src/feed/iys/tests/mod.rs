@@ -8,6 +8,7 @@ mod files;
 mod limits;
 mod logs;
 mod network;
+mod restarts;
 mod status;
 mod tokens;
 

@@ -10,7 +10,6 @@ use http::Method;
 use http::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -66,7 +65,7 @@ pub(super) async fn by_refresh(link: &Link, refresh: &Refresh) -> Result<Granted
 async fn ask(link: &Link, body: &Value) -> Result<Granted, IysError> {
     let call = Call::with_json(Method::POST, "/oauth2/token".to_owned(), body, Priority::Urgent).metered(Metered::Login);
     link.turn(&call).await?;
-    link.counters.logins.fetch_add(1, Ordering::Relaxed);
+    link.note_login().await?;
     let sent = Instant::now();
     let answer = link.send(&call, None).await?;
     let status = answer.status;

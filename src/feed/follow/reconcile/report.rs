@@ -1,0 +1,104 @@
+//! What came of holding a day against İYS's file.
+
+use crate::feed::iys::Day;
+use crate::model::brand::BrandCode;
+use crate::model::hex::to_hex;
+use crate::model::key::Pseudonym;
+use crate::ports::Registered;
+use serde::Serialize;
+use std::collections::{BTreeSet, HashSet};
+
+/// Recipients of movements that İYS's file does not have, shown in a report.
+const EXAMPLES: usize = 100;
+
+/// What became of a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Of which brand.
+    pub brand_code: u32,
+    /// Which day.
+    pub date: String,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Movements in the file.
+    pub movements: u64,
+    /// Those of them that we did not have, and have now.
+    pub missing: u64,
+    /// Rows that are no movement.
+    pub unreadable: u64,
+    /// Movements of the day that are on record here and not in the file; none if they were not counted. They stay.
+    pub only_here: Option<u64>,
+    /// The pseudonyms of up to a hundred of their recipients.
+    pub only_here_recipients: Vec<String>,
+    /// Why they were not counted; empty if they were.
+    pub only_here_uncounted: String,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// SHA-384 of the file; empty without one.
+    pub hash: String,
+    /// The hash that İYS agrees to; empty without one.
+    pub agreed_hash: String,
+    /// Whether İYS was told that the day agrees: before or now.
+    pub confirmed: bool,
+}
+
+/// What came of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Outcome {
+    /// Nothing moved that day.
+    NoFile,
+    /// İYS has made no hash yet: nothing was taken in.
+    NoHash,
+    /// The file is not the one of the hash: nothing was taken in.
+    HashDiffers,
+    /// All that is in the file was on record.
+    Agrees,
+    /// Some of it was not, and is now.
+    Mended,
+}
+
+impl Report {
+    pub(super) fn of(brand: BrandCode, day: Day) -> Self {
+        Self {
+            brand_code: brand.get(),
+            date: day.to_string(),
+            outcome: Outcome::NoFile,
+            movements: 0,
+            missing: 0,
+            unreadable: 0,
+            only_here: None,
+            only_here_recipients: Vec::new(),
+            only_here_uncounted: String::new(),
+            bytes: 0,
+            hash: String::new(),
+            agreed_hash: String::new(),
+            confirmed: false,
+        }
+    }
+
+    /// Notes what is left of ours, or why that is not known.
+    pub(super) fn compare(&mut self, left: Result<HashSet<Registered>, String>) {
+        let left = match left {
+            Ok(left) => left,
+            Err(why) => {
+                self.only_here_uncounted = why;
+                return;
+            }
+        };
+        let recipients: BTreeSet<Pseudonym> = left.iter().map(|movement| movement.recipient).collect();
+        self.only_here = Some(left.len() as u64);
+        self.only_here_recipients = recipients.iter().take(EXAMPLES).map(|recipient| to_hex(&recipient.0)).collect();
+    }
+
+    /// Whether all of İYS's file is on record.
+    pub(super) const fn is_whole(&self) -> bool {
+        matches!(self.outcome, Outcome::Agrees | Outcome::Mended)
+    }
+
+    /// Whether neither side has anything that the other has not, as far as that was counted.
+    pub(super) const fn is_the_same(&self) -> bool {
+        matches!((self.outcome, self.only_here), (Outcome::Agrees | Outcome::NoFile, None | Some(0)))
+    }
+}
