@@ -13,6 +13,7 @@ mod backup;
 mod bulk;
 mod closures;
 mod crash;
+mod evidence;
 mod feed;
 mod formats;
 mod gaps;
