@@ -8,6 +8,7 @@ mod files;
 mod limits;
 mod logs;
 mod network;
+mod retailers;
 mod status;
 mod tokens;
 
