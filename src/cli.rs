@@ -11,11 +11,13 @@ pub mod iys;
 pub mod policy;
 pub mod recipient;
 pub mod reconcile;
+pub mod retailer;
 pub mod serve;
 pub mod verify;
 pub mod watch;
 
 use crate::model::brand::BrandCode;
+use crate::model::channel::{Channel, RecipientType};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -48,6 +50,9 @@ pub enum Command {
     /// Close lines, and tell of those that İYS is still to be told of.
     #[command(subcommand)]
     Recipient(recipient::RecipientCommand),
+    /// Note which retailers may use a brand's consents, or ask İYS.
+    #[command(subcommand)]
+    Retailer(retailer::RetailerCommand),
     /// Ask İYS through a running gateway that has an account there.
     #[command(subcommand)]
     Iys(iys::IysCommand),
@@ -82,6 +87,14 @@ pub struct Target {
 
 fn brand_code(text: &str) -> Result<BrandCode, &'static str> {
     BrandCode::parse(text).ok_or("a brand's number at İYS is 1 to 4294967295")
+}
+
+fn channel(text: &str) -> Result<Channel, &'static str> {
+    Channel::from_name(text).ok_or("a type is ARAMA, MESAJ or EPOSTA")
+}
+
+fn recipient_type(text: &str) -> Result<RecipientType, &'static str> {
+    RecipientType::from_name(text).ok_or("a recipient type is BIREYSEL or TACIR")
 }
 
 /// Bytes: a number, or a number with K, M or G for powers of 1,024.

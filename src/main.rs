@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Declaration(command) => done(commands::declaration(command).map(|text| (text, 0))),
         Command::Policy(command) => done(Ok((commands::policy(&command), 0))),
         Command::Recipient(command) => done(commands::recipient(command).map(|text| (text, 0))),
+        Command::Retailer(command) => done(commands::retailer(command)),
         Command::Iys(command) => done(commands::iys(command).map(|text| (text, 0))),
         Command::Reconcile(args) => done(commands::reconcile(&args)),
         Command::Inspect(args) => done(commands::inspect(&args).map(|text| (text, 0))),

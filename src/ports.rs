@@ -5,6 +5,7 @@ mod registry;
 
 pub use registry::{ModeChange, Registrar, RegistryRefused};
 
+use crate::model::access::Retailer;
 use crate::model::brand::{AgeTooShort, Ages, Brand, BrandCode};
 use crate::model::channel::{Cell, Channel};
 use crate::model::feed::{Gap, Position, Stream};
@@ -318,6 +319,8 @@ pub trait FeedBook: Send + Sync {
         to: IysTime,
         wanted: &dyn Fn() -> bool,
     ) -> Result<HashSet<Registered>, Uncounted>;
+    /// The retailers that have access to a recipient's consent.
+    fn retailers(&self, recipient: Pseudonym, brand: BrandCode, cell: Cell) -> Result<Vec<Retailer>, ReadError>;
 }
 
 /// What an operator says to the gap of a brand.
@@ -425,6 +428,15 @@ pub struct Observed {
     pub revision: u64,
 }
 
+/// Retailers with access to a consent, as İYS told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetailersSeen {
+    /// All of them, in the order of their numbers.
+    pub retailers: Vec<Retailer>,
+    /// The revision that shows it.
+    pub revision: u64,
+}
+
 /// What to do about a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushAction {
@@ -470,6 +482,9 @@ pub enum FeedRefused {
     /// What was asked for makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// What is on file could not be read.
+    #[error("what is on file could not be read; see the log")]
+    Unread,
     /// What came could not be taken in.
     #[error(transparent)]
     Sink(#[from] SinkError),
@@ -483,6 +498,8 @@ pub trait FeedControl: Send + Sync {
     fn observe(&self, brand: BrandCode, cell: Cell, recipients: Vec<String>) -> BoxFuture<'_, Result<Observed, FeedRefused>>;
     /// Holds a finished day (`YYYY-MM-DD`) against İYS's own file; the report is JSON.
     fn reconcile(&self, brand: BrandCode, date: String) -> BoxFuture<'_, Result<String, FeedRefused>>;
+    /// Asks İYS which retailers have access to the consent of an address and takes the answer in.
+    fn refresh(&self, brand: BrandCode, cell: Cell, recipient: String) -> BoxFuture<'_, Result<RetailersSeen, FeedRefused>>;
     /// Connects, shows or drops a push.
     fn push(
         &self,
@@ -505,6 +522,10 @@ impl FeedControl for NoFeed {
     }
 
     fn reconcile(&self, _: BrandCode, _: String) -> BoxFuture<'_, Result<String, FeedRefused>> {
+        Box::pin(async { Err(FeedRefused::NotConfigured) })
+    }
+
+    fn refresh(&self, _: BrandCode, _: Cell, _: String) -> BoxFuture<'_, Result<RetailersSeen, FeedRefused>> {
         Box::pin(async { Err(FeedRefused::NotConfigured) })
     }
 

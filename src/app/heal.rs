@@ -8,7 +8,7 @@
 //! it began; an approval of before the gap's end that comes in later is what one that comes after the healing
 //! is, an import of old data that its operator answers for. A gap that grows meanwhile is not healed by this.
 
-use crate::model::brand::{BrandCode, RetailerCode};
+use crate::model::brand::BrandCode;
 use crate::model::channel::Cell;
 use crate::model::feed::Gap;
 use crate::model::key::RelationKey;
@@ -111,7 +111,7 @@ fn walk(store: &Store, gap: Gap, found: &mpsc::Sender<Vec<Movement>>) -> Result<
 }
 
 fn in_doubt(relation: RelationKey, record: &Record, gap: Gap) -> impl Iterator<Item = Movement> {
-    let of_brand = relation.retailer == RetailerCode::BRAND;
+    let of_brand = relation.is_of_brand();
     let approved = move |cell| record.status(cell) == Some(Status::Onay);
     let cells = record.cells().filter(move |(cell, current)| of_brand && current.created <= gap.to && approved(*cell));
     cells.map(move |(cell, _)| Movement {

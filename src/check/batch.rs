@@ -5,6 +5,7 @@ use super::decision::{Reason, Verdict};
 use super::policy::{self, Facts};
 use super::question::{Recipients, Scope};
 use crate::index::Index;
+use crate::model::brand::RetailerCode;
 use crate::model::key::{Pseudonym, RelationHash, RelationKey};
 use crate::model::recipient::{Email, Phone};
 use crate::model::secret::Pseudonymizer;
@@ -19,6 +20,8 @@ pub(super) struct Verdicts {
     no_record: Verdict,
     onay: Verdict,
     ret: Verdict,
+    /// ONAY where the retailer that is asked for has access.
+    authorised: Verdict,
 }
 
 /// What stands for each case in the results of a batch.
@@ -28,6 +31,7 @@ pub(super) struct Codes {
     no_record: u8,
     onay: u8,
     ret: u8,
+    authorised: u8,
 }
 
 /// A batch being answered.
@@ -49,17 +53,24 @@ impl Verdicts {
             no_record: valid(None),
             onay: valid(Some(Status::Onay)),
             ret: valid(Some(Status::Ret)),
+            authorised: policy::decide(&Facts {
+                recipient_valid: true,
+                status: Some(Status::Onay),
+                retailer_without_access: false,
+                ..*shared
+            }),
         }
     }
 
     /// Each case by its [`Verdict::evidence_byte`].
     pub(super) const fn evidence_bytes(&self) -> Codes {
-        let Self { invalid, no_record, onay, ret } = self;
+        let Self { invalid, no_record, onay, ret, authorised } = self;
         Codes {
             invalid: invalid.evidence_byte(),
             no_record: no_record.evidence_byte(),
             onay: onay.evidence_byte(),
             ret: ret.evidence_byte(),
+            authorised: authorised.evidence_byte(),
         }
     }
 
@@ -69,6 +80,7 @@ impl Verdicts {
             1 => self.no_record,
             2 => self.onay,
             3 => self.ret,
+            4 => self.authorised,
             _ => self.invalid,
         }
     }
@@ -81,7 +93,7 @@ impl Verdicts {
 
 impl Codes {
     /// Each case by a number of its own.
-    pub(super) const CASES: Self = Self { invalid: 0, no_record: 1, onay: 2, ret: 3 };
+    pub(super) const CASES: Self = Self { invalid: 0, no_record: 1, onay: 2, ret: 3, authorised: 4 };
 }
 
 impl<'a> Batch<'a> {
@@ -157,6 +169,30 @@ impl<'a> Batch<'a> {
             let valid = is_valid(number);
             self.results.push(if valid { self.result(*state) } else { self.codes.invalid });
             self.recipients.push(if valid { pseudonyms[number] } else { Pseudonym::default() });
+        }
+        if self.scope.retailer != RetailerCode::BRAND {
+            self.authorise(pseudonyms);
+        }
+    }
+
+    /// Looks up what the retailer has access to, of a group whose results were just appended. Where the code of
+    /// an ONAY is that of another case too, a row above decided both, and access changes nothing. Apart from the
+    /// rest, so that a batch without a retailer is as fast as if there were none.
+    #[inline(never)]
+    fn authorise(&mut self, pseudonyms: &[Pseudonym]) {
+        let (cell, brand, retailer) = (self.scope.cell, self.scope.brand, self.scope.retailer);
+        let mut hashes = [RelationHash(0); GROUP];
+        let mut access = [State::EMPTY; GROUP];
+        for (hash, pseudonym) in hashes.iter_mut().zip(pseudonyms) {
+            *hash = RelationKey { pseudonym: *pseudonym, brand, retailer }.hash();
+        }
+        let count = pseudonyms.len();
+        self.index.get_many(&hashes[..count], &mut access[..count]);
+        let first = self.results.len() - count;
+        for (result, access) in self.results[first..].iter_mut().zip(access) {
+            if *result == self.codes.onay && access.get(cell) == Some(Status::Onay) {
+                *result = self.codes.authorised;
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::mode::Mode;
 use crate::model::recipient::Recipient;
 use crate::model::secret::Pseudonymizer;
+use crate::model::state::Status;
 use crate::model::time::IysTime;
 
 /// Answers questions.
@@ -155,8 +156,8 @@ impl Checker {
         cases.into_iter().zip(recipients).zip(0..).map(answer).collect()
     }
 
-    /// What all recipients of a question share. The revision is read first of all: the answer reflects
-    /// every batch up to it.
+    /// What all recipients of a question share; a retailer has access only where its relation says so. The
+    /// revision is read first of all: the answer reflects every batch up to it.
     fn shared(&self, scope: &Scope, under: &Circumstances) -> Shared {
         let revision = self.index.revision().get();
         let entry = self.index.brands().get(scope.brand);
@@ -189,7 +190,14 @@ impl Checker {
         };
         let relation = RelationKey::of_brand(recipient, scope.brand);
         let status = self.index.get(relation.hash()).get(scope.cell);
-        policy::decide(&Facts { recipient_valid: true, status, ..shared })
+        let retailer_without_access = shared.retailer_without_access && !self.has_access(scope, relation);
+        policy::decide(&Facts { recipient_valid: true, status, retailer_without_access, ..shared })
+    }
+
+    /// Whether the retailer that is asked for may use the brand's consent.
+    fn has_access(&self, scope: &Scope, of_brand: RelationKey) -> bool {
+        let relation = RelationKey { retailer: scope.retailer, ..of_brand };
+        self.index.get(relation.hash()).get(scope.cell) == Some(Status::Onay)
     }
 }
 

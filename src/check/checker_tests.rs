@@ -88,6 +88,55 @@ fn every_row_that_stands_today() {
     }
 }
 
+/// Retailer 5 has access to both MESAJ consents of [`checker`] and to one that is not there; retailer 6 had it.
+fn with_retailers() -> Checker {
+    let checker = checker();
+    for phone in ["05321234567", "05321234568", "05321234569"] {
+        let recipient = checker.pseudonymizer().recipient(&Recipient::parse(phone, Channel::Mesaj).unwrap());
+        for (retailer, status) in [(5, Status::Onay), (6, Status::Ret)] {
+            let of_brand = RelationKey::of_brand(recipient, BrandCode::new(601_234).unwrap());
+            let relation = RelationKey { retailer: RetailerCode::new(retailer), ..of_brand };
+            checker.index().write().set(relation.hash(), State::EMPTY.with(scope(Channel::Mesaj).cell, status)).unwrap();
+        }
+    }
+    checker
+}
+
+#[test]
+fn a_consent_counts_for_a_retailer_only_with_access() {
+    let checker = with_retailers();
+    let text = scope(Channel::Mesaj);
+    let tacir = Cell::new(Channel::Mesaj, RecipientType::Tacir);
+    let of = |retailer| Scope { retailer: RetailerCode::new(retailer), ..text };
+    let cases = [
+        (text, ["05321234567", "05321234568", "05321234569"], [Reason::Approved, Reason::Refused, Reason::NoRecord]),
+        (of(5), ["05321234567", "05321234568", "05321234569"], [Reason::Approved, Reason::Refused, Reason::NoRecord]),
+        (
+            of(6),
+            ["05321234567", "05321234568", "05321234569"],
+            [Reason::RetailerNotAuthorised, Reason::Refused, Reason::NoRecord],
+        ),
+        (of(7), ["05321234567", "x", "05321234568"], [Reason::RetailerNotAuthorised, Reason::InvalidRecipient, Reason::Refused]),
+        (
+            Scope { cell: tacir, ..of(5) },
+            ["05321234567", "x", ""],
+            [Reason::NoRecord, Reason::InvalidRecipient, Reason::InvalidRecipient],
+        ),
+    ];
+    for (scope, asked, expected) in cases {
+        let alone = asked.map(|text| checker.check(&scope, text, &under()).verdict.reason);
+        assert_eq!(alone, expected, "{scope:?}");
+        let together = checker.check_each(&scope, &asked, &under());
+        assert_eq!(together.iter().map(|answer| answer.verdict.reason).collect::<Vec<_>>(), expected, "{scope:?}");
+    }
+    let phones = [905_321_234_567, 905_321_234_568, 905_321_234_569];
+    for (retailer, approved) in [(0, Reason::Approved), (5, Reason::Approved), (6, Reason::RetailerNotAuthorised)] {
+        let batch = checker.check_batch(&of(retailer), Recipients::Phones(&phones), &under());
+        let expected = [approved, Reason::Refused, Reason::NoRecord].map(|reason| Verdict::of(reason, "").byte());
+        assert_eq!(batch.results, expected, "{retailer}");
+    }
+}
+
 #[test]
 fn nothing_is_answered_before_boot_is_done() {
     let checker = Checker::new(Index::default(), Pseudonymizer::new(&Secret::from_bytes([7; 32])));
@@ -129,8 +178,10 @@ fn each_of_many_is_answered_as_if_alone() {
     let texts: Vec<String> =
         (0..300).map(|i| if i % 50 == 49 { "x".to_owned() } else { format!("0532123{:04}", 4_560 + i % 20) }).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    for scope in [scope(Channel::Mesaj), scope(Channel::Arama), scope(Channel::Eposta)] {
-        let (one, many) = (checker(), checker());
+    let of_retailer = |code| Scope { retailer: RetailerCode::new(code), ..scope(Channel::Mesaj) };
+    let of_brand = [Channel::Mesaj, Channel::Arama, Channel::Eposta].map(scope);
+    for scope in of_brand.into_iter().chain([5, 6, 7].map(of_retailer)) {
+        let (one, many) = (with_retailers(), with_retailers());
         let together = many.check_each(&scope, &texts, &under());
         let alone = texts
             .iter()

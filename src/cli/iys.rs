@@ -1,6 +1,6 @@
 //! `izingate iys`
 
-use super::brand_code;
+use super::{brand_code, channel, recipient_type};
 use crate::model::brand::BrandCode;
 use crate::model::channel::{Channel, RecipientType};
 use clap::{Args, Subcommand};
@@ -60,12 +60,4 @@ pub struct PushArgs {
     /// The running gateway
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
     pub endpoint: String,
-}
-
-fn recipient_type(text: &str) -> Result<RecipientType, &'static str> {
-    RecipientType::from_name(text).ok_or("a recipient type is BIREYSEL or TACIR")
-}
-
-fn channel(text: &str) -> Result<Channel, &'static str> {
-    Channel::from_name(text).ok_or("a type is ARAMA, MESAJ or EPOSTA")
 }

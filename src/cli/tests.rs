@@ -6,14 +6,16 @@ use super::inspect::InspectArgs;
 use super::iys::{IysCommand, PushArgs, PushCommand};
 use super::policy::{PolicyCommand, TableArgs};
 use super::recipient::{CloseArgs, ClosuresArgs, RecipientCommand, ReportedArgs};
+use super::retailer::{AccessArgs, Change, RefreshArgs, RetailerCommand};
 use super::serve::ServeArgs;
 use super::verify::VerifyArgs;
 use super::watch::{From, WatchArgs};
 use super::*;
 use crate::check::Language;
 use crate::config::Flags;
+use crate::model::access::Retailer;
 use crate::model::brand::{IysCode, MaxAge};
-use crate::model::channel::Channel;
+use crate::model::channel::{Channel, RecipientType};
 use crate::model::declaration::{DocumentHash, Exemption};
 use crate::model::mode::Mode;
 use crate::model::recipient::Phone;
@@ -333,4 +335,61 @@ fn what_does_not_fit_is_refused() {
     ] {
         assert_eq!(parse(line), Err(kind), "{line}");
     }
+}
+
+#[test]
+fn retailer() {
+    let (brand, code) = (BrandCode::new(601_234).unwrap(), Retailer::new(54_856_321).unwrap());
+    let of_file = AccessArgs {
+        target: directory(),
+        brand,
+        retailer: code,
+        change: Change { allow: true, revoke: false },
+        channel: None,
+        recipient_type: None,
+        at: None,
+        secret_file: None,
+        recipient: Vec::new(),
+        file: Some(PathBuf::from("f.csv")),
+    };
+    let access = |line: &str| parse(&format!("retailer access --brand 601234 --retailer 54856321 {line}"));
+    let expected = |args| Ok(Command::Retailer(RetailerCommand::Access(args)));
+    assert_eq!(access("--data d --allow f.csv"), expected(of_file.clone()));
+    let given = AccessArgs {
+        target: gateway(),
+        change: Change { allow: false, revoke: true },
+        channel: Some(Channel::Mesaj),
+        recipient_type: Some(RecipientType::Tacir),
+        at: Some(IysTime::parse("2026-11-20 09:00:00").unwrap()),
+        recipient: vec!["a".to_owned(), "b c".to_owned()],
+        file: None,
+        ..of_file
+    };
+    let line = "--endpoint http://localhost:1 --revoke --type MESAJ --recipient-type TACIR --at '2026-11-20 09:00:00'";
+    assert_eq!(access(&format!("{line} --recipient a --recipient 'b c'")), expected(given));
+    for (line, kind) in [
+        ("--data d f.csv", ErrorKind::MissingRequiredArgument),
+        ("--allow f.csv", ErrorKind::MissingRequiredArgument),
+        ("--data d --allow", ErrorKind::MissingRequiredArgument),
+        ("--data d --allow --revoke f.csv", ErrorKind::ArgumentConflict),
+        ("--data d --allow --recipient a f.csv", ErrorKind::ArgumentConflict),
+        ("--endpoint http://localhost:1 --secret-file s --allow f.csv", ErrorKind::ArgumentConflict),
+        ("--data d --allow --type SMS f.csv", ErrorKind::ValueValidation),
+    ] {
+        assert_eq!(access(line), Err(kind), "{line}");
+    }
+    assert_eq!(
+        parse("retailer access --brand 1 --retailer 0 --data d --allow f"),
+        Err(ErrorKind::ValueValidation),
+        "the brand itself is no retailer"
+    );
+    let refresh = RefreshArgs {
+        brand,
+        channel: Channel::Eposta,
+        recipient_type: RecipientType::Bireysel,
+        recipient: "a@b.com".to_owned(),
+        endpoint: "http://127.0.0.1:7070".to_owned(),
+    };
+    let line = "retailer refresh --brand 601234 --type EPOSTA --recipient a@b.com";
+    assert_eq!(parse(line), Ok(Command::Retailer(RetailerCommand::Refresh(refresh))));
 }

@@ -1,4 +1,5 @@
-//! The closure of a line (11/9): a RET, as of its moment, on every cell of every relation of a recipient.
+//! The closure of a line (11/9): a RET, as of its moment, on every cell of every brand's relation with a
+//! recipient. What retailers have access to stays as it is: a refused consent is of no use to them.
 
 use super::group::Changed;
 use crate::model::state::State;
@@ -31,7 +32,8 @@ pub(super) fn prepare<'a>(
     // In the same batch: a closure that is in force is one that İYS hears of.
     commit.duty(&UnreportedClosure { id: revision, closed, noted: now, sealed })?;
     let (mut new, mut known) = (Vec::new(), Vec::new());
-    for (relation, mut record) in store.relations_of(recipient)? {
+    let relations = store.relations_of(recipient)?.into_iter().filter(|(relation, _)| relation.is_of_brand());
+    for (relation, mut record) in relations {
         let before = record.state();
         record.note_closed(closed);
         commit.record(&relation, &record)?;

@@ -69,20 +69,20 @@ impl Group {
         relations.sort_unstable();
         relations.dedup();
         let records = store.records(&relations)?;
-        let unknown = relations.iter().zip(&records).filter(|(_, record)| record.is_none());
-        let unknown: Vec<Pseudonym> = unknown.map(|(relation, _)| relation.pseudonym).collect();
-        let mut closures = store.closures(&unknown)?.into_iter();
-        let working = |record: Option<Record>| match record {
-            Some(record) => Working { new: record.state() == State::EMPTY, record, changed: false },
-            // What is learned of a recipient whose line was closed is closed from the start.
-            None => {
-                Working { new: true, record: Record::closed_at(closures.next().flatten().map(|of| of.closed)), changed: false }
-            }
+        // What is learned of a recipient whose line was closed is closed from the start.
+        let born = relations.iter().zip(&records).filter(|(relation, record)| record.is_none() && relation.is_of_brand());
+        let born: Vec<Pseudonym> = born.map(|(relation, _)| relation.pseudonym).collect();
+        let mut closures = store.closures(&born)?.into_iter();
+        let working = |(relation, record): (RelationKey, Option<Record>)| {
+            let new = record.is_none_or(|record| record.state() == State::EMPTY);
+            let mut closed = || closures.next().flatten().map(|of| of.closed);
+            let record = record.unwrap_or_else(|| Record::closed_at(if relation.is_of_brand() { closed() } else { None }));
+            (relation, Working { record, new, changed: false })
         };
         let mut group = Self {
             revision,
             now,
-            records: relations.into_iter().zip(records.into_iter().map(working)).collect(),
+            records: relations.into_iter().zip(records).map(working).collect(),
             history: Map::default(),
             brands: BTreeSet::new(),
             new_sources: HashMap::new(),
@@ -112,7 +112,10 @@ impl Group {
 
     /// Takes a movement in; says whether it was new.
     pub(super) fn take(&mut self, movement: &Movement, known_sources: &HashSet<SourceCode>) -> bool {
-        self.brands.insert(movement.relation.brand);
+        // A retailer's access is not the brand's data: that is no younger for it.
+        if movement.relation.is_of_brand() {
+            self.brands.insert(movement.relation.brand);
+        }
         if !self.remember(movement) {
             return false;
         }

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_128;
 pub struct Pseudonym(pub [u8; 16]);
 
 /// (recipient, brand, retailer): the unit of the index and the store. With retailer 0 it holds the
-/// consent of every cell; with another retailer only that one's access to it.
+/// consent of every cell; with another retailer that one's access to each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RelationKey {
     /// The recipient.
@@ -37,6 +37,12 @@ impl RelationKey {
     #[must_use]
     pub const fn of_brand(pseudonym: Pseudonym, brand: BrandCode) -> Self {
         Self { pseudonym, brand, retailer: RetailerCode::BRAND }
+    }
+
+    /// Whether it holds consents; else it holds a retailer's access to them.
+    #[must_use]
+    pub fn is_of_brand(&self) -> bool {
+        self.retailer == RetailerCode::BRAND
     }
 
     /// pseudonym ‖ brand (big-endian) ‖ retailer (big-endian): one recipient's relations lie together.

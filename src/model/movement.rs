@@ -18,7 +18,8 @@ use super::transaction::TransactionId;
 /// A movement, its address already replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Movement {
-    /// Whose consent, for which brand; the retailer is always 0.
+    /// Whose consent, for which brand. Of a retailer it tells whether that one may use the consent: see
+    /// [`super::access`].
     pub relation: RelationKey,
     /// Channel and recipient type.
     pub cell: Cell,

@@ -24,7 +24,7 @@ pub struct Source {
 pub struct InvalidSource;
 
 /// Codes and names. Codes below 100 are İYS's, from 100 on ours; an entry is never renumbered.
-const KNOWN: [(u32, &str); 32] = [
+const KNOWN: [(u32, &str); 34] = [
     (0, ""),
     (1, "HS_FIZIKSEL_ORTAM"),
     (2, "HS_ISLAK_IMZA"),
@@ -57,6 +57,8 @@ const KNOWN: [(u32, &str); 32] = [
     (101, "IYS_EXPORT"),
     (102, "SWEEP"),
     (103, "LINE_CLOSED"),
+    (104, "LOCAL_ACCESS"),
+    (105, "IYS_ACCESS"),
 ];
 
 /// Codes of values outside the table have this bit.
@@ -73,6 +75,10 @@ impl Source {
     pub const SWEEP: Self = Self::known(30);
     /// A closed line that an operator told us of (11/9).
     pub const LINE_CLOSED: Self = Self::known(31);
+    /// A retailer's access that an operator told us of.
+    pub const LOCAL_ACCESS: Self = Self::known(32);
+    /// A retailer's access as İYS told it when it was asked.
+    pub const IYS_ACCESS: Self = Self::known(33);
 
     const fn known(place: usize) -> Self {
         Self { code: SourceCode(KNOWN[place].0), name: Cow::Borrowed(KNOWN[place].1) }
@@ -154,6 +160,8 @@ mod tests {
         assert_eq!(Source::IYS_EXPORT.name(), "IYS_EXPORT");
         assert_eq!((Source::SWEEP.code().get(), Source::SWEEP.name()), (102, "SWEEP"));
         assert_eq!((Source::LINE_CLOSED.code().get(), Source::LINE_CLOSED.name()), (103, "LINE_CLOSED"));
+        assert_eq!((Source::LOCAL_ACCESS.code().get(), Source::LOCAL_ACCESS.name()), (104, "LOCAL_ACCESS"));
+        assert_eq!((Source::IYS_ACCESS.code().get(), Source::IYS_ACCESS.name()), (105, "IYS_ACCESS"));
     }
 
     #[test]

@@ -50,8 +50,8 @@ impl Status {
     }
 }
 
-/// The status of every cell of one relation: 00 none, 01 ONAY, 10 RET. 11 means nothing and reads as
-/// none, which a check answers with DENY.
+/// The status of every cell of one relation: 00 none, 01 ONAY, 10 RET; of a retailer's relation 01 has access,
+/// 10 has it no more. 11 means nothing and reads as none, which a check answers with DENY.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct State(u8);
 

@@ -34,8 +34,8 @@ use crate::model::transaction::TransactionId;
 
 /// The format of the whole store; a store with a greater one is refused.
 ///
-/// 2 adds closures, observations, feeds and their gaps; 3 adds modes, standings and declarations. A store of an
-/// older format is read as it is.
+/// 2 adds closures, observations, feeds and their gaps; 3 adds modes, standings and declarations, and retailers'
+/// access in relations of their own. A store of an older format is read as it is.
 pub const FORMAT: u32 = 3;
 
 const VERSION: u8 = 1;

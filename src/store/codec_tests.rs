@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::access::{Access, Retailer};
 use crate::model::brand::{Brand, BrandCode, Feed, IysCode, MaxAge};
 use crate::model::channel::Channels;
 use crate::model::channel::{Channel, RecipientType};
@@ -8,6 +9,7 @@ use crate::model::hex::from_hex;
 use crate::model::key::Pseudonym;
 use crate::model::mode::{Mode, ModeFrom, ModePlan};
 use crate::model::seal::SealedPhone;
+use crate::model::source::Source;
 use crate::model::standing::{DataKeeper, Keeper, OutOfScope, Standing};
 use crate::ports::UnreportedClosure;
 use proptest::prelude::*;
@@ -72,6 +74,29 @@ fn bytes_are_pinned() {
     let [under_way, done] = sweeps();
     assert_eq!(to_hex(&encode_sweep(&under_way)), "016543210030313233343536373839616263646566010203040000000004");
     assert_eq!(to_hex(&encode_sweep(&done)), "0165432100");
+}
+
+#[test]
+fn bytes_of_access_are_pinned() {
+    let access = Access {
+        recipient: relation().pseudonym,
+        brand: relation().brand,
+        retailer: Retailer::new(7).unwrap(),
+        cell: Cell::new(Channel::Mesaj, RecipientType::Bireysel),
+        allowed: true,
+        at: IysTime::from_unix(0x6543_2100),
+        source: Source::LOCAL_ACCESS,
+    };
+    let told = Access { allowed: false, source: Source::IYS_ACCESS, ..access.clone() }.movement();
+    let access = access.movement();
+    assert_eq!(to_hex(&access.relation.to_bytes()), "303132333435363738396162636465660102030400000007");
+    let mut record = Record::default();
+    record.set(access.cell, CellRecord::of(&access));
+    assert_eq!(to_hex(&encode_record(&record)), "010100020165432100000000000000006800000000000000000000000000000000");
+    assert_eq!((decode_record(&encode_record(&record)), record.state().byte()), (Ok(record), 0b0001_0000));
+    record.set(told.cell, CellRecord::of(&told));
+    assert_eq!(to_hex(&encode_record(&record)), "010100020265432100000000000000006900000000000000000000000000000000");
+    assert_eq!(record.state().byte(), 0b0010_0000);
 }
 
 /// A record with everything that later formats added.

@@ -4,10 +4,13 @@ use super::codec::{self, Closure, FEED_PREFIX, GAP_PREFIX, InvalidBytes};
 use super::days::Bounds;
 use super::error::StoreError;
 use super::rocks::{Family, Store};
+use crate::model::access::Retailer;
 use crate::model::brand::{Brand, BrandCode};
+use crate::model::channel::Cell;
 use crate::model::feed::{Gap, Position, Stream};
 use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::record::Record;
+use crate::model::state::Status;
 use crate::model::time::IysTime;
 use crate::ports::{FeedBook, ReadError, Registered, Uncounted};
 use std::collections::HashSet;
@@ -67,6 +70,14 @@ impl Store {
         })?;
         Ok(relations)
     }
+
+    /// The retailers that have access to a recipient's consent.
+    pub fn retailers_of(&self, recipient: Pseudonym, brand: BrandCode, cell: Cell) -> Result<Vec<Retailer>, StoreError> {
+        let relations = self.relations_of(recipient)?.into_iter();
+        let of_brand =
+            relations.filter(|(relation, record)| relation.brand == brand && record.status(cell) == Some(Status::Onay));
+        Ok(of_brand.filter_map(|(relation, _)| Retailer::new(relation.retailer.get())).collect())
+    }
 }
 
 impl FeedBook for Store {
@@ -76,6 +87,10 @@ impl FeedBook for Store {
 
     fn positions(&self) -> Result<Vec<(BrandCode, Stream, Position)>, ReadError> {
         Self::positions(self).map_err(|error| ReadError(error.to_string()))
+    }
+
+    fn retailers(&self, recipient: Pseudonym, brand: BrandCode, cell: Cell) -> Result<Vec<Retailer>, ReadError> {
+        self.retailers_of(recipient, brand, cell).map_err(|error| ReadError(error.to_string()))
     }
 
     fn exported(&self, brand: BrandCode) -> Result<Option<IysTime>, ReadError> {

@@ -7,7 +7,7 @@
 //!
 //! | family | key → value |
 //! |---|---|
-//! | `consent` | relation → the current movement of each cell |
+//! | `consent` | relation → the current movement of each cell, of a retailer its access to each |
 //! | `history` | relation ‖ cell ‖ creationDate ‖ status ‖ source → the movement and our first commit of it |
 //! | `changes` | revision → the relations that changed, with their resulting states |
 //! | `recipients` | pseudonym → closure |

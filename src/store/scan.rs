@@ -22,6 +22,8 @@ pub struct Census {
     pub onay: u64,
     /// Cells that hold RET.
     pub ret: u64,
+    /// Relations that hold a retailer's access to consents, among those on record.
+    pub retailers: u64,
     /// Relations of addresses in the wrong form `+900…`, which no question finds.
     pub misformed: u64,
     /// By brand.
@@ -104,6 +106,10 @@ impl Store {
             census.misformed += u64::from(record.misformed);
             let brand = census.by_brand.entry(relation.brand.get()).or_default();
             brand.relations += 1;
+            if !relation.is_of_brand() {
+                census.retailers += 1;
+                return;
+            }
             let held = |cell| record.status(cell).map(|status| (cell, status));
             for (cell, status) in Cell::ALL.into_iter().filter_map(held) {
                 let (all, by_channel) = match status {

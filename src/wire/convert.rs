@@ -13,6 +13,7 @@ use super::status::{Kind, Problem};
 use crate::check::decision::{Decision, Verdict};
 use crate::check::question::{Purpose, Recipients, Scope};
 use crate::check::{Answer, BatchAnswer, Counts, Language};
+use crate::model::access::Consents;
 use crate::model::brand::{BrandCode, RetailerCode};
 use crate::model::channel::{Cell, Channel, RecipientType};
 use crate::model::key::RelationKey;
@@ -122,6 +123,22 @@ impl proto::PushRequest {
 }
 
 impl proto::ObserveRequest {
+    /// Brand and cell that are asked about.
+    pub fn asked(&self) -> Result<(BrandCode, Cell), Problem> {
+        Ok((brand_code(self.brand_code)?, Cell::new(channel(self.channel)?, recipient_type(self.recipient_type)?)))
+    }
+}
+
+impl proto::RetailerAccess {
+    /// Which consents are meant; a field that is not there stands for all.
+    pub fn consents(&self) -> Result<Consents, Problem> {
+        let channel = if self.channel == 0 { None } else { Some(channel(self.channel)?) };
+        let recipient_type = if self.recipient_type == 0 { None } else { Some(recipient_type(self.recipient_type)?) };
+        Ok(Consents { channel, recipient_type })
+    }
+}
+
+impl proto::RefreshRetailerAccessRequest {
     /// Brand and cell that are asked about.
     pub fn asked(&self) -> Result<(BrandCode, Cell), Problem> {
         Ok((brand_code(self.brand_code)?, Cell::new(channel(self.channel)?, recipient_type(self.recipient_type)?)))
@@ -301,17 +318,22 @@ pub fn export_as_of(seconds: i64) -> Result<Option<IysTime>, Problem> {
     }
 }
 
-/// When a line was closed; 0 is now. As for a movement, another clock may be a little ahead.
-pub fn closed_at(seconds: i64, now: IysTime) -> Result<IysTime, Problem> {
-    let closed = match u32::try_from(seconds) {
+/// The moment that a field tells; 0 is now. As for a movement, another clock may be a little ahead.
+pub fn moment(field: &str, seconds: i64, now: IysTime) -> Result<IysTime, Problem> {
+    let at = match u32::try_from(seconds) {
         Ok(0) => now,
         Ok(seconds) => IysTime::from_unix(seconds),
-        Err(_) => return Err(invalid("closed_at")),
+        Err(_) => return Err(invalid(field)),
     };
-    if closed > now.plus(CLOCK_TOLERANCE) {
-        return Err(Problem::new(Kind::InvalidField, "closed_at lies in the future"));
+    if at > now.plus(CLOCK_TOLERANCE) {
+        return Err(Problem::new(Kind::InvalidField, format!("{field} lies in the future")));
     }
-    Ok(closed)
+    Ok(at)
+}
+
+/// When a line was closed; 0 is now.
+pub fn closed_at(seconds: i64, now: IysTime) -> Result<IysTime, Problem> {
+    moment("closed_at", seconds, now)
 }
 
 /// What became of a call as a message.

@@ -213,6 +213,7 @@ impl From<FeedRefused> for Problem {
             FeedRefused::Unavailable(_) => Kind::IysUnavailable,
             FeedRefused::Refused(_) => Kind::IysRefused,
             FeedRefused::Invalid(_) => Kind::InvalidField,
+            FeedRefused::Unread => Kind::StoreFailed,
             FeedRefused::Sink(error) => return error.into(),
         };
         Self::new(kind, error.to_string())

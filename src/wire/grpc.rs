@@ -11,6 +11,7 @@ use super::proto::permission_service_server::PermissionService;
 use super::proto::{self, CheckBatchRequest, CheckBatchResponse, CheckRequest, CheckResponse};
 use super::record::Asked;
 use super::registry;
+use super::retailers;
 use super::state;
 use super::status::Problem;
 use super::stream;
@@ -241,16 +242,16 @@ impl AdminService for Admin {
 
     async fn put_retailer_access(
         &self,
-        _: Request<proto::PutRetailerAccessRequest>,
+        request: Request<proto::PutRetailerAccessRequest>,
     ) -> Result<Response<proto::PutRetailerAccessResponse>, Status> {
-        Err(Status::unimplemented("put_retailer_access"))
+        Ok(Response::new(retailers::put(&self.0, request.into_inner()).await?))
     }
 
     async fn refresh_retailer_access(
         &self,
-        _: Request<proto::RefreshRetailerAccessRequest>,
+        request: Request<proto::RefreshRetailerAccessRequest>,
     ) -> Result<Response<proto::RefreshRetailerAccessResponse>, Status> {
-        Err(Status::unimplemented("refresh_retailer_access"))
+        Ok(Response::new(retailers::refresh(&self.0, request.into_inner()).await?))
     }
 
     async fn erase_recipient(

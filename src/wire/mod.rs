@@ -19,6 +19,7 @@ pub mod listen;
 pub mod operator;
 pub mod record;
 pub mod registry;
+pub mod retailers;
 pub mod router;
 pub mod state;
 pub mod status;

@@ -6,6 +6,7 @@ mod bulk;
 use crate::support::rng::Rng;
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
+use izingate::model::access::{Access, Retailer};
 use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::channel::{Cell, Channel};
 use izingate::model::feed::Gap;
@@ -191,18 +192,33 @@ enum Told {
     Closed(Pseudonym, IysTime),
 }
 
-/// Mostly movements, in the seconds of which lines are closed and sweeps do not find approvals.
+/// Mostly movements, in the seconds of which lines are closed, sweeps do not find approvals and retailers get access.
 fn any_told() -> impl Strategy<Value = Told> {
     let observation =
         |movement| Movement { status: Status::Yok, source: Source::SWEEP, consented: None, transaction: None, ..movement };
     prop_oneof![
         6 => any_movement().prop_map(Told::Movement),
         2 => any_movement().prop_map(move |movement| Told::Movement(observation(movement))),
+        2 => (any_movement(), 1..3_u32).prop_map(|(movement, retailer)| Told::Movement(access(&movement, retailer))),
         1 => (0..3_usize, 0..4_u32).prop_map(|(recipient, second)| {
             let line = movement(recipient, Cell::ALL[2], Status::Ret, second, "", None, None);
             Told::Closed(line.relation.pseudonym, line.created)
         }),
     ]
+}
+
+/// A retailer's access to a consent, from the one source or the other.
+fn access(movement: &Movement, retailer: u32) -> Movement {
+    let access = Access {
+        recipient: movement.relation.pseudonym,
+        brand: movement.relation.brand,
+        retailer: Retailer::new(retailer).unwrap(),
+        cell: movement.cell,
+        allowed: movement.status == Status::Onay,
+        at: movement.created,
+        source: if movement.transaction.is_none() { Source::LOCAL_ACCESS } else { Source::IYS_ACCESS },
+    };
+    access.movement()
 }
 
 fn all_told(movements: &[Movement]) -> Vec<Told> {
@@ -242,7 +258,9 @@ impl Truth {
         let mut by_key: BTreeMap<Vec<u8>, Vec<&Movement>> = BTreeMap::new();
         for movement in movements() {
             let place = (movement.relation, movement.cell);
-            truth.relations.insert(movement.relation, closed(movement.relation.pseudonym).max());
+            // A closed line is the brands' matter alone.
+            let closed = closed(movement.relation.pseudonym).max().filter(|_| movement.relation.is_of_brand());
+            truth.relations.insert(movement.relation, closed);
             if movement.status == Status::Yok {
                 let absent = truth.absent.entry(place).or_insert(movement.created);
                 *absent = movement.created.max(*absent);

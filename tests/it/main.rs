@@ -28,6 +28,7 @@ mod privacy;
 mod process;
 mod proto;
 mod push;
+mod retailers;
 mod retention;
 #[path = "../iys_sim/mod.rs"]
 mod sim;

@@ -7,7 +7,10 @@ use crate::support::files::{Oracle, Question};
 use crate::support::search::{Needles, SHORTEST};
 use crate::support::{BRAND, Gateway, izingate};
 use izingate::app::open::read_only;
-use izingate::wire::proto::{CloseLineRequest, ExplainRequest, ListClosuresRequest, MarkClosuresReportedRequest};
+use izingate::wire::proto::{
+    CloseLineRequest, ExplainRequest, ListClosuresRequest, MarkClosuresReportedRequest, PutRetailerAccessRequest,
+    RefreshRetailerAccessRequest, RetailerAccess,
+};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -117,6 +120,7 @@ async fn use_every_door(gateway: &Gateway, questions: &Arc<[Question]>) -> Vec<(
     }
     let mut shown = Vec::new();
     close_lines(gateway, questions).await;
+    note_access(gateway, questions).await;
     for question in questions.iter().step_by(20) {
         for path in ["/v1/check", "/v1/explain", "/v1/no-such-path"] {
             get(gateway, path, question).await;
@@ -145,6 +149,26 @@ async fn close_lines(gateway: &Gateway, questions: &[Question]) {
     assert!(listed.len() > questions.len() / 40 && listed.iter().all(|closure| closure.recipient.starts_with('+')));
     let ids = listed.iter().step_by(2).map(|closure| closure.id).collect();
     admin.mark_closures_reported(MarkClosuresReportedRequest { ids }).await.unwrap();
+}
+
+/// Access is noted, of addresses and of what is none, and asked for at İYS, where there is no account.
+async fn note_access(gateway: &Gateway, questions: &[Question]) {
+    let mut admin = gateway.admin().await;
+    let mut noted = 0;
+    for question in questions.iter().step_by(10) {
+        let recipient = question.recipient.clone();
+        let access =
+            RetailerAccess { brand_code: BRAND, retailer_code: 7, recipient, allowed: true, ..RetailerAccess::default() };
+        noted += usize::from(admin.put_retailer_access(PutRetailerAccessRequest { access: vec![access] }).await.is_ok());
+        let request = RefreshRetailerAccessRequest {
+            brand_code: BRAND,
+            channel: channel(&question.channel),
+            recipient: question.recipient.clone(),
+            ..RefreshRetailerAccessRequest::default()
+        };
+        admin.refresh_retailer_access(request).await.unwrap_err();
+    }
+    assert!(noted > questions.len() / 40, "{noted} of {}", questions.len() / 10);
 }
 
 async fn get(gateway: &Gateway, path: &str, question: &Question) {

@@ -30,6 +30,8 @@ pub struct Brand {
     pub(super) hs: Vec<Movement>,
     pub(super) iys: Vec<Movement>,
     pub(super) standing: HashMap<(Address, Cell), Standing>,
+    /// Who has access to which consent.
+    pub(super) retailers: HashMap<(Address, Cell), BTreeSet<u32>>,
     pub(super) generator: Option<Generator>,
     pub(super) connections: Vec<Connection>,
     /// Movements on their way to a connection.
@@ -101,6 +103,7 @@ impl Brand {
             hs: Vec::new(),
             iys: Vec::new(),
             standing: HashMap::new(),
+            retailers: HashMap::new(),
             generator: None,
             connections: Vec::new(),
             outbox: Vec::new(),

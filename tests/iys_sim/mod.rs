@@ -35,6 +35,7 @@ mod limits;
 mod movement;
 mod partner;
 mod push;
+mod retailers;
 mod route;
 mod settings;
 mod status;

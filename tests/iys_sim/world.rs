@@ -7,14 +7,15 @@ use super::clock::Moment;
 use super::faults::{Fault, FaultKind, Faults};
 use super::generate::Generator;
 use super::limits::Limits;
-use super::movement::Movement;
+use super::movement::{Address, Movement};
 use super::push::Probe;
 use super::route::{Call, Endpoint};
 use super::settings::Settings;
 use super::token::Tokens;
-use super::{changes, files, history, partner, push, status};
+use super::{changes, files, history, partner, push, retailers, status};
 use bytes::Bytes;
 use http::{Request, Response, header};
+use izingate::model::channel::Cell;
 use izingate::model::time::IysTime;
 use std::collections::BTreeMap;
 
@@ -103,6 +104,12 @@ impl World {
             brand.check(asked, now)?;
         }
         Ok(brand.record(asked, now.time()))
+    }
+
+    /// Sets which retailers have access to a consent.
+    pub fn set_retailers(&mut self, brand: u32, recipient: &str, cell: Cell, retailers: &[u32]) {
+        let consent = (Address::of(recipient), cell);
+        self.brand_mut(brand).retailers.insert(consent, retailers.iter().copied().collect());
     }
 
     /// What holds at a moment: the latest creationDate, and of one second the RET.
@@ -276,6 +283,7 @@ impl World {
             Endpoint::DayFile => files::day_file(brand, grant, call, settings, now),
             Endpoint::Agreement => files::agreement(brand, grant, call, settings, now),
             Endpoint::Agree => files::agree(brand, grant, call, settings, now),
+            Endpoint::Retailers => retailers::list(brand, grant, call),
             Endpoint::PushState => Ok(push::state(brand)),
             Endpoint::PushUnregister => push::unregister(brand, call, &settings.push),
             Endpoint::PushRegister => {
@@ -289,5 +297,5 @@ impl World {
 
 /// Where the document's samples of 403 spell `code:`.
 const fn spells_with_colon(endpoint: Endpoint) -> bool {
-    matches!(endpoint, Endpoint::Brands | Endpoint::Status | Endpoint::History)
+    matches!(endpoint, Endpoint::Brands | Endpoint::Status | Endpoint::History | Endpoint::Retailers)
 }

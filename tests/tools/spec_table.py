@@ -24,6 +24,7 @@ SERVED = [
     ("get", PREFIX + "/changes/{reportDate}/file"),
     ("get", PREFIX + "/agreements/{reportDate}"),
     ("put", PREFIX + "/agreements/{reportDate}"),
+    ("post", PREFIX + "/consent/retailers/access/list"),
     ("post", PREFIX + "/push/registration"),
     ("get", PREFIX + "/push/registration"),
     ("post", PREFIX + "/push/unregistration"),

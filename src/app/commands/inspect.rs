@@ -83,6 +83,7 @@ impl Report {
             ("ONAY", census.onay),
             ("RET", census.ret),
             ("stored as +900…", census.misformed),
+            ("of retailers", census.retailers),
             ("key id", self.key_id.map_or(0, u64::from)),
             ("closures to report", self.unreported),
         ];
@@ -113,6 +114,7 @@ impl Report {
             "revision": self.revision,
             "earliestRevision": self.earliest,
             "relations": census.relations,
+            "ofRetailers": census.retailers,
             "onay": census.onay,
             "ret": census.ret,
             "misformed": census.misformed,

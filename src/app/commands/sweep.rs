@@ -4,15 +4,14 @@
 //! After every step a small file beside the list says how far it came, so that a sweep that was broken off
 //! goes on where it was. It holds numbers alone; no address is kept, here or at the gateway.
 
-mod list;
 mod position;
 
+use super::list::List;
 use super::{CommandError, connect, runtime};
 use crate::cli::iys::SweepArgs;
 use crate::wire::proto::admin_service_client::AdminServiceClient;
 use crate::wire::proto::{ObserveRequest, ObserveResponse};
 use indicatif::{ProgressBar, ProgressStyle};
-use list::List;
 use position::Position;
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -5,7 +5,7 @@ use crate::feed::iys::Day;
 use crate::feed::push::{self, Credentials};
 use crate::model::brand::BrandCode;
 use crate::model::channel::{Cell, Channel};
-use crate::ports::{BoxFuture, FeedControl, FeedRefused, FeedTask, Observed, PushAction, PushConnection};
+use crate::ports::{BoxFuture, FeedControl, FeedRefused, FeedTask, Observed, PushAction, PushConnection, RetailersSeen};
 
 impl FeedControl for Follower {
     fn tasks(&self) -> Vec<FeedTask> {
@@ -23,6 +23,10 @@ impl FeedControl for Follower {
             let report = Self::reconcile(self, sender, day, self.parts().confirm).await?;
             serde_json::to_string(&report).map_err(|error| FeedRefused::Invalid(error.to_string()))
         })
+    }
+
+    fn refresh(&self, brand: BrandCode, cell: Cell, recipient: String) -> BoxFuture<'_, Result<RetailersSeen, FeedRefused>> {
+        Box::pin(async move { Self::refresh(self, brand, cell, &recipient).await })
     }
 
     fn push(

@@ -9,6 +9,7 @@ mod discovery;
 mod observe;
 mod pull;
 pub mod reconcile;
+mod retailers;
 mod streams;
 pub mod supervise;
 

@@ -394,7 +394,8 @@ pub struct RelationChange {
     pub brand_code: u32,
     #[prost(uint32, tag = "3")]
     pub retailer_code: u32,
-    /// What the relation holds now, two bits a cell from the lowest: 1 ONAY, 2 RET, 0 nothing. A phone's cells
+    /// What the relation holds now, two bits a cell from the lowest: 1 ONAY, 2 RET, 0 nothing; of a retailer's
+    /// relation 1 that it may use the brand's consent, 2 that it may no more. A phone's cells
     /// are ARAMA BIREYSEL, ARAMA TACIR, MESAJ BIREYSEL, MESAJ TACIR; an e-mail's EPOSTA BIREYSEL, EPOSTA TACIR.
     #[prost(uint32, tag = "4")]
     pub state: u32,
@@ -780,13 +781,19 @@ pub struct RetailerAccess {
     /// As the operator spells it.
     #[prost(string, tag = "3")]
     pub recipient: ::prost::alloc::string::String,
-    /// Whether the retailer may use the brand's consent for this recipient.
+    /// Whether the retailer may use the brand's consents for this recipient.
     #[prost(bool, tag = "4")]
     pub allowed: bool,
     /// As of when; 0 for now. The latest holds, and in the same second the one that allows nothing.
     #[prost(int64, tag = "5")]
     pub at: i64,
+    /// Of which consents, each of which İYS gives access to by itself; left out, of all that the address can have.
+    #[prost(enumeration = "Channel", tag = "6")]
+    pub channel: i32,
+    #[prost(enumeration = "RecipientType", tag = "7")]
+    pub recipient_type: i32,
 }
+/// Read as a whole before any of it is taken in.
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PutRetailerAccessRequest {
@@ -799,6 +806,7 @@ pub struct PutRetailerAccessResponse {
     /// The revision that shows it.
     #[prost(uint64, tag = "1")]
     pub revision: u64,
+    /// Consents of which it is news, and those of which it was on file.
     #[prost(uint64, tag = "2")]
     pub applied: u64,
     #[prost(uint64, tag = "3")]

@@ -4,4 +4,5 @@ mod days;
 mod follow;
 mod gateway;
 mod property;
+mod retailers;
 mod rig;

@@ -7,6 +7,7 @@ mod limits;
 mod partner;
 mod pushes;
 mod receivers;
+mod retailers;
 mod server;
 mod spec;
 mod status;

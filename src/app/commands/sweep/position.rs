@@ -1,6 +1,6 @@
 //! How far a sweep came: a small file beside the list, of numbers alone.
 
-use super::list::List;
+use super::super::list::List;
 use crate::cli::iys::SweepArgs;
 use crate::wire::proto::ObserveResponse;
 use serde::{Deserialize, Serialize};

@@ -9,6 +9,7 @@ mod limits;
 mod logs;
 mod network;
 mod restarts;
+mod retailers;
 mod status;
 mod tokens;
 
