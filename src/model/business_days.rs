@@ -31,10 +31,13 @@ pub const TO_REPORT_REFUSAL: u32 = 3;
 /// Calendar days in which an intermediary answers what is asked of a complaint (15/5: "on beş gün").
 pub const TO_ANSWER_COMPLAINT: u32 = 15;
 
-/// Month and day of what is a holiday every year.
-const FIXED: [(u8, u8); 7] = [(1, 1), (4, 23), (5, 1), (5, 19), (7, 15), (8, 30), (10, 29)];
+/// A month and a day of it.
+type MonthDay = (u8, u8);
+
+/// What is a holiday every year.
+const FIXED: [MonthDay; 7] = [(1, 1), (4, 23), (5, 1), (5, 19), (7, 15), (8, 30), (10, 29)];
 /// The eve of the Republic's day, a holiday from 13:00 on.
-const FIXED_EVE: (u8, u8) = (10, 28);
+const FIXED_EVE: MonthDay = (10, 28);
 /// Days of Ramazan Bayramı and of Kurban Bayramı; the day before each is an eve.
 const FEAST_DAYS: (u32, u32) = (3, 4);
 
@@ -43,7 +46,7 @@ const LAST_YEAR: u16 = FEASTS[FEASTS.len() - 1].0;
 
 /// A year, and month and day on which Ramazan Bayramı and Kurban Bayramı begin in it. From a table after
 /// the dates of Diyanet (the Python package `holidays` 0.109), which marks all of them as confirmed.
-const FEASTS: [(u16, (u8, u8), (u8, u8)); 13] = [
+const FEASTS: [(u16, MonthDay, MonthDay); 13] = [
     (2020, (5, 24), (7, 31)),
     (2021, (5, 13), (7, 20)),
     (2022, (5, 2), (7, 9)),
@@ -86,7 +89,7 @@ impl Eves {
 pub fn is_business_day(date: Date, eves: Eves) -> Result<bool, UnknownYear> {
     let (year, month, day) = date.parts();
     let (_, ramazan, kurban) = FEASTS.into_iter().find(|feasts| feasts.0 == year).ok_or(UnknownYear(year))?;
-    let first = |(month, day): (u8, u8)| Date::of_calendar(year, month, day);
+    let first = |(month, day): MonthDay| Date::of_calendar(year, month, day);
     let feast = |begin: Date, days: u32| (begin..begin.plus(days)).contains(&date);
     let eve = (month, day) == FIXED_EVE || [ramazan, kurban].into_iter().any(|begin| date == first(begin).minus(1));
     let holiday = FIXED.contains(&(month, day)) || feast(first(ramazan), FEAST_DAYS.0) || feast(first(kurban), FEAST_DAYS.1);

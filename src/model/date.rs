@@ -13,6 +13,7 @@ pub struct Date(u32);
 #[error("a date is YYYY-MM-DD, of the years 2000 to 2099")]
 pub struct InvalidDate;
 
+#[expect(clippy::cast_sign_loss, reason = "days since 1970 and the parts of a date are not negative")]
 impl Date {
     /// The day on which a moment falls in Türkiye.
     #[must_use]

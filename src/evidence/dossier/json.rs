@@ -4,6 +4,7 @@
 use super::model::{
     Complaint, Declaration, Dossier, EvidenceGap, History, Proof, Recorded, RecordedIn, Recording, Segment, Tree, recording,
 };
+use crate::model::brand::BrandCode;
 use crate::model::business_days::Eves;
 use crate::model::hex::to_hex;
 use crate::model::time::IysTime;
@@ -178,7 +179,7 @@ pub(super) fn render(dossier: &Dossier) -> Result<String, serde_json::Error> {
             recipient: dossier.recipient.shown.as_deref(),
         },
         asked: AskedBody {
-            brand_code: asked.brand.map(|brand| brand.get()),
+            brand_code: asked.brand.map(BrandCode::get),
             from: asked.from.map(IysTime::rfc3339),
             to: asked.to.map(IysTime::rfc3339),
         },

@@ -4,6 +4,7 @@ use super::PdfError;
 use crate::evidence::dossier::visible::push_escaped;
 use std::collections::HashMap;
 use ttf_parser::Face;
+use ttf_parser::cmap::Subtable;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Font {
         let scaled = |units: i16| f32::from(units) * scale;
         let width = |glyph| f32::from(face.glyph_hor_advance(glyph).unwrap_or(0)) * scale;
         let mut glyphs = HashMap::new();
-        for table in face.tables().cmap.ok_or(PdfError(name))?.subtables.into_iter().filter(|table| table.is_unicode()) {
+        for table in face.tables().cmap.ok_or(PdfError(name))?.subtables.into_iter().filter(Subtable::is_unicode) {
             table.codepoints(|code| {
                 let (letter, glyph) = (char::from_u32(code), table.glyph_index(code));
                 if let (Some(letter), Some(glyph)) = (letter, glyph) {

@@ -38,8 +38,8 @@ pub(super) fn render(page: &Page, language: Language) -> Result<Vec<u8>, PdfErro
     let mut pdf = Pdf::new();
     pdf.catalog(CATALOG).pages(PAGES).lang(TextStr(language.code()));
     pdf.document_info(INFO).title(TextStr(&page.title)).producer(TextStr("izingate"));
-    let places: Vec<_> = (0..sheets.len() as i32).map(|sheet| Ref::new(FIRST_SHEET + 2 * sheet)).collect();
-    pdf.pages(PAGES).kids(places.iter().copied()).count(places.len() as i32);
+    let places: Vec<_> = (0..number(sheets.len())).map(|sheet| Ref::new(FIRST_SHEET + 2 * sheet)).collect();
+    pdf.pages(PAGES).kids(places.iter().copied()).count(number(places.len()));
     write_font(&mut pdf, REGULAR, &fonts.regular);
     write_font(&mut pdf, BOLD, &fonts.bold);
     for (place, sheet) in places.into_iter().zip(&sheets) {
@@ -110,7 +110,7 @@ fn write_font(pdf: &mut Pdf, first: i32, font: &Font) {
         .stem_v(80.0)
         .font_file2(file);
     let program = deflate(font.file);
-    pdf.stream(file, &program).filter(Filter::FlateDecode).pair(Name(b"Length1"), font.file.len() as i32);
+    pdf.stream(file, &program).filter(Filter::FlateDecode).pair(Name(b"Length1"), number(font.file.len()));
     let mut letters: Vec<_> = font.glyphs.iter().map(|(letter, (glyph, _))| (*glyph, *letter)).collect();
     letters.sort_unstable();
     // Two characters may share a glyph; the first stands for it.
@@ -120,6 +120,11 @@ fn write_font(pdf: &mut Pdf, first: i32, font: &Font) {
         map.pair(glyph, letter);
     }
     pdf.cmap(characters, &deflate(&map.finish())).filter(Filter::FlateDecode);
+}
+
+/// A count as PDF writes it; far below its largest.
+fn number(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {

@@ -165,6 +165,7 @@ impl Layout<'_> {
         loop {
             let leading = cells.iter().map(|cell| cell.style.leading()).fold(0.0, f32::max);
             // At least one line a sheet, so that it ends.
+            #[expect(clippy::cast_sign_loss, reason = "one or more")]
             let fits = ((self.room() - GUTTER) / leading).floor().max(1.0) as usize;
             let top = self.y - 2.0;
             let mut used = 0;
