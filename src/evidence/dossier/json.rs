@@ -132,10 +132,12 @@ struct DeclarationBody<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct ProofBody<'a> {
     segments: Vec<SegmentBody<'a>>,
     tree: Option<TreeBody<'a>>,
     gaps: Vec<GapBody>,
+    removed_until: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -292,6 +294,7 @@ impl<'a> ProofBody<'a> {
             segments: proof.segments.iter().map(SegmentBody::new).collect(),
             tree: proof.tree.as_ref().map(TreeBody::new),
             gaps: proof.gaps.iter().map(GapBody::new).collect(),
+            removed_until: proof.removed_until.map(IysTime::rfc3339),
         }
     }
 }

@@ -141,7 +141,7 @@ pub struct History {
     pub cell: Cell,
     /// Every movement that is on file, newest first, each with the revision of our first commit of it.
     pub movements: Vec<HistoryEntry>,
-    /// What came until then was erased, and is not in `movements`.
+    /// What İYS registered until then was erased on request, and is not in `movements`.
     pub erased: Option<IysTime>,
 }
 
@@ -175,6 +175,8 @@ pub struct Proof {
     pub tree: Option<Tree>,
     /// Times in the period asked for of which records may be missing.
     pub gaps: Vec<EvidenceGap>,
+    /// Decisions of this moment and before are not kept any more: their retention is over.
+    pub removed_until: Option<IysTime>,
 }
 
 /// A sealed segment of the evidence log.

@@ -115,6 +115,10 @@ fn given(decision: &Recorded, language: Language) -> String {
 }
 
 fn push_history(decision: &Recorded, history: &History, eves: Eves, language: Language, blocks: &mut Vec<Block>) {
+    // First of all: what was known then may have been more than what is left.
+    if let Some(erased) = history.erased {
+        blocks.push(Block::Text(format!("{} {erased}.", erasure(language))));
+    }
     let then: Vec<_> = history.known_at(decision.revision).collect();
     let now: Vec<_> = history.movements.iter().collect();
     blocks.push(Block::Caption(format!(
@@ -133,11 +137,13 @@ fn push_history(decision: &Recorded, history: &History, eves: Eves, language: La
         blocks.push(Block::Caption(title.to_owned()));
         blocks.push(movements(&now, eves, language));
     }
-    if let Some(erased) = history.erased {
-        let note = language
-            .pick("Erased on request: whatever İYS registered until", "İstek üzerine silindi: İYS’nin şu ana kadarki kayıtları:");
-        blocks.push(Block::Text(format!("{note} {erased}.")));
-    }
+}
+
+const fn erasure(language: Language) -> &'static str {
+    language.pick(
+        "Erased on request, and therefore not below although it may have been known then: whatever İYS registered up to",
+        "İstek üzerine silindiği için, o anda bilinmiş olsa bile aşağıda yer almayan: İYS’nin şu ana kadar kaydettikleri,",
+    )
 }
 
 fn movements(movements: &[&HistoryEntry], eves: Eves, language: Language) -> Block {

@@ -13,6 +13,13 @@ pub(super) fn push(dossier: &Dossier, language: Language, blocks: &mut Vec<Block
     }
     blocks.push(Block::Section(language.pick("Evidence", "Kanıt").to_owned()));
     let proof = &dossier.proof;
+    if let Some(until) = proof.removed_until {
+        let note = language.pick(
+            "Decisions are not kept any more, their retention being over, until",
+            "Saklama süresi dolduğu için artık tutulmayan kararların sonu:",
+        );
+        blocks.push(Block::Text(format!("{note} {until}.")));
+    }
     push_gaps(proof, language, blocks);
     push_segments(proof, language, blocks);
     push_tree(proof.tree.as_ref(), language, blocks);

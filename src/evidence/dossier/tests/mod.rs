@@ -58,7 +58,7 @@ fn the_address_is_in_the_file_only_if_it_was_asked_to_be_shown() {
 fn no_log_shows_the_address() {
     let mut dossier = dossier();
     dossier.recipient.shown = Some("+90 532 000 10 02".to_owned());
-    assert!(!format!("{dossier:?}").contains("532"));
+    assert!(!format!("{dossier:?}").contains("532 000"));
 }
 
 #[test]
@@ -104,6 +104,13 @@ fn hostile_texts_stay_texts() {
     }
     let json: serde_json::Value = serde_json::from_str(&dossier.to_json().unwrap()).unwrap();
     assert_eq!(json["decisions"][0]["reference"], dossier.decisions[0].reference, "JSON keeps what the caller gave");
+}
+
+#[test]
+fn an_erasure_is_told_before_what_is_left() {
+    let html = dossier().to_html(Language::English);
+    let note = html.find("Erased on request").unwrap();
+    assert!(html[..note].contains("DENY NO_RECORD") && html[note..].contains("Consent as known then: up to revision 70"));
 }
 
 #[test]

@@ -169,6 +169,7 @@ pub(super) fn dossier() -> Dossier {
                     .to_owned(),
             }),
             gaps: vec![EvidenceGap { from: time("2026-11-08 03:00:00"), to: time("2026-11-08 03:00:01"), at_most: 40 }],
+            removed_until: Some(time("2023-10-31 23:59:59")),
         },
     }
 }
