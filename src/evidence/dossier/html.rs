@@ -1,8 +1,8 @@
 //! The dossier as one HTML file: styled inside it, nothing fetched, no script; a policy in it forbids
 //! both, should anything ever get past the escaping.
 
-use super::language::Language;
 use super::page::{Block, Page, Table};
+use crate::check::Language;
 use std::fmt::{self, Display, Formatter};
 
 const STYLE: &str = include_str!("html.css");

@@ -1,11 +1,12 @@
 //! The dossier for machines. Field names are stable; a change that is not an addition raises
 //! [`FORMAT`]. İYS's dates are as İYS writes them, all other times RFC 3339 with Türkiye's offset.
 
-use super::model::{
-    Complaint, Declaration, Dossier, EvidenceGap, History, Proof, Recorded, RecordedIn, Recording, Segment, Tree, recording,
-};
+use super::model::{Complaint, Dossier, EvidenceGap, History, Proof, Recorded, RecordedIn, Recording, Segment, Tree, recording};
+use crate::check::Language;
+use crate::check::question::Purpose;
 use crate::model::brand::BrandCode;
 use crate::model::business_days::Eves;
+use crate::model::declaration::Declaration;
 use crate::model::hex::to_hex;
 use crate::model::time::IysTime;
 use crate::ports::HistoryEntry;
@@ -78,7 +79,7 @@ struct DecisionBody<'a> {
     mode: &'static str,
     reason: &'static str,
     explanation: Explanation,
-    article: &'a str,
+    article: &'static str,
     refusal_on_record: bool,
     revision: u64,
     as_of: Option<String>,
@@ -92,8 +93,8 @@ struct DecisionBody<'a> {
 
 #[derive(Serialize)]
 struct Explanation {
-    en: &'static str,
-    tr: &'static str,
+    en: String,
+    tr: String,
 }
 
 #[derive(Serialize)]
@@ -126,7 +127,7 @@ struct DeclarationBody<'a> {
     purpose: &'static str,
     declared_by: &'a str,
     declared_at: String,
-    document_sha256: &'a str,
+    document_sha256: String,
     valid_until: Option<String>,
     revoked_at: Option<String>,
 }
@@ -208,7 +209,8 @@ impl<'a> ComplaintBody<'a> {
 
 impl<'a> DecisionBody<'a> {
     fn new(decision: &'a Recorded, dossier: &'a Dossier) -> Self {
-        let history = dossier.history(decision);
+        let (history, verdict) = (dossier.history(decision), decision.verdict);
+        let explanation = |language| verdict.explanation(decision.declaration, language);
         let then = history.into_iter().flat_map(|history| history.known_at(decision.revision));
         let now = history.into_iter().flat_map(|history| &history.movements);
         let movement = |movement| MovementBody::new(movement, dossier.eves);
@@ -227,14 +229,14 @@ impl<'a> DecisionBody<'a> {
             recipient_type: decision.cell.recipient_type.name(),
             purpose: decision.purpose.name(),
             declaration_id: decision.declaration,
-            decision: decision.given.name(),
-            policy_decision: decision.policy.name(),
-            enforced: decision.enforced,
-            mode: decision.mode,
-            reason: decision.reason.name(),
-            explanation: Explanation { en: decision.reason.english(), tr: decision.reason.turkish() },
-            article: &decision.article,
-            refusal_on_record: decision.refusal_on_record,
+            decision: verdict.decision.name(),
+            policy_decision: decision.policy().name(),
+            enforced: verdict.enforced,
+            mode: decision.mode.name(),
+            reason: verdict.reason.name(),
+            explanation: Explanation { en: explanation(Language::English), tr: explanation(Language::Turkish) },
+            article: verdict.article,
+            refusal_on_record: verdict.refusal_on_record,
             revision: decision.revision,
             as_of: decision.as_of.map(IysTime::rfc3339),
             reference: &decision.reference,
@@ -275,15 +277,16 @@ impl RecordingBody {
 
 impl<'a> DeclarationBody<'a> {
     fn new(declaration: &'a Declaration) -> Self {
+        let declared = &declaration.declared;
         Self {
             declaration_id: declaration.id,
-            brand_code: declaration.brand.get(),
-            purpose: declaration.purpose.name(),
-            declared_by: &declaration.declared_by,
-            declared_at: declaration.declared_at.rfc3339(),
-            document_sha256: &declaration.document_sha256,
-            valid_until: declaration.valid_until.map(IysTime::rfc3339),
-            revoked_at: declaration.revoked_at.map(IysTime::rfc3339),
+            brand_code: declared.brand.get(),
+            purpose: Purpose::claiming(declared.exemption).name(),
+            declared_by: &declared.by,
+            declared_at: declared.at.rfc3339(),
+            document_sha256: declared.document.to_string(),
+            valid_until: declared.valid_until.map(IysTime::rfc3339),
+            revoked_at: declaration.revoked.map(IysTime::rfc3339),
         }
     }
 }

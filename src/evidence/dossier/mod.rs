@@ -13,7 +13,6 @@
 
 mod html;
 mod json;
-mod language;
 mod model;
 mod page;
 mod pdf;
@@ -21,10 +20,8 @@ mod pdf;
 mod tests;
 mod visible;
 
-pub use language::Language;
-pub use model::{
-    Asked, Complaint, Declaration, Dossier, EvidenceGap, History, Made, Proof, Recorded, RecordedIn, Segment, Subject, Tree,
-};
+use crate::check::Language;
+pub use model::{Asked, Complaint, Dossier, EvidenceGap, History, Made, Proof, Recorded, RecordedIn, Segment, Subject, Tree};
 pub use pdf::PdfError;
 
 impl Dossier {

@@ -1,13 +1,15 @@
 //! What a dossier is made of: plain values, filled from the evidence log and the store.
 
 use crate::check::DecisionId;
-use crate::check::decision::{Decision, Reason};
+use crate::check::decision::{Decision, Verdict};
 use crate::check::question::Purpose;
 use crate::model::brand::{BrandCode, RetailerCode};
 use crate::model::business_days::{self, Eves, UnknownYear};
 use crate::model::channel::{Cell, Channel};
 use crate::model::date::Date;
+use crate::model::declaration::Declaration;
 use crate::model::key::Pseudonym;
+use crate::model::mode::Mode;
 use crate::model::state::Status;
 use crate::model::time::IysTime;
 use crate::ports::HistoryEntry;
@@ -99,20 +101,10 @@ pub struct Recorded {
     pub purpose: Purpose,
     /// The declaration behind an exemption: the id of one in [`Dossier::declarations`].
     pub declaration: Option<u64>,
-    /// What the rules said.
-    pub policy: Decision,
-    /// What the caller was told; differs under `advise` and `shadow` only.
-    pub given: Decision,
-    /// Why.
-    pub reason: Reason,
-    /// The article that was cited; empty where none decides.
-    pub article: String,
-    /// False where a mode let through what a row would have stopped.
-    pub enforced: bool,
-    /// The mode in force: `enforce`, `advise` or `shadow`.
-    pub mode: &'static str,
-    /// Whether an exempt message went out in spite of a refusal.
-    pub refusal_on_record: bool,
+    /// What the caller was told, and why.
+    pub verdict: Verdict,
+    /// The mode in force.
+    pub mode: Mode,
     /// The answer reflects every batch up to this revision.
     pub revision: u64,
     /// How old the brand's data was; none where no data was needed.
@@ -143,27 +135,6 @@ pub struct History {
     pub movements: Vec<HistoryEntry>,
     /// What İYS registered until then was erased on request, and is not in `movements`.
     pub erased: Option<IysTime>,
-}
-
-/// A sender's declaration (11/8, 2/2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declaration {
-    /// Its number.
-    pub id: u64,
-    /// Whose.
-    pub brand: BrandCode,
-    /// Of which purpose.
-    pub purpose: Purpose,
-    /// Who declared it.
-    pub declared_by: String,
-    /// When.
-    pub declared_at: IysTime,
-    /// SHA-256 of the document; empty if there is none.
-    pub document_sha256: String,
-    /// Until when it holds; none: without end.
-    pub valid_until: Option<IysTime>,
-    /// When it was taken back.
-    pub revoked_at: Option<IysTime>,
 }
 
 /// What shows that the records were not touched.
@@ -248,6 +219,13 @@ impl Dossier {
     /// Whether there are decisions, and all of them are about e-mail.
     pub(super) fn is_of_email_only(&self) -> bool {
         !self.decisions.is_empty() && self.decisions.iter().all(|decision| decision.cell.channel == Channel::Eposta)
+    }
+}
+
+impl Recorded {
+    /// What the rules said: differs from what the caller was told where a mode let it through.
+    pub(super) const fn policy(&self) -> Decision {
+        self.verdict.reason.decision()
     }
 }
 

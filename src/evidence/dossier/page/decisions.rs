@@ -1,8 +1,8 @@
 //! What was decided: all on one list, then each with what was known then and is known now.
 
 use super::{Block, NONE, Table, columns, moment, or_none, pair, yes_no};
+use crate::check::Language;
 use crate::check::decision::Decision;
-use crate::evidence::dossier::language::Language;
 use crate::evidence::dossier::model::{Dossier, History, Recorded, RecordedIn, recording};
 use crate::evidence::dossier::visible::visible;
 use crate::model::business_days::Eves;
@@ -30,8 +30,8 @@ fn list(dossier: &Dossier, language: Language) -> Table {
             format!("{} {}", decision.brand.get(), visible(&decision.brand_title)),
             format!("{} {}", decision.cell.channel, decision.cell.recipient_type),
             decision.purpose.name().to_owned(),
-            format!("{} {}", decision.given.name(), decision.reason.name()),
-            or_none(&visible(&decision.article)).to_owned(),
+            format!("{} {}", decision.verdict.decision.name(), decision.verdict.reason.name()),
+            or_none(decision.verdict.article).to_owned(),
         ]
     };
     Table {
@@ -49,7 +49,7 @@ fn list(dossier: &Dossier, language: Language) -> Table {
 }
 
 fn push_decision(number: usize, decision: &Recorded, dossier: &Dossier, language: Language, blocks: &mut Vec<Block>) {
-    let (given, reason) = (decision.given.name(), decision.reason.name());
+    let (given, reason) = (decision.verdict.decision.name(), decision.verdict.reason.name());
     blocks.push(Block::Item(format!("{number}. {} · {given} {reason}", decision.at)));
     blocks.push(facts(decision, language));
     let Some(history) = dossier.history(decision) else {
@@ -62,6 +62,8 @@ fn push_decision(number: usize, decision: &Recorded, dossier: &Dossier, language
 
 fn facts(decision: &Recorded, language: Language) -> Block {
     let pick = |english, turkish| language.pick(english, turkish);
+    let verdict = decision.verdict;
+    let explanation = |language| verdict.explanation(decision.declaration, language);
     let retailer = decision.retailer.get();
     let retailer = if retailer == 0 { NONE.to_owned() } else { retailer.to_string() };
     let segment = match decision.recorded_in {
@@ -82,17 +84,17 @@ fn facts(decision: &Recorded, language: Language) -> Block {
         pair(pick("Purpose", "Amaç"), decision.purpose.name()),
         pair(pick("Declaration", "Beyan"), &decision.declaration.map_or(NONE.to_owned(), |id| id.to_string())),
         pair(pick("Decision", "Karar"), &given(decision, language)),
-        pair(pick("Reason", "Gerekçe"), decision.reason.name()),
-        pair(pick("Reason in Turkish", "Gerekçe, Türkçe"), decision.reason.turkish()),
-        pair(pick("Reason in English", "Gerekçe, İngilizce"), decision.reason.english()),
-        pair(pick("Article", "Madde"), or_none(&visible(&decision.article))),
+        pair(pick("Reason", "Gerekçe"), verdict.reason.name()),
+        pair(pick("Reason in Turkish", "Gerekçe, Türkçe"), &explanation(Language::Turkish)),
+        pair(pick("Reason in English", "Gerekçe, İngilizce"), &explanation(Language::English)),
+        pair(pick("Article", "Madde"), or_none(verdict.article)),
         pair(
             pick("Enforced", "Uygulandı"),
-            &format!("{} ({}: {})", yes_no(decision.enforced, language), pick("mode", "kip"), decision.mode),
+            &format!("{} ({}: {})", yes_no(verdict.enforced, language), pick("mode", "kip"), decision.mode.name()),
         ),
         pair(
             pick("Allowed in spite of a refusal on record", "Kayıtlı redde rağmen uygun"),
-            yes_no(decision.refusal_on_record, language),
+            yes_no(verdict.refusal_on_record, language),
         ),
         pair(pick("Revision", "Sürüm"), &decision.revision.to_string()),
         pair(pick("Data as of", "Verinin tarihi"), &moment(decision.as_of)),
@@ -102,16 +104,16 @@ fn facts(decision: &Recorded, language: Language) -> Block {
 
 /// What was given and means, and beside it what the rules said where they differ.
 fn given(decision: &Recorded, language: Language) -> String {
-    let meaning = match decision.given {
+    let meaning = match decision.verdict.decision {
         Decision::Allow => language.pick("may be sent", "gönderilebilir"),
         Decision::Deny => language.pick("must not be sent", "gönderilemez"),
         Decision::Defer => language.pick("not to be sent now, ask again", "şimdi gönderilmez, yeniden sorulur"),
     };
-    let given = format!("{}: {meaning}", decision.given.name());
-    if decision.given == decision.policy {
+    let given = format!("{}: {meaning}", decision.verdict.decision.name());
+    if decision.verdict.decision == decision.policy() {
         return given;
     }
-    format!("{given} ({}: {})", language.pick("by the rules", "kurallara göre"), decision.policy.name())
+    format!("{given} ({}: {})", language.pick("by the rules", "kurallara göre"), decision.policy().name())
 }
 
 fn push_history(decision: &Recorded, history: &History, eves: Eves, language: Language, blocks: &mut Vec<Block>) {

@@ -4,9 +4,9 @@
 mod decisions;
 mod proof;
 
-use super::language::Language;
 use super::model::Dossier;
 use super::visible::visible;
+use crate::check::Language;
 use crate::model::hex::to_hex;
 use crate::model::time::IysTime;
 

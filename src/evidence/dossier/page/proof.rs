@@ -1,9 +1,11 @@
 //! What stands behind the decisions: declarations, and the proof that their records were not touched.
 
-use super::{Block, NONE, Table, columns, moment, or_none, pair};
-use crate::evidence::dossier::language::Language;
-use crate::evidence::dossier::model::{Declaration, Dossier, EvidenceGap, Proof, Segment, Tree};
+use super::{Block, NONE, Table, columns, moment, pair};
+use crate::check::Language;
+use crate::check::question::Purpose;
+use crate::evidence::dossier::model::{Dossier, EvidenceGap, Proof, Segment, Tree};
 use crate::evidence::dossier::visible::visible;
+use crate::model::declaration::Declaration;
 
 /// Appends declarations, gaps, segments and the tree.
 pub(super) fn push(dossier: &Dossier, language: Language, blocks: &mut Vec<Block>) {
@@ -28,15 +30,16 @@ pub(super) fn push(dossier: &Dossier, language: Language, blocks: &mut Vec<Block
 fn declarations(declarations: &[Declaration], language: Language) -> Table {
     let pick = |english, turkish| language.pick(english, turkish);
     let row = |declaration: &Declaration| {
+        let declared = &declaration.declared;
         vec![
             declaration.id.to_string(),
-            declaration.brand.get().to_string(),
-            declaration.purpose.name().to_owned(),
-            visible(&declaration.declared_by),
-            declaration.declared_at.to_string(),
-            moment(declaration.valid_until),
-            moment(declaration.revoked_at),
-            or_none(&visible(&declaration.document_sha256)).to_owned(),
+            declared.brand.get().to_string(),
+            Purpose::claiming(declared.exemption).name().to_owned(),
+            visible(&declared.by),
+            declared.at.to_string(),
+            moment(declared.valid_until),
+            moment(declaration.revoked),
+            declared.document.to_string(),
         ]
     };
     Table {

@@ -4,8 +4,8 @@
 mod font;
 mod sheets;
 
-use super::language::Language;
 use super::page::Page;
+use crate::check::Language;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use font::{Font, Fonts, Weight};

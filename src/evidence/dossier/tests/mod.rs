@@ -5,6 +5,7 @@ mod pdf;
 mod sample;
 
 use super::*;
+use crate::check::Language;
 use crate::model::state::Status;
 use sample::{consents, dossier, hostile, time};
 use std::path::Path;
@@ -85,7 +86,7 @@ fn a_year_without_holidays_on_file_is_said_and_not_guessed() {
 #[test]
 fn hostile_texts_stay_texts() {
     let dossier = hostile();
-    for language in Language::ALL {
+    for language in [Language::English, Language::Turkish] {
         let html = dossier.to_html(language);
         let plain = self::dossier().to_html(language);
         assert_eq!(html.matches('<').count(), plain.matches('<').count(), "no text made or closed an element");

@@ -1,7 +1,7 @@
 //! The PDF read again: its text by the glyphs of its fonts, its structure by its own table.
 
 use super::sample::{dossier, hostile};
-use crate::evidence::dossier::Language;
+use crate::check::Language;
 use flate2::read::ZlibDecoder;
 use std::collections::HashMap;
 use std::io::Read;
@@ -109,7 +109,7 @@ fn shown(html: &str) -> Vec<String> {
 #[test]
 fn the_pdf_says_what_the_html_says() {
     for dossier in [dossier(), hostile()] {
-        for language in Language::ALL {
+        for language in [Language::English, Language::Turkish] {
             let packed = |text: &str| text.replace(char::is_whitespace, "");
             let text = packed(&text(&dossier.to_pdf(language).unwrap()));
             for piece in shown(&dossier.to_html(language)) {

@@ -1,6 +1,6 @@
 //! A dossier with one decision of every kind that is set differently.
 
-use crate::check::decision::{Decision, Reason};
+use crate::check::decision::{Decision, Reason, Verdict};
 use crate::check::question::Purpose;
 use crate::check::{DecisionId, DecisionIds};
 use crate::evidence::dossier::*;
@@ -8,7 +8,9 @@ use crate::model::brand::{BrandCode, RetailerCode};
 use crate::model::business_days::Eves;
 use crate::model::channel::{Cell, Channel, RecipientType};
 use crate::model::date::Date;
+use crate::model::declaration::{Declaration, Declared, DocumentHash, Exemption};
 use crate::model::key::Pseudonym;
+use crate::model::mode::Mode;
 use crate::model::state::Status;
 use crate::model::time::IysTime;
 use crate::ports::HistoryEntry;
@@ -63,13 +65,8 @@ fn approved() -> Recorded {
         cell: MESAJ,
         purpose: Purpose::Commercial,
         declaration: None,
-        policy: Decision::Allow,
-        given: Decision::Allow,
-        reason: Reason::Approved,
-        article: String::new(),
-        enforced: true,
-        mode: "enforce",
-        refusal_on_record: false,
+        verdict: Verdict::of(Reason::Approved, ""),
+        mode: Mode::Enforce,
         revision: 57,
         as_of: Some(time("2026-11-05 09:29:12")),
         reference: "kampanya-7/güz".to_owned(),
@@ -84,9 +81,7 @@ fn exempt() -> Recorded {
         at,
         purpose: Purpose::Exempt62,
         declaration: Some(4),
-        reason: Reason::Exempt,
-        article: "6/5, 11/8".to_owned(),
-        refusal_on_record: true,
+        verdict: Verdict { refusal_on_record: true, ..Verdict::of(Reason::Exempt, "6/5, 11/8") },
         revision: 61,
         as_of: None,
         reference: String::new(),
@@ -100,11 +95,8 @@ fn shadowed() -> Recorded {
         id: id(at, 3),
         at,
         retailer: RetailerCode::new(12_345_678),
-        policy: Decision::Deny,
-        reason: Reason::Refused,
-        article: "9, 11/7".to_owned(),
-        enforced: false,
-        mode: "shadow",
+        verdict: Verdict { decision: Decision::Allow, enforced: false, ..Verdict::of(Reason::Refused, "9, 11/7") },
+        mode: Mode::Shadow,
         revision: 64,
         as_of: Some(time("2026-11-11 11:00:00")),
         ..approved()
@@ -118,10 +110,7 @@ fn by_email() -> Recorded {
         at,
         caller: String::new(),
         cell: EPOSTA,
-        policy: Decision::Deny,
-        given: Decision::Deny,
-        reason: Reason::NoRecord,
-        article: "5/3, 7/12".to_owned(),
+        verdict: Verdict::of(Reason::NoRecord, "5/3, 7/12"),
         revision: 70,
         recorded_in: RecordedIn::Open(4),
         ..approved()
@@ -146,13 +135,15 @@ pub(super) fn dossier() -> Dossier {
         ],
         declarations: vec![Declaration {
             id: 4,
-            brand: brand(),
-            purpose: Purpose::Exempt62,
-            declared_by: "İğdır Şubesi, Gülşah Öztürk".to_owned(),
-            declared_at: time("2026-09-01 09:00:00"),
-            document_sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".to_owned(),
-            valid_until: Some(time("2027-09-01 00:00:00")),
-            revoked_at: None,
+            declared: Declared {
+                brand: brand(),
+                exemption: Exemption::Article62,
+                by: "İğdır Şubesi, Gülşah Öztürk".to_owned(),
+                at: time("2026-09-01 09:00:00"),
+                document: DocumentHash([0xE3; 32]),
+                valid_until: Some(time("2027-09-01 00:00:00")),
+            },
+            revoked: None,
         }],
         proof: Proof {
             segments: vec![Segment {
@@ -184,7 +175,7 @@ pub(super) fn hostile() -> Dossier {
     dossier.decisions[3].reference = "\"><img src=x onerror=alert(1)>\u{202e}中\u{0}".to_owned();
     dossier.decisions[0].caller = "</td></table><style>*{display:none}</style>".to_owned();
     dossier.decisions[1].brand_title = "<!-- \u{feff}&lt; %PDF-1.7 (\\) ET endstream".to_owned();
-    dossier.declarations[0].declared_by = "]]></title><a href=\"javascript:alert(1)\">".to_owned();
+    dossier.declarations[0].declared.by = "]]></title><a href=\"javascript:alert(1)\">".to_owned();
     dossier.histories[0].movements[0].source = "IYS_<b>".to_owned();
     dossier.made.node = "</footer>".to_owned();
     if let Some(tree) = &mut dossier.proof.tree {
