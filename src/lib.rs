@@ -19,7 +19,8 @@
 //!
 //! In reading order: [`model`] the words; [`check`] the decision; [`index`] what is in memory;
 //! [`store`] and [`ingest`] the disk and its one writer; [`feed`] and [`import`] where movements come
-//! from; [`net`] ports and [`wire`] both protocols on them; [`app`] puts it all together.
+//! from; [`evidence`] what is kept and told of decisions; [`net`] ports and [`wire`] both protocols on them;
+//! [`app`] puts it all together.
 
 #[cfg(feature = "store")]
 pub mod app;

@@ -1,7 +1,7 @@
 //! Answers for people, in a sentence or two.
 
 use super::checker::Answer;
-use super::decision::Reason;
+use super::decision::{Reason, Verdict};
 
 /// A language that people read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,19 +16,43 @@ impl Answer {
     /// Why, for people.
     #[must_use]
     pub fn explanation(&self, language: Language) -> String {
-        let verdict = self.verdict;
-        let reason = match (verdict.reason, self.declaration) {
+        self.verdict.explanation(self.declaration, language)
+    }
+}
+
+impl Verdict {
+    /// Why, for people; `declaration` is the one that stood behind it.
+    #[must_use]
+    pub fn explanation(self, declaration: Option<u64>, language: Language) -> String {
+        let reason = match (self.reason, declaration) {
             (Reason::Exempt, None) => FREED,
             (reason, _) => [reason.english(), reason.turkish()],
         };
         let mut text = reason[language as usize].to_owned();
-        for (applies, sentence) in [(verdict.refusal_on_record, REFUSED), (!verdict.enforced, NOT_ENFORCED)] {
+        for (applies, sentence) in [(self.refusal_on_record, REFUSED), (!self.enforced, NOT_ENFORCED)] {
             if applies {
                 text.push(' ');
                 text.push_str(sentence[language as usize]);
             }
         }
         text
+    }
+}
+
+impl Language {
+    /// Of two spellings the one in this language.
+    #[must_use]
+    pub const fn pick(self, english: &'static str, turkish: &'static str) -> &'static str {
+        match self {
+            Self::English => english,
+            Self::Turkish => turkish,
+        }
+    }
+
+    /// The code of ISO 639.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        self.pick("en", "tr")
     }
 }
 

@@ -9,10 +9,11 @@
 //! In reading order: [`entry`] what is recorded; [`codec`] a frame's columns; [`segment`] a file of frames under a hash
 //! chain; [`merkle`], [`note`] and [`archive`] the tree over all segments and its signed checkpoint; [`settings`] and
 //! [`log`] the hand-off; `writer` and `keeper` the two threads; [`recover`] and [`start`] what a start finds and begins;
-//! [`index`] how a recipient is found.
+//! [`index`] how a recipient is found; [`dossier`] what is made of it when somebody complains.
 
 pub mod archive;
 pub mod codec;
+pub mod dossier;
 pub mod entry;
 pub mod index;
 mod keeper;

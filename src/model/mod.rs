@@ -2,13 +2,16 @@
 //!
 //! Nothing here reads a clock, a file or the network, and nothing here imports another module of
 //! the crate. In reading order: [`channel`] and [`state`] say what a consent is about, [`recipient`]
-//! whom, [`brand`] for whom, with its [`standing`], its [`mode`]s and [`declaration`]s, [`time`] and [`source`] when and whence; [`secret`] and [`key`] turn an
+//! whom, [`brand`] for whom, with its [`standing`], its [`mode`]s and [`declaration`]s, [`time`], [`date`], [`business_days`]
+//! and [`source`] when and whence; [`secret`] and [`key`] turn an
 //! address into the pseudonym under which it is kept, [`seal`] keeps one that must be read again; [`movement`] is one change of one consent and
 //! [`record`] what all changes of a relation leave; [`access`] is what a retailer may use of them.
 
 pub mod access;
 pub mod brand;
+pub mod business_days;
 pub mod channel;
+pub mod date;
 pub mod declaration;
 pub mod feed;
 pub mod hex;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Türkiye time is three hours ahead of UTC, without daylight saving.
-const OFFSET: i64 = 3 * 3600;
+pub(super) const OFFSET: i64 = 3 * 3600;
 const DAY: i64 = 86_400;
 
 /// A moment to the second, kept as seconds since 1970-01-01 00:00:00 UTC; read and shown in Türkiye
@@ -108,14 +108,14 @@ const fn days_in(year: i64, month: i64) -> i64 {
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar. The year is counted from March, so that
 /// the leap day is its last and months need no table.
-const fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
+pub(super) const fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468
 }
 
 /// The date of a day count: the inverse of [`days_since_epoch`].
-const fn date_of(days: i64) -> (i64, i64, i64) {
+pub(super) const fn date_of(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days / 146_097;
     let day_of_era = days % 146_097;

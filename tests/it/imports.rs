@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("check", &["model", "index"]),
     ("ports", &["model", "check"]),
     ("telemetry", &["model", "check"]),
+    ("evidence", &["model", "check", "ports"]),
     ("config", &["model"]),
     ("access", &["model", "config"]),
     ("net", &[]),

@@ -1,0 +1,240 @@
+//! Blocks laid out on sheets of A4: where every line of text and every rule comes to stand. Pure.
+
+use super::font::{Fonts, Weight};
+use crate::evidence::dossier::page::{Block, Table};
+
+/// A4, in points.
+pub(super) const SHEET: (f32, f32) = (595.28, 841.89);
+/// Free on every side, in points.
+const MARGIN: f32 = 42.0;
+/// What stands below this, in points from the lower edge, is the footer's.
+const BOTTOM: f32 = 56.0;
+/// The share of the width for the names of pairs.
+const NAMES: (u16, u16) = (32, 68);
+/// Between a cell's text and its neighbour, in points.
+const GUTTER: f32 = 6.0;
+
+/// A sheet of paper.
+#[derive(Default)]
+pub(super) struct Sheet {
+    /// Its lines of text.
+    pub(super) lines: Vec<Line>,
+    /// Its horizontal rules: from the left, height, to the right, thickness.
+    pub(super) rules: Vec<(f32, f32, f32, f32)>,
+}
+
+/// A line of text. Places are in points from the lower left corner.
+pub(super) struct Line {
+    /// Where it begins.
+    pub(super) x: f32,
+    /// The line that its letters stand on.
+    pub(super) y: f32,
+    /// Size of the letters.
+    pub(super) size: f32,
+    /// The font.
+    pub(super) weight: Weight,
+    /// The text, spelt for the font.
+    pub(super) text: String,
+}
+
+/// How a text is set.
+#[derive(Clone, Copy)]
+struct Style {
+    weight: Weight,
+    size: f32,
+    /// Space above, in points.
+    above: f32,
+    /// Space that must be left below on the same sheet, in points.
+    keep: f32,
+}
+
+const TITLE: Style = Style { weight: Weight::Bold, size: 18.0, above: 0.0, keep: 0.0 };
+const SECTION: Style = Style { weight: Weight::Bold, size: 13.0, above: 18.0, keep: 60.0 };
+const ITEM: Style = Style { weight: Weight::Bold, size: 11.0, above: 16.0, keep: 60.0 };
+const CAPTION: Style = Style { weight: Weight::Bold, size: 9.0, above: 8.0, keep: 40.0 };
+const TEXT: Style = Style { weight: Weight::Regular, size: 9.0, above: 4.0, keep: 0.0 };
+const VERBATIM: Style = Style { weight: Weight::Regular, size: 8.0, above: 0.0, keep: 0.0 };
+const CELL: Style = Style { weight: Weight::Regular, size: 7.5, above: 0.0, keep: 0.0 };
+const HEAD: Style = Style { weight: Weight::Bold, ..CELL };
+const VALUE: Style = Style { weight: Weight::Regular, size: 9.0, above: 0.0, keep: 0.0 };
+const NAME: Style = Style { weight: Weight::Bold, ..VALUE };
+
+/// Lays blocks out; the footer and "n / N" come on every sheet.
+pub(super) fn lay_out(blocks: &[Block], footer: &str, fonts: &Fonts) -> Vec<Sheet> {
+    let mut layout = Layout { fonts, sheets: vec![Sheet::default()], y: SHEET.1 - MARGIN };
+    for block in blocks {
+        layout.push(block);
+    }
+    layout.finish(footer)
+}
+
+struct Layout<'a> {
+    fonts: &'a Fonts,
+    /// Never empty.
+    sheets: Vec<Sheet>,
+    /// Down to here the last sheet is full.
+    y: f32,
+}
+
+/// A cell's text in lines.
+struct Cell {
+    style: Style,
+    x: f32,
+    lines: Vec<String>,
+}
+
+impl Style {
+    /// From one line to the next, in points.
+    fn leading(self) -> f32 {
+        self.size * 1.36
+    }
+}
+
+impl Layout<'_> {
+    fn push(&mut self, block: &Block) {
+        match block {
+            Block::Title(text) => self.paragraph(text, TITLE),
+            Block::Section(text) => {
+                self.paragraph(text, SECTION);
+                self.rule(1.0);
+            }
+            Block::Item(text) => self.paragraph(text, ITEM),
+            Block::Caption(text) => self.paragraph(text, CAPTION),
+            Block::Text(text) => self.paragraph(text, TEXT),
+            Block::Pairs(pairs) => self.pairs(pairs),
+            Block::Table(table) => self.table(table),
+            Block::Verbatim(lines) => lines.iter().for_each(|line| self.paragraph(line, VERBATIM)),
+        }
+    }
+
+    fn paragraph(&mut self, text: &str, style: Style) {
+        let width = SHEET.0 - 2.0 * MARGIN;
+        self.y -= style.above;
+        self.make_room(style.leading() + style.keep);
+        for line in self.fonts.of(style.weight).wrap(text, style.size, width) {
+            self.make_room(style.leading());
+            self.y -= style.leading();
+            self.line(MARGIN, self.y + style.size * 0.3, style, line);
+        }
+    }
+
+    fn pairs(&mut self, pairs: &[(String, String)]) {
+        self.y -= 4.0;
+        for (name, value) in pairs {
+            let row = self.cells(&[(name, NAME, NAMES.0), (value, VALUE, NAMES.1)]);
+            self.row(row, 0.3, None);
+        }
+    }
+
+    fn table(&mut self, table: &Table) {
+        self.y -= 4.0;
+        let heads: Vec<_> = table.columns.iter().map(|(head, share)| (head.as_str(), HEAD, *share)).collect();
+        // Never split over sheets: room is made for it and a first row.
+        let head = self.cells(&heads);
+        self.make_room(height(&head) + 40.0);
+        self.row(head, 1.0, None);
+        for row in &table.rows {
+            let cells: Vec<_> = row.iter().zip(&table.columns).map(|(cell, (_, share))| (cell.as_str(), CELL, *share)).collect();
+            let cells = self.cells(&cells);
+            self.row(cells, 0.3, Some(&heads));
+        }
+    }
+
+    /// Wraps texts into columns of their shares of the width.
+    fn cells(&self, texts: &[(&str, Style, u16)]) -> Vec<Cell> {
+        let whole: u16 = texts.iter().map(|(.., share)| share).sum();
+        let unit = (SHEET.0 - 2.0 * MARGIN) / f32::from(whole.max(1));
+        let mut x = MARGIN;
+        let mut cells = Vec::with_capacity(texts.len());
+        for (text, style, share) in texts {
+            let width = unit * f32::from(*share);
+            let lines = self.fonts.of(style.weight).wrap(text, style.size, width - GUTTER);
+            cells.push(Cell { style: *style, x, lines });
+            x += width;
+        }
+        cells
+    }
+
+    /// Sets a row and a rule below it. It goes to the next sheet as a whole if it fits there, and is split
+    /// between lines if it is higher than a sheet; `heads` are repeated on every new sheet.
+    fn row(&mut self, cells: Vec<Cell>, thickness: f32, heads: Option<&[(&str, Style, u16)]>) {
+        if height(&cells) > self.room() && self.room() < 400.0 {
+            self.turn(heads);
+        }
+        let mut cells = cells;
+        loop {
+            let leading = cells.iter().map(|cell| cell.style.leading()).fold(0.0, f32::max);
+            // At least one line a sheet, so that it ends.
+            #[expect(clippy::cast_sign_loss, reason = "one or more")]
+            let fits = ((self.room() - GUTTER) / leading).floor().max(1.0) as usize;
+            let top = self.y - 2.0;
+            let mut used = 0;
+            for cell in &mut cells {
+                let rest = cell.lines.split_off(fits.min(cell.lines.len()));
+                used = used.max(cell.lines.len());
+                for (place, line) in std::mem::replace(&mut cell.lines, rest).into_iter().enumerate() {
+                    let y = top - leading * (place as f32 + 1.0) + cell.style.size * 0.3;
+                    self.line(cell.x, y, cell.style, line);
+                }
+            }
+            self.y = top - leading * used as f32 - 2.0;
+            if cells.iter().all(|cell| cell.lines.is_empty()) {
+                break;
+            }
+            self.turn(heads);
+        }
+        self.rule(thickness);
+    }
+
+    fn room(&self) -> f32 {
+        self.y - BOTTOM
+    }
+
+    fn make_room(&mut self, height: f32) {
+        if height > self.room() {
+            self.turn(None);
+        }
+    }
+
+    /// Begins a sheet.
+    fn turn(&mut self, heads: Option<&[(&str, Style, u16)]>) {
+        self.sheets.push(Sheet::default());
+        self.y = SHEET.1 - MARGIN;
+        if let Some(heads) = heads {
+            let cells = self.cells(heads);
+            self.row(cells, 1.0, None);
+        }
+    }
+
+    fn line(&mut self, x: f32, y: f32, style: Style, text: String) {
+        let line = Line { x, y, size: style.size, weight: style.weight, text };
+        if let Some(sheet) = self.sheets.last_mut() {
+            sheet.lines.push(line);
+        }
+    }
+
+    fn rule(&mut self, thickness: f32) {
+        let rule = (MARGIN, self.y, SHEET.0 - MARGIN, thickness);
+        if let Some(sheet) = self.sheets.last_mut() {
+            sheet.rules.push(rule);
+        }
+    }
+
+    fn finish(mut self, footer: &str) -> Vec<Sheet> {
+        let font = &self.fonts.regular;
+        let (count, footer) = (self.sheets.len(), font.spell(footer));
+        for (number, sheet) in (1..).zip(&mut self.sheets) {
+            let page = format!("{number} / {count}");
+            let right = SHEET.0 - MARGIN - font.width(&page, CELL.size);
+            for (x, text) in [(MARGIN, footer.clone()), (right, page)] {
+                sheet.lines.push(Line { x, y: MARGIN - 8.0, size: CELL.size, weight: Weight::Regular, text });
+            }
+            sheet.rules.push((MARGIN, MARGIN + 4.0, SHEET.0 - MARGIN, 0.3));
+        }
+        self.sheets
+    }
+}
+
+fn height(cells: &[Cell]) -> f32 {
+    cells.iter().map(|cell| cell.style.leading() * cell.lines.len() as f32).fold(0.0, f32::max) + GUTTER
+}
