@@ -77,12 +77,11 @@ pub enum Event {
         /// Bytes of a torn record that were cut off.
         torn: u64,
     },
-    /// Sealed segments were removed because nothing in them has to be kept any longer.
+    /// Sealed segments are removed because nothing in them has to be kept any longer: all up to a number, so that the
+    /// newest such event covers those of segments that are gone themselves.
     Removed {
-        /// The first of them.
-        first: u64,
         /// The last of them.
-        last: u64,
+        through: u64,
         /// Decisions of that time and before are not kept, in Unix seconds.
         until: u32,
     },
@@ -104,6 +103,17 @@ pub enum Event {
         /// When, in Unix milliseconds.
         at: u64,
     },
+}
+
+impl Event {
+    /// When, in Unix milliseconds, of those that say it.
+    #[must_use]
+    pub const fn at(&self) -> Option<u64> {
+        match self {
+            Self::Started { at, .. } | Self::Leased { at, .. } | Self::Stopped { at } => Some(*at),
+            _ => None,
+        }
+    }
 }
 
 impl Outcomes {

@@ -82,7 +82,7 @@ impl Keeper {
         let last = self.seals.len() as u64;
         let old: Vec<u64> = there.take_while(|seal| seal.times.1 < until && seal.number < last).map(|seal| seal.number).collect();
         let (Some(first), Some(end)) = (old.first().copied(), old.last().copied()) else { return };
-        if !self.log.note_blocking(Event::Removed { first, last: end, until }) {
+        if !self.log.note_blocking(Event::Removed { through: end, until }) {
             return;
         }
         for number in old {

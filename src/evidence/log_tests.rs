@@ -89,7 +89,7 @@ async fn everything_handed_over_is_on_record_once() {
     let (admission, ticket) = decide(&log, Durability::BeforeAnswer, 1).await;
     assert!(log.durable(ticket.unwrap()).await);
     expected.push(admission.id);
-    assert!(log.note(Event::Removed { first: 1, last: 1, until: 5 }).await);
+    assert!(log.note(Event::Removed { through: 1, until: 5 }).await);
     drop(log.clone());
     threads.stop();
     let (ids, events) = read(folder.path());
@@ -101,7 +101,7 @@ async fn everything_handed_over_is_on_record_once() {
         ),
         "{events:?}"
     );
-    assert!(!log.note(Event::Removed { first: 1, last: 1, until: 5 }).await, "nobody writes any more");
+    assert!(!log.note(Event::Removed { through: 1, until: 5 }).await, "nobody writes any more");
     assert!(!log.admit(Durability::Interval, size(1), NOW).await.recordable);
 }
 

@@ -40,7 +40,7 @@ fn header(number: u64, previous: Hash) -> Header {
 /// A segment with a lease and five decisions, as a kill leaves it.
 fn killed(folder: &Path, number: u64, previous: Hash) -> Open {
     let mut open = Open::begin(folder, header(number, previous), &[]).unwrap();
-    open.event_frame(&LEASE).unwrap();
+    open.event_frame(&LEASE, 1_000).unwrap();
     let entry = entry(100, 5);
     open.decisions_frame(&[Part { entry: &entry, from: 0, to: 5 }], 1_234).unwrap();
     open.commit().unwrap();
@@ -111,7 +111,7 @@ fn a_kill_at_any_byte_keeps_what_was_whole() {
 fn an_ordered_end_leaves_no_gap() {
     let folder = tempfile::tempdir().unwrap();
     let mut open = killed(folder.path(), 1, [0; 32]);
-    open.event_frame(&Event::Stopped { at: 2_000 }).unwrap();
+    open.event_frame(&Event::Stopped { at: 2_000 }, 2_000).unwrap();
     let seal = open.seal().unwrap();
     let ended = Recovered { next: 2, previous: seal.end(), gap: None, sealed: vec![1] };
     assert_eq!(start(folder.path()), ended);

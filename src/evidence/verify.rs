@@ -188,7 +188,7 @@ fn check_segment(folder: &Path, bytes: &[u8], seal: &Seal, report: &mut Report, 
 /// What the log says of itself.
 fn told(body: &Body<'_>, number: u64, report: &mut Report, removed: &mut Vec<RangeInclusive<u64>>) {
     match body.event() {
-        Some(Event::Removed { first, last, .. }) => removed.push(first..=last),
+        Some(Event::Removed { through, .. }) => removed.push(1..=through),
         Some(gap @ Event::Gap { .. }) => report.gaps.push((number - 1, gap)),
         _ => {}
     }

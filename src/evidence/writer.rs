@@ -151,10 +151,10 @@ impl Writer {
             self.open.decisions_frame(&frame, now)?;
         }
         for (event, _) in &self.events {
-            self.open.event_frame(event)?;
+            self.open.event_frame(event, now)?;
         }
         if let Some((next, outstanding, to)) = lease {
-            self.open.event_frame(&Event::Leased { next, outstanding, to, at: now })?;
+            self.open.event_frame(&Event::Leased { next, outstanding, to, at: now }, now)?;
         }
         Ok(())
     }
@@ -222,7 +222,8 @@ impl Writer {
         if let Rotation::Beginning(_) = self.rotation {
             return true;
         }
-        let last = if whole { self.open.event_frame(&Event::Stopped { at: (self.clock)() }) } else { Ok(()) };
+        let now = (self.clock)();
+        let last = if whole { self.open.event_frame(&Event::Stopped { at: now }, now) } else { Ok(()) };
         let sealed = last.and_then(|()| self.open.seal());
         match sealed {
             Ok(seal) => self.sealed(seal),

@@ -49,7 +49,7 @@ pub struct Seal {
     pub decisions: u64,
     /// The least and the greatest id in it; zeros where there is none.
     pub ids: (DecisionId, DecisionId),
-    /// The earliest and the latest moment of a decision in it, in Unix seconds.
+    /// The earliest and the latest moment of anything in it, in Unix seconds.
     pub times: (u32, u32),
     /// The chain at the end of the segment before.
     pub previous: Hash,

@@ -38,7 +38,7 @@ fn header(number: u64) -> Header {
 /// A sealed segment of two frames of decisions and an event.
 fn segment(folder: &Path) -> (Vec<u8>, Seal) {
     let mut open = Open::begin(folder, header(3), &[]).unwrap();
-    open.event_frame(&Event::Leased { next: 1, outstanding: 0, to: 900, at: 5 }).unwrap();
+    open.event_frame(&Event::Leased { next: 1, outstanding: 0, to: 900, at: 1_795_000_000_000 }, 1_795_000_000_000).unwrap();
     open.commit().unwrap();
     for number in [100, 200] {
         let entry = entry(number, 3);
@@ -55,7 +55,7 @@ fn a_segment_is_read_as_it_was_written() {
     let mut frames = Frames::of(&bytes).unwrap();
     assert_eq!(*frames.header(), header(3));
     let read: Vec<_> = frames.by_ref().map(Result::unwrap).collect();
-    assert_eq!(read[0].body.event(), Some(Event::Leased { next: 1, outstanding: 0, to: 900, at: 5 }));
+    assert_eq!(read[0].body.event(), Some(Event::Leased { next: 1, outstanding: 0, to: 900, at: 1_795_000_000_000 }));
     let decisions: Vec<_> = read[1..3].iter().map(|frame| frame.body.decisions().unwrap().entries).collect();
     assert_eq!(decisions, [[100, 200].map(|number| vec![entry(number, 3)])].concat());
     let Body::Seal(last) = &read[3].body else { panic!("no seal") };
@@ -106,7 +106,7 @@ fn every_flipped_byte_and_every_cut_shows() {
 fn what_failed_leaves_no_trace() {
     let folder = tempfile::tempdir().unwrap();
     let mut open = Open::begin(folder.path(), header(3), &[]).unwrap();
-    open.event_frame(&Event::Leased { next: 1, outstanding: 0, to: 900, at: 5 }).unwrap();
+    open.event_frame(&Event::Leased { next: 1, outstanding: 0, to: 900, at: 1_795_000_000_000 }, 1_795_000_000_000).unwrap();
     open.commit().unwrap();
     let dropped = entry(100, 3);
     open.decisions_frame(&[Part { entry: &dropped, from: 0, to: 3 }], 1).unwrap();

@@ -40,7 +40,7 @@ struct State {
     frames: Tree,
     decisions: u64,
     ids: Option<(DecisionId, DecisionId)>,
-    times: Option<(u32, u32)>,
+    times: (u32, u32),
 }
 
 impl Open {
@@ -55,7 +55,7 @@ impl Open {
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
         file.write_all_at(&header.to_bytes(), 0)?;
         let mut open = Self::of(folder, header, file, State::new(&header));
-        events.iter().try_for_each(|event| open.event_frame(event))?;
+        events.iter().try_for_each(|event| open.event_frame(event, header.made))?;
         open.commit()?;
         open.file.sync_all()?;
         File::open(folder)?.sync_all()?;
@@ -76,6 +76,9 @@ impl Open {
                 Body::Seal(seal) => sealed = Some(*seal),
                 body => {
                     state.frames.push(frame.leaf);
+                    if let Some(at) = body.event().as_ref().and_then(Event::at) {
+                        state.reach(seconds(at));
+                    }
                     let entries = body.decisions().map(|decisions| decisions.entries).unwrap_or_default();
                     let whole = |entry| state.count(&Part { entry, from: 0, to: entry.outcomes.len() });
                     entries.iter().for_each(whole);
@@ -148,12 +151,13 @@ impl Open {
         Ok(())
     }
 
-    /// Adds an event.
-    pub fn event_frame(&mut self, event: &Event) -> io::Result<()> {
+    /// Adds an event; `written` is now, in Unix milliseconds.
+    pub fn event_frame(&mut self, event: &Event, written: u64) -> io::Result<()> {
         let json = serde_json::to_vec(event)?;
         let leaf = leaf(&[&[EVENT], &json]);
         self.frame(EVENT, &json, &leaf);
         self.state.frames.push(leaf);
+        self.state.reach(seconds(written));
         Ok(())
     }
 
@@ -216,7 +220,14 @@ impl Open {
 
 impl State {
     fn new(header: &Header) -> Self {
-        Self { chain: header.chain(), frames: Tree::default(), decisions: 0, ids: None, times: None }
+        let made = seconds(header.made);
+        Self { chain: header.chain(), frames: Tree::default(), decisions: 0, ids: None, times: (made, made) }
+    }
+
+    /// Something of this moment is in it.
+    fn reach(&mut self, at: u32) {
+        let (earliest, latest) = self.times;
+        self.times = (earliest.min(at), latest.max(at));
     }
 
     fn count(&mut self, part: &Part<'_>) {
@@ -224,7 +235,7 @@ impl State {
         let asked = part.entry.asked.unix();
         self.decisions += (part.to - part.from) as u64;
         self.ids = Some(self.ids.map_or((first, last), |(least, greatest)| (least.min(first), greatest.max(last))));
-        self.times = Some(self.times.map_or((asked, asked), |(earliest, latest)| (earliest.min(asked), latest.max(asked))));
+        self.reach(asked);
     }
 
     fn seal(&self, header: &Header, bytes: u64) -> Seal {
@@ -235,13 +246,17 @@ impl State {
             frames: self.frames.size(),
             decisions: self.decisions,
             ids: self.ids.unwrap_or((none, none)),
-            times: self.times.unwrap_or((0, 0)),
+            times: self.times,
             previous: header.previous,
             chain: self.chain,
             root: self.frames.root(),
             bytes,
         }
     }
+}
+
+fn seconds(milliseconds: u64) -> u32 {
+    u32::try_from(milliseconds / 1_000).unwrap_or(u32::MAX)
 }
 
 fn failed(code: usize) -> io::Error {
