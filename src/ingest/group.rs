@@ -1,5 +1,6 @@
 //! One group of movements on its way into one batch: what is on file, what becomes of it.
 
+use super::erasure::Erasures;
 use super::order;
 use crate::model::brand::BrandCode;
 use crate::model::key::{Pseudonym, RelationHash, RelationKey};
@@ -111,12 +112,12 @@ impl Group {
     }
 
     /// Takes a movement in; says whether it was new.
-    pub(super) fn take(&mut self, movement: &Movement, known_sources: &HashSet<SourceCode>) -> bool {
+    pub(super) fn take(&mut self, movement: &Movement, known_sources: &HashSet<SourceCode>, erasures: &Erasures) -> bool {
         // A retailer's access is not the brand's data: that is no younger for it.
         if movement.relation.is_of_brand() {
             self.brands.insert(movement.relation.brand);
         }
-        if !self.remember(movement) {
+        if erasures.ignores(movement) || !self.remember(movement) {
             return false;
         }
         let code = movement.source.code();
