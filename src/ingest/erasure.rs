@@ -198,3 +198,83 @@ fn retained(movements: &[(HistoryKey, IysTime)], erased: IysTime, now: IysTime) 
     }
     (found.records > 0).then_some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::brand::RetailerCode;
+    use crate::model::channel::Cell;
+    use crate::model::retention::DAY;
+    use crate::model::source::SourceCode;
+
+    const KEPT: u32 = HistoryRetention::SHORTEST_DAYS * DAY;
+
+    const fn at(seconds: u32) -> IysTime {
+        IysTime::from_unix(seconds)
+    }
+
+    fn movement(retailer: u32, cell: usize, created: u32, status: Status) -> HistoryKey {
+        let of_brand = RelationKey::of_brand(Pseudonym([7; 16]), BrandCode::new(7).unwrap());
+        let relation = RelationKey { retailer: RetailerCode::new(retailer), ..of_brand };
+        HistoryKey { relation, cell: Cell::ALL[cell], created: at(created), status, source: SourceCode::from_stored(6) }
+    }
+
+    /// Known as they were registered.
+    fn known(movements: &[HistoryKey]) -> Vec<(HistoryKey, IysTime)> {
+        let mut known: Vec<_> = movements.iter().map(|key| (*key, key.created)).collect();
+        known.sort_unstable_by_key(|(key, _)| key.to_bytes());
+        known
+    }
+
+    #[test]
+    fn what_is_current_or_superseded_lately_is_kept() {
+        let [first, second, third] =
+            [(10, Status::Onay), (20, Status::Ret), (30, Status::Onay)].map(|(created, status)| movement(0, 2, created, status));
+        let all = known(&[first, second, third]);
+        let kept = |erased, now| retained(&all, at(erased), at(now));
+        let of = |records, current, until: u32| Some(Retained { records, current, until: Some(at(until)) });
+        assert_eq!(kept(30, 40), of(3, 1, 30 + KEPT));
+        assert_eq!(kept(20, 40), of(2, 0, 30 + KEPT));
+        assert_eq!(kept(10, 40), of(1, 0, 20 + KEPT));
+        assert_eq!(kept(9, 40), None, "nothing is of before that");
+        assert_eq!(kept(20, 19 + KEPT), of(2, 0, 30 + KEPT));
+        assert_eq!(kept(20, 20 + KEPT), of(1, 0, 30 + KEPT));
+        assert_eq!(kept(20, 30 + KEPT), None);
+        assert_eq!(kept(30, 30 + KEPT), Some(Retained { records: 1, current: 1, until: None }), "it is current for ever");
+    }
+
+    #[test]
+    fn it_is_superseded_from_when_that_was_known() {
+        let [first, second] = [10, 20].map(|created| movement(0, 2, created, Status::Onay));
+        let (late, early) = (vec![(first, at(10)), (second, at(90))], vec![(first, at(90)), (second, at(20))]);
+        for known in [late, early] {
+            assert_eq!(retained(&known, at(10), at(100)).and_then(|retained| retained.until), Some(at(90 + KEPT)));
+        }
+    }
+
+    #[test]
+    fn an_observation_and_access_of_a_retailer_are_no_records() {
+        let sweep = HistoryKey { source: SourceCode::from_stored(102), ..movement(0, 2, 10, Status::Yok) };
+        assert_eq!(retained(&known(&[sweep, movement(5, 2, 10, Status::Onay)]), at(30), at(40)), None);
+        let two_cells = known(&[movement(0, 0, 10, Status::Onay), movement(0, 2, 10, Status::Ret), sweep]);
+        assert_eq!(retained(&two_cells, at(30), at(40)), Some(Retained { records: 2, current: 2, until: None }));
+    }
+
+    #[test]
+    fn the_latest_of_several_counts_be_it_for_one_brand_or_every_one() {
+        let (recipient, brand) = (Pseudonym([7; 16]), BrandCode::new(7).unwrap());
+        let tombstone =
+            |brand, erased| Tombstone { recipient, brand, erased: at(erased), reasoned: false, revision: 1, known_since: at(1) };
+        let mut erasures = Erasures::default();
+        let until = |erasures: &Erasures, brand: u32| {
+            erasures.until(&RelationKey::of_brand(recipient, BrandCode::new(brand).unwrap())).map(IysTime::unix)
+        };
+        assert_eq!(until(&erasures, 7), None);
+        erasures.note(&[tombstone(Some(brand), 10), tombstone(None, 5)]);
+        assert_eq!((until(&erasures, 7), until(&erasures, 8)), (Some(10), Some(5)));
+        erasures.note(&[tombstone(None, 20), tombstone(Some(brand), 9)]);
+        assert_eq!((until(&erasures, 7), until(&erasures, 8)), (Some(20), Some(20)));
+        let other = RelationKey::of_brand(Pseudonym([8; 16]), brand);
+        assert_eq!(erasures.until(&other), None);
+    }
+}

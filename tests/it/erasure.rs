@@ -73,7 +73,8 @@ async fn followed(gateway: &Gateway, through: u64) -> (BTreeMap<(Vec<u8>, u32), 
     let mut events = gateway.consent().await.watch(WatchRequest { from_revision: 0 }).await.unwrap().into_inner();
     let (mut held, mut told, mut last) = (BTreeMap::new(), BTreeMap::<_, Vec<u64>>::new(), 0);
     while last < through {
-        let Some(Event::Batch(ChangeBatch { revision, changes, more, .. })) = events.message().await.unwrap().unwrap().event else {
+        let Some(Event::Batch(ChangeBatch { revision, changes, more, .. })) = events.message().await.unwrap().unwrap().event
+        else {
             continue;
         };
         assert!(!more && revision > last, "{revision} after {last}");
@@ -108,7 +109,10 @@ async fn nothing_of_before_comes_back_and_what_comes_later_counts() {
     let answer = check_one(&mut gateway.permission().await, APPROVED, "MESAJ", 3).await;
     assert_eq!(answer.reason(), proto::Reason::NoRecord);
     assert_eq!(known_cells(gateway, APPROVED).await, 0);
-    assert_eq!((reason(gateway, REFUSED, "MESAJ").await, reason(gateway, EMAIL, "EPOSTA").await), ("REFUSED".into(), "APPROVED".into()));
+    assert_eq!(
+        (reason(gateway, REFUSED, "MESAJ").await, reason(gateway, EMAIL, "EPOSTA").await),
+        ("REFUSED".into(), "APPROVED".into())
+    );
 
     let again = apply(gateway, old()).await;
     assert_eq!((again.revision, again.applied, again.unchanged), (3, 0, 2));
@@ -141,7 +145,10 @@ async fn an_erasure_comes_before_what_it_takes_away_as_well() {
     let imported = import_offline(&data, &[&file]);
     assert_eq!((imported.code, imported.count("applied"), imported.count("unchanged")), (0, 1, 1), "{}", imported.text);
     let gateway = Gateway::start(&data);
-    assert_eq!((reason(&gateway, APPROVED, "MESAJ").await, reason(&gateway, REFUSED, "MESAJ").await), ("NO_RECORD".into(), "APPROVED".into()));
+    assert_eq!(
+        (reason(&gateway, APPROVED, "MESAJ").await, reason(&gateway, REFUSED, "MESAJ").await),
+        ("NO_RECORD".into(), "APPROVED".into())
+    );
 }
 
 /// What the command says of an erasure up to 2026-11-05 10:00:00, but for the remark on backups.
@@ -165,7 +172,11 @@ async fn what_has_to_be_kept_goes_only_for_a_reason() {
     let until = &said[text.len()..text.len() + 19];
     let three_years = IysTime::parse(until).unwrap().unix() - IysTime::now().unix();
     assert!((1096 * 86_400 - 600..=1096 * 86_400).contains(&three_years), "{said}");
-    assert_eq!((reason(gateway, REFUSED, "MESAJ").await, known_cells(gateway, REFUSED).await), ("REFUSED".into(), 1), "nothing is done");
+    assert_eq!(
+        (reason(gateway, REFUSED, "MESAJ").await, known_cells(gateway, REFUSED).await),
+        ("REFUSED".into(), 1),
+        "nothing is done"
+    );
     let of_nobody = erase(gateway, asked("0532 123 45 69", "")).await;
     assert_eq!((of_nobody.relations, of_nobody.movements), (0, 0));
     let before = EraseRecipientRequest { erased_at: unix("2026-11-02 09:59:59"), ..asked(REFUSED, "") };
@@ -201,10 +212,16 @@ async fn for_one_brand_the_others_keep_what_they_have() {
 
     let unknown = EraseRecipientRequest { brand_code: 7, ..asked(EMAIL, "KVKK") };
     assert_eq!(refused(gateway, unknown).await.0, "UNKNOWN_BRAND");
-    for (recipient, erased_at, reason) in
-        [("", 0, ""), ("x", 0, ""), (EMAIL, -1, ""), (EMAIL, 4_000_000_000, ""), (EMAIL, 0, "ayse@ornek.com.tr"), (EMAIL, 0, "0532 1234567")]
-    {
-        let request = EraseRecipientRequest { recipient: recipient.to_owned(), erased_at, reason: reason.to_owned(), brand_code: 0 };
+    for (recipient, erased_at, reason) in [
+        ("", 0, ""),
+        ("x", 0, ""),
+        (EMAIL, -1, ""),
+        (EMAIL, 4_000_000_000, ""),
+        (EMAIL, 0, "ayse@ornek.com.tr"),
+        (EMAIL, 0, "0532 1234567"),
+    ] {
+        let request =
+            EraseRecipientRequest { recipient: recipient.to_owned(), erased_at, reason: reason.to_owned(), brand_code: 0 };
         let (code, said) = refused(gateway, request).await;
         assert!(code == "INVALID_FIELD" && !said.contains("ayse") && !said.contains("1234567"), "{said}");
     }
@@ -226,7 +243,10 @@ async fn a_closed_line_stays_closed() {
     apply(gateway, vec![movement(APPROVED, "ONAY", "2026-11-06 10:00:00")]).await;
     assert_eq!(reason(gateway, APPROVED, "MESAJ").await, "REFUSED");
     apply(gateway, vec![movement(APPROVED, "ONAY", "2026-11-06 10:00:01")]).await;
-    assert_eq!((reason(gateway, APPROVED, "MESAJ").await, reason(gateway, APPROVED, "ARAMA").await), ("APPROVED".into(), "REFUSED".into()));
+    assert_eq!(
+        (reason(gateway, APPROVED, "MESAJ").await, reason(gateway, APPROVED, "ARAMA").await),
+        ("APPROVED".into(), "REFUSED".into())
+    );
     let listed = gateway.admin().await.list_closures(proto::ListClosuresRequest::default()).await.unwrap().into_inner();
     assert_eq!(listed.closures.len(), 1);
 }
@@ -263,7 +283,8 @@ async fn a_start_leads_to_the_same_with_a_snapshot_and_without() {
     let data = fresh(dir.path().join("data"));
     let snapshot = data.join("snapshot/index.snap");
     let gateway = Gateway::start(&data);
-    apply(&gateway, vec![movement(APPROVED, "ONAY", "2026-11-02 10:00:00"), movement(REFUSED, "ONAY", "2026-11-02 10:00:00")]).await;
+    apply(&gateway, vec![movement(APPROVED, "ONAY", "2026-11-02 10:00:00"), movement(REFUSED, "ONAY", "2026-11-02 10:00:00")])
+        .await;
     assert!(gateway.stop().success() && snapshot.exists());
     assert_eq!(run_erase(&data, APPROVED, &["--reason", "KVKK"]), "erased    1 relations, 1 movements\nrevision  3\n");
     assert!(!snapshot.exists(), "it is of before");
@@ -346,24 +367,25 @@ async fn no_file_holds_what_was_erased() {
     fs::write(data.join("secret.key"), "5e".repeat(32)).unwrap();
     add_brand(&data);
     let phones = phones(&"5e".repeat(32));
-    // The first and the last of all name the ends of files, one amidst is beside others in every block. Lines on
-    // either side are closed, so that no tombstone is at the end of its own file.
+    // The first and the last of all name the ends of files, one amidst is beside others in every block.
     let rows = |status: &'static str, at: &'static str| {
         let of = move |(_, phone): &(Pseudonym, String)| movement(phone, status, at);
         phones[10..2_990].iter().map(of).collect::<Vec<_>>()
     };
     let targets = [10, 1_500, 2_989].map(|place| phones[place].clone());
     let gateway = start_plain(&data);
-    for place in [0, 1, 2_998, 2_999] {
-        let request = CloseLineRequest { recipient: phones[place].1.clone(), closed_at: unix("2026-11-04 10:00:00") };
-        gateway.admin().await.close_line(request).await.unwrap();
-    }
     apply(&gateway, rows("ONAY", "2026-11-02 10:00:00")).await;
     assert!(gateway.stop().success());
     // What is in sorted files once more in the log, and in the change log twice.
     let gateway = start_plain(&data);
     apply(&gateway, rows("RET", "2026-11-03 10:00:00")).await;
-    for (pseudonym, phone) in &targets {
+    for (day, (pseudonym, phone)) in (1..).zip(&targets) {
+        // Lines on either side are closed, so that the tombstone names no end of its own file.
+        for place in [0, 2_999] {
+            let closed_at = unix("2026-11-04 10:00:00") + day;
+            let request = CloseLineRequest { recipient: phones[place].1.clone(), closed_at };
+            assert!(gateway.admin().await.close_line(request).await.unwrap().into_inner().applied);
+        }
         let needles = needles(*pseudonym);
         let before = files_with(&needles, &data);
         assert!(before.len() >= 4 && before.iter().any(|file| file.ends_with(".log")), "{before:?}");

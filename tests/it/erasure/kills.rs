@@ -7,7 +7,9 @@ use izingate::config::SecretSource;
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer};
 use izingate::model::erasure::Reason;
+use izingate::model::retention::HistoryRetention;
 use izingate::ports::Erasure;
+use izingate::store::Swept;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -74,6 +76,33 @@ fn a_start_sees_through_what_was_broken_off() {
         assert!(!data.join("import").exists(), "{steps}");
         assert!(verify(&data).ends_with("nothing differs\n"), "{steps}");
     }
+}
+
+/// The pass over the history keeps its place by a cell, which is a recipient's.
+#[test]
+fn the_pass_over_the_history_forgets_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = knowing_two(dir.path());
+    let (now, keep) = (IysTime::now(), HistoryRetention::SHORTEST);
+    let last = [APPROVED, REFUSED].into_iter().max_by_key(|phone| pseudonym(phone, &"5e".repeat(32))).unwrap();
+    let sweep = |rows| {
+        let Opened { data: _held, store, .. } = existing(&data, &SecretSource::DataDirectory).unwrap();
+        store.sweep_history(now, keep, rows).unwrap()
+    };
+    assert_eq!(sweep(1), Swept { seen: 1, removed: 0, done: false });
+    let needles = needles(pseudonym(last, &"5e".repeat(32)));
+    let places = || {
+        let mut places = Vec::new();
+        let each = |family: &'static str, _: &[u8], value: &[u8]| places.extend(needles.find(value).map(|_| family));
+        read_only(&data).unwrap().each_entry(each).unwrap();
+        places.retain(|family| *family != "changes");
+        places
+    };
+    assert_eq!(places(), ["cursors"]);
+    run_erase(&data, last, &["--reason", "KVKK"]);
+    assert_eq!(places(), [""; 0]);
+    assert_eq!(files_with(&needles, &data).into_iter().filter(|file| !file.contains("MANIFEST")).count(), 1, "the tombstone");
+    assert_eq!(sweep(10), Swept { seen: 1, removed: 0, done: true }, "it goes on from there");
 }
 
 #[test]

@@ -11,7 +11,9 @@ use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::state::State;
 use izingate::model::time::IysTime;
 use izingate::net::Life;
-use izingate::ports::{BackupMade, BackupMaker, BackupRefused, BoxFuture, EraseRefused, Erased, Erasure, NoFeed, RecipientEraser};
+use izingate::ports::{
+    BackupMade, BackupMaker, BackupRefused, BoxFuture, EraseRefused, Erased, Erasure, NoFeed, RecipientEraser,
+};
 use izingate::store::codec::Change;
 use izingate::store::{Compression, Options, Store};
 use izingate::telemetry::metrics::Metrics;
