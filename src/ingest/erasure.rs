@@ -9,7 +9,7 @@
 //! only ever refuses. So what is learned of an erased recipient later is closed from the start, as with anyone;
 //! until then nothing is on record.
 
-use super::group::Changed;
+use super::group::{Changed, Map};
 use crate::model::brand::BrandCode;
 use crate::model::erasure::Tombstone;
 use crate::model::key::{Pseudonym, RelationKey};
@@ -20,12 +20,12 @@ use crate::model::time::IysTime;
 use crate::ports::{Erased, Erasure, Retained};
 use crate::store::codec::{HistoryKey, OpenErasure, Vicinity};
 use crate::store::{Commit, Store, StoreError};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Up to when each recipient was erased, by brand and for every one. Some 60 bytes for each erasure that is on
 /// file: they are asked of people one by one, and a million are 60 MB.
 #[derive(Default)]
-pub(super) struct Erasures(HashMap<(Pseudonym, Option<BrandCode>), IysTime>);
+pub(super) struct Erasures(Map<(Pseudonym, Option<BrandCode>), IysTime>);
 
 /// An erasure held against what is on file: what is left is to commit it.
 pub(super) struct Erasing<'a> {

@@ -16,7 +16,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, hash_map};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map whose keys start with a pseudonym: uniform, and nobody outside can choose it.
-type Map<K, V> = HashMap<K, V, BuildHasherDefault<ByPseudonym>>;
+pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<ByPseudonym>>;
 
 /// Names of unknown sources kept at most; beyond it only their codes are. The names are for people,
 /// and no honest feed comes near.
@@ -202,7 +202,7 @@ impl Group {
 
 /// Takes the first eight bytes: of a pseudonym they are as good as a hash.
 #[derive(Default)]
-struct ByPseudonym(u64);
+pub(super) struct ByPseudonym(u64);
 
 impl Hasher for ByPseudonym {
     fn finish(&self) -> u64 {
