@@ -18,7 +18,7 @@ pub enum RecipientCommand {
     /// İYS was told of these closures: forget their numbers.
     Reported(ReportedArgs),
     /// Erase what is on record of an address (KVKK), and keep it out: nothing of before comes back.
-    Erase(EraseArgs),
+    Erase(Box<EraseArgs>),
 }
 
 /// Arguments of `recipient close`.

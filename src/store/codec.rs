@@ -375,7 +375,7 @@ fn change_version(reader: &mut Reader<'_>) -> Result<u8, InvalidBytes> {
 }
 
 /// Version, time, number of new relations, and the bytes of relation ‖ state.
-fn change_head<'a>(bytes: &'a [u8]) -> Result<(IysTime, usize, &'a [[u8; CHANGED]]), InvalidBytes> {
+fn change_head(bytes: &[u8]) -> Result<(IysTime, usize, &[[u8; CHANGED]]), InvalidBytes> {
     let mut reader = Reader(bytes);
     let version = change_version(&mut reader)?;
     // Whoever reads it puts the recipient in first: [`with_recipient`].

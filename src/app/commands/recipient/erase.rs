@@ -5,6 +5,7 @@ use crate::app::commands::{CommandError, remote, writing};
 use crate::app::erase::{Eraser, Snapshot};
 use crate::app::open::{OpenError, Opened};
 use crate::cli::recipient::EraseArgs;
+use crate::model::brand::BrandCode;
 use crate::model::erasure::Reason;
 use crate::model::movement::CLOCK_TOLERANCE;
 use crate::model::time::IysTime;
@@ -28,7 +29,7 @@ pub(super) fn erase(args: &EraseArgs) -> Result<String, CommandError> {
 fn online(args: &EraseArgs) -> Result<Erased, CommandError> {
     let request = EraseRecipientRequest {
         recipient: args.recipient.to_iys(),
-        brand_code: args.brand.map_or(0, |brand| brand.get()),
+        brand_code: args.brand.map_or(0, BrandCode::get),
         erased_at: args.at.map_or(0, |at| at.unix().into()),
         reason: args.reason.as_ref().map_or("", Reason::as_str).to_owned(),
     };
@@ -52,8 +53,7 @@ fn offline(args: &EraseArgs, data: &Path) -> Result<Erased, CommandError> {
     let recipients = forms(&pseudonymizer, &args.recipient);
     let asked = Erasure { recipients, brand: args.brand, erased, reason: args.reason.clone() };
     let done = writing(store, |sink, store| async move {
-        let eraser = Eraser::new(store, sink, snapshot, Arc::new(NoErasureLog), TaskTracker::new());
-        eraser.erase(asked).await
+        Eraser::new(store, sink, snapshot, Arc::new(NoErasureLog), TaskTracker::new()).erase(asked).await
     });
     Ok(done??)
 }
