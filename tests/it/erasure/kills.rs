@@ -153,6 +153,6 @@ fn killed_erasures() {
 /// The one tombstone is also the first key of its file, which the list of files names.
 fn assert_only_the_tombstone_or_its_list(data: &Path) {
     let files = files_with(&needles(target()), data);
-    let tombstone = |file: &String| file.ends_with(".sst") || file.contains("MANIFEST");
-    assert!(files.iter().all(tombstone) && files.iter().filter(|file| file.ends_with(".sst")).count() == 1, "{files:?}");
+    let tombstone = |file: &String| is_of_kind(file, "sst") || file.contains("MANIFEST");
+    assert!(files.iter().all(tombstone) && files.iter().filter(|file| is_of_kind(file, "sst")).count() == 1, "{files:?}");
 }
