@@ -231,10 +231,7 @@ mod tests {
             assert_eq!(decode_tombstone(&tombstone_key(of.recipient, of.brand), &encode_tombstone(&of)), Ok(of));
         }
         assert_eq!(to_hex(&erasing_key(9)), "65726173696e672f0000000000000009");
-        assert_eq!(
-            to_hex(&encode_erasing(&open(Some("KVKK")))),
-            "013031000000020000000000000003000000000000000 74b564b4b".replace(' ', "")
-        );
+        assert_eq!(to_hex(&encode_erasing(&open(Some("KVKK")))), "01303100000002000000000000000300000000000000074b564b4b");
         for of in [open(None), open(Some("KVKK"))] {
             assert_eq!(decode_erasing(&erasing_key(9), &encode_erasing(&of)), Ok(of));
         }
