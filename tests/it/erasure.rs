@@ -1,5 +1,5 @@
-//! Erasures (KVKK): what is erased is gone from every answer and every file, nothing of before brings it back,
-//! what comes later counts, and a kill leaves nothing by halves.
+//! Erasures (KVKK): what is erased is gone from every answer and every file but the evidence, nothing of before
+//! brings it back, what comes later counts, and a kill leaves nothing by halves.
 
 mod kills;
 
@@ -346,9 +346,10 @@ fn needles(pseudonym: Pseudonym) -> Needles {
     Needles::new([pseudonym.0[4..].to_vec(), tail.to_ascii_uppercase(), tail])
 }
 
+/// Files other than the evidence, which keeps whom decisions were about.
 fn files_with(needles: &Needles, data: &Path) -> Vec<String> {
     let file = |found: String| found.split(", byte").next().unwrap().strip_prefix(data.to_str().unwrap()).unwrap().to_owned();
-    needles.found_under(data).0.into_iter().map(file).collect()
+    needles.found_under(data).0.into_iter().map(file).filter(|file| !file.starts_with("/evidence/")).collect()
 }
 
 fn is_of_kind(file: &str, kind: &str) -> bool {
