@@ -12,7 +12,8 @@
 //!    [`wire`]: for a revision that the caller demands, before the decision.
 //! 2. A movement is synced to disk, with its cursor in the same batch, before a check can see it or
 //!    anyone is told that it is in.
-//! 3. What a cell holds depends on the set of its movements, not on their order or repetition.
+//! 3. What a cell holds depends on the set of its movements, closures and erasures, not on their order or
+//!    repetition.
 //! 4. Nothing unknown, malformed, unloaded or broken ever becomes ALLOW, except where a brand's mode openly says so.
 //! 5. No readable address is on disk or in a log.
 //! 6. Every queue is bounded, and the bound is explained where the queue is made.

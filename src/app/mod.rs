@@ -4,6 +4,7 @@ mod backups;
 pub mod commands;
 pub mod data_dir;
 mod demo;
+mod erase;
 mod evidence;
 mod feed;
 mod follow;
@@ -23,7 +24,7 @@ use crate::index::{Index, memory_limit};
 use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
 use crate::model::time::IysTime;
 use crate::net::Life;
-use crate::ports::{FeedControl, NoFeed};
+use crate::ports::{FeedControl, NoErasureLog, NoFeed};
 use crate::shutdown::{Pace, Shutdown};
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, MovementResult};
@@ -34,6 +35,7 @@ use crate::wire::watch::{Limits, Watching};
 use crate::wire::{admin, router};
 use backups::Backups;
 pub use demo::{DEMO_BRAND, try_these};
+use erase::{Eraser, Snapshot};
 pub use evidence::EvidenceError;
 pub use feed::FeedSetupError;
 pub use heal::Healer;
@@ -121,6 +123,7 @@ pub struct App {
     store: Arc<Store>,
     snapshots: Snapshots,
     follower: Option<Follower>,
+    eraser: Eraser,
     health: HealthReporter,
     helpers: TaskTracker,
     addresses: Addresses,
@@ -170,6 +173,8 @@ impl App {
             stop: shutdown.cut().clone(),
             turn: Arc::new(Semaphore::new(1)),
         };
+        let snapshot = Snapshot::Kept(snapshots.clone());
+        let eraser = Eraser::new(Arc::clone(&store), sink.clone(), snapshot, Arc::new(NoErasureLog), helpers.clone());
         let follower = config.iys.as_ref();
         let follower = follower.map(|iys| feed::follower(iys, data.iys_usage(), &sink, &store, &pseudonymizer)).transpose()?;
         let parts = Parts {
@@ -182,6 +187,7 @@ impl App {
             history: Arc::clone(&store) as Arc<_>,
             closures: Arc::clone(&store) as Arc<_>,
             sealer,
+            eraser: Arc::new(eraser.clone()),
             gaps: Arc::new(Healer::new(Arc::clone(&store), Arc::new(sink.clone()))),
             feed: follower.clone().map_or_else(|| Arc::new(NoFeed) as Arc<dyn FeedControl>, |follower| Arc::new(follower)),
             watching: Watching::new(Arc::clone(&store) as Arc<_>, Limits::default(), helpers.clone()),
@@ -208,7 +214,21 @@ impl App {
         // The admin port outlives the public one, so that operators see the drain.
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), gauge: Gauge::noop() };
         helpers.spawn(listen::serve(private, admin::routes(gateway.clone()), bounds, life));
-        Ok(Self { gateway, evidence, writer, sink, booted, store, snapshots, follower, health, helpers, addresses, _data: data })
+        Ok(Self {
+            gateway,
+            evidence,
+            writer,
+            sink,
+            booted,
+            store,
+            snapshots,
+            follower,
+            eraser,
+            health,
+            helpers,
+            addresses,
+            _data: data,
+        })
     }
 
     /// Waits for boot, serves until shutdown, then drains and flushes.
@@ -232,11 +252,11 @@ impl App {
         }
         let pace = Pace { unready: config.unready, drain: config.drain };
         let whole = self.gateway.parts().checker.index().is_loaded();
-        let Self { gateway, evidence, writer, sink, store, helpers, snapshots, follower, .. } = self;
+        let Self { gateway, evidence, writer, sink, store, helpers, snapshots, follower, eraser, .. } = self;
         let flush = async {
             helpers.close();
             helpers.wait().await;
-            drop((gateway, sink, follower));
+            drop((gateway, sink, follower, eraser));
             let flushed = tokio::task::spawn_blocking(move || {
                 // Every answer is out: what it left goes to disk and is sealed.
                 evidence.stop();
@@ -270,6 +290,8 @@ impl App {
     }
 
     async fn loaded(&self, config: &Config) -> Result<(), AppError> {
+        // Of an erasure that was broken off. What stands in the way is told, and tried again with the next.
+        let _ = self.eraser.finish().await;
         let index = self.gateway.parts().checker.index();
         if config.demo {
             let filled = demo::fill(index, self.gateway.parts().checker.pseudonymizer(), &self.sink).await;

@@ -7,6 +7,8 @@ use crate::ingest::{Origin, snapshot};
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, SnapshotEvent};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -98,6 +100,13 @@ impl Snapshots {
         }
     }
 
+    /// Removes the one on disk, which holds what was erased since; the next is due at once.
+    pub(super) fn forget(&self) -> io::Result<()> {
+        let _turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.saved.store(NONE, Ordering::Relaxed);
+        forget(&self.0.path)
+    }
+
     /// So many movements were taken in.
     pub(super) fn changed(&self, movements: u64) {
         self.0.changes.fetch_add(movements, Ordering::Relaxed);
@@ -116,6 +125,18 @@ impl Snapshots {
             saved => Some(self.0.index.revision().get().saturating_sub(saved)),
         }
     }
+}
+
+/// Removes the snapshot at `path`, if there is one, and what a kill has left of one that was begun. Durable when
+/// it returns.
+pub(super) fn forget(path: &Path) -> io::Result<()> {
+    for path in [path.to_owned(), path.with_extension("new")] {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Takes a snapshot at once if there is none, then whenever `every` has passed or much has changed, until

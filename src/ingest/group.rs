@@ -1,5 +1,6 @@
 //! One group of movements on its way into one batch: what is on file, what becomes of it.
 
+use super::erasure::Erasures;
 use super::order;
 use crate::model::brand::BrandCode;
 use crate::model::key::{Pseudonym, RelationHash, RelationKey};
@@ -15,7 +16,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, hash_map};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map whose keys start with a pseudonym: uniform, and nobody outside can choose it.
-type Map<K, V> = HashMap<K, V, BuildHasherDefault<ByPseudonym>>;
+pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<ByPseudonym>>;
 
 /// Names of unknown sources kept at most; beyond it only their codes are. The names are for people,
 /// and no honest feed comes near.
@@ -111,12 +112,12 @@ impl Group {
     }
 
     /// Takes a movement in; says whether it was new.
-    pub(super) fn take(&mut self, movement: &Movement, known_sources: &HashSet<SourceCode>) -> bool {
+    pub(super) fn take(&mut self, movement: &Movement, known_sources: &HashSet<SourceCode>, erasures: &Erasures) -> bool {
         // A retailer's access is not the brand's data: that is no younger for it.
         if movement.relation.is_of_brand() {
             self.brands.insert(movement.relation.brand);
         }
-        if !self.remember(movement) {
+        if erasures.ignores(movement) || !self.remember(movement) {
             return false;
         }
         let code = movement.source.code();
@@ -201,7 +202,7 @@ impl Group {
 
 /// Takes the first eight bytes: of a pseudonym they are as good as a hash.
 #[derive(Default)]
-struct ByPseudonym(u64);
+pub(super) struct ByPseudonym(u64);
 
 impl Hasher for ByPseudonym {
     fn finish(&self) -> u64 {

@@ -8,6 +8,7 @@
 
 pub mod bulk;
 mod closure;
+mod erasure;
 mod group;
 mod notes;
 pub mod order;

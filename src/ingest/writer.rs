@@ -2,6 +2,7 @@
 //! then answers.
 
 use super::bulk::{BulkError, Ground, Prepared, Slice, SliceDone};
+use super::erasure::Erasures;
 use super::group::{Changed, Group};
 use super::registry::{Desk, Failed};
 use super::restore::{Origin, RestoreError, restore};
@@ -12,7 +13,10 @@ use crate::model::declaration::{Declaration, Declared};
 use crate::model::movement::Movement;
 use crate::model::source::{Source, SourceCode};
 use crate::model::time::IysTime;
-use crate::ports::{Applied, BoxFuture, ClosedLine, FeedNote, ModeChange, MovementSink, Registrar, RegistryRefused, SinkError};
+use crate::ports::{
+    Applied, BoxFuture, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ModeChange, MovementSink, Registrar,
+    RegistryRefused, SinkError,
+};
 use crate::store::codec::BulkPosition;
 use crate::store::{Completion, Store, StoreError};
 use std::collections::{HashSet, VecDeque};
@@ -46,6 +50,7 @@ enum Command {
     Brand(Brand, PutBy, oneshot::Sender<Result<(), SinkError>>),
     Close(ClosedLine, oneshot::Sender<Result<Applied, SinkError>>),
     Reported(Vec<u64>, oneshot::Sender<Result<u64, SinkError>>),
+    Erase(Erasure, oneshot::Sender<Result<Erased, EraseRefused>>),
     Slice(Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>),
     /// A change of the registry, which also answers whoever asked for it.
     Registry(Box<dyn FnOnce(&Thread) + Send>),
@@ -94,6 +99,7 @@ struct Thread {
     index: Index,
     revision: u64,
     known_sources: HashSet<SourceCode>,
+    erasures: Erasures,
     poisoned: Arc<AtomicBool>,
     /// Closures that İYS is still to be told of, as the store has them.
     unreported: Arc<AtomicU64>,
@@ -116,11 +122,11 @@ impl Writer {
         let (booted, told) = oneshot::channel();
         let poisoned = Arc::new(AtomicBool::new(false));
         let known_sources = store.sources()?.into_keys().collect();
-        let revision = store.revision()?;
+        let (revision, erasures) = (store.revision()?, Erasures::load(&store)?);
         let visible = boot != Boot::Skip;
         let unreported = Arc::new(AtomicU64::new(store.count_duties()?));
         let handle = WriterHandle { commands, poisoned: Arc::clone(&poisoned), unreported: Arc::clone(&unreported) };
-        let thread = Thread { store, index, revision, known_sources, poisoned, unreported, observer, clock, visible };
+        let thread = Thread { store, index, revision, known_sources, erasures, poisoned, unreported, observer, clock, visible };
         let failed = |error: std::io::Error| StoreError::Rocks(format!("the writer thread cannot be started: {error}"));
         let named = std::thread::Builder::new().name("izingate-writer".to_owned());
         let joined = named.spawn(move || thread.run(boot, booted, inbox)).map_err(failed)?;
@@ -175,7 +181,16 @@ impl WriterHandle {
         }
     }
 
-    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T, SinkError>>) -> Command) -> Result<T, SinkError> {
+    /// Erases a recipient; resolves when that is durable and visible. Of the bytes some may be left on the disk:
+    /// [`Store::open_erasures`].
+    ///
+    /// # Errors
+    /// Nothing is erased.
+    pub async fn erase(&self, asked: Erasure) -> Result<Erased, EraseRefused> {
+        self.ask(move |reply| Command::Erase(asked, reply)).await
+    }
+
+    async fn ask<T, E: From<SinkError>>(&self, command: impl FnOnce(oneshot::Sender<Result<T, E>>) -> Command) -> Result<T, E> {
         let (reply, answer) = oneshot::channel();
         self.commands.send(command(reply)).await.map_err(|_| SinkError::Closed)?;
         answer.await.map_err(|_| SinkError::Poisoned)?
@@ -274,6 +289,7 @@ impl Thread {
                 Command::Close(line, reply) => drop(reply.send(self.close(&line))),
                 Command::Reported(ids, reply) => drop(reply.send(self.forget_reported(ids))),
                 Command::Registry(change) => change(&self),
+                Command::Erase(asked, reply) => drop(reply.send(self.erase(&asked))),
                 Command::Slice(slice, reply) => next = self.take_slices((slice, reply), &mut inbox),
                 Command::Movements(first) => {
                     let (group, ended) = gather(first, &mut inbox);
@@ -315,7 +331,8 @@ impl Thread {
 
     /// What slices are prepared against, as it is between two commits. A failure there has changed nothing.
     fn ground(&self, now: IysTime) -> Ground<'_> {
-        Ground { store: &self.store, now, known_sources: &self.known_sources, visible: self.visible }
+        let Self { store, known_sources, erasures, visible, .. } = self;
+        Ground { store, now, known_sources, erasures, visible: *visible }
     }
 
     fn commit_slice(&mut self, slice: &Slice, prepared: Prepared, now: IysTime) -> Result<SliceDone, BulkError> {
@@ -388,7 +405,8 @@ impl Thread {
         let mut working = Group::load(&self.store, &movements, self.revision + 1, now).map_err(|error| self.poison(&error))?;
         let mut outcomes: Vec<Applied> = Vec::with_capacity(group.len());
         for Submission { movements, .. } in group {
-            let applied = movements.iter().filter(|movement| working.take(movement, &self.known_sources)).count() as u64;
+            let applied =
+                movements.iter().filter(|movement| working.take(movement, &self.known_sources, &self.erasures)).count() as u64;
             outcomes.push(Applied { revision: 0, applied, unchanged: movements.len() as u64 - applied });
         }
         let mut ready = working.finish(self.store.begin()).map_err(|error| self.poison(&error))?;
@@ -469,6 +487,30 @@ impl Thread {
         drop(index);
         (self.observer)(BatchReport { applied: 1, unchanged: 0, took: started.elapsed() });
         Ok(Applied { revision: self.revision, applied: 1, unchanged: 0 })
+    }
+
+    /// Erases a recipient: what is on file goes, and what keeps it out comes, in one batch.
+    fn erase(&mut self, asked: &Erasure) -> Result<Erased, EraseRefused> {
+        self.refuse_if_poisoned()?;
+        let erasing = self.erasures.prepare(&self.store, asked, self.revision, (self.clock)());
+        let Some(mut erasing) = erasing.map_err(|error| self.poison(&error))? else {
+            return Ok(Erased { revision: self.revision, relations: 0, movements: 0 });
+        };
+        if let Some(retained) = erasing.retained
+            && asked.reason.is_none()
+        {
+            return Err(EraseRefused::Retained(retained));
+        }
+        let done = erasing.done;
+        let changed = self.to_show(std::mem::take(&mut erasing.changed));
+        let mut index = self.index.write();
+        let tombstones = erasing.commit().map_err(|error| self.poison(&error))?;
+        show(&mut index, &changed).map_err(|full| self.poison(&full))?;
+        self.revision = done.revision;
+        self.index.revision().publish(done.revision);
+        drop(index);
+        self.erasures.note(&tombstones);
+        Ok(done)
     }
 
     /// Forgets closures, with their addresses; no answer changes, so there is no revision of it.

@@ -13,6 +13,7 @@ pub mod business_days;
 pub mod channel;
 pub mod date;
 pub mod declaration;
+pub mod erasure;
 pub mod feed;
 pub mod hex;
 pub mod key;

@@ -56,6 +56,14 @@ impl Recipient {
         Self::parse_with(text, channel, Phone::parse)
     }
 
+    /// Reads an address of either kind as an operator spells it.
+    ///
+    /// # Errors
+    /// The text is no address.
+    pub fn parse_any(text: &str) -> Result<Self, InvalidRecipient> {
+        Self::parse(text, if text.contains('@') { Channel::Eposta } else { Channel::Mesaj })
+    }
+
     /// Reads an address as İYS's records hold it.
     ///
     /// # Errors
@@ -80,6 +88,17 @@ impl Recipient {
         match self {
             Self::Phone(phone) => format!("+{}", phone.packed()),
             Self::Email(email) => String::from_utf8_lossy(email.as_bytes()).into_owned(),
+        }
+    }
+
+    /// The same number in the wrong form `+900…`, under which İYS may have recorded it too (F§2.1).
+    #[must_use]
+    pub const fn misformed(&self) -> Option<Self> {
+        match self {
+            Self::Phone(Phone(digits)) if *digits / 10_000_000_000 == 90 => {
+                Some(Self::Phone(Phone(9_000_000_000_000 + *digits % 10_000_000_000)))
+            }
+            _ => None,
         }
     }
 
@@ -269,6 +288,14 @@ mod tests {
         }
         assert_eq!(Phone::from_packed(905_321_234_567), Phone::parse("05321234567"));
         assert_eq!(Phone::from_packed(9_005_321_234_567), Phone::parse("05321234567"));
+    }
+
+    #[test]
+    fn a_turkish_number_has_a_wrong_form_and_nothing_else_has() {
+        let wrong = |text| Recipient::parse_any(text).unwrap().misformed();
+        assert_eq!(wrong("0532 123 45 67"), Recipient::parse_stored("+9005321234567", Channel::Mesaj).ok());
+        assert!(wrong("0532 123 45 67").is_some_and(|recipient| recipient.is_misformed()));
+        assert_eq!([wrong("+4915112345678"), wrong("+9715112345678"), wrong("ayse@ornek.com")], [None, None, None]);
     }
 
     #[test]

@@ -87,6 +87,23 @@ impl Record {
         later(&mut self.closed, at)
     }
 
+    /// Lets go of everything of `until` or before. The closure of a line stays: it is no consent but a fact of
+    /// the line, and so is the form of the address.
+    pub fn erase(&mut self, until: IysTime) {
+        for cell in &mut self.cells {
+            *cell = cell.filter(|record| record.created > until);
+        }
+        for absent in &mut self.absent {
+            *absent = absent.filter(|at| *at > until);
+        }
+    }
+
+    /// Whether nothing was taken in of it, or nothing is left.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.cells.iter().all(Option::is_none) && self.absent.iter().all(Option::is_none)
+    }
+
     /// What holds for `cell`. A closed line is refused until a later movement; what a sweep did not find
     /// is not approved until a later one, and stays refused if it was.
     #[must_use]
@@ -162,6 +179,19 @@ mod tests {
             assert!(record.note_absent(TEXT, at(10)) && !record.note_absent(TEXT, at(10)));
             assert_eq!(record.status(TEXT), expected, "{status:?} at {created}");
         }
+    }
+
+    #[test]
+    fn what_is_erased_is_everything_up_to_a_moment_but_the_closure() {
+        let mut erased = record(Status::Onay, 10);
+        erased.note_absent(CALL, at(11));
+        erased.note_closed(at(5));
+        erased.erase(at(9));
+        assert_eq!((erased.status(TEXT), erased.absent(CALL)), (Some(Status::Onay), Some(at(11))));
+        erased.erase(at(10));
+        assert_eq!((erased.get(TEXT), erased.is_blank()), (None, false));
+        erased.erase(at(11));
+        assert_eq!((erased.is_blank(), erased.closed), (true, Some(at(5))));
     }
 
     #[test]

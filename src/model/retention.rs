@@ -29,6 +29,12 @@ impl HistoryRetention {
     pub const fn cutoff(self, now: IysTime) -> IysTime {
         now.minus(self.0 * DAY)
     }
+
+    /// Until when what was superseded at a moment is kept.
+    #[must_use]
+    pub const fn until(self, superseded: IysTime) -> IysTime {
+        superseded.plus(self.0 * DAY)
+    }
 }
 
 #[cfg(test)]
@@ -42,7 +48,7 @@ mod tests {
         let three_years = HistoryRetention::days(1096).unwrap();
         // The three years with the most days: a leap day lies among them.
         let (then, now) = (IysTime::parse("2023-03-01 00:00:00").unwrap(), IysTime::parse("2026-03-01 00:00:00").unwrap());
-        assert_eq!(three_years.cutoff(now), then);
+        assert_eq!((three_years.cutoff(now), three_years.until(then)), (then, now));
         assert_eq!(HistoryRetention::SHORTEST, three_years);
     }
 }

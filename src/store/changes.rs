@@ -38,7 +38,8 @@ impl Store {
     /// Every batch after `revision` with its own revision, in order. There may be holes: the caller looks.
     pub fn each_change_after(&self, revision: u64, mut each: impl FnMut(u64, Change)) -> Result<(), StoreError> {
         self.walk_up(Family::Changes, &(revision + 1).to_be_bytes(), |key, value| {
-            each(codec::decode_u64(key).map_err(corrupt)?, codec::decode_change(value).map_err(corrupt)?);
+            let revision = codec::decode_u64(key).map_err(corrupt)?;
+            each(revision, codec::decode_change(&self.whole_row(revision, value)?).map_err(corrupt)?);
             Ok(Continue(()))
         })
     }
@@ -57,6 +58,7 @@ impl Store {
                 return Ok(Break(()));
             }
             next.revision = revision;
+            let row = &self.whole_row(revision, row)?;
             while next.revision == revision {
                 let part = part(next, row)?;
                 room = room.saturating_sub(size_of::<ChangePart>() + size_of_val(&part.changes[..]));
@@ -75,8 +77,9 @@ impl Store {
 }
 
 fn part(place: ChangePlace, row: &[u8]) -> Result<ChangePart, StoreError> {
-    let ChangeSlice { at, states, left } =
+    let ChangeSlice { at, first, states, left } =
         codec::decode_change_slice(row, place.change, ChangePart::MOST_CHANGES).map_err(corrupt)?;
+    let place = ChangePlace { change: first, ..place };
     Ok(ChangePart { place, committed: at, changes: states, more: left > 0 })
 }
 

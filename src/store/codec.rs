@@ -5,6 +5,7 @@ mod changes;
 mod cursors;
 mod declarations;
 mod duties;
+mod erasures;
 mod recipients;
 mod registry;
 mod retention;
@@ -16,6 +17,10 @@ pub use cursors::{
 };
 pub use declarations::{DECLARATION_PREFIX, declaration_key, decode_declaration, encode_declaration};
 pub use duties::{DUTY_PREFIX, decode_duty, duty_key, encode_duty};
+pub use erasures::{
+    ERASING_PREFIX, OpenErasure, Vicinity, decode_erasing, decode_tombstone, encode_erasing, encode_erasure_row,
+    encode_tombstone, erasing_key, is_tombstone_key, tombstone_key, vicinity_of_row, with_recipient, without,
+};
 pub use recipients::{Closure, decode_closure, encode_closure};
 pub use registry::{brand_key, decode_brand, decode_source_key, encode_brand, source_key};
 pub use retention::{
@@ -34,8 +39,9 @@ use crate::model::transaction::TransactionId;
 
 /// The format of the whole store; a store with a greater one is refused.
 ///
-/// 2 adds closures, observations, feeds and their gaps; 3 adds modes, standings and declarations, and retailers'
-/// access in relations of their own. A store of an older format is read as it is.
+/// 2 adds closures, observations, feeds and their gaps; 3 adds modes, standings and declarations, retailers' access
+/// in relations of their own, erasures and what those leave in the change log. A store of an older format is read
+/// as it is.
 pub const FORMAT: u32 = 3;
 
 const VERSION: u8 = 1;
@@ -341,8 +347,14 @@ pub fn encode_change(change: &Change) -> Vec<u8> {
     join_change(change.at, new, known)
 }
 
+/// The version of an erasure's own batch, whose recipient stands in the tombstone alone.
+const ERASURE_VERSION: u8 = 3;
+
 /// Bytes of one relation ‖ state in a [`Change`].
 const CHANGED: usize = RelationKey::LENGTH + 1;
+
+/// What stands in the place of a relation that was erased since.
+const ERASED: [u8; CHANGED] = [0; CHANGED];
 
 /// [`encode_change`] of relation ‖ state, written by the caller one behind another: the new ones and the
 /// others.
@@ -359,20 +371,43 @@ pub fn join_change(at: IysTime, new: &[u8], known: &[u8]) -> Vec<u8> {
 
 fn change_version(reader: &mut Reader<'_>) -> Result<u8, InvalidBytes> {
     let version = reader.byte()?;
-    if [VERSION, CHANGE_VERSION].contains(&version) { Ok(version) } else { Err(InvalidBytes::Version) }
+    if (VERSION..=ERASURE_VERSION).contains(&version) { Ok(version) } else { Err(InvalidBytes::Version) }
 }
 
-/// The batch of [`encode_change`].
-pub fn decode_change(bytes: &[u8]) -> Result<Change, InvalidBytes> {
+/// Version, time, number of new relations, and the bytes of relation ‖ state.
+fn change_head(bytes: &[u8]) -> Result<(IysTime, usize, &[[u8; CHANGED]]), InvalidBytes> {
     let mut reader = Reader(bytes);
-    let tells_new = change_version(&mut reader)? == CHANGE_VERSION;
-    let at = reader.time()?;
-    let new = if tells_new { reader.u32()? as usize } else { 0 };
-    let mut states = Vec::with_capacity(reader.0.len() / 25);
-    while !reader.0.is_empty() {
-        states.push((reader.relation()?, State::from_byte(reader.byte()?)));
+    let version = change_version(&mut reader)?;
+    // Whoever reads it puts the recipient in first: [`with_recipient`].
+    if version == ERASURE_VERSION {
+        return Err(InvalidBytes::Version);
     }
-    if new > states.len() { Err(InvalidBytes::Length) } else { Ok(Change { at, states, new }) }
+    let at = reader.time()?;
+    let new = if version == CHANGE_VERSION { reader.u32()? as usize } else { 0 };
+    let (changed, left) = reader.0.as_chunks();
+    if new > changed.len() || !left.is_empty() { Err(InvalidBytes::Length) } else { Ok((at, new, changed)) }
+}
+
+/// relation ‖ state; none of one that was erased since: its place is left empty, so that the others keep theirs.
+fn changed(bytes: &[u8; CHANGED]) -> Result<Option<(RelationKey, State)>, InvalidBytes> {
+    if *bytes == ERASED {
+        return Ok(None);
+    }
+    let mut reader = Reader(bytes);
+    Ok(Some((reader.relation()?, State::from_byte(reader.byte()?))))
+}
+
+/// The batch of [`encode_change`], without what was erased since.
+pub fn decode_change(bytes: &[u8]) -> Result<Change, InvalidBytes> {
+    let (at, marked_new, entries) = change_head(bytes)?;
+    let (mut states, mut new) = (Vec::with_capacity(entries.len()), 0);
+    for (place, entry) in entries.iter().enumerate() {
+        if let Some(state) = changed(entry)? {
+            new += usize::from(place < marked_new);
+            states.push(state);
+        }
+    }
+    Ok(Change { at, states, new })
 }
 
 /// A number of `meta`.

@@ -17,6 +17,19 @@ use crate::ports::UnreportedClosure;
 pub struct Commit<'a>(Writes<'a>);
 
 impl Commit<'_> {
+    pub(super) fn put(&mut self, family: Family, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.0.put(family, key, value)
+    }
+
+    pub(super) fn remove(&mut self, family: Family, key: &[u8]) -> Result<(), StoreError> {
+        self.0.delete(family, key)
+    }
+
+    /// The revision is reached with this batch.
+    pub(super) fn reached(&mut self, revision: u64) -> Result<(), StoreError> {
+        self.0.put(Family::Meta, REVISION, &revision.to_be_bytes())
+    }
+
     /// What a relation holds now.
     pub fn record(&mut self, relation: &RelationKey, record: &Record) -> Result<(), StoreError> {
         self.0.put(Family::Consent, &relation.to_bytes(), &codec::encode_record(record))
@@ -30,7 +43,7 @@ impl Commit<'_> {
     /// The batch's revision and what it changed.
     pub fn revision(&mut self, revision: u64, change: &Change) -> Result<(), StoreError> {
         self.0.put(Family::Changes, &revision.to_be_bytes(), &codec::encode_change(change))?;
-        self.0.put(Family::Meta, REVISION, &revision.to_be_bytes())
+        self.reached(revision)
     }
 
     /// Data was taken in for a brand.

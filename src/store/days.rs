@@ -73,8 +73,9 @@ impl Store {
                 expected = 0;
                 return Ok(Break(()));
             }
+            let row = self.whole_row(expected, row)?;
             expected -= 1;
-            let (of_brand, changes) = codec::changed_recipients(row, brand).map_err(corrupt)?;
+            let (of_brand, changes) = codec::changed_recipients(&row, brand).map_err(corrupt)?;
             seen += changes;
             recipients.extend(of_brand);
             // A recipient may be there many times: they are told apart now and then.

@@ -2,7 +2,8 @@
 //!
 //! [`codec`] says how every key and value is written, byte by byte; [`rocks`] is the only folder that
 //! names RocksDB; [`commit`] is one atomic batch, [`staged`] and [`intent`] one of sorted files; [`history`]
-//! reads for people; [`retention`] says what is let go and when; [`backup`] makes and restores copies. Column
+//! reads for people; [`retention`] says what is let go and when, [`erasure`] how a recipient is;
+//! [`backup`] makes and restores copies. Column
 //! families:
 //!
 //! | family | key → value |
@@ -10,10 +11,10 @@
 //! | `consent` | relation → the current movement of each cell, of a retailer its access to each |
 //! | `history` | relation ‖ cell ‖ creationDate ‖ status ‖ source → the movement and our first commit of it |
 //! | `changes` | revision → the relations that changed, with their resulting states |
-//! | `recipients` | pseudonym → closure |
+//! | `recipients` | pseudonym → closure; pseudonym ‖ brand → tombstone of an erasure |
 //! | `cursors` | feed or bulk import → position; brand → what it misses |
 //! | `registry` | brands with their modes and standing, declarations, names of unknown sources; closures that İYS is still to be told |
-//! | `meta` | format, key check, node, revision, open intent |
+//! | `meta` | format, key check, node, revision, open intent, open erasures |
 
 pub mod backup;
 mod changes;
@@ -21,6 +22,7 @@ pub mod codec;
 mod commit;
 mod days;
 mod duties;
+mod erasure;
 mod error;
 mod feeds;
 mod history;
@@ -34,6 +36,7 @@ mod staged;
 mod verify;
 
 pub use commit::Commit;
+pub use erasure::Untold;
 pub use error::StoreError;
 pub use intent::Completion;
 pub use retention::Swept;

@@ -13,7 +13,7 @@
 //!
 //! Neither removal is waited for: what a crash takes back is due at the next pass.
 
-use super::codec::{self, CELL_LENGTH, CellBytes, HistoryKey, SWEEP_KEY, Sweep};
+use super::codec::{self, CELL_LENGTH, CellBytes, HistoryKey, SWEEP_KEY, Sweep, Vicinity};
 use super::error::StoreError;
 use super::rocks::{Family, Store};
 use crate::model::record::Record;
@@ -21,6 +21,7 @@ use crate::model::retention::{DAY, HistoryRetention};
 use crate::model::state::Status;
 use crate::model::time::IysTime;
 use std::ops::ControlFlow::{Break, Continue};
+use std::sync::PoisonError;
 
 /// Batches of `changes` that one call removes at most: each may hold 800 kB, which has to be read.
 const PRUNED_AT_ONCE: u64 = 1_000;
@@ -94,6 +95,7 @@ impl Store {
     /// A movement counts as superseded from the moment a movement that outranks it was known here, or from
     /// that one's creationDate if that is later; and not before it was known itself.
     pub fn sweep_history(&self, now: IysTime, keep: HistoryRetention, rows: u64) -> Result<Swept, StoreError> {
+        let _stepping = self.stepping.lock().unwrap_or_else(PoisonError::into_inner);
         let under_way = self.sweep()?.filter(|sweep| sweep.below.is_some());
         let Sweep { begun, below } = under_way.unwrap_or(Sweep { begun: now, below: None });
         let cutoff = keep.cutoff(now);
@@ -124,6 +126,21 @@ impl Store {
         writes.put(Family::Cursors, SWEEP_KEY, &codec::encode_sweep(&Sweep { begun, below }))?;
         writes.commit_lazily()?;
         Ok(Swept { seen, removed: due.removed, done })
+    }
+
+    /// Has the pass stand behind this vicinity if it stands in it, where the pseudonym of an erased recipient may
+    /// be its place: what it has seen there it sees again. No step that began before ends after this.
+    pub(super) fn leave_vicinity(&self, vicinity: Vicinity) -> Result<(), StoreError> {
+        let _stepping = self.stepping.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Sweep { begun, below: Some(below) }) = self.sweep()? else { return Ok(()) };
+        if !below.starts_with(&vicinity) {
+            return Ok(());
+        }
+        let mut behind = [0xFF; CELL_LENGTH];
+        behind[..vicinity.len()].copy_from_slice(&vicinity);
+        let mut writes = self.writes();
+        writes.put(Family::Cursors, SWEEP_KEY, &codec::encode_sweep(&Sweep { begun, below: Some(behind) }))?;
+        writes.commit()
     }
 
     fn sweep(&self) -> Result<Option<Sweep>, StoreError> {

@@ -336,6 +336,11 @@ pub fn closed_at(seconds: i64, now: IysTime) -> Result<IysTime, Problem> {
     moment("closed_at", seconds, now)
 }
 
+/// Up to which moment a recipient is to be erased; 0 is now.
+pub fn erased_at(seconds: i64, now: IysTime) -> Result<IysTime, Problem> {
+    moment("erased_at", seconds, now)
+}
+
 /// What became of a call as a message.
 #[must_use]
 pub fn apply_response(report: Report) -> proto::ApplyResponse {

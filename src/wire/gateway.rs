@@ -15,7 +15,7 @@ use crate::model::recipient::Recipient;
 use crate::model::seal::Sealer;
 use crate::model::time::IysTime;
 use crate::ports::{BackupMaker, BackupRefused, CellHistory, ClosureQueue, FeedControl, FeedRefused, GapHealer, HistoryReader};
-use crate::ports::{MovementSink, Registrar, SinkError};
+use crate::ports::{EraseRefused, MovementSink, RecipientEraser, Registrar, SinkError};
 use crate::telemetry::metrics::{CheckSeries, Metrics, Outcome};
 use http::HeaderMap;
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub struct Parts {
     pub closures: Arc<dyn ClosureQueue>,
     /// Seals the addresses of those.
     pub sealer: Sealer,
+    /// Erases recipients.
+    pub eraser: Arc<dyn RecipientEraser>,
     /// Ends gaps.
     pub gaps: Arc<dyn GapHealer>,
     /// Follows İYS.
@@ -188,6 +190,20 @@ impl From<SinkError> for Problem {
             SinkError::Closed => Kind::ShuttingDown,
         };
         Self::new(kind, error.to_string())
+    }
+}
+
+impl From<EraseRefused> for Problem {
+    fn from(error: EraseRefused) -> Self {
+        match error {
+            EraseRefused::Retained(retained) => {
+                Self::new(Kind::ErasureRetained, error.to_string()).with_hint("records", retained.records)
+            }
+            EraseRefused::Unfinished(revision) => {
+                Self::new(Kind::ErasureUnfinished, error.to_string()).with_hint("revision", revision)
+            }
+            EraseRefused::Sink(error) => error.into(),
+        }
     }
 }
 

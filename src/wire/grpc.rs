@@ -256,8 +256,8 @@ impl AdminService for Admin {
 
     async fn erase_recipient(
         &self,
-        _: Request<proto::EraseRecipientRequest>,
+        request: Request<proto::EraseRecipientRequest>,
     ) -> Result<Response<proto::EraseRecipientResponse>, Status> {
-        Err(Status::unimplemented("erase_recipient"))
+        Ok(Response::new(operator::erase(&self.0, request.into_inner()).await?))
     }
 }

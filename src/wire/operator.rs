@@ -1,13 +1,17 @@
 //! What an operator does to recipients and gaps, for the wire: closed lines and the duty to tell İYS of them
-//! (11/9), movements that were missed.
+//! (11/9), erasures (KVKK), movements that were missed.
 
 use super::convert;
 use super::gateway::Gateway;
 use super::proto;
 use super::status::{Kind, Problem};
+use crate::model::brand::BrandCode;
+use crate::model::erasure::Reason;
+use crate::model::key::Pseudonym;
 use crate::model::recipient::{Phone, Recipient};
 use crate::model::seal::SealError;
-use crate::ports::{ClosedLine, HealRefused, Healing, UnreportedClosure};
+use crate::model::secret::Pseudonymizer;
+use crate::ports::{ClosedLine, Erasure, HealRefused, Healing, UnreportedClosure};
 use std::sync::Arc;
 
 /// Closures in one answer or call at most: an answer of 10,000 stays below what any client takes.
@@ -54,6 +58,35 @@ pub async fn mark_reported(gateway: &Gateway, ids: Vec<u64>) -> Result<proto::Ma
     }
     let marked = gateway.parts().sink.closures_reported(ids).await?;
     Ok(proto::MarkClosuresReportedResponse { marked: marked as u32 })
+}
+
+/// Erases a recipient.
+pub async fn erase(gateway: &Gateway, request: proto::EraseRecipientRequest) -> Result<proto::EraseRecipientResponse, Problem> {
+    gateway.require_loaded()?;
+    let invalid = |what: &dyn std::fmt::Display| Problem::new(Kind::InvalidField, what.to_string());
+    let recipient = Recipient::parse_any(&request.recipient).map_err(|_| invalid(&"recipient is no address"))?;
+    let erased = convert::erased_at(request.erased_at, gateway.now())?;
+    let reason = match &request.reason[..] {
+        "" => None,
+        text => Some(Reason::parse(text).map_err(|error| invalid(&error))?),
+    };
+    let brand = BrandCode::new(request.brand_code);
+    let parts = gateway.parts();
+    if let Some(brand) = brand
+        && parts.checker.index().brands().get(brand).is_none()
+    {
+        return Err(Problem::new(Kind::UnknownBrand, format!("brand {brand} is not on file")));
+    }
+    let recipients = forms(parts.checker.pseudonymizer(), &recipient);
+    let done = parts.eraser.erase(Erasure { recipients, brand, erased, reason }).await?;
+    Ok(proto::EraseRecipientResponse { revision: done.revision, relations: done.relations, movements: done.movements })
+}
+
+/// Under what an address may be on record: İYS also has numbers in the wrong form, which no question finds.
+#[must_use]
+pub fn forms(pseudonymizer: &Pseudonymizer, recipient: &Recipient) -> Vec<Pseudonym> {
+    let misformed = recipient.misformed();
+    [Some(recipient), misformed.as_ref()].into_iter().flatten().map(|form| pseudonymizer.recipient(form)).collect()
 }
 
 /// Ends the gap of a brand, or counts what stands in the way.

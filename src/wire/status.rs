@@ -74,6 +74,10 @@ pub enum Kind {
     TooManyDeclarations,
     /// The brand misses nothing.
     NoGap,
+    /// What is to be erased has to be kept (13/2), and no reason was given.
+    ErasureRetained,
+    /// An erasure is in force, but bytes of it may be left.
+    ErasureUnfinished,
     /// A backup may go only where it is configured to.
     BackupOutsideRoot,
     /// There is a backup of that name.
@@ -150,6 +154,10 @@ impl Kind {
                 ("TOO_MANY_DECLARATIONS", H::CONFLICT, Code::ResourceExhausted, "The brand has too many declarations")
             }
             Self::NoGap => ("NO_GAP", H::CONFLICT, Code::FailedPrecondition, "The brand misses nothing"),
+            Self::ErasureRetained => ("ERASURE_RETAINED", H::CONFLICT, Code::FailedPrecondition, "Some of it has to be kept"),
+            Self::ErasureUnfinished => {
+                ("ERASURE_UNFINISHED", H::INTERNAL_SERVER_ERROR, Code::Internal, "The erasure was not finished")
+            }
             Self::BackupOutsideRoot => {
                 ("BACKUP_OUTSIDE_ROOT", H::BAD_REQUEST, Code::InvalidArgument, "Backups go only into their own folder")
             }

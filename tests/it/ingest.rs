@@ -9,6 +9,7 @@ use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
 use izingate::model::access::{Access, Retailer};
 use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::channel::{Cell, Channel};
+use izingate::model::erasure::Reason;
 use izingate::model::feed::Gap;
 use izingate::model::key::{Pseudonym, RelationKey};
 use izingate::model::movement::Movement;
@@ -20,8 +21,8 @@ use izingate::model::source::Source;
 use izingate::model::state::{State, Status};
 use izingate::model::time::IysTime;
 use izingate::model::transaction::TransactionId;
-use izingate::ports::{Applied, ClosedLine, FeedNote, MovementSink};
-use izingate::store::codec::{HistoryKey, decode_change, decode_history};
+use izingate::ports::{Applied, ClosedLine, Erasure, FeedNote, MovementSink};
+use izingate::store::codec::{HistoryKey, decode_history};
 use izingate::store::{Compression, Options, Store};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,7 +49,7 @@ proptest! {
             prop_assert_eq!(node.in_memory(&truth), truth.states());
         }
         prop_assert_eq!(one.bytes_of("consent"), other.bytes_of("consent"));
-        prop_assert_eq!(one.changed_states(), truth.states());
+        prop_assert_eq!(one.changed_states(), truth.held_states());
 
         let (history, revision) = (one.bytes_of("history"), one.index.revision().get());
         one.deliver(seeds.1, &told);
@@ -190,6 +191,8 @@ enum Told {
     Movement(Movement),
     /// That a line was closed.
     Closed(Pseudonym, IysTime),
+    /// That a recipient was erased, for one brand or every one.
+    Erased(Pseudonym, Option<BrandCode>, IysTime),
 }
 
 /// Mostly movements, in the seconds of which lines are closed, sweeps do not find approvals and retailers get access.
@@ -203,6 +206,9 @@ fn any_told() -> impl Strategy<Value = Told> {
         1 => (0..3_usize, 0..4_u32).prop_map(|(recipient, second)| {
             let line = movement(recipient, Cell::ALL[2], Status::Ret, second, "", None, None);
             Told::Closed(line.relation.pseudonym, line.created)
+        }),
+        1 => (any_movement(), any::<bool>()).prop_map(|(Movement { relation, created, .. }, every)| {
+            Told::Erased(relation.pseudonym, (!every).then_some(relation.brand), created)
         }),
     ]
 }
@@ -250,13 +256,24 @@ fn id_rank(movement: &Movement) -> u128 {
 impl Truth {
     fn of(told: &[Told]) -> Self {
         let mut truth = Self::default();
-        let movements = || told.iter().filter_map(|told| if let Told::Movement(movement) = told { Some(movement) } else { None });
+        let erased = |movement: &&Movement| {
+            told.iter().any(|told| match told {
+                Told::Erased(who, brand, at) => {
+                    *who == movement.relation.pseudonym
+                        && brand.is_none_or(|brand| brand == movement.relation.brand)
+                        && movement.created <= *at
+                }
+                _ => false,
+            })
+        };
+        let movements = told.iter().filter_map(|told| if let Told::Movement(movement) = told { Some(movement) } else { None });
+        let movements = movements.filter(|movement| !erased(movement));
         let closed = |of| {
             told.iter().filter_map(move |told| if let Told::Closed(who, at) = told { (*who == of).then_some(*at) } else { None })
         };
         let mut by_cell: BTreeMap<(RelationKey, Cell), Vec<&Movement>> = BTreeMap::new();
         let mut by_key: BTreeMap<Vec<u8>, Vec<&Movement>> = BTreeMap::new();
-        for movement in movements() {
+        for movement in movements {
             let place = (movement.relation, movement.cell);
             // A closed line is the brands' matter alone.
             let closed = closed(movement.relation.pseudonym).max().filter(|_| movement.relation.is_of_brand());
@@ -325,9 +342,13 @@ impl Truth {
         if lost && consent.status == Status::Onay { None } else { Some(consent.status) }
     }
 
-    /// Relations that hold anything.
+    /// Relations that hold anything, with what they hold.
+    fn held_states(&self) -> BTreeMap<RelationKey, State> {
+        self.states().into_iter().filter(|(_, state)| *state != State::EMPTY).collect()
+    }
+
     fn held(&self) -> u64 {
-        self.states().values().filter(|state| **state != State::EMPTY).count() as u64
+        self.held_states().len() as u64
     }
 }
 
@@ -398,7 +419,7 @@ impl Node {
         if in_turn {
             for batch in batches {
                 let (length, before) = (batch.len(), self.index.revision().get());
-                let Applied { revision, applied, unchanged } = self.runtime.block_on(batch.hand_in(&self.sink));
+                let Applied { revision, applied, unchanged } = self.runtime.block_on(batch.hand_in(&self.sink, before));
                 assert_eq!((applied + unchanged, revision), (length, before + u64::from(applied > 0)));
             }
             return;
@@ -407,7 +428,7 @@ impl Node {
             let mut calls = JoinSet::new();
             for batch in batches {
                 let sink = self.sink.clone();
-                calls.spawn(async move { batch.hand_in(&sink).await });
+                calls.spawn(async move { batch.hand_in(&sink, 0).await });
             }
             let last = calls.join_all().await.into_iter().map(|applied| applied.revision).max().unwrap();
             assert_eq!(last, self.index.revision().get());
@@ -445,10 +466,12 @@ impl Node {
         entries
     }
 
-    /// What `changes` alone leads to.
+    /// What `changes` alone leads to, for whoever follows it from its beginning: relations that hold anything.
     fn changed_states(&self) -> BTreeMap<RelationKey, State> {
-        let changes = self.bytes_of("changes");
-        changes.values().flat_map(|change| decode_change(change).unwrap().states).collect()
+        let mut states = BTreeMap::new();
+        self.store.each_change_after(0, |_, change| states.extend(change.states)).unwrap();
+        states.retain(|_, state| *state != State::EMPTY);
+        states
     }
 
     fn in_memory(&self, truth: &Truth) -> BTreeMap<RelationKey, State> {
@@ -461,6 +484,7 @@ impl Node {
 enum Batch {
     Movements(Vec<Movement>),
     Closed(Pseudonym, IysTime),
+    Erased(Erasure),
 }
 
 impl Batch {
@@ -468,12 +492,18 @@ impl Batch {
         if let Self::Movements(movements) = self { movements.len() as u64 } else { 1 }
     }
 
-    async fn hand_in(self, sink: &WriterHandle) -> Applied {
+    /// `before` is the revision that nothing is behind.
+    async fn hand_in(self, sink: &WriterHandle, before: u64) -> Applied {
         match self {
             Self::Movements(movements) => sink.apply(movements).await.unwrap(),
             Self::Closed(recipient, closed) => {
                 let sealed = SealedPhone::from_bytes([7; SealedPhone::LENGTH]);
                 sink.close_line(ClosedLine { recipient, closed, sealed }).await.unwrap()
+            }
+            Self::Erased(erasure) => {
+                let revision = sink.erase(erasure).await.unwrap().revision;
+                let applied = u64::from(revision > before);
+                Applied { revision, applied, unchanged: 1 - applied }
             }
         }
     }
@@ -487,6 +517,12 @@ fn batches(told: &[Told]) -> Vec<Batch> {
             (Told::Movement(movement), Some(Batch::Movements(movements))) => movements.push(movement.clone()),
             (Told::Movement(movement), _) => batches.push(Batch::Movements(vec![movement.clone()])),
             (Told::Closed(recipient, closed), _) => batches.push(Batch::Closed(*recipient, *closed)),
+            (Told::Erased(recipient, brand, erased), _) => batches.push(Batch::Erased(Erasure {
+                recipients: vec![*recipient],
+                brand: *brand,
+                erased: *erased,
+                reason: Reason::parse("KVKK").ok(),
+            })),
         }
     }
     batches

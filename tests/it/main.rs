@@ -13,6 +13,7 @@ mod backup;
 mod bulk;
 mod closures;
 mod crash;
+mod erasure;
 mod evidence;
 mod feed;
 mod formats;

@@ -13,7 +13,7 @@ use izingate::model::recipient::Recipient;
 use izingate::model::source::Source;
 use izingate::model::state::{State, Status};
 use izingate::model::time::IysTime;
-use izingate::ports::{ChangePart, ChangePlace, ChangeReader, ChangesError, MovementSink};
+use izingate::ports::{ChangePart, ChangePlace, ChangeReader, ChangesError, Erasure, MovementSink};
 use izingate::wire::proto::ChangeBatch;
 use izingate::wire::proto::watch_event::Event;
 use izingate::wire::watch::Limits;
@@ -185,6 +185,31 @@ async fn what_goes_under_a_watcher_is_a_gap() {
     assert!(came.len() < 20, "little is read ahead: {came:?}");
     assert_eq!(told(&end), error(Code::OutOfRange, "WATCH_GAP", Some(("earliest", 39))));
     assert_eq!(revisions(&node.watch(39).await.unwrap().through(40).await), [39, 40]);
+}
+
+/// Whoever has heard a part of a batch hears all of the rest, and nothing twice, though an erasure has taken some
+/// of it away meanwhile; and then what is left of that.
+#[tokio::test]
+async fn a_batch_that_loses_a_recipient_keeps_the_places_of_the_others() {
+    let node = Node::with_log([1], 25_000, CALM).await.restarted().await;
+    let all = states(1, 25_000);
+    let [first] = &node.store.changes(ChangePlace::default(), 1, 1).unwrap()[..] else { panic!("one part was asked for") };
+    assert_eq!((first.changes.len(), first.more), (10_000, true));
+    for (revision, gone) in (2..).zip([5_u64, 10_000, 10_001, 24_999]) {
+        let (relation, _) = all[gone as usize];
+        let erased = IysTime::from_unix(1_700_000_000);
+        let asked = Erasure { recipients: vec![relation.pseudonym], brand: None, erased, reason: None };
+        let done = node.sink.erase(asked).await.unwrap();
+        assert_eq!((done.revision, done.relations), (revision, 0), "it is in the log alone");
+    }
+    let rest = node.store.changes(first.end(), 5, usize::MAX).unwrap();
+    let heard: Vec<_> = rest.iter().filter(|part| part.place.revision == 1).flat_map(|part| part.changes.clone()).collect();
+    assert_eq!(heard, all[10_002..24_999]);
+    let emptied: Vec<_> = rest.iter().filter(|part| part.place.revision > 1).flat_map(|part| part.changes.clone()).collect();
+    assert_eq!(emptied, [5, 10_000, 10_001, 24_999].map(|gone: usize| (all[gone].0, State::EMPTY)));
+    let mut watcher = node.watch(0).await.unwrap();
+    let told: usize = watcher.through(5).await.iter().map(|batch| batch.changes.len()).sum();
+    assert_eq!(told, 25_000, "four of them in batches of their own");
 }
 
 #[tokio::test]

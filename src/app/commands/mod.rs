@@ -41,7 +41,7 @@ use crate::index::Index;
 use crate::ingest::{Boot, Setup, Writer, WriterHandle};
 use crate::model::brand::BrandCode;
 use crate::model::time::IysTime;
-use crate::ports::{HealRefused, RegistryRefused, SinkError};
+use crate::ports::{EraseRefused, HealRefused, RegistryRefused, SinkError};
 use crate::store::backup::BackupError;
 use crate::store::{Store, StoreError};
 use crate::wire::proto::admin_service_client::AdminServiceClient;
@@ -128,6 +128,12 @@ impl From<SinkError> for CommandError {
 
 impl From<HealRefused> for CommandError {
     fn from(error: HealRefused) -> Self {
+        Self::refused(error.code(), error)
+    }
+}
+
+impl From<EraseRefused> for CommandError {
+    fn from(error: EraseRefused) -> Self {
         Self::refused(error.code(), error)
     }
 }

@@ -1,4 +1,6 @@
-//! `izingate recipient close|closures|reported`.
+//! `izingate recipient close|closures|reported|erase`.
+
+mod erase;
 
 use super::{CommandError, remote, writing};
 use crate::app::open::{self, Opened};
@@ -21,6 +23,7 @@ pub fn recipient(command: RecipientCommand) -> Result<String, CommandError> {
         RecipientCommand::Close(args) => close(&args),
         RecipientCommand::Closures(args) => closures(&args),
         RecipientCommand::Reported(args) => reported(args),
+        RecipientCommand::Erase(args) => erase::erase(&args),
     }
 }
 

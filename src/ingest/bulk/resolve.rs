@@ -7,6 +7,7 @@
 use super::error::BulkError;
 use super::record::{Record as Movement, records};
 use super::slice::Slice;
+use crate::ingest::erasure::Erasures;
 use crate::ingest::group::Changed;
 use crate::ingest::order;
 use crate::model::brand::BrandCode;
@@ -38,6 +39,7 @@ pub(in crate::ingest) struct Ground<'a> {
     pub(in crate::ingest) store: &'a Store,
     pub(in crate::ingest) now: IysTime,
     pub(in crate::ingest) known_sources: &'a HashSet<SourceCode>,
+    pub(in crate::ingest) erasures: &'a Erasures,
     /// Whether anybody asks the index.
     pub(in crate::ingest) visible: bool,
 }
@@ -154,7 +156,14 @@ impl Resolver<'_> {
         let mut record = relation.on_file.unwrap_or_else(|| Record::closed_at(relation.closed));
         let mut changed = false;
         self.out.brands.insert(relation.key.brand);
+        let erased = self.ground.erasures.until(&relation.key);
         for same in relation.movements.chunk_by(|one, other| one.key_bytes() == other.key_bytes()) {
+            if let Some(erased) = erased
+                && HistoryKey::from_bytes(same[0].key_bytes()).map_err(corrupt)?.created <= erased
+            {
+                self.out.unchanged += same.len() as u64;
+                continue;
+            }
             let on_file = known.next_if(|(key, _)| key == same[0].key_bytes()).map(|(_, value)| value);
             let Some(movement) = self.remember(same, on_file.as_ref())? else { continue };
             let key = HistoryKey::from_bytes(movement.key_bytes()).map_err(corrupt)?;

@@ -1,6 +1,6 @@
 //! A part of a row of `changes`: whoever follows the log does not hold the whole of a bulk import's slice.
 
-use super::{CHANGE_VERSION, CHANGED, InvalidBytes, Reader, change_version};
+use super::{CHANGED, ERASED, InvalidBytes, change_head, changed};
 use crate::model::brand::BrandCode;
 use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::state::State;
@@ -11,40 +11,33 @@ use crate::model::time::IysTime;
 pub struct ChangeSlice {
     /// When the batch was committed.
     pub at: IysTime,
+    /// The place of the first of them in the batch.
+    pub first: usize,
     /// The relations that changed, with the state that each ended in.
     pub states: Vec<(RelationKey, State)>,
     /// Changes of the batch behind them.
     pub left: usize,
 }
 
-/// Up to `most` changes of a batch of [`super::encode_change`] behind the first `skip`.
+/// Up to `most` changes of a batch of [`super::encode_change`] behind the first `skip`. It ends before what was
+/// erased since, so that the place of every change is that of the first and its own among those behind it.
 pub fn decode_change_slice(bytes: &[u8], skip: usize, most: usize) -> Result<ChangeSlice, InvalidBytes> {
-    let mut reader = Reader(bytes);
-    let tells_new = change_version(&mut reader)? == CHANGE_VERSION;
-    let at = reader.time()?;
-    let new = if tells_new { reader.u32()? as usize } else { 0 };
-    let held = reader.0.len() / CHANGED;
-    if !reader.0.len().is_multiple_of(CHANGED) || new > held || skip > held {
-        return Err(InvalidBytes::Length);
+    let (at, _, entries) = change_head(bytes)?;
+    let behind = entries.get(skip..).ok_or(InvalidBytes::Length)?;
+    let first = behind.iter().position(|entry| *entry != ERASED).unwrap_or(behind.len());
+    let behind = &behind[first..];
+    let mut states = Vec::with_capacity(most.min(behind.len()));
+    for entry in &behind[..most.min(behind.len())] {
+        let Some(state) = changed(entry)? else { break };
+        states.push(state);
     }
-    let mut reader = Reader(&reader.0[skip * CHANGED..]);
-    let taken = most.min(held - skip);
-    let mut states = Vec::with_capacity(taken);
-    for _ in 0..taken {
-        states.push((reader.relation()?, State::from_byte(reader.byte()?)));
-    }
-    Ok(ChangeSlice { at, states, left: held - skip - taken })
+    let left = behind[states.len()..].iter().filter(|entry| **entry != ERASED).count();
+    Ok(ChangeSlice { at, first: skip + first, states, left })
 }
 
 /// The recipients of a brand's own consent among the changes of a batch, and how many changes it has.
 pub fn changed_recipients(bytes: &[u8], brand: BrandCode) -> Result<(impl Iterator<Item = Pseudonym>, usize), InvalidBytes> {
-    let mut reader = Reader(bytes);
-    let tells_new = change_version(&mut reader)? == CHANGE_VERSION;
-    let (_at, _new) = (reader.time()?, if tells_new { reader.u32()? } else { 0 });
-    let (changes, rest) = reader.0.as_chunks::<CHANGED>();
-    if !rest.is_empty() {
-        return Err(InvalidBytes::Length);
-    }
+    let (_, _, changes) = change_head(bytes)?;
     let mut of_brand = [0; 8];
     of_brand[..4].copy_from_slice(&brand.get().to_be_bytes());
     let of = move |change: &[u8; CHANGED]| {
@@ -77,7 +70,7 @@ mod tests {
             for (skip, most, expected, left) in
                 [(0, 9, 0..5, 0), (0, 2, 0..2, 3), (2, 2, 2..4, 1), (4, 2, 4..5, 0), (5, 2, 5..5, 0), (1, 0, 1..1, 4)]
             {
-                let slice = ChangeSlice { at, states: change.states[expected].to_vec(), left };
+                let slice = ChangeSlice { at, first: skip, states: change.states[expected].to_vec(), left };
                 assert_eq!(decode_change_slice(&row, skip, most), Ok(slice), "{skip} {most}");
             }
             assert_eq!(decode_change_slice(&row, 6, 1), Err(InvalidBytes::Length));
@@ -102,6 +95,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_erased_leaves_its_place_empty() {
+        let change = Change { at: IysTime::from_unix(1), states: states(6), new: 3 };
+        let mut row = encode_change(&change);
+        for gone in [0, 2, 3, 5] {
+            row[9 + gone * CHANGED..][..CHANGED].fill(0);
+        }
+        let left = [change.states[1], change.states[4]];
+        assert_eq!(decode_change(&row), Ok(Change { states: left.to_vec(), new: 1, ..change.clone() }));
+        for (skip, most, first, expected, behind) in
+            [(0, 9, 1, &left[..1], 1), (1, 9, 1, &left[..1], 1), (2, 9, 4, &left[1..], 0), (5, 9, 6, &[], 0), (0, 0, 1, &[], 2)]
+        {
+            let slice = ChangeSlice { at: change.at, first, states: expected.to_vec(), left: behind };
+            assert_eq!(decode_change_slice(&row, skip, most), Ok(slice), "{skip} {most}");
+        }
+    }
+
+    #[test]
     fn short_long_and_unknown_rows_are_errors() {
         let row = encode_change(&Change { at: IysTime::from_unix(1), states: states(2), new: 1 });
         // Cut between the changes it is a batch, if a shorter one.
@@ -110,8 +120,8 @@ mod tests {
         }
         assert_eq!(decode_change_slice(&[&row[..], &[0]].concat(), 0, 9), Err(InvalidBytes::Length));
         assert_eq!(decode_change_slice(&[&[3], &row[1..]].concat(), 0, 9), Err(InvalidBytes::Version));
-        let brandless = [&row[..25], &[0; 4], &row[29..]].concat();
+        let brandless = [&row[..50], &[0; 4], &row[54..]].concat();
         assert_eq!(decode_change_slice(&brandless, 0, 9), Err(InvalidBytes::Code));
-        assert!(decode_change_slice(&brandless, 1, 9).is_ok(), "what is not asked for is not looked at");
+        assert!(decode_change_slice(&brandless, 0, 1).is_ok(), "what is not asked for is not looked at");
     }
 }

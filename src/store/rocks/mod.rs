@@ -3,6 +3,7 @@
 mod checkpoint;
 mod figures;
 mod options;
+mod rewrite;
 mod sst;
 mod walk;
 
@@ -14,6 +15,7 @@ use super::error::StoreError;
 use options::{base_options, families, reader_options};
 use rocksdb::{ColumnFamily, DB, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use std::path::Path;
+use std::sync::Mutex;
 
 /// The column families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub(super) enum Family {
 pub struct Store {
     db: DB,
     sst: sst::SstOptions,
+    /// Held by a step of the pass over the history.
+    pub(super) stepping: Mutex<()>,
 }
 
 /// How often a store is tried to be opened beside its writer, at most.
@@ -67,7 +71,7 @@ impl Store {
         db_options.create_if_missing(true);
         db_options.create_missing_column_families(true);
         let db = DB::open_cf_descriptors(&db_options, path, families(options)).map_err(|error| unusable(path, &error))?;
-        Ok(Self { db, sst: sst::SstOptions::of(options) })
+        Ok(Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default() })
     }
 
     /// Opens the store for reading, beside a process that writes: what it has committed until now.
@@ -81,7 +85,7 @@ impl Store {
         // A writer may remove a file between our reading its name and opening it; the next list of files
         // does not name it any more.
         let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
-        Ok(Self { db, sst: sst::SstOptions::of(options) })
+        Ok(Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default() })
     }
 
     /// The store's folder.

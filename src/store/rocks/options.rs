@@ -56,7 +56,12 @@ const OPEN_FILES: i32 = 768;
 pub(super) fn base_options() -> Result<rocksdb::Options, rocksdb::Error> {
     // What a start reads from the log stays in memory and in the log until the next flush: writing it to
     // files first would take as long again. The binding has no function for this one.
-    let mut options = rocksdb::Options::default().get_options_from_string("avoid_flush_during_recovery=true")?;
+    let text = "avoid_flush_during_recovery=true;max_manifest_space_amp_pct=0";
+    let mut options = rocksdb::Options::default().get_options_from_string(text)?;
+    // The list of files names the first and last key of each, also of those that are gone, until it is written
+    // anew: with every change of it, so that an erased recipient is not named in it for months. At a billion
+    // relations it has some 100 kB, beside the 64 MB of a flush.
+    options.set_max_manifest_file_size(1);
     // One thread that flushes and one that compacts: compaction must not take every core from answers. That
     // also bounds what it writes, to about what one core compresses, so there is no rate limit beside it:
     // one that is set too low stalls ingest instead.

@@ -236,7 +236,7 @@ pub struct ApplyResponse {
     /// Movements that were new.
     #[prost(uint32, tag = "2")]
     pub applied: u32,
-    /// Movements that were on file already.
+    /// Movements that were on file already, and those of before their recipient was erased.
     #[prost(uint32, tag = "3")]
     pub unchanged: u32,
     /// Refusals without a usable İYS identity, which block as of now.
@@ -836,7 +836,7 @@ pub struct RefreshRetailerAccessResponse {
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EraseRecipientRequest {
-    /// As the operator spells it.
+    /// As the operator spells it. A Turkish number is erased under the wrong form +900… too, which İYS may have.
     #[prost(string, tag = "1")]
     pub recipient: ::prost::alloc::string::String,
     /// 0 for every brand.
@@ -852,8 +852,10 @@ pub struct EraseRecipientRequest {
 #[allow(clippy::all)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EraseRecipientResponse {
+    /// The one that shows it.
     #[prost(uint64, tag = "1")]
     pub revision: u64,
+    /// Of which anything was let go; 0 if the recipient was erased before.
     #[prost(uint64, tag = "2")]
     pub relations: u64,
     #[prost(uint64, tag = "3")]
@@ -2726,7 +2728,10 @@ pub mod admin_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Erases what is on record for a recipient (KVKK), for one brand or all, and keeps a tombstone, so that
-        /// nothing of before brings it back. What 13/2 still has kept is erased only for a stated reason.
+        /// nothing of before brings it back. What 13/2 still has kept is erased only for a stated reason: without one
+        /// the answer is ERASURE_RETAINED, with the number of records, and nothing is erased. Returns once nothing of it
+        /// is on the disk any more; ERASURE_UNFINISHED says that it is in force, but not gone from there. The closure of
+        /// a line is no consent: it stays.
         pub async fn erase_recipient(
             &mut self,
             request: impl tonic::IntoRequest<super::EraseRecipientRequest>,
@@ -2890,7 +2895,10 @@ pub mod admin_service_server {
             tonic::Status,
         >;
         /// Erases what is on record for a recipient (KVKK), for one brand or all, and keeps a tombstone, so that
-        /// nothing of before brings it back. What 13/2 still has kept is erased only for a stated reason.
+        /// nothing of before brings it back. What 13/2 still has kept is erased only for a stated reason: without one
+        /// the answer is ERASURE_RETAINED, with the number of records, and nothing is erased. Returns once nothing of it
+        /// is on the disk any more; ERASURE_UNFINISHED says that it is in force, but not gone from there. The closure of
+        /// a line is no consent: it stays.
         async fn erase_recipient(
             &self,
             request: tonic::Request<super::EraseRecipientRequest>,

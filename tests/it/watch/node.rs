@@ -11,7 +11,9 @@ use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::state::State;
 use izingate::model::time::IysTime;
 use izingate::net::Life;
-use izingate::ports::{BackupMade, BackupMaker, BackupRefused, BoxFuture, NoFeed};
+use izingate::ports::{
+    BackupMade, BackupMaker, BackupRefused, BoxFuture, EraseRefused, Erased, Erasure, NoFeed, RecipientEraser,
+};
 use izingate::store::codec::Change;
 use izingate::store::{Compression, Options, Store};
 use izingate::telemetry::metrics::Metrics;
@@ -103,6 +105,7 @@ impl Node {
             history: Arc::clone(&store) as Arc<_>,
             closures: Arc::clone(&store) as Arc<_>,
             sealer: Sealer::new(&Secret::from_bytes([7; 32])),
+            eraser: Arc::new(WriterAlone(sink.clone())),
             gaps: Arc::new(izingate::app::Healer::new(Arc::clone(&store), Arc::new(sink.clone()))),
             feed: Arc::new(NoFeed),
             backups: Arc::new(NoBackups),
@@ -253,6 +256,15 @@ pub fn error(code: Code, reason: &str, hint: Option<(&str, u64)>) -> (Code, Stri
 }
 
 struct NoBackups;
+
+/// Erases in the store, and leaves the rest of the disk as it is.
+struct WriterAlone(WriterHandle);
+
+impl RecipientEraser for WriterAlone {
+    fn erase(&self, asked: Erasure) -> BoxFuture<'_, Result<Erased, EraseRefused>> {
+        Box::pin(self.0.erase(asked))
+    }
+}
 
 impl BackupMaker for NoBackups {
     fn backup(&self, _: String) -> BoxFuture<'_, Result<BackupMade, BackupRefused>> {

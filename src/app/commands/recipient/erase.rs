@@ -1,0 +1,59 @@
+//! `izingate recipient erase`.
+
+use super::existing;
+use crate::app::commands::{CommandError, remote, writing};
+use crate::app::erase::{Eraser, Snapshot};
+use crate::app::open::{OpenError, Opened};
+use crate::cli::recipient::EraseArgs;
+use crate::model::brand::BrandCode;
+use crate::model::erasure::Reason;
+use crate::model::movement::CLOCK_TOLERANCE;
+use crate::model::time::IysTime;
+use crate::ports::{Erased, Erasure, NoErasureLog, RecipientEraser};
+use crate::wire::operator::forms;
+use crate::wire::proto::EraseRecipientRequest;
+use std::path::Path;
+use std::sync::Arc;
+use tokio_util::task::TaskTracker;
+
+/// Erases; what it returns is for standard output.
+pub(super) fn erase(args: &EraseArgs) -> Result<String, CommandError> {
+    let Erased { revision, relations, movements } = match &args.target.data {
+        Some(data) => offline(args, data)?,
+        None => online(args)?,
+    };
+    let backups = "backups made before still hold it: they are yours to let go\n";
+    Ok(format!("erased    {relations} relations, {movements} movements\nrevision  {revision}\n{backups}"))
+}
+
+fn online(args: &EraseArgs) -> Result<Erased, CommandError> {
+    let request = EraseRecipientRequest {
+        recipient: args.recipient.to_iys(),
+        brand_code: args.brand.map_or(0, BrandCode::get),
+        erased_at: args.at.map_or(0, |at| at.unix().into()),
+        reason: args.reason.as_ref().map_or("", Reason::as_str).to_owned(),
+    };
+    let done = remote(&args.target, async |mut client| client.erase_recipient(request).await)?;
+    Ok(Erased { revision: done.revision, relations: done.relations, movements: done.movements })
+}
+
+fn offline(args: &EraseArgs, data: &Path) -> Result<Erased, CommandError> {
+    let now = IysTime::now();
+    let erased = args.at.unwrap_or(now);
+    if erased > now.plus(CLOCK_TOLERANCE) {
+        return Err(CommandError::refused("INVALID_FIELD", "nobody is erased up to a moment in the future"));
+    }
+    let Opened { data: held, store, pseudonymizer, .. } = existing(data, args.secret_file.as_deref())?;
+    if let Some(brand) = args.brand
+        && !store.brands()?.iter().any(|on_file| on_file.code == brand)
+    {
+        return Err(CommandError::UnknownBrand(brand));
+    }
+    let snapshot = Snapshot::At(held.snapshot().map_err(OpenError::from)?);
+    let recipients = forms(&pseudonymizer, &args.recipient);
+    let asked = Erasure { recipients, brand: args.brand, erased, reason: args.reason.clone() };
+    let done = writing(store, |sink, store| async move {
+        Eraser::new(store, sink, snapshot, Arc::new(NoErasureLog), TaskTracker::new()).erase(asked).await
+    });
+    Ok(done??)
+}

@@ -1,0 +1,158 @@
+//! A kill between any two steps of an erasure: the next start finds nothing of it, or sees it through.
+
+use super::*;
+use crate::support::rng::Rng;
+use izingate::app::open::{Opened, existing};
+use izingate::config::SecretSource;
+use izingate::index::Index;
+use izingate::ingest::{Boot, Setup, Writer};
+use izingate::model::erasure::Reason;
+use izingate::model::retention::HistoryRetention;
+use izingate::ports::Erasure;
+use izingate::store::Swept;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+
+/// A directory that knows two recipients, has a snapshot of it, and an import that was broken off.
+fn knowing_two(dir: &Path) -> std::path::PathBuf {
+    let data = fresh(dir.join("data"));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let gateway = start_plain(&data);
+    let two = [APPROVED, REFUSED].map(|recipient| movement(recipient, "ONAY", "2026-11-02 10:00:00"));
+    runtime.block_on(apply(&gateway, two.to_vec()));
+    assert!(gateway.stop().success() && data.join("snapshot/index.snap").exists());
+    fs::create_dir(data.join("import")).unwrap();
+    fs::write(data.join("import/000000.run"), target().0).unwrap();
+    data
+}
+
+fn target() -> Pseudonym {
+    pseudonym(APPROVED, &"5e".repeat(32))
+}
+
+/// The writer's half, after which everything ends.
+fn writers_half(data: &Path) {
+    let Opened { data: _held, store, .. } = existing(data, &SecretSource::DataDirectory).unwrap();
+    let store = Arc::new(store);
+    let (index, observer) = (Index::default(), Box::new(|_| {}));
+    let setup = Setup { store: Arc::clone(&store), index, queue: 1, observer, clock: IysTime::now };
+    let (writer, sink, _) = Writer::start(setup, Boot::Skip).unwrap();
+    let asked = Erasure {
+        recipients: vec![target()],
+        brand: None,
+        erased: IysTime::parse("2026-11-05 10:00:00").unwrap(),
+        reason: Reason::parse("KVKK").ok(),
+    };
+    let done = tokio::runtime::Runtime::new().unwrap().block_on(sink.erase(asked)).unwrap();
+    assert_eq!((done.revision, done.relations, done.movements), (2, 1, 1));
+    drop(sink);
+    writer.join();
+    assert_eq!(store.open_erasures().unwrap().len(), 1);
+}
+
+/// After the writer's half: in the next steps the snapshot goes, then the files, then the note.
+#[test]
+fn a_start_sees_through_what_was_broken_off() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for steps in 0..3 {
+        let dir = tempfile::tempdir().unwrap();
+        let data = knowing_two(dir.path());
+        writers_half(&data);
+        if steps > 0 {
+            fs::remove_file(data.join("snapshot/index.snap")).unwrap();
+        }
+        if steps > 1 {
+            let Opened { data: _held, store, .. } = existing(&data, &SecretSource::DataDirectory).unwrap();
+            store.let_go(&store.open_erasures().unwrap()).unwrap();
+        }
+        let snapshot = fs::read(data.join("snapshot/index.snap")).ok();
+        let gateway = start_plain(&data);
+        assert_ne!((fs::read(data.join("snapshot/index.snap")).ok(), steps), (snapshot, 0), "that one is of before");
+        assert_eq!(runtime.block_on(reason(&gateway, APPROVED, "MESAJ")), "NO_RECORD", "{steps}");
+        assert_eq!(runtime.block_on(reason(&gateway, REFUSED, "MESAJ")), "APPROVED", "{steps}");
+        gateway.kill();
+        assert_eq!(read_only(&data).unwrap().open_erasures().unwrap(), [], "{steps}");
+        assert!(!data.join("import").exists(), "{steps}");
+        assert!(verify(&data).ends_with("nothing differs\n"), "{steps}");
+    }
+}
+
+/// The pass over the history keeps its place by a cell, which is a recipient's.
+#[test]
+fn the_pass_over_the_history_forgets_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = knowing_two(dir.path());
+    let (now, keep) = (IysTime::now(), HistoryRetention::SHORTEST);
+    let last = [APPROVED, REFUSED].into_iter().max_by_key(|phone| pseudonym(phone, &"5e".repeat(32))).unwrap();
+    let sweep = |rows| {
+        let Opened { data: _held, store, .. } = existing(&data, &SecretSource::DataDirectory).unwrap();
+        store.sweep_history(now, keep, rows).unwrap()
+    };
+    assert_eq!(sweep(1), Swept { seen: 1, removed: 0, done: false });
+    let needles = needles(pseudonym(last, &"5e".repeat(32)));
+    let places = || {
+        let mut places = Vec::new();
+        let each = |family: &'static str, _: &[u8], value: &[u8]| places.extend(needles.find(value).map(|_| family));
+        read_only(&data).unwrap().each_entry(each).unwrap();
+        places.retain(|family| *family != "changes");
+        places
+    };
+    assert_eq!(places(), ["cursors"]);
+    run_erase(&data, last, &["--reason", "KVKK"]);
+    assert_eq!(places(), [""; 0]);
+    assert_eq!(files_with(&needles, &data).into_iter().filter(|file| !file.contains("MANIFEST")).count(), 1, "the tombstone");
+    assert_eq!(sweep(10), Swept { seen: 1, removed: 0, done: true }, "it goes on from there");
+}
+
+#[test]
+fn killed_erasures() {
+    let (mut rng, mut broken_off, mut done) = (Rng::new(7), 0, 0);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for round in 0..12 {
+        let dir = tempfile::tempdir().unwrap();
+        let data = knowing_two(dir.path());
+        let mut command = izingate();
+        command.args(["recipient", "erase", "--reason", "KVKK", "--recipient", APPROVED, "--data"]).arg(&data);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Until a deadline, without an event: a kill comes when nobody expects it.
+        let (_nobody, events) = channel::<()>();
+        let moment = Duration::from_micros(rng.below(150_000));
+        assert_eq!(events.recv_timeout(moment), Err(RecvTimeoutError::Timeout));
+        broken_off += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let gateway = start_plain(&data);
+        let expected = match runtime.block_on(reason(&gateway, APPROVED, "MESAJ")).as_str() {
+            "NO_RECORD" => Vec::new(),
+            "APPROVED" => vec!["consent", "history", "changes"],
+            other => panic!("round {round}: {other}"),
+        };
+        gateway.kill();
+        let (store, mut held) = (read_only(&data).unwrap(), Vec::new());
+        let needles = needles(target());
+        let each = |family: &'static str, key: &[u8], value: &[u8]| {
+            if family != "recipients" && needles.find(key).or_else(|| needles.find(value)).is_some() {
+                held.push(family);
+            }
+        };
+        store.each_entry(each).unwrap();
+        assert_eq!((held, store.open_erasures().unwrap()), (expected.clone(), Vec::new()), "round {round}, {moment:?}");
+        drop(store);
+        if expected.is_empty() {
+            done += 1;
+            let gateway = start_plain(&data);
+            assert!(gateway.stop().success());
+            assert_only_the_tombstone_or_its_list(&data);
+        }
+        assert!(verify(&data).ends_with("nothing differs\n"), "round {round}, {moment:?}");
+    }
+    assert!(broken_off > 0 && done > 0, "{broken_off} of 12 were under way, {done} were done");
+}
+
+/// The one tombstone is also the first key of its file, which the list of files names.
+fn assert_only_the_tombstone_or_its_list(data: &Path) {
+    let files = files_with(&needles(target()), data);
+    let tombstone = |file: &String| is_of_kind(file, "sst") || file.contains("MANIFEST");
+    assert!(files.iter().all(tombstone) && files.iter().filter(|file| is_of_kind(file, "sst")).count() == 1, "{files:?}");
+}
