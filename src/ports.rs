@@ -191,15 +191,6 @@ pub trait ErasureLog: Send + Sync {
     fn erased<'a>(&'a self, erasure: &'a Tombstone, reason: Option<&'a Reason>) -> BoxFuture<'a, Result<(), Unrecorded>>;
 }
 
-/// Where no evidence is kept.
-pub struct NoErasureLog;
-
-impl ErasureLog for NoErasureLog {
-    fn erased<'a>(&'a self, _: &'a Tombstone, _: Option<&'a Reason>) -> BoxFuture<'a, Result<(), Unrecorded>> {
-        Box::pin(async { Ok(()) })
-    }
-}
-
 /// Takes changes in: the writer.
 pub trait MovementSink: Send + Sync {
     /// Takes movements in; resolves when they are durable and visible. Waits while the queue is full.

@@ -24,7 +24,7 @@ use crate::index::{Index, memory_limit};
 use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
 use crate::model::time::IysTime;
 use crate::net::Life;
-use crate::ports::{FeedControl, NoErasureLog, NoFeed};
+use crate::ports::{FeedControl, NoFeed};
 use crate::shutdown::{Pace, Shutdown};
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, MovementResult};
@@ -44,7 +44,6 @@ use open::{OpenError, Opened};
 use snapshots::Snapshots;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -89,7 +88,7 @@ impl AppError {
             Self::Listen { .. } => "CANNOT_LISTEN",
             Self::Feed(error) => error.code(),
             Self::Certificate(_) => "PUSH_CERTIFICATE",
-            Self::Evidence(_) => "EVIDENCE_UNUSABLE",
+            Self::Evidence(_) => EvidenceError::CODE,
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -160,9 +159,9 @@ impl App {
         let boot = Boot::Restore(Some(snapshots.path().to_owned()));
         let (writer, sink, booted) = Writer::start(setup, boot).map_err(OpenError::from)?;
         let node = store.node().map_err(OpenError::from)?;
-        let ids = DecisionIds::new(node, first_decision());
-        let (log, evidence) = evidence::start_log(&data, &config.evidence, ids)?;
-        let recorder = Recorder::Log(log);
+        let ids = DecisionIds::new(node, evidence::first_decision());
+        let (log, threads) = evidence::start_log(&data, &config.evidence, ids)?;
+        let recorder = Recorder::Log(log.clone());
         let helpers = TaskTracker::new();
         let root = std::path::absolute(&config.backup.root).map_err(|error| AppError::Internal(error.to_string()))?;
         let backups = Backups {
@@ -174,7 +173,8 @@ impl App {
             turn: Arc::new(Semaphore::new(1)),
         };
         let snapshot = Snapshot::Kept(snapshots.clone());
-        let eraser = Eraser::new(Arc::clone(&store), sink.clone(), snapshot, Arc::new(NoErasureLog), helpers.clone());
+        let erasures = Arc::new(evidence::RecordedErasures(log));
+        let eraser = Eraser::new(Arc::clone(&store), sink.clone(), snapshot, erasures, helpers.clone());
         let follower = config.iys.as_ref();
         let follower = follower.map(|iys| feed::follower(iys, data.iys_usage(), &sink, &store, &pseudonymizer)).transpose()?;
         let parts = Parts {
@@ -216,7 +216,7 @@ impl App {
         helpers.spawn(listen::serve(private, admin::routes(gateway.clone()), bounds, life));
         Ok(Self {
             gateway,
-            evidence,
+            evidence: threads,
             writer,
             sink,
             booted,
@@ -326,10 +326,4 @@ fn observer(metrics: Arc<Metrics>, snapshots: Snapshots) -> Observer {
         metrics.movements(MovementResult::Unchanged, report.unchanged);
         metrics.ingest_batch.record(report.took.as_secs_f64());
     })
-}
-
-/// Where decision ids count on from: the clock's nanoseconds, so that no restart repeats one.
-#[expect(clippy::disallowed_methods, reason = "a starting point at the edge, not a time inside logic")]
-fn first_decision() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_nanos() as u64)
 }

@@ -110,6 +110,15 @@ const fn is_email(cell: Cell) -> bool {
     matches!(cell.channel, Channel::Eposta)
 }
 
+/// The verdict that a byte of evidence stands for, about a cell; none if no verdict has it.
+#[must_use]
+pub fn recorded(byte: u8, cell: Cell) -> Option<Verdict> {
+    let refusal_on_record = byte & Verdict::REFUSAL_ON_RECORD != 0;
+    let (decision, reason) = Verdict::parts(byte & !Verdict::REFUSAL_ON_RECORD)?;
+    let enforced = decision == reason.decision();
+    Some(Verdict { decision, reason, article: article(reason, cell), enforced, refusal_on_record })
+}
+
 /// The article behind a reason.
 const fn article(reason: Reason, cell: Cell) -> &'static str {
     let email = is_email(cell);

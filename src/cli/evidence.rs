@@ -1,7 +1,11 @@
 //! `izingate evidence`
 
 use super::brand_code;
+use super::policy::language;
+use crate::check::Language;
 use crate::model::brand::BrandCode;
+use crate::model::business_days::Eves;
+use crate::model::date::Date;
 use crate::model::time::IysTime;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -18,6 +22,9 @@ pub enum EvidenceCommand {
     Key(KeyArgs),
     /// Find every decision about a recipient.
     Find(FindArgs),
+    /// Answer a complaint: every decision about a recipient, what was known then and now, declarations, articles, and the
+    /// proof, as JSON, HTML or PDF.
+    Dossier(DossierArgs),
     /// Export sealed segments as Parquet.
     Export(ExportArgs),
 }
@@ -97,6 +104,32 @@ pub struct Whose {
     pub to: Option<IysTime>,
 }
 
+/// Arguments of `evidence dossier`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct DossierArgs {
+    /// Whose decisions, of when.
+    #[command(flatten)]
+    pub whose: Whose,
+    /// The file: its ending says which it is, .json, .html or .pdf
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// The language of a page
+    #[arg(long, value_name = "en|tr", default_value = "tr", value_parser = language)]
+    pub lang: Language,
+    /// Show the address in the file, as it was typed
+    #[arg(long, requires = "recipient")]
+    pub show_recipient: bool,
+    /// The day on which İYS asked about the complaint: YYYY-MM-DD; it is to be answered within 15 days (15/5)
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub complaint: Option<Date>,
+    /// The complaint's number
+    #[arg(long, value_name = "TEXT", requires = "complaint", default_value = "")]
+    pub complaint_number: String,
+    /// Whether the eves of holidays, half days, are business days: work or off
+    #[arg(long, value_name = "work|off", default_value = "off", value_parser = eves)]
+    pub eves: Eves,
+}
+
 /// Arguments of `evidence export`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct ExportArgs {
@@ -112,6 +145,14 @@ pub struct ExportArgs {
     /// The last segment
     #[arg(long, value_name = "NUMBER", default_value_t = u64::MAX)]
     pub to: u64,
+}
+
+fn date(text: &str) -> Result<Date, &'static str> {
+    Date::parse(text).map_err(|_| "a day is YYYY-MM-DD")
+}
+
+fn eves(text: &str) -> Result<Eves, &'static str> {
+    Eves::from_name(text).ok_or("eves of holidays are work or off")
 }
 
 fn time(text: &str) -> Result<IysTime, &'static str> {

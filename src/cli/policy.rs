@@ -18,7 +18,7 @@ pub struct TableArgs {
     pub lang: Language,
 }
 
-fn language(text: &str) -> Result<Language, &'static str> {
+pub(super) fn language(text: &str) -> Result<Language, &'static str> {
     match text {
         "en" => Ok(Language::English),
         "tr" => Ok(Language::Turkish),

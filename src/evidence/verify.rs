@@ -8,9 +8,10 @@ use super::merkle::{Hash, Tree};
 use super::note::Verifier;
 use super::recover::later;
 use super::segment::{Body, Frames, Seal, open_path, sealed_path};
+use crate::model::time::IysTime;
 use std::fmt;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::ops::RangeInclusive;
 use std::path::Path;
 
@@ -137,6 +138,35 @@ fn check_tree(seals: &[Seal], checkpoint: Option<&str>, scope: &Scope<'_>, repor
         }
     }
 }
+
+/// Of every gap that touches a period: when it began and ended, in Unix milliseconds, and how many decisions can be missing.
+/// It is told in the first frames of the segment behind it, so no more of each is read.
+pub fn gaps(folder: &Path, from: Option<IysTime>, to: Option<IysTime>) -> io::Result<Vec<(u64, u64, u64)>> {
+    let mut found = Vec::new();
+    let sealed = later(folder, "seg", 0)?.into_iter().map(|number| sealed_path(folder, number));
+    let open = later(folder, "open", 0)?.into_iter().map(|number| open_path(folder, number));
+    for path in sealed.chain(open) {
+        let mut start = Vec::new();
+        match File::open(&path).and_then(|file| file.take(FIRST_FRAMES).read_to_end(&mut start)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            read => read?,
+        };
+        let Ok(frames) = Frames::of(&start) else { continue };
+        let made = frames.header().made;
+        for frame in frames.map_while(Result::ok) {
+            let Some(Event::Gap { last_durable, at_most, .. }) = frame.body.event() else { continue };
+            let touches = from.is_none_or(|from| made >= u64::from(from.unix()) * 1_000)
+                && to.is_none_or(|to| last_durable <= u64::from(to.unix()) * 1_000 + 999);
+            if touches {
+                found.push((last_durable, made, at_most));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Bytes that hold a segment's header and first events.
+const FIRST_FRAMES: u64 = 4_096;
 
 /// A seal against the one before it.
 fn check_turn(seals: &[Seal], seal: &Seal, report: &mut Report) {

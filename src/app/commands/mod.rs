@@ -33,6 +33,7 @@ pub use retailer::retailer;
 pub use verify::verify;
 pub use watch::watch;
 
+use super::evidence::EvidenceError;
 use super::open::{self, OpenError, Opened};
 use crate::cli::Target;
 use crate::config::{ConfigErrors, SecretSource};
@@ -87,6 +88,9 @@ pub enum CommandError {
         /// For people.
         message: String,
     },
+    /// The evidence log.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
     /// A fault of this system.
     #[error("{0}")]
     Internal(String),
@@ -109,6 +113,7 @@ impl CommandError {
             Self::UnknownBrand(_) => "UNKNOWN_BRAND",
             Self::Gateway(_) => "GATEWAY_FAILED",
             Self::Refused { code, .. } => code,
+            Self::Evidence(_) => EvidenceError::CODE,
             Self::Internal(_) => "INTERNAL",
         }
     }

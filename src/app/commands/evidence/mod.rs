@@ -1,5 +1,6 @@
 //! `izingate evidence …`: reads the record of decisions, beside a running gateway too.
 
+mod dossier;
 mod export;
 mod find;
 mod key;
@@ -17,6 +18,7 @@ pub fn evidence(command: &EvidenceCommand) -> Result<(String, u8), CommandError>
         EvidenceCommand::Prove(args) => prove::prove(args).map(|text| (text, 0)),
         EvidenceCommand::Key(args) => key::key(args).map(|text| (text, 0)),
         EvidenceCommand::Find(args) => find::find(args).map(|text| (text, 0)),
+        EvidenceCommand::Dossier(args) => dossier::dossier(args).map(|text| (text, 0)),
         EvidenceCommand::Export(args) => export::export(args).map(|text| (text, 0)),
     }
 }

@@ -3,13 +3,14 @@
 use super::existing;
 use crate::app::commands::{CommandError, remote, writing};
 use crate::app::erase::{Eraser, Snapshot};
+use crate::app::evidence::{self, RecordedErasures};
 use crate::app::open::{OpenError, Opened};
 use crate::cli::recipient::EraseArgs;
 use crate::model::brand::BrandCode;
 use crate::model::erasure::Reason;
 use crate::model::movement::CLOCK_TOLERANCE;
 use crate::model::time::IysTime;
-use crate::ports::{Erased, Erasure, NoErasureLog, RecipientEraser};
+use crate::ports::{Erased, Erasure, RecipientEraser};
 use crate::wire::operator::forms;
 use crate::wire::proto::EraseRecipientRequest;
 use std::path::Path;
@@ -52,8 +53,12 @@ fn offline(args: &EraseArgs, data: &Path) -> Result<Erased, CommandError> {
     let snapshot = Snapshot::At(held.snapshot().map_err(OpenError::from)?);
     let recipients = forms(&pseudonymizer, &args.recipient);
     let asked = Erasure { recipients, brand: args.brand, erased, reason: args.reason.clone() };
+    // An erasure is itself evidence.
+    let (log, threads) = evidence::offline(&held, store.node()?)?;
     let done = writing(store, |sink, store| async move {
-        Eraser::new(store, sink, snapshot, Arc::new(NoErasureLog), TaskTracker::new()).erase(asked).await
+        let erasures = Arc::new(RecordedErasures(log));
+        Eraser::new(store, sink, snapshot, erasures, TaskTracker::new()).erase(asked).await
     });
+    threads.stop();
     Ok(done??)
 }
