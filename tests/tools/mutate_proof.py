@@ -58,12 +58,16 @@ def main(script, proof, key):
     # The same signature of the same text is the same each time.
     script.is_signed = functools.lru_cache(None)(script.is_signed)
     proof = json.loads(Path(proof).read_text("utf-8"))
-    accepted = [what for what, other in changed(proof) if other != proof and not script.verify(other, key)[0]]
-    accepted += ["key %d" % place for place, other in enumerate(texts(key)) if not script.verify(proof, other)[0]]
-    if script.verify(proof, key)[0]:
-        accepted = ["not even the proof itself"]
-    if accepted:
-        print("\n".join(accepted))
+
+    def convinces(other, key):
+        """Whether it is accepted for the decision of the proof: under another id of its frame it proves another one."""
+        problems, decision = script.verify(other, key)
+        return not problems and dict(decision)["decisionId"] == proof["decisionId"]
+
+    accepted = [what for what, other in changed(proof) if other != proof and convinces(other, key)]
+    accepted += ["key %d" % place for place, other in enumerate(texts(key)) if convinces(proof, other)]
+    if accepted or not convinces(proof, key):
+        print("\n".join(accepted) or "not even the proof itself is accepted")
         return 1
     print(sum(1 for _ in changed(proof)) + sum(1 for _ in texts(key)), "refused")
     return 0

@@ -68,7 +68,7 @@ const COLUMNS: &[(&str, Fill)] = &[
     ("REQUIRED INT64 revision", Fill::Number(|row| row.question.revision)),
     ("OPTIONAL INT64 as_of (TIMESTAMP(MILLIS,true))", Fill::NumberIfAny(|row| row.entry().as_of.map(milliseconds))),
     ("REQUIRED BYTE_ARRAY reference (STRING)", Fill::Word(|row| &row.question.entry.reference)),
-    ("REQUIRED INT64 batch", Fill::Number(|row| row.question.outcomes.len() as i64)),
+    ("REQUIRED INT64 batch", Fill::Number(|row| row.question.outcomes.len().cast_signed() as i64)),
     ("REQUIRED INT64 segment", Fill::Number(|row| row.question.segment)),
     ("REQUIRED INT64 written_at (TIMESTAMP(MILLIS,true))", Fill::Number(|row| row.question.written)),
 ];

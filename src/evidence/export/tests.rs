@@ -112,7 +112,7 @@ fn row(others: &[(&str, Field)]) -> Row {
         ("reference", text("")),
         ("batch", Field::Long(1)),
         ("segment", Field::Long(1)),
-        ("written_at", Field::TimestampMillis(WRITTEN as i64)),
+        ("written_at", Field::TimestampMillis(WRITTEN.cast_signed())),
     ];
     for (name, _) in others {
         assert!(cells.iter().any(|(known, _)| known == name), "{name}");
