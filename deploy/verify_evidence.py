@@ -302,7 +302,7 @@ def checkpoint_of(note, key):
     need(all(is_signed(public, text.encode(), signature) for signature in ours), "its signature is wrong")
     lines = text.split("\n")
     need(len(lines) >= 4 and lines[0] == name, "it is another log's")
-    need(lines[1].isdecimal() and lines[1].isascii() and str(int(lines[1])) == lines[1], "its size is malformed")
+    need(lines[1].isdecimal() and str(int(lines[1])) == lines[1], "its size is malformed")
     root = from_base64(lines[2])
     need(len(root) == 32, "its root is malformed")
     return int(lines[1]), root
