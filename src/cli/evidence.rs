@@ -18,7 +18,7 @@ pub enum EvidenceCommand {
     Key(KeyArgs),
     /// Find every decision about a recipient.
     Find(FindArgs),
-    /// Export sealed segments as Parquet.
+    /// Export sealed segments as Parquet, a file each; those that are there and whole are left as they are.
     Export(ExportArgs),
 }
 

@@ -1,4 +1,4 @@
-//! Sealed segments as Parquet, a file each, for DuckDB, Spark or pandas.
+//! Sealed segments as Parquet, a file each, for `DuckDB`, Spark or pandas.
 //!
 //! Each segment is held against its chain and its seal while it is read, and a file appears under its name when all of
 //! it is on disk. Its footer says of which segment it is: what is there and whole is left as it is.
@@ -80,14 +80,12 @@ pub fn export(folder: &Path, out: &Path, numbers: RangeInclusive<u64>) -> Result
 /// The seal that a segment has to lead to: that of the tree, or its own if it was sealed a moment ago.
 fn seal_of(folder: &Path, number: u64, tree: &[Seal]) -> Result<Seal, Unreadable> {
     let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-    match place.and_then(|place| tree.get(place)) {
-        Some(seal) => Ok(*seal),
-        None => {
-            let seal = sealed(folder, number)?;
-            let other = Broken { at: 0, why: "it holds another segment" };
-            if seal.number == number { Ok(seal) } else { Err(Unreadable::Broken(sealed_path(folder, number), other)) }
-        }
+    if let Some(seal) = place.and_then(|place| tree.get(place)) {
+        return Ok(*seal);
     }
+    let seal = sealed(folder, number)?;
+    let other = Broken { at: 0, why: "it holds another segment" };
+    if seal.number == number { Ok(seal) } else { Err(Unreadable::Broken(sealed_path(folder, number), other)) }
 }
 
 /// Whether a segment's file is there and whole. The footer is the last that is written of it.
@@ -154,7 +152,7 @@ fn read(folder: &Path, seal: &Seal, mut take: impl FnMut(Vec<Question>) -> Resul
     let bytes = fs::read(&path).map_err(|error| Unreadable::Io(path.clone(), error))?;
     let mut frames = Frames::of(&bytes).map_err(broken)?;
     let mut end = None;
-    while let Some(frame) = frames.next() {
+    for frame in frames.by_ref() {
         let frame = frame.map_err(broken)?;
         match &frame.body {
             Body::Event(_) => {}

@@ -127,8 +127,8 @@ fn milliseconds(time: IysTime) -> i64 {
 
 /// The schema of every file.
 pub(super) fn schema() -> Result<TypePtr> {
-    let columns: String = COLUMNS.iter().map(|(column, _)| format!("{column}; ")).collect();
-    parse_message_type(&format!("message decision {{ {columns}}}")).map(Arc::new)
+    let columns: Vec<&str> = COLUMNS.iter().map(|(column, _)| *column).collect();
+    parse_message_type(&format!("message decision {{ {}; }}", columns.join("; "))).map(Arc::new)
 }
 
 /// How a file is written, and what its footer says of where it comes from.

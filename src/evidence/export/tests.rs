@@ -9,6 +9,7 @@ use crate::model::brand::{BrandCode, RetailerCode};
 use crate::model::channel::Cell;
 use crate::model::key::Pseudonym;
 use crate::model::time::IysTime;
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::record::{Field, Row};
 
 const NOW: u32 = 1_795_000_000;
@@ -219,7 +220,7 @@ fn a_segment_of_many_rows_is_written_in_groups() {
     log.export(out.path()).unwrap();
     let path = out.path().join("000000000001.parquet");
     let reader = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
-    let groups: Vec<_> = reader.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+    let groups: Vec<_> = reader.metadata().row_groups().iter().map(RowGroupMetaData::num_rows).collect();
     assert_eq!(groups, [132_000, 132_000, 36_000]);
     let recipients = (1..=300_000_u128).map(|number| format!("{number:032x}"));
     let read = rows(&path).into_iter().map(|row| match row.get_column_iter().nth(7) {
