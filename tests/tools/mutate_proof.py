@@ -25,8 +25,17 @@ def texts(text):
         yield data.decode("utf-8", "replace")
 
 
-def changed(proof):
+def signed_otherwise(note, order):
+    """The note with the other number that a careless check of its signature takes: s + the order of the curve's group."""
+    start, _, signature = note.rpartition(" ")
+    data = base64.b64decode(signature)
+    number = int.from_bytes(data[36:], "little") + order
+    return start + " " + base64.b64encode(data[:36] + number.to_bytes(32, "little")).decode() + "\n"
+
+
+def changed(proof, order):
     """Every changed proof, each with what was done to it."""
+    yield "another s", {**proof, "checkpoint": signed_otherwise(proof["checkpoint"], order)}
     for name in proof:
         yield "without " + name, {other: proof[other] for other in proof if other != name}
         yield name + " null", {**proof, name: None}
@@ -64,12 +73,12 @@ def main(script, proof, key):
         problems, decision = script.verify(other, key)
         return not problems and dict(decision)["decisionId"] == proof["decisionId"]
 
-    accepted = [what for what, other in changed(proof) if other != proof and convinces(other, key)]
+    accepted = [what for what, other in changed(proof, script.ORDER) if other != proof and convinces(other, key)]
     accepted += ["key %d" % place for place, other in enumerate(texts(key)) if convinces(proof, other)]
     if accepted or not convinces(proof, key):
         print("\n".join(accepted) or "not even the proof itself is accepted")
         return 1
-    print(sum(1 for _ in changed(proof)) + sum(1 for _ in texts(key)), "refused")
+    print(sum(1 for _ in changed(proof, script.ORDER)) + sum(1 for _ in texts(key)), "refused")
     return 0
 
 
