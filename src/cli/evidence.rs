@@ -25,7 +25,7 @@ pub enum EvidenceCommand {
     /// Answer a complaint: every decision about a recipient, what was known then and now, declarations, articles, and the
     /// proof, as JSON, HTML or PDF.
     Dossier(DossierArgs),
-    /// Export sealed segments as Parquet.
+    /// Export sealed segments as Parquet, a file each; those that are there and whole are left as they are.
     Export(ExportArgs),
 }
 

@@ -9,12 +9,13 @@
 //! In reading order: [`entry`] what is recorded; [`codec`] a frame's columns; [`segment`] a file of frames under a hash
 //! chain; [`merkle`], [`note`] and [`archive`] the tree over all segments and its signed checkpoint; [`settings`] and
 //! [`log`] the hand-off; `writer` and `keeper` the two threads; [`recover`] and [`start`] what a start finds and begins;
-//! [`index`] how a recipient is found; [`dossier`] what is made of it when somebody complains.
+//! [`index`] how a recipient is found; [`dossier`] what is made of it when somebody complains; [`export`] segments as tables.
 
 pub mod archive;
 pub mod codec;
 pub mod dossier;
 pub mod entry;
+pub mod export;
 pub mod index;
 mod keeper;
 pub mod log;

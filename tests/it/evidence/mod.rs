@@ -1,7 +1,9 @@
 //! The record of decisions, from the outside: a real gateway, its files, the commands that read them.
 
 mod disk;
+mod export;
 mod kill;
+mod proof;
 
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, STRANGER};
 use crate::support::{BRAND, run};

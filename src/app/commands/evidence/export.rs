@@ -1,9 +1,22 @@
 //! `izingate evidence export`.
 
-use super::CommandError;
+use super::{CommandError, unreadable};
+use crate::app::data_dir::evidence_path;
 use crate::cli::evidence::ExportArgs;
+use crate::evidence::export::{ExportError, Report, export as export_segments};
 
 /// Writes sealed segments as Parquet files.
-pub(super) fn export(_: &ExportArgs) -> Result<String, CommandError> {
-    Err(CommandError::refused("NOT_BUILT", "not built yet"))
+pub(super) fn export(args: &ExportArgs) -> Result<String, CommandError> {
+    let numbers = args.from..=args.to;
+    let report = export_segments(&evidence_path(&args.data), &args.out, numbers).map_err(|error| match error {
+        ExportError::Io(error) => unreadable(error),
+        ExportError::Unreadable(_) => CommandError::refused("EVIDENCE_BROKEN", error),
+        ExportError::Foreign(_) => CommandError::refused("FOREIGN_FILE", error),
+        ExportError::Unwritable(..) => CommandError::refused("EXPORT_FAILED", error),
+    })?;
+    if !report.gone.is_empty() {
+        tracing::warn!(segments = ?report.gone, "are not here any more; izingate evidence verify says whether they were removed");
+    }
+    let Report { written, decisions, there, gone } = &report;
+    Ok(format!("written     {written}\ndecisions   {decisions}\nskipped     {there}\ngone        {}\n", gone.len()))
 }

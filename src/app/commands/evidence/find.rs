@@ -3,9 +3,9 @@
 use super::{CommandError, unreadable};
 use crate::app::data_dir::evidence_path;
 use crate::app::open;
-use crate::check::decision::Verdict;
 use crate::cli::evidence::{FindArgs, Whose};
 use crate::config::SecretSource;
+use crate::evidence::entry::Outcome;
 use crate::evidence::search::{Found, Query, Search, find as search};
 use crate::model::channel::Channel;
 use crate::model::hex::{from_hex, to_hex};
@@ -56,8 +56,8 @@ pub(super) fn tell_of(search: &Search) {
 
 fn text_line(found: &Found) -> String {
     let Found { id, entry, place, .. } = found;
-    let byte = entry.outcomes.parts().0[*place];
-    let (decision, reason) = words(byte);
+    let outcome = Outcome::of(entry.outcomes.parts().0[*place]);
+    let (decision, reason) = outcome.map_or(("?", "?"), |outcome| (outcome.decision.name(), outcome.reason.name()));
     let mut line = format!(
         "{}  {id}  {:>10}  {:<6} {:<8}  {decision:<5} {reason}",
         entry.asked.rfc3339(),
@@ -75,8 +75,7 @@ fn text_line(found: &Found) -> String {
 fn json_line(found: &Found) -> String {
     let Found { segment, id, entry, place, written, .. } = found;
     let (bytes, recipients) = entry.outcomes.parts();
-    let (byte, recipient) = (bytes[*place], recipients[*place]);
-    let (decision, reason) = words(byte);
+    let (outcome, recipient) = (Outcome::of(bytes[*place]), recipients[*place]);
     let line = json!({
         "decisionId": id.to_string(),
         "time": entry.asked.rfc3339(),
@@ -88,10 +87,10 @@ fn json_line(found: &Found) -> String {
         "recipient": to_hex(&recipient.0),
         "purpose": entry.scope.purpose.name(),
         "declarationId": entry.declaration,
-        "decision": decision,
-        "reason": reason,
-        "enforced": is_enforced(byte),
-        "refusalOnRecord": byte & Verdict::REFUSAL_ON_RECORD != 0,
+        "decision": outcome.map(|outcome| outcome.decision.name()),
+        "reason": outcome.map(|outcome| outcome.reason.name()),
+        "enforced": outcome.map(|outcome| outcome.enforced),
+        "refusalOnRecord": outcome.map(|outcome| outcome.refusal_on_record),
         "mode": Mode::from_code(entry.mode).map(Mode::name),
         "revision": entry.revision,
         "asOf": entry.as_of.map(IysTime::rfc3339),
@@ -101,15 +100,4 @@ fn json_line(found: &Found) -> String {
         "writtenAt": IysTime::from_unix(u32::try_from(written / 1_000).unwrap_or(u32::MAX)).rfc3339(),
     });
     format!("{line}\n")
-}
-
-fn words(byte: u8) -> (&'static str, &'static str) {
-    let parts = Verdict::parts(byte & !Verdict::REFUSAL_ON_RECORD);
-    parts.map_or(("?", "?"), |(decision, reason)| (decision.name(), reason.name()))
-}
-
-/// Whether the outcome is the one that its reason leads to.
-fn is_enforced(byte: u8) -> bool {
-    let parts = Verdict::parts(byte & !Verdict::REFUSAL_ON_RECORD);
-    parts.is_none_or(|(decision, reason)| decision == reason.decision())
 }

@@ -1,0 +1,174 @@
+//! Sealed segments as Parquet, a file each, for `DuckDB`, Spark or pandas.
+//!
+//! Each segment is held against its chain and its seal while it is read, and a file appears under its name when all of
+//! it is on disk. Its footer says of which segment it is: what is there and whole is left as it is.
+
+mod table;
+
+use super::archive::read_seals;
+use super::recover::later;
+use super::segment::{Body, Broken, Frames, Seal, Unreadable, sealed, sealed_path};
+use crate::model::hex::to_hex;
+use parquet::file::metadata::{KeyValue, ParquetMetaData};
+use parquet::file::reader::FileReader;
+use parquet::file::serialized_reader::SerializedFileReader;
+use parquet::file::writer::SerializedFileWriter;
+use std::error::Error;
+use std::fs::{self, File};
+use std::io;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use table::{Question, properties, schema, write_group};
+
+/// Rows from which on a row group is written: what is kept in memory beside one segment.
+const GROUP: usize = 131_072;
+
+/// Where a footer says of which segment it is: the RFC 6962 leaf of its seal.
+const SEAL: &str = "izingate.seal";
+
+/// What an export did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Segments whose file was written.
+    pub written: u64,
+    /// Decisions in these.
+    pub decisions: u64,
+    /// Segments whose file was there.
+    pub there: u64,
+    /// Segments of the tree that are not here any more.
+    pub gone: Vec<u64>,
+}
+
+/// Why an export ended early. Files that were written stay, and the next one goes on behind them.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The system said no, or the tree is damaged.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A segment is not what was written.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// A file of this name is of something else.
+    #[error("{0} is there, and is not of this segment")]
+    Foreign(PathBuf),
+    /// A file or its folder cannot be written.
+    #[error("{0}: {1}")]
+    Unwritable(PathBuf, Box<dyn Error + Send + Sync>),
+}
+
+/// Exports the sealed segments of a folder, those of some numbers, into another folder.
+pub fn export(folder: &Path, out: &Path, numbers: RangeInclusive<u64>) -> Result<Report, ExportError> {
+    fs::create_dir_all(out).map_err(unwritable(out))?;
+    let mut report = Report::default();
+    let tree = read_seals(folder)?;
+    let in_tree = tree.iter().filter(|seal| numbers.contains(&seal.number));
+    report.gone = in_tree.map(|seal| seal.number).filter(|number| !sealed_path(folder, *number).exists()).collect();
+    for number in later(folder, "seg", 0)?.into_iter().filter(|number| numbers.contains(number)) {
+        let seal = seal_of(folder, number, &tree)?;
+        let path = out.join(format!("{number:012}.parquet"));
+        if is_there(&path, &seal)? {
+            report.there += 1;
+        } else {
+            write(folder, &seal, &path)?;
+            report.written += 1;
+            report.decisions += seal.decisions;
+        }
+    }
+    Ok(report)
+}
+
+/// The seal that a segment has to lead to: that of the tree, or its own if it was sealed a moment ago.
+fn seal_of(folder: &Path, number: u64, tree: &[Seal]) -> Result<Seal, Unreadable> {
+    let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+    if let Some(seal) = place.and_then(|place| tree.get(place)) {
+        return Ok(*seal);
+    }
+    let seal = sealed(folder, number)?;
+    let other = Broken { at: 0, why: "it holds another segment" };
+    if seal.number == number { Ok(seal) } else { Err(Unreadable::Broken(sealed_path(folder, number), other)) }
+}
+
+/// Whether a segment's file is there and whole. The footer is the last that is written of it.
+fn is_there(path: &Path, seal: &Seal) -> Result<bool, ExportError> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        opened => opened.map_err(unwritable(path))?,
+    };
+    // What has no footer was cut short by whoever copied it.
+    let Ok(reader) = SerializedFileReader::new(file) else { return Ok(false) };
+    let ours = seal_noted(reader.metadata()) == Some(&to_hex(&seal.leaf()));
+    if ours { Ok(true) } else { Err(ExportError::Foreign(path.to_owned())) }
+}
+
+fn seal_noted(metadata: &ParquetMetaData) -> Option<&String> {
+    let notes = metadata.file_metadata().key_value_metadata()?;
+    notes.iter().find(|note| note.key == SEAL)?.value.as_ref()
+}
+
+/// Writes a segment's file, whole or not at all.
+fn write(folder: &Path, seal: &Seal, path: &Path) -> Result<(), ExportError> {
+    let unfinished = path.with_extension("parquet.new");
+    let written = write_rows(folder, seal, &unfinished).and_then(|()| {
+        let named = fs::rename(&unfinished, path).and_then(|()| File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all());
+        named.map_err(unwritable(path))
+    });
+    if written.is_err() {
+        // Nobody takes it for a file of the export if this fails too.
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
+}
+
+fn write_rows(folder: &Path, seal: &Seal, path: &Path) -> Result<(), ExportError> {
+    let output = File::create(path).map_err(unwritable(path))?;
+    let notes = vec![KeyValue::new(SEAL.to_owned(), to_hex(&seal.leaf()))];
+    let begun = schema().and_then(|schema| SerializedFileWriter::new(&output, schema, properties(notes)));
+    let mut file = begun.map_err(unwritable(path))?;
+    let (mut group, mut rows) = (Vec::new(), 0);
+    read(folder, seal, |questions| {
+        rows += questions.iter().map(Question::len).sum::<usize>();
+        group.extend(questions);
+        if rows >= GROUP {
+            write_group(&mut file, &group).map_err(unwritable(path))?;
+            (group, rows) = (Vec::new(), 0);
+        }
+        Ok(())
+    })?;
+    if !group.is_empty() {
+        write_group(&mut file, &group).map_err(unwritable(path))?;
+    }
+    file.close().map_err(unwritable(path))?;
+    output.sync_all().map_err(unwritable(path))
+}
+
+fn unwritable<E: Into<Box<dyn Error + Send + Sync>>>(path: &Path) -> impl FnOnce(E) -> ExportError {
+    |error| ExportError::Unwritable(path.to_owned(), error.into())
+}
+
+/// Reads a segment against its chain up to its seal, and hands over the questions of each frame.
+fn read(folder: &Path, seal: &Seal, mut take: impl FnMut(Vec<Question>) -> Result<(), ExportError>) -> Result<(), ExportError> {
+    let path = sealed_path(folder, seal.number);
+    let broken = |broken| Unreadable::Broken(path.clone(), broken);
+    let bytes = fs::read(&path).map_err(|error| Unreadable::Io(path.clone(), error))?;
+    let mut frames = Frames::of(&bytes).map_err(broken)?;
+    let mut end = None;
+    for frame in frames.by_ref() {
+        let frame = frame.map_err(broken)?;
+        match &frame.body {
+            Body::Event(_) => {}
+            Body::Seal(sealed) => end = Some(**sealed),
+            Body::Decisions(..) => {
+                let questions = frame.body.decisions().and_then(|decisions| Question::all(decisions, seal.number));
+                take(questions.ok_or(Broken { at: frame.at, why: "the decisions cannot be read" }).map_err(broken)?)?;
+            }
+        }
+    }
+    // The seal covers the number, the node and the chain from the segment before.
+    if end != Some(*seal) {
+        return Err(broken(Broken { at: frames.at(), why: "it does not end with the seal that it has to" }).into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
