@@ -152,7 +152,7 @@ pub enum EraseRefused {
     Retained(Retained),
     /// It is in force, but its bytes are not gone from the disk, or it is not in the evidence.
     #[error(
-        "the recipient is erased as of revision {0}, but the disk or the evidence failed: bytes may be left;          see the log, mend the cause and erase again or restart, which finishes it"
+        "the recipient is erased as of revision {0}, but the disk or the evidence failed: bytes may be left; see the log, mend the cause and erase again or restart, which finishes it"
     )]
     Unfinished(u64),
     /// It could not be taken in.

@@ -20,8 +20,8 @@ use izingate::model::time::IysTime;
 use izingate::net::Life;
 use izingate::ports::{
     Applied, BackupMade, BackupMaker, BackupRefused, BoxFuture, CellHistory, ChangePart, ChangePlace, ChangeReader, ChangesError,
-    ClosedLine, ClosureQueue, FeedNote, GapHealer, HealRefused, Healed, Healing, HistoryReader, ModeChange, MovementSink, NoFeed,
-    ReadError, Registrar, RegistryRefused, SinkError, UnreportedClosure,
+    ClosedLine, ClosureQueue, EraseRefused, Erased, Erasure, FeedNote, GapHealer, HealRefused, Healed, Healing, HistoryReader,
+    ModeChange, MovementSink, NoFeed, ReadError, RecipientEraser, Registrar, RegistryRefused, SinkError, UnreportedClosure,
 };
 use izingate::telemetry::metrics::Metrics;
 use izingate::wire::caller::Callers;
@@ -35,14 +35,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Serves `relations` for ever; `recorded` leaves evidence of every decision, as `izingate serve` does by itself.
-pub fn serve(relations: u64, recorded: bool) -> Outcome<()> {
+/// Serves `relations` for ever; `leaves_evidence` of every decision, as `izingate serve` does by itself.
+pub fn serve(relations: u64, leaves_evidence: bool) -> Outcome<()> {
     machine::pin(machine::SERVER)?;
     let ids = DecisionIds::new(1, 1);
     let folder = tempfile::tempdir()?;
-    let recorder = if recorded {
+    let recorder = if leaves_evidence {
         // The threads live as long as the process, which is ended.
-        let (log, _) = start(folder.path(), Settings::default(), ids, || IysTime::now().unix() as u64 * 1_000)?;
+        let (log, _) = start(folder.path(), Settings::default(), ids, || u64::from(IysTime::now().unix()) * 1_000)?;
         Recorder::Log(log)
     } else {
         Recorder::Nowhere(ids)
@@ -86,6 +86,7 @@ fn gateway(relations: u64, recorder: Recorder) -> Outcome<Gateway> {
         history: Arc::new(NoData),
         closures: Arc::new(NoData),
         sealer: Sealer::new(&secret),
+        eraser: Arc::new(NoData),
         gaps: Arc::new(NoData),
         feed: Arc::new(NoFeed),
         backups: Arc::new(NoData),
@@ -178,6 +179,12 @@ impl ClosureQueue for NoData {
 impl GapHealer for NoData {
     fn heal(&self, brand: BrandCode, _: Healing) -> BoxFuture<'_, Result<Healed, HealRefused>> {
         Box::pin(async move { Err(HealRefused::NoGap(brand)) })
+    }
+}
+
+impl RecipientEraser for NoData {
+    fn erase(&self, _: Erasure) -> BoxFuture<'_, Result<Erased, EraseRefused>> {
+        Box::pin(async { Err(SinkError::Closed.into()) })
     }
 }
 

@@ -135,7 +135,9 @@ impl Checker {
         let (mut results, recipients) = batch.answer(recipients);
         let evidence = verdicts.any_exempt().then(|| results.clone());
         if evidence.is_some() {
-            results.iter_mut().for_each(|byte| *byte &= !Verdict::REFUSAL_ON_RECORD);
+            for byte in &mut results {
+                *byte &= !Verdict::REFUSAL_ON_RECORD;
+            }
         }
         let declaration = declaration.filter(|_| verdicts.any_exempt());
         BatchAnswer { results, evidence, revision, as_of, first_id: under.id, recipients, declaration, mode: facts.mode }

@@ -91,19 +91,24 @@ impl Encoder {
                 before = value;
             }
         };
+        let plain = |columns: &mut Vec<u8>, of: &dyn Fn(&Part<'_>) -> u64| {
+            for part in parts {
+                put(columns, of(part));
+            }
+        };
         steps(columns, &|entry| entry.asked.unix().into());
         let mut next = 0;
         for part in parts {
             put_step(columns, next, part.id().number());
             next = part.id().number().wrapping_add(part.len() as u64);
         }
-        parts.iter().for_each(|part| put(columns, part.len() as u64));
+        plain(columns, &|part| part.len() as u64);
         steps(columns, &|entry| entry.scope.brand.get().into());
-        parts.iter().for_each(|part| put(columns, part.entry.scope.retailer.get().into()));
+        plain(columns, &|part| part.entry.scope.retailer.get().into());
         columns.extend(parts.iter().map(|part| part.entry.scope.cell.code()));
         columns.extend(parts.iter().map(|part| part.entry.scope.purpose as u8));
         columns.extend(parts.iter().map(|part| part.entry.mode));
-        parts.iter().for_each(|part| put(columns, part.entry.declaration));
+        plain(columns, &|part| part.entry.declaration);
         steps(columns, &|entry| entry.revision);
         steps(columns, &|entry| entry.as_of.map_or(0, IysTime::unix).into());
         for part in parts {

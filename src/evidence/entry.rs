@@ -19,9 +19,9 @@ pub struct Entry {
     pub caller: Arc<str>,
     /// What was asked.
     pub scope: Scope,
-    /// The declaration behind EXEMPT or OUT_OF_SCOPE, 0 if none.
+    /// The declaration behind `EXEMPT`, 0 if none.
     pub declaration: u64,
-    /// [`crate::model::brand::Mode`] by its number.
+    /// [`crate::model::mode::Mode`] by its number.
     pub mode: u8,
     /// The revision that the answer reflects.
     pub revision: u64,

@@ -80,7 +80,9 @@ fn write(frames: &[u32], heads: &[(u32, u32)], bits: u32, number: u64, check: u6
     let buckets = 1_usize << bits;
     let bucket = |head: u32| (u64::from(head) >> (32 - bits)) as usize;
     let mut starts = vec![0_u32; buckets + 1];
-    heads.iter().for_each(|(head, _)| starts[bucket(*head) + 1] += 1);
+    for (head, _) in heads {
+        starts[bucket(*head) + 1] += 1;
+    }
     for place in 1..starts.len() {
         starts[place] += starts[place - 1];
     }

@@ -32,7 +32,7 @@ pub(super) struct Shared {
     pub(super) settings: Settings,
     buffers: [Buffer; BUFFERS],
     /// None once nobody writes any more.
-    events: Mutex<Option<Vec<(Event, oneshot::Sender<()>)>>>,
+    events: Mutex<Option<Vec<Noted>>>,
     /// Bytes that are reserved or wait.
     waiting: AtomicU64,
     /// Decisions that are admitted and not gathered yet.
@@ -52,6 +52,9 @@ pub(super) struct Shared {
     pub(super) settled: Mutex<Instant>,
     pub(super) figures: Figures,
 }
+
+/// An event, and who waits for it.
+pub(super) type Noted = (Event, oneshot::Sender<()>);
 
 #[repr(align(128))]
 #[derive(Default)]
@@ -340,7 +343,7 @@ impl Shared {
     }
 
     /// Takes everything that was handed over, and begins the next round; the round that this was.
-    pub(super) fn gather(&self, entries: &mut Vec<Entry>, events: &mut Vec<(Event, oneshot::Sender<()>)>) -> u64 {
+    pub(super) fn gather(&self, entries: &mut Vec<Entry>, events: &mut Vec<Noted>) -> u64 {
         self.asked.store(false, Ordering::Release);
         let round = self.round.fetch_add(1, Ordering::AcqRel);
         let held = entries.len();

@@ -128,7 +128,7 @@ fn last_of(frames: Frames<'_>) -> Result<Last, Broken> {
     for frame in frames {
         match frame?.body {
             Body::Seal(_) => {}
-            body @ Body::Event(_) => last.event(body.event()),
+            body @ Body::Event(_) => last.event(body.event().as_ref()),
             body @ Body::Decisions(..) => {
                 last.stopped = false;
                 let Some(decisions) = body.decisions() else { continue };
@@ -143,14 +143,14 @@ fn last_of(frames: Frames<'_>) -> Result<Last, Broken> {
 }
 
 impl Last {
-    fn event(&mut self, event: Option<Event>) {
+    fn event(&mut self, event: Option<&Event>) {
         self.stopped = matches!(event, Some(Event::Stopped { .. }));
         match event {
             Some(Event::Leased { next, outstanding, to, at }) => {
-                self.missing = to.saturating_sub(next) + outstanding;
-                self.durable = self.durable.max(at);
+                self.missing = to.saturating_sub(*next) + outstanding;
+                self.durable = self.durable.max(*at);
             }
-            Some(Event::Started { at, .. } | Event::Stopped { at }) => self.durable = self.durable.max(at),
+            Some(Event::Started { at, .. } | Event::Stopped { at }) => self.durable = self.durable.max(*at),
             _ => {}
         }
     }

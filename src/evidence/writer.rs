@@ -2,7 +2,7 @@
 
 use super::codec::{MOST_DECISIONS, Part};
 use super::entry::{Entry, Event};
-use super::log::{Log, bytes_of, lock};
+use super::log::{Log, Noted, bytes_of, lock};
 use super::segment::{Header, Open, Seal};
 use crate::check::decision::{Decision, Reason, Verdict};
 use std::io;
@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
 
 /// Pause after a failed write, before the next try.
 const RETRY: Duration = Duration::from_millis(250);
@@ -28,7 +27,7 @@ pub(super) struct Writer {
     /// Tells the time, in Unix milliseconds.
     pub(super) clock: fn() -> u64,
     pub(super) entries: Vec<Entry>,
-    pub(super) events: Vec<(Event, oneshot::Sender<()>)>,
+    pub(super) events: Vec<Noted>,
     /// The round of the last that was gathered.
     pub(super) round: u64,
     /// How far the change to the next segment is.
@@ -230,8 +229,7 @@ impl Writer {
             Err(error) => tracing::error!(%error, "the last segment of evidence is not sealed; the next start does it"),
         }
         if !whole {
-            let lost: u64 = gathered(&self.entries);
-            tracing::error!(decisions = lost, "evidence was given up: the disk takes nothing");
+            tracing::error!(decisions = gathered(&self.entries), "evidence was given up: the disk takes nothing");
         }
         true
     }

@@ -53,7 +53,7 @@ pub(super) fn show(brands: &Brands, notes: &[&FeedNote]) {
             FeedNote::Pushed(brand, at) => brands.note(*brand, |freshness| freshness.pushed(*at)),
             FeedNote::Exported(brand, as_of) => {
                 brands.note(*brand, |freshness| {
-                    heal(freshness, Gap { brand: *brand, from: IysTime::from_unix(0), to: *as_of, found: *as_of })
+                    heal(freshness, Gap { brand: *brand, from: IysTime::from_unix(0), to: *as_of, found: *as_of });
                 });
             }
             FeedNote::Missed(gap) => brands.note(gap.brand, |freshness| freshness.add_gap(gap.from, gap.to)),

@@ -50,7 +50,7 @@ impl Store {
             too_many = found.len() > bounds.found;
             Ok(go_on(!too_many && wanted()))
         });
-        walked.map_err(unread)?;
+        walked.map_err(|error| unread(&error))?;
         if too_many { Err(Uncounted::TooMany) } else { Ok(found) }
     }
 
@@ -62,7 +62,7 @@ impl Store {
         bounds: &Bounds,
         wanted: &dyn Fn() -> bool,
     ) -> Result<Vec<Pseudonym>, Uncounted> {
-        let mut expected = self.revision().map_err(unread)?;
+        let mut expected = self.revision().map_err(|error| unread(&error))?;
         let (mut recipients, mut seen, mut outcome) = (Vec::new(), 0, Ok(()));
         let newest = expected.saturating_add(1).to_be_bytes();
         let walked = self.walk_down(Family::Changes, Some(&newest), |key, row| {
@@ -85,7 +85,7 @@ impl Store {
             }
             Ok(go_on(outcome.is_ok() && wanted()))
         });
-        walked.map_err(unread)?;
+        walked.map_err(|error| unread(&error))?;
         outcome?;
         // Either a batch of before was met, or the very first one.
         if expected > 0 && wanted() {
@@ -120,7 +120,7 @@ const fn corrupt(source: codec::InvalidBytes) -> StoreError {
     StoreError::Corrupt { family: "changes", source }
 }
 
-fn unread(error: StoreError) -> Uncounted {
+fn unread(error: &StoreError) -> Uncounted {
     Uncounted::Read(ReadError(error.to_string()))
 }
 

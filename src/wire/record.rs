@@ -61,7 +61,9 @@ impl Gateway {
         let ticket = self.parts().recorder.record(&admission, asked.caller.durability, entries);
         let took = started.elapsed();
         if !self.is_recorded(ticket).await {
-            answers.iter_mut().for_each(|answer| answer.verdict = not_recorded(answer.verdict));
+            for answer in &mut answers {
+                answer.verdict = not_recorded(answer.verdict);
+            }
         }
         let series = self.parts().metrics.checks(asked.edge, scope.cell.channel);
         for answer in &answers {

@@ -96,10 +96,10 @@ impl<'a> Frames<'a> {
                 let (columns, recipients, shown) = raw.decisions(&mut self.zstd).ok_or(broken("the columns are damaged"))?;
                 (decisions_leaf(&columns, recipients), Body::Decisions(columns, recipients), shown)
             }
-            EVENT => (leaf(&[&[EVENT], raw.body]), Body::Event(raw.body), &raw.whole[..5]),
+            EVENT => (leaf(&[&[EVENT], raw.body]), Body::Event(raw.body), &raw.bytes[..5]),
             SEAL => {
                 let seal = Seal::from_bytes(raw.body).ok_or(broken("the seal is damaged"))?;
-                (leaf(&[&[SEAL], raw.body]), Body::Seal(Box::new(seal)), &raw.whole[..5])
+                (leaf(&[&[SEAL], raw.body]), Body::Seal(Box::new(seal)), &raw.bytes[..5])
             }
             _ => return Err(broken("the kind of the frame is damaged")),
         };
@@ -107,7 +107,7 @@ impl<'a> Frames<'a> {
         if raw.check != &chain[..CHECK] {
             return Err(broken("the frame is not the one that was written here"));
         }
-        self.at += raw.whole.len();
+        self.at += raw.bytes.len();
         self.chain = chain;
         if matches!(body, Body::Seal(_)) {
             self.ended = true;
@@ -154,7 +154,7 @@ impl Body<'_> {
 
 /// A frame as it lies on disk.
 struct Whole<'a> {
-    whole: &'a [u8],
+    bytes: &'a [u8],
     kind: u8,
     body: &'a [u8],
     check: &'a [u8],
@@ -169,7 +169,7 @@ impl<'a> Whole<'a> {
         }
         let whole = bytes.get(..4 + length)?;
         let (body, check) = whole[5..].split_at(length - 1 - CHECK);
-        Some(Self { whole, kind: whole[4], body, check })
+        Some(Self { bytes: whole, kind: whole[4], body, check })
     }
 
     /// Columns without zstd, recipients, and what is on disk of the frame before these.
@@ -185,7 +185,7 @@ impl<'a> Whole<'a> {
         }
         let mut columns = vec![0; length];
         let size = zstd.decompress(&mut columns[..], compressed).ok()?;
-        let shown = &self.whole[..5 + 8 + compressed.len()];
+        let shown = &self.bytes[..5 + 8 + compressed.len()];
         (size == length).then_some((columns, recipients, shown))
     }
 }
@@ -238,7 +238,7 @@ pub fn raw_frames(bytes: &[u8]) -> impl Iterator<Item = Raw<'_>> {
     let frames = std::iter::from_fn(move || {
         let frame = Whole::of(bytes.get(at..)?)?;
         let here = at;
-        at += frame.whole.len();
+        at += frame.bytes.len();
         Some((here, frame))
     });
     frames.filter(|(_, frame)| frame.kind == DECISIONS).filter_map(|(at, frame)| {

@@ -37,7 +37,7 @@ pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
     let search = find(&folder, &query).map_err(unreadable)?;
     tell_of(&search);
     let store = open::read_only(&args.whose.data)?;
-    let dossier = gather(args, &query, search, &store, &folder)?;
+    let dossier = gather(args, &query, &search, &store, &folder)?;
     let failed = |error: &dyn std::fmt::Display| CommandError::Internal(error.to_string());
     let bytes = match ending {
         "json" => dossier.to_json().map_err(|error| failed(&error))?.into_bytes(),
@@ -49,7 +49,7 @@ pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
     Ok(format!("{} decisions in {}\n", dossier.decisions.len(), args.out.display()))
 }
 
-fn gather(args: &DossierArgs, query: &Query, search: Search, store: &Store, folder: &Path) -> Result<Dossier, CommandError> {
+fn gather(args: &DossierArgs, query: &Query, search: &Search, store: &Store, folder: &Path) -> Result<Dossier, CommandError> {
     let titles: HashMap<BrandCode, String> = store.brands()?.into_iter().map(|brand| (brand.code, brand.title)).collect();
     let seals = read_seals(folder).map_err(unreadable)?;
     let decisions: Vec<Recorded> = search.found.iter().filter_map(|found| recorded(found, &titles, seals.len() as u64)).collect();
@@ -71,7 +71,7 @@ fn gather(args: &DossierArgs, query: &Query, search: Search, store: &Store, fold
         made,
         eves: args.eves,
         histories: histories(store, query, &decisions)?,
-        proof: proof(folder, query, &search, &seals, &decisions)?,
+        proof: proof(folder, query, search, &seals, &decisions)?,
         decisions,
         declarations,
     })
