@@ -5,7 +5,7 @@ use crate::relations;
 use crate::support::{Outcome, machine};
 use izingate::check::{Checker, DecisionIds};
 use izingate::evidence::Recorder;
-use izingate::evidence::settings::Settings;
+use izingate::evidence::settings::{Overload, Settings};
 use izingate::evidence::start::start;
 use izingate::index::Index;
 use izingate::model::brand::{Ages, Brand, BrandCode, BrandPut, IysCode};
@@ -40,9 +40,11 @@ pub fn serve(relations: u64, leaves_evidence: bool) -> Outcome<()> {
     machine::pin(machine::SERVER)?;
     let ids = DecisionIds::new(1, 1);
     let folder = tempfile::tempdir()?;
+    // Nothing is deferred: what the disk takes is the measure.
+    let settings = Settings { overload: Overload::Block, ..Settings::default() };
     let recorder = if leaves_evidence {
         // The threads live as long as the process, which is ended.
-        let (log, _) = start(folder.path(), Settings::default(), ids, || u64::from(IysTime::now().unix()) * 1_000)?;
+        let (log, _) = start(folder.path(), settings, ids, || u64::from(IysTime::now().unix()) * 1_000)?;
         Recorder::Log(log)
     } else {
         Recorder::Nowhere(ids)

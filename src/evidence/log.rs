@@ -39,6 +39,8 @@ pub(super) struct Shared {
     outstanding: AtomicU64,
     /// The first number that may not be given out.
     leased: AtomicU64,
+    /// How many numbers the next lease has.
+    ahead: AtomicU64,
     /// The round that is being filled.
     round: AtomicU64,
     /// The last round that is on disk, and the last one that failed.
@@ -150,6 +152,7 @@ impl Log {
             waiting: AtomicU64::new(0),
             outstanding: AtomicU64::new(0),
             leased: AtomicU64::new(leased),
+            ahead: AtomicU64::new(LEASE),
             round: AtomicU64::new(1),
             progress: watch::Sender::new(Progress::default()),
             room: Notify::new(),
@@ -318,7 +321,7 @@ impl Log {
 
 impl Shared {
     fn is_half_leased(&self, number: u64) -> bool {
-        number.saturating_add(LEASE / 2) >= self.leased.load(Ordering::Relaxed)
+        number.saturating_add(self.ahead.load(Ordering::Relaxed) / 2) >= self.leased.load(Ordering::Relaxed)
     }
 
     /// What the writer has to lease now: the next number, how many decisions below it may be answered and are not
@@ -326,7 +329,12 @@ impl Shared {
     pub(super) fn lease(&self) -> (u64, u64, u64) {
         // In this order: whoever has a number below it was counted as outstanding before.
         let next = self.ids.next();
-        (next, self.outstanding.load(Ordering::SeqCst), next.saturating_add(LEASE))
+        (next, self.outstanding.load(Ordering::SeqCst), next.saturating_add(self.ahead.load(Ordering::Relaxed)))
+    }
+
+    /// Has the next lease reach as far as some rounds like one of so many decisions.
+    pub(super) fn pace(&self, decisions: u64) {
+        self.ahead.store((8 * decisions).clamp(LEASE, 64 * LEASE), Ordering::Relaxed);
     }
 
     /// Whether so much of the lease is used that the next one is due.
@@ -386,8 +394,8 @@ impl Shared {
     }
 }
 
-/// Numbers that are leased ahead: a second's worth and more of the fastest batches takes several leases, a quiet hour one.
-/// It bounds what a kill leaves unknown.
+/// Numbers that are leased ahead at least: a quiet hour needs one lease; under the heaviest batches a lease grows with what
+/// comes in a round. It bounds what a kill leaves unknown.
 pub(super) const LEASE: u64 = 1 << 20;
 
 /// Memory that an entry was admitted with.

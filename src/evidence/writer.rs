@@ -103,6 +103,7 @@ impl Writer {
     fn commit(&mut self) -> io::Result<()> {
         let started = Instant::now();
         let shared = &self.log.0;
+        shared.pace(gathered(&self.entries));
         let lease = shared.is_lease_due().then(|| shared.lease());
         if self.entries.is_empty() && self.events.is_empty() && lease.is_none() {
             self.settle(0);
