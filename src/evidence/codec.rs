@@ -52,7 +52,7 @@ pub struct Part<'a> {
 /// A frame as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decisions {
-    /// When it was written, in Unix milliseconds: every decision in it was made before.
+    /// When it was gathered, in Unix milliseconds: everything handed over until then is on record with it.
     pub written: u64,
     /// Which node.
     pub node: u32,

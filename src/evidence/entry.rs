@@ -84,7 +84,7 @@ pub enum Event {
     /// The log was not closed: what was answered since the last durable instant and had not reached the disk is
     /// missing.
     Gap {
-        /// When the last record became durable, in Unix milliseconds.
+        /// Everything answered until then is on record, in Unix milliseconds.
         last_durable: u64,
         /// How many decisions can be missing at most: as many numbers were leased, and are not on record.
         at_most: u64,

@@ -2,7 +2,7 @@
 
 use super::archive::Archive;
 use super::entry::Event;
-use super::index;
+use super::index::{self, Heads};
 use super::log::Log;
 use super::segment::{Seal, sealed_path};
 use crate::model::retention::DAY;
@@ -25,9 +25,9 @@ pub(super) struct Keeper {
     pub(super) archive: Archive,
     /// Every seal that is in the tree.
     pub(super) seals: Vec<Seal>,
-    /// Segments without an index.
-    pub(super) bare: VecDeque<u64>,
-    pub(super) sealed: Receiver<Seal>,
+    /// Segments without an index, with what one is made of where that is in memory.
+    pub(super) bare: VecDeque<(Seal, Option<Heads>)>,
+    pub(super) sealed: Receiver<(Seal, Heads)>,
     /// Tells the time, in Unix milliseconds.
     pub(super) clock: fn() -> u64,
 }
@@ -44,7 +44,8 @@ impl Keeper {
             }
             let pause = if settled.is_err() { RETRY } else { LOOK };
             match self.sealed.recv_timeout(pause) {
-                Ok(seal) => waiting.push_back(seal),
+                // One that waits long is read again later: memory holds what two indexes are made of.
+                Ok((seal, heads)) => waiting.push_back((seal, Some(heads).filter(|_| waiting.len() < 2))),
                 Err(RecvTimeoutError::Timeout) if settled.is_ok() => self.remove_old(),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
@@ -56,15 +57,14 @@ impl Keeper {
         }
     }
 
-    fn settle(&mut self, waiting: &mut VecDeque<Seal>) -> io::Result<()> {
-        while let Some(seal) = waiting.front().copied() {
-            self.archive.add(&seal)?;
-            self.seals.push(seal);
-            self.bare.push_back(seal.number);
-            waiting.pop_front();
+    fn settle(&mut self, waiting: &mut VecDeque<(Seal, Option<Heads>)>) -> io::Result<()> {
+        while let Some((seal, _)) = waiting.front() {
+            self.archive.add(seal)?;
+            self.seals.push(*seal);
+            self.bare.extend(waiting.pop_front());
         }
-        while let Some(number) = self.bare.front().copied() {
-            index::build(&self.folder, number)?;
+        while let Some((seal, heads)) = self.bare.front() {
+            index::build(&self.folder, seal, heads.as_ref())?;
             self.bare.pop_front();
             let behind = &self.log.figures().behind;
             let _ = behind.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |behind| behind.checked_sub(1));

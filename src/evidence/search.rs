@@ -100,8 +100,7 @@ fn search_sealed(folder: &Path, seal: &Seal, query: &Query, search: &mut Search)
         search.removed.push(seal.number);
         return Ok(());
     }
-    let check = u64::from_be_bytes(*seal.leaf().first_chunk().unwrap_or(&[0; 8]));
-    let Some(frames) = index::look_up(folder, seal.number, check, query.recipient) else {
+    let Some(frames) = index::look_up(folder, seal.number, index::check_of(seal), query.recipient) else {
         search.scanned.push(seal.number);
         scan(&fs::read(&path)?, seal.number, query, &mut search.found);
         return Ok(());

@@ -6,7 +6,7 @@ use super::index;
 use super::keeper::Keeper;
 use super::log::{LEASE, Log};
 use super::recover::{RecoverError, Recovered, recover};
-use super::segment::{Header, Open, sealed_path};
+use super::segment::{Header, Open, Seal, sealed_path};
 use super::settings::Settings;
 use super::writer::{Rotation, Writer};
 use crate::check::DecisionIds;
@@ -58,8 +58,8 @@ fn open(folder: &Path, settings: Settings, ids: DecisionIds, clock: fn() -> u64)
     events.push(Event::Leased { next: ids.next(), outstanding: 0, to: leased, at: now });
     let open = Open::begin(folder, Header { node, number: next, previous, made: now }, &events)?;
     let log = Log::new(settings, ids, leased);
-    let bare = |number: &u64| sealed_path(folder, *number).exists() && !index::path(folder, *number).exists();
-    let bare = seals.iter().map(|seal| seal.number).filter(bare).collect();
+    let is_bare = |seal: &&Seal| sealed_path(folder, seal.number).exists() && !index::path(folder, seal.number).exists();
+    let bare = seals.iter().filter(is_bare).map(|seal| (*seal, None)).collect();
     let (tell, told) = channel();
     let keeper = Keeper { log: log.clone(), folder: folder.to_owned(), archive, seals, bare, sealed: told, clock };
     log.figures().behind.store(keeper.bare.len() as u64, Ordering::Relaxed);
@@ -71,6 +71,7 @@ fn open(folder: &Path, settings: Settings, ids: DecisionIds, clock: fn() -> u64)
         clock,
         entries: Vec::new(),
         events: Vec::new(),
+        vouched: now,
         round: 0,
         rotation: Rotation::None,
     };

@@ -207,7 +207,7 @@ fn check_segment(folder: &Path, bytes: &[u8], seal: &Seal, report: &mut Report, 
         Some(_) => {}
     }
     let index = index::path(folder, seal.number);
-    match (fs::read(&index), index::make(folder, seal.number)) {
+    match (fs::read(&index), index::make(folder, seal)) {
         (Ok(there), Ok(made)) if there == made => {}
         // It is made after the segment is sealed, and again when it is missing.
         (Err(error), _) if error.kind() == io::ErrorKind::NotFound => {}

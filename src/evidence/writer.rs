@@ -2,6 +2,7 @@
 
 use super::codec::{MOST_DECISIONS, Part};
 use super::entry::{Entry, Event};
+use super::index::Heads;
 use super::log::{Log, Noted, bytes_of, lock};
 use super::segment::{Header, Open, Seal};
 use crate::check::decision::{Decision, Reason, Verdict};
@@ -23,11 +24,13 @@ pub(super) struct Writer {
     pub(super) folder: PathBuf,
     pub(super) open: Open,
     /// Told of every segment that is sealed.
-    pub(super) keeper: Sender<Seal>,
+    pub(super) keeper: Sender<(Seal, Heads)>,
     /// Tells the time, in Unix milliseconds.
     pub(super) clock: fn() -> u64,
     pub(super) entries: Vec<Entry>,
     pub(super) events: Vec<Noted>,
+    /// A moment before the last that was gathered: everything handed over until then is in it, so the log vouches for it.
+    pub(super) vouched: u64,
     /// The round of the last that was gathered.
     pub(super) round: u64,
     /// How far the change to the next segment is.
@@ -75,6 +78,8 @@ impl Writer {
     }
 
     fn step(&mut self) -> io::Result<()> {
+        // Not after it: what is handed over in between is in the next round, and may be answered already.
+        self.vouched = (self.clock)();
         self.round = self.log.0.gather(&mut self.entries, &mut self.events);
         self.rotate()?;
         self.commit()?;
@@ -128,7 +133,7 @@ impl Writer {
     }
 
     fn write(&mut self, lease: Option<(u64, u64, u64)>) -> io::Result<()> {
-        let now = (self.clock)();
+        let now = self.vouched;
         // Numbers in a row are short, and lie in the order in which people ask for them.
         self.entries.sort_by_key(|entry| entry.first.number());
         let mut frame = Vec::new();
@@ -199,16 +204,16 @@ impl Writer {
         self.open.bytes() >= self.log.0.settings.segment_bytes || hour_is_over
     }
 
-    fn sealed(&self, seal: Seal) {
+    fn sealed(&mut self, seal: Seal) {
         self.log.0.figures.sealed.fetch_add(1, Ordering::Relaxed);
         self.log.0.figures.behind.fetch_add(1, Ordering::Relaxed);
         // The keeper ends after the writer.
-        let _ = self.keeper.send(seal);
+        let _ = self.keeper.send((seal, self.open.take_heads()));
     }
 
     /// Begins the segment behind a sealed one.
     fn begin(&mut self, seal: &Seal) -> io::Result<()> {
-        let now = (self.clock)();
+        let now = self.vouched;
         let header = Header { node: seal.node, number: seal.number + 1, previous: seal.end(), made: now };
         let shared = &self.log.0;
         let (next, outstanding, _) = shared.lease();

@@ -6,6 +6,7 @@ use super::{open_path, sealed_path};
 use crate::check::DecisionId;
 use crate::evidence::codec::{Encoder, Part};
 use crate::evidence::entry::Event;
+use crate::evidence::index::Heads;
 use crate::evidence::merkle::{Hash, Tree, leaf};
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -30,6 +31,9 @@ pub struct Open {
     buffer: Vec<u8>,
     encoder: Encoder,
     zstd: zstd_safe::CCtx<'static>,
+    /// What the index is made of, and how many frames of it are durable.
+    heads: Heads,
+    settled_heads: usize,
     sealed: Option<Seal>,
 }
 
@@ -101,6 +105,8 @@ impl Open {
             buffer: Vec::new(),
             encoder: Encoder::default(),
             zstd: zstd_safe::CCtx::create(),
+            heads: Heads::default(),
+            settled_heads: 0,
             sealed: None,
         }
     }
@@ -142,6 +148,7 @@ impl Open {
         buffer[start..start + 4].copy_from_slice(&length.to_be_bytes());
         let leaf = decisions_leaf(columns, recipients);
         self.state.chain = link(&self.state.chain, &leaf, &[&buffer[start..]]);
+        self.heads.frame(self.durable + start as u64, recipients);
         buffer.extend_from_slice(recipients);
         buffer.extend_from_slice(&self.state.chain[..CHECK]);
         self.state.frames.push(leaf);
@@ -183,6 +190,7 @@ impl Open {
         self.durable += self.buffer.len() as u64;
         self.buffer.clear();
         self.settled = self.state.clone();
+        self.settled_heads = self.heads.frames();
         Ok(())
     }
 
@@ -190,9 +198,16 @@ impl Open {
     pub fn roll_back(&mut self) {
         self.buffer.clear();
         self.state = self.settled.clone();
+        self.heads.truncate(self.settled_heads);
         // If this fails too, the next frames are written over them, and a longer rest breaks the chain behind them:
         // boot cuts it off as what was torn.
         let _ = self.file.set_len(self.durable);
+    }
+
+    /// What the index of the segment is made of, once it is sealed.
+    #[must_use]
+    pub fn take_heads(&mut self) -> Heads {
+        std::mem::take(&mut self.heads)
     }
 
     /// Brings everything to disk with the seal behind it, and gives the file its name. After a failure it may be asked
