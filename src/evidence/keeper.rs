@@ -35,6 +35,8 @@ pub(super) struct Keeper {
 impl Keeper {
     /// Works until the writer is gone and everything sealed has been seen to.
     pub(super) fn run(mut self) {
+        // An index can wait, a decision cannot: under load the other threads go first. Of this thread alone.
+        let _ = rustix::process::nice(10);
         let mut waiting = VecDeque::new();
         self.remove_old();
         loop {
