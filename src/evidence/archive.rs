@@ -10,6 +10,7 @@
 use super::merkle::{Hash, Tree};
 use super::note::Signer;
 use super::segment::{SEAL_LENGTH, Seal};
+use crate::disk::replace;
 use crate::model::hex::{from_hex, to_hex};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -87,16 +88,6 @@ impl Archive {
         let note = self.signer.sign(self.tree.size(), &self.tree.root());
         replace(&self.folder.join("checkpoint"), note.as_bytes())
     }
-}
-
-/// Writes a small file whole or not at all.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let unfinished = path.with_extension("new");
-    let mut file = File::create(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// The key in the folder; one is made where there is none, and no tree that another one has signed.

@@ -1,27 +1,10 @@
+use super::super::testing;
 use super::*;
-use crate::model::channel::{Channel, RecipientType};
 use proptest::prelude::*;
 
 fn entry(number: u64, outcomes: Outcomes) -> Entry {
-    let cell = Cell::new(Channel::Mesaj, RecipientType::Bireysel);
-    Entry {
-        first: DecisionId::of(1_795_000_000, 7, number),
-        asked: IysTime::from_unix(1_795_000_000),
-        caller: Arc::from("dialer"),
-        scope: Scope {
-            brand: BrandCode::new(601_234).unwrap(),
-            cell,
-            retailer: RetailerCode::BRAND,
-            purpose: Purpose::Commercial,
-        },
-        declaration: 0,
-        mode: 1,
-        revision: 42,
-        as_of: Some(IysTime::from_unix(1_794_999_000)),
-        reference: "c-7".into(),
-        outcomes,
-        before_answer: false,
-    }
+    let as_of = Some(IysTime::from_unix(1_794_999_000));
+    Entry { as_of, reference: "c-7".into(), ..testing::entry(testing::id(number), outcomes) }
 }
 
 fn whole(entries: &[Entry]) -> Vec<Part<'_>> {

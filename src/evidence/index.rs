@@ -115,7 +115,7 @@ pub fn build(folder: &Path, seal: &Seal, heads: Option<&Heads>) -> io::Result<()
         Some(heads) => heads.index(seal),
         None => make(folder, seal)?,
     };
-    super::archive::replace(&path(folder, seal.number), &bytes)
+    crate::disk::replace(&path(folder, seal.number), &bytes)
 }
 
 /// The bytes of the index of a sealed segment, from its file.

@@ -2,15 +2,11 @@ use super::super::codec::MOST_DECISIONS;
 use super::super::entry::Outcomes;
 use super::super::segment::{Body, Frames, sealed, sealed_path};
 use super::super::start::{Threads, start};
+use super::super::testing::{self, NOW};
 use super::*;
-use crate::check::question::{Purpose, Scope};
-use crate::model::brand::{BrandCode, RetailerCode};
-use crate::model::channel::Cell as ConsentCell;
 use crate::model::key::Pseudonym;
 use std::fs;
 use std::path::Path;
-
-const NOW: IysTime = IysTime::from_unix(1_795_000_000);
 
 fn open(folder: &Path, settings: Settings, first: u64) -> (Log, Threads) {
     start(folder, settings, DecisionIds::new(7, first), || 1_795_000_000_000).unwrap()
@@ -22,24 +18,7 @@ fn entry(admission: &Admission, before_answer: bool) -> Entry {
         1 => Outcomes::One(0x4C, Pseudonym([1; 16])),
         count => Outcomes::Many(vec![0x4C; count], vec![Pseudonym([2; 16]); count]),
     };
-    Entry {
-        first: admission.id,
-        asked: NOW,
-        caller: "dialer".into(),
-        scope: Scope {
-            brand: BrandCode::new(601_234).unwrap(),
-            cell: ConsentCell::ALL[2],
-            retailer: RetailerCode::BRAND,
-            purpose: Purpose::Commercial,
-        },
-        declaration: 0,
-        mode: 1,
-        revision: 42,
-        as_of: None,
-        reference: "".into(),
-        outcomes,
-        before_answer,
-    }
+    Entry { before_answer, ..testing::entry(admission.id, outcomes) }
 }
 
 const fn size(decisions: u64) -> Size {

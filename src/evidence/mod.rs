@@ -37,3 +37,5 @@ pub use recorder::Recorder;
 
 #[cfg(test)]
 mod tamper_tests;
+#[cfg(test)]
+mod testing;

@@ -2,33 +2,12 @@ use super::super::archive::{Archive, read_seals};
 use super::super::codec::Part;
 use super::super::entry::{Entry, Outcomes};
 use super::super::segment::Header;
+use super::super::testing;
 use super::*;
-use crate::check::DecisionId;
-use crate::check::question::{Purpose, Scope};
-use crate::model::brand::{BrandCode, RetailerCode};
-use crate::model::channel::Cell;
 use crate::model::key::Pseudonym;
-use crate::model::time::IysTime;
 
 fn entry(number: u64, count: usize) -> Entry {
-    Entry {
-        first: DecisionId::of(1_795_000_000, 7, number),
-        asked: IysTime::from_unix(1_795_000_000),
-        caller: "dialer".into(),
-        scope: Scope {
-            brand: BrandCode::new(601_234).unwrap(),
-            cell: Cell::ALL[2],
-            retailer: RetailerCode::BRAND,
-            purpose: Purpose::Commercial,
-        },
-        declaration: 0,
-        mode: 1,
-        revision: 42,
-        as_of: None,
-        reference: "".into(),
-        outcomes: Outcomes::Many(vec![0x4C; count], vec![Pseudonym([3; 16]); count]),
-        before_answer: false,
-    }
+    testing::entry(testing::id(number), Outcomes::Many(vec![0x4C; count], vec![Pseudonym([3; 16]); count]))
 }
 
 const LEASE: Event = Event::Leased { next: 100, outstanding: 2, to: 200, at: 1_000 };

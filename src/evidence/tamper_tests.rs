@@ -9,45 +9,23 @@ use super::search::{Query, by_id, find};
 use super::segment::sealed_path;
 use super::settings::{Durability, Settings};
 use super::start::start;
+use super::testing::{self, NOW};
 use super::verify::{Problem, Report, Scope, verify};
 use super::{prove, segment};
-use crate::check::question::{Purpose, Scope as Asked};
 use crate::check::{DecisionId, DecisionIds};
-use crate::model::brand::{BrandCode, RetailerCode};
-use crate::model::channel::Cell;
+use crate::model::brand::BrandCode;
 use crate::model::key::Pseudonym;
-use crate::model::time::IysTime;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-
-const NOW: IysTime = IysTime::from_unix(1_795_000_000);
 
 async fn decide(log: &Log, recipients: &[u8]) -> DecisionId {
     let decisions = recipients.len() as u64;
     let admission = log.admit(Durability::BeforeAnswer, Size { entries: 1, decisions, references: 0 }, NOW).await;
     let entry = |before_answer| {
-        [Entry {
-            first: admission.id,
-            asked: NOW,
-            caller: "dialer".into(),
-            scope: Asked {
-                brand: BrandCode::new(601_234).unwrap(),
-                cell: Cell::ALL[2],
-                retailer: RetailerCode::BRAND,
-                purpose: Purpose::Commercial,
-            },
-            declaration: 0,
-            mode: 1,
-            revision: 42,
-            as_of: None,
-            reference: "".into(),
-            outcomes: Outcomes::Many(
-                vec![0x4C; recipients.len()],
-                recipients.iter().map(|byte| Pseudonym([*byte; 16])).collect(),
-            ),
-            before_answer,
-        }]
+        let of = recipients.iter().map(|byte| Pseudonym([*byte; 16])).collect();
+        let outcomes = Outcomes::Many(vec![0x4C; recipients.len()], of);
+        [Entry { before_answer, ..testing::entry(admission.id, outcomes) }]
     };
     let ticket = log.record(&admission, entry).unwrap();
     assert!(log.durable(ticket).await);

@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("check", &["model", "index"]),
     ("ports", &["model", "check"]),
     ("telemetry", &["model", "check"]),
-    ("evidence", &["model", "check", "ports"]),
+    ("evidence", &["model", "check", "ports", "disk"]),
     ("config", &["model", "evidence::settings"]),
     ("access", &["model", "config"]),
     ("net", &[]),

@@ -2,8 +2,8 @@ use super::super::archive::Archive;
 use super::super::codec::Part;
 use super::super::entry::{Entry, Event, Outcomes};
 use super::super::segment::{Header, Open};
+use super::super::testing;
 use super::*;
-use crate::check::DecisionId;
 use crate::check::question::{Purpose, Scope};
 use crate::model::brand::{BrandCode, RetailerCode};
 use crate::model::channel::Cell;
@@ -16,24 +16,7 @@ const NOW: u32 = 1_795_000_000;
 const WRITTEN: u64 = 1_795_000_000_500;
 
 fn entry(number: u64, outcomes: Outcomes) -> Entry {
-    Entry {
-        first: DecisionId::of(NOW, 7, number),
-        asked: IysTime::from_unix(NOW),
-        caller: "dialer".into(),
-        scope: Scope {
-            brand: BrandCode::new(601_234).unwrap(),
-            cell: Cell::ALL[2],
-            retailer: RetailerCode::BRAND,
-            purpose: Purpose::Commercial,
-        },
-        declaration: 0,
-        mode: 1,
-        revision: 42,
-        as_of: None,
-        reference: "".into(),
-        outcomes,
-        before_answer: false,
-    }
+    testing::entry(testing::id(number), outcomes)
 }
 
 fn one(number: u64) -> Entry {

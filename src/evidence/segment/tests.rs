@@ -1,34 +1,14 @@
 use super::*;
-use crate::check::DecisionId;
-use crate::check::question::{Purpose, Scope};
 use crate::evidence::codec::Part;
 use crate::evidence::entry::{Entry, Event, Outcomes};
 use crate::evidence::merkle::Tree;
-use crate::model::brand::{BrandCode, RetailerCode};
-use crate::model::channel::Cell;
+use crate::evidence::testing;
 use crate::model::key::Pseudonym;
-use crate::model::time::IysTime;
 use std::fs;
 
 fn entry(number: u64, count: usize) -> Entry {
-    Entry {
-        first: DecisionId::of(1_795_000_000, 7, number),
-        asked: IysTime::from_unix(1_795_000_000),
-        caller: "dialer".into(),
-        scope: Scope {
-            brand: BrandCode::new(601_234).unwrap(),
-            cell: Cell::ALL[2],
-            retailer: RetailerCode::BRAND,
-            purpose: Purpose::Commercial,
-        },
-        declaration: 0,
-        mode: 1,
-        revision: 42,
-        as_of: None,
-        reference: "".into(),
-        outcomes: Outcomes::Many(vec![0x4C; count], (0..count).map(|place| Pseudonym([place as u8; 16])).collect()),
-        before_answer: false,
-    }
+    let recipients = (0..count).map(|place| Pseudonym([place as u8; 16])).collect();
+    testing::entry(testing::id(number), Outcomes::Many(vec![0x4C; count], recipients))
 }
 
 fn header(number: u64) -> Header {
