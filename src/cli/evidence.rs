@@ -44,8 +44,8 @@ pub struct VerifyArgs {
     /// A checkpoint that was kept elsewhere: the tree must have grown out of it
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
-    /// The public key, kept elsewhere, as `evidence key` shows it; default is DATA/evidence/public.key
-    #[arg(long, value_name = "KEY")]
+    /// The public key, kept elsewhere, as `evidence key` shows it, or a file that holds it; default is DATA/evidence/public.key
+    #[arg(long, value_name = "KEY|FILE")]
     pub key: Option<String>,
 }
 

@@ -64,8 +64,28 @@ impl Archive {
         let tree = Tree::of(&seals.iter().map(Seal::leaf).collect::<Vec<Hash>>());
         let archive = Self { folder: folder.to_owned(), file, tree, signer };
         replace(&archive.folder.join("public.key"), format!("{}\n", archive.signer.verifier()).as_bytes())?;
+        archive.refuse_contradiction(&seals)?;
         archive.check()?;
         Ok((archive, seals))
+    }
+
+    /// A tree that was signed once grows and never changes: what contradicts its own checkpoint is not signed again.
+    fn refuse_contradiction(&self, seals: &[Seal]) -> io::Result<()> {
+        let Some(note) = read_checkpoint(&self.folder)? else { return Ok(()) };
+        let signed = match self.signer.verifier().open(&note) {
+            Ok(signed) => signed,
+            Err(error) => {
+                tracing::warn!(%error, "the checkpoint of the evidence is not of the key that is configured now");
+                return Ok(());
+            }
+        };
+        let prefix = usize::try_from(signed.size).ok().and_then(|size| seals.get(..size));
+        let root = prefix.map(|seals| Tree::of(&seals.iter().map(Seal::leaf).collect::<Vec<Hash>>()).root());
+        if root == Some(signed.root) {
+            return Ok(());
+        }
+        let text = "the tree is not the one that its checkpoint was signed over; see izingate evidence verify";
+        Err(io::Error::new(io::ErrorKind::InvalidData, text))
     }
 
     /// Segments in the tree.
@@ -80,7 +100,10 @@ impl Archive {
         self.file.write_all_at(&seal.to_bytes(), at)?;
         self.file.sync_data()?;
         self.tree.push(seal.leaf());
-        self.check()
+        if let Err(error) = self.check() {
+            tracing::warn!(%error, "the checkpoint of the evidence could not be signed anew; the next one makes up for it");
+        }
+        Ok(())
     }
 
     /// Writes the checkpoint anew. If that fails the next one makes up for it.
@@ -169,5 +192,35 @@ mod tests {
         drop(Archive::open(folder.path(), 7, None).unwrap());
         fs::remove_file(folder.path().join("signing.key")).unwrap();
         assert!(Archive::open(folder.path(), 7, None).is_err());
+    }
+
+    #[test]
+    fn a_checkpoint_that_cannot_be_written_adds_nothing_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut archive, _) = Archive::open(folder.path(), 7, None).unwrap();
+        fs::create_dir(folder.path().join("checkpoint.new")).unwrap();
+        archive.add(&seal(1)).unwrap();
+        fs::remove_dir(folder.path().join("checkpoint.new")).unwrap();
+        archive.add(&seal(2)).unwrap();
+        drop(archive);
+        assert_eq!(Archive::open(folder.path(), 7, None).unwrap().1, [1, 2].map(seal));
+    }
+
+    #[test]
+    fn a_tree_that_contradicts_its_checkpoint_is_not_signed_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut archive, _) = Archive::open(folder.path(), 7, None).unwrap();
+        (1..4).for_each(|number| archive.add(&seal(number)).unwrap());
+        drop(archive);
+        let path = folder.path().join("tree");
+        let whole = fs::read(&path).unwrap();
+        let other = Seal { decisions: 9, ..seal(3) };
+        let forged = [&whole[..whole.len() - SEAL_LENGTH], &other.to_bytes()[..]].concat();
+        for tree in [&whole[..whole.len() - SEAL_LENGTH], &forged[..]] {
+            fs::write(&path, tree).unwrap();
+            assert!(Archive::open(folder.path(), 7, None).is_err());
+        }
+        fs::write(&path, &whole).unwrap();
+        assert!(Archive::open(folder.path(), 7, None).is_ok());
     }
 }

@@ -12,7 +12,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, oneshot};
 
 /// Buffers that threads push into: as many as there are threads on a large machine, so that they seldom meet.
 const BUFFERS: usize = 16;
@@ -41,10 +41,6 @@ pub(super) struct Shared {
     leased: AtomicU64,
     /// How many numbers the next lease has.
     ahead: AtomicU64,
-    /// The round that is being filled.
-    round: AtomicU64,
-    /// The last round that is on disk, and the last one that failed.
-    pub(super) progress: watch::Sender<Progress>,
     room: Notify,
     wake: Mutex<Wake>,
     woken: Condvar,
@@ -60,18 +56,18 @@ pub(super) type Noted = (Event, oneshot::Sender<()>);
 
 #[repr(align(128))]
 #[derive(Default)]
-struct Buffer(Mutex<Vec<Entry>>);
+struct Buffer(Mutex<Handed>);
+
+/// What was handed over and is not gathered yet.
+#[derive(Default)]
+struct Handed {
+    entries: Vec<Entry>,
+    waiters: Vec<oneshot::Sender<bool>>,
+}
 
 #[derive(Default)]
 struct Wake {
     stop: bool,
-}
-
-/// How far the disk is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Progress {
-    pub(super) durable: u64,
-    pub(super) failed: u64,
 }
 
 /// What is counted.
@@ -131,9 +127,9 @@ pub struct Size {
     pub references: u64,
 }
 
-/// A decision that its caller is not to hear of before the round is on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ticket(u64);
+/// An answer that its caller is not to hear of before it is on disk: hears whether it is.
+#[derive(Debug)]
+pub struct Ticket(oneshot::Receiver<bool>);
 
 impl Admission {
     /// Of an answer that nothing is recorded of.
@@ -153,8 +149,6 @@ impl Log {
             outstanding: AtomicU64::new(0),
             leased: AtomicU64::new(leased),
             ahead: AtomicU64::new(LEASE),
-            round: AtomicU64::new(1),
-            progress: watch::Sender::new(Progress::default()),
             room: Notify::new(),
             wake: Mutex::default(),
             woken: Condvar::new(),
@@ -235,15 +229,15 @@ impl Log {
             return None;
         }
         let entries = entries(admission.before_answer);
-        let round = {
-            let mut buffer = lock(&shared.buffers[place()].0);
-            buffer.extend(entries);
-            // Under the lock: the writer changes the round before it takes the buffer.
-            shared.round.load(Ordering::Acquire)
-        };
-        if admission.before_answer {
+        let (waiter, ticket) = if admission.before_answer { Some(oneshot::channel()).unzip() } else { (None, None) };
+        {
+            let mut handed = lock(&shared.buffers[place()].0);
+            handed.entries.extend(entries);
+            handed.waiters.extend(waiter);
+        }
+        if let Some(ticket) = ticket {
             shared.wake();
-            return Some(Ticket(round));
+            return Some(Ticket(ticket));
         }
         if shared.waiting.load(Ordering::Relaxed) > shared.settings.buffer_bytes / 4 {
             shared.wake();
@@ -258,23 +252,19 @@ impl Log {
         }
     }
 
-    /// Waits until a decision is on disk; says whether it is.
+    /// Waits until an answer is on disk; says whether it is. If the disk hangs for longer than patience the answer is no,
+    /// and what is recorded in the end may be the ALLOW that nobody heard of; never the other way round.
     pub async fn durable(&self, ticket: Ticket) -> bool {
-        let mut progress = self.0.progress.subscribe();
-        let done = progress.wait_for(|progress| progress.durable >= ticket.0 || progress.failed >= ticket.0);
-        match tokio::time::timeout(self.0.settings.patience, done).await {
-            Ok(Ok(progress)) => progress.durable >= ticket.0,
-            // The disk hangs, or the log was closed.
-            Ok(Err(_)) | Err(_) => false,
-        }
+        let told = tokio::time::timeout(self.0.settings.patience, ticket.0).await;
+        // No answer: the disk hangs, or the log was closed.
+        matches!(told, Ok(Ok(true)))
     }
 
-    /// Records an event; says whether it is on disk.
+    /// Records an event; says whether it is on disk. If the disk takes nothing for longer than patience it is not, yet it may
+    /// be recorded later: whoever notes it again has it on record twice.
     pub async fn note(&self, event: Event) -> bool {
-        match self.submit(event) {
-            Some(done) => done.await.is_ok(),
-            None => false,
-        }
+        let Some(done) = self.submit(event) else { return false };
+        matches!(tokio::time::timeout(self.0.settings.patience, done).await, Ok(Ok(())))
     }
 
     /// The same for a thread outside of the runtime.
@@ -350,25 +340,25 @@ impl Shared {
         self.leased.load(Ordering::Acquire)
     }
 
-    /// Takes everything that was handed over, and begins the next round; the round that this was.
-    pub(super) fn gather(&self, entries: &mut Vec<Entry>, events: &mut Vec<Noted>) -> u64 {
+    /// Takes everything that was handed over.
+    pub(super) fn gather(&self, entries: &mut Vec<Entry>, waiters: &mut Vec<oneshot::Sender<bool>>, events: &mut Vec<Noted>) {
         self.asked.store(false, Ordering::Release);
-        let round = self.round.fetch_add(1, Ordering::AcqRel);
         let held = entries.len();
         for buffer in &self.buffers {
-            entries.append(&mut lock(&buffer.0));
+            let mut handed = lock(&buffer.0);
+            entries.append(&mut handed.entries);
+            waiters.append(&mut handed.waiters);
         }
         let gathered = entries[held..].iter().map(|entry| entry.outcomes.len() as u64).sum();
         self.outstanding.fetch_sub(gathered, Ordering::SeqCst);
         lock(&self.events).iter_mut().for_each(|submitted| events.append(submitted));
-        round
     }
 
     /// Nobody writes any more: nothing more is admitted, and who waits for an event hears of it.
     pub(super) fn close(&self) {
         self.failed.store(true, Ordering::Release);
         *lock(&self.events) = None;
-        self.progress.send_modify(|progress| progress.failed = u64::MAX);
+        self.buffers.iter().for_each(|buffer| lock(&buffer.0).waiters.clear());
     }
 
     /// Gives room back.

@@ -6,7 +6,7 @@ use super::merkle::Hash;
 use super::segment::{self, Body, Broken, Frames, HEADER_LENGTH, Open, Seal, Unreadable, number_of, open_path, sealed_path};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where the log goes on.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,10 +30,16 @@ pub enum RecoverError {
     /// A segment is not what was written.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    /// The segment that was being written is damaged at its beginning.
+    #[error("{}: is damaged at its beginning, and decisions are behind it; keep a copy, and move it away to go on without them", .0.display())]
+    Damaged(PathBuf),
     /// A segment that is in the tree is not there, or one is there out of turn.
     #[error("segment {0} is missing or out of turn; see izingate evidence verify")]
     OutOfTurn(u64),
 }
+
+/// Bytes of a segment in which nothing was recorded yet: header and first events, and some more.
+const BEGINNING: usize = 512;
 
 /// What the frames of a segment say of its end.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -93,13 +99,20 @@ fn finish(folder: &Path, number: u64) -> Result<Option<(Seal, u64)>, RecoverErro
     let path = open_path(folder, number);
     let bytes = fs::read(&path)?;
     let whole = Frames::of(&bytes).ok().filter(|frames| frames.header().number == number);
-    // Without its first frame it was cut short while it was made.
+    // Without its first frame it was cut short while it was made; more than that was damaged later, and is not made away with.
     let Some(Some(Ok(_))) = whole.map(|mut frames| frames.next()) else {
+        if bytes.len() > BEGINNING {
+            return Err(RecoverError::Damaged(path));
+        }
         fs::remove_file(&path)?;
         return Ok(None);
     };
     let mut open = Open::resume(folder, &bytes)?;
     let torn = bytes.len() as u64 - open.bytes();
+    if torn > 0 {
+        // What a kill tore off mid-write, or what was damaged: whoever looks into it finds it here.
+        fs::write(folder.join(format!("{number:012}.torn")), &bytes[open.bytes() as usize..])?;
+    }
     Ok(Some((open.seal()?, torn)))
 }
 

@@ -48,10 +48,14 @@ fn a_kill_leaves_a_gap_that_is_bounded() {
         let mut bytes = whole.clone();
         bytes.extend(vec![7; torn]);
         let _ = fs::remove_file(sealed_path(folder.path(), 1));
-        let _ = fs::remove_file(folder.path().join("tree"));
+        for name in ["tree", "checkpoint"] {
+            let _ = fs::remove_file(folder.path().join(name));
+        }
         fs::write(&path, bytes).unwrap();
         let recovered = start(folder.path());
         let gap = Event::Gap { last_durable: 1_234, at_most: 97, torn: torn as u64 };
+        let kept = fs::read(folder.path().join("000000000001.torn")).unwrap_or_default();
+        assert_eq!(kept.len(), torn, "what was cut off is kept");
         let previous = read_seals(folder.path()).unwrap()[0].end();
         assert_eq!(recovered, Recovered { next: 2, previous, gap: Some(gap), sealed: vec![1] });
     }

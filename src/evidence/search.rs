@@ -13,6 +13,7 @@ use crate::model::time::IysTime;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Whose decisions, of when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub struct Found {
     /// Its id.
     pub id: DecisionId,
     /// The question that it was part of; of a batch, its outcomes are others' too.
-    pub entry: Entry,
+    pub entry: Arc<Entry>,
     /// Its place among the outcomes of `entry`.
     pub place: usize,
 }
@@ -77,9 +78,10 @@ pub fn find(folder: &Path, query: &Query) -> io::Result<Search> {
         search_sealed(folder, seal, query, &mut search)?;
     }
     // Sealed a moment ago, and not in the tree yet.
-    let beyond = later(folder, "seg", seals.len() as u64)?;
+    // The one that is being written first: it may get its name in between, and is then in both lists.
     let open = later(folder, "open", seals.len() as u64)?;
-    for number in beyond.iter().chain(&open) {
+    let beyond = later(folder, "seg", seals.len() as u64)?;
+    for number in beyond.iter().chain(open.iter().filter(|number| !beyond.contains(number))) {
         let path = if beyond.contains(number) { sealed_path(folder, *number) } else { open_path(folder, *number) };
         match fs::read(&path) {
             Ok(bytes) => scan(&bytes, *number, query, &mut search.found),
@@ -136,9 +138,10 @@ fn take(decisions: Decisions, segment: u64, frame: u64, query: &Query, found: &m
         let (_, recipients) = entry.outcomes.parts();
         let places = recipients.iter().enumerate().filter(|(_, recipient)| **recipient == query.recipient);
         let places: Vec<usize> = places.map(|(place, _)| place).collect();
+        let entry = Arc::new(entry);
         for place in places {
             let id = entry.first.plus(place as u64);
-            found.push(Found { segment, frame, written, id, entry: entry.clone(), place });
+            found.push(Found { segment, frame, written, id, entry: Arc::clone(&entry), place });
         }
     }
 }
@@ -158,9 +161,10 @@ pub fn by_id(folder: &Path, id: DecisionId) -> io::Result<Option<Found>> {
             Err(error) => return Err(error),
         }
     }
-    let open = later(folder, "open", seals.len() as u64)?;
-    let found = open.iter().find_map(|number| id_in(&fs::read(open_path(folder, *number)).ok()?, *number, id));
-    Ok(found)
+    let open = later(folder, "open", seals.len() as u64)?.into_iter().map(|number| (number, open_path(folder, number)));
+    let open: Vec<_> = open.collect();
+    let beyond = later(folder, "seg", seals.len() as u64)?.into_iter().map(|number| (number, sealed_path(folder, number)));
+    Ok(open.into_iter().chain(beyond).find_map(|(number, path)| id_in(&fs::read(path).ok()?, number, id)))
 }
 
 fn id_in(bytes: &[u8], segment: u64, id: DecisionId) -> Option<Found> {
@@ -170,7 +174,7 @@ fn id_in(bytes: &[u8], segment: u64, id: DecisionId) -> Option<Found> {
             let place = id.get().wrapping_sub(entry.first.get());
             if place < entry.outcomes.len() as u128 {
                 let (frame, place) = (frame.at as u64, place as usize);
-                return Some(Found { segment, frame, written, id, entry, place });
+                return Some(Found { segment, frame, written, id, entry: Arc::new(entry), place });
             }
         }
     }

@@ -72,7 +72,7 @@ fn open(folder: &Path, settings: Settings, ids: DecisionIds, clock: fn() -> u64)
         entries: Vec::new(),
         events: Vec::new(),
         vouched: now,
-        round: 0,
+        waiters: Vec::new(),
         rotation: Rotation::None,
     };
     let writer = named("izingate-evidence", move || writer.run())?;

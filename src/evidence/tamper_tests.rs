@@ -241,6 +241,7 @@ async fn a_gap_is_reported() {
     fs::write(segment::open_path(copy.path(), 3), &killed[..stopped.unwrap().at]).unwrap();
     let tree = fs::read(copy.path().join("tree")).unwrap();
     fs::write(copy.path().join("tree"), &tree[..tree.len() - segment::SEAL_LENGTH]).unwrap();
+    fs::remove_file(copy.path().join("checkpoint")).unwrap();
     let (_, threads) = start(copy.path(), Settings::default(), DecisionIds::new(7, 90_000_000), || 1_795_000_100_000).unwrap();
     threads.stop();
     let report = check(copy.path());

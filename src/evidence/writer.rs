@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// Pause after a failed write, before the next try.
 const RETRY: Duration = Duration::from_millis(250);
@@ -31,8 +32,8 @@ pub(super) struct Writer {
     pub(super) events: Vec<Noted>,
     /// A moment before the last that was gathered: everything handed over until then is in it, so the log vouches for it.
     pub(super) vouched: u64,
-    /// The round of the last that was gathered.
-    pub(super) round: u64,
+    /// Who waits for what was gathered.
+    pub(super) waiters: Vec<oneshot::Sender<bool>>,
     /// How far the change to the next segment is.
     pub(super) rotation: Rotation,
 }
@@ -64,6 +65,10 @@ impl Writer {
         loop {
             let failed = self.log.0.failed.load(Ordering::Acquire);
             let stop = self.log.0.wait(if failed { RETRY } else { pause });
+            if stop && failed {
+                // Whoever ends it does not wait between two tries: the disk needs its time all the same.
+                std::thread::park_timeout(RETRY);
+            }
             match self.step() {
                 Ok(()) => tries = 0,
                 Err(error) => {
@@ -80,7 +85,7 @@ impl Writer {
     fn step(&mut self) -> io::Result<()> {
         // Not after it: what is handed over in between is in the next round, and may be answered already.
         self.vouched = (self.clock)();
-        self.round = self.log.0.gather(&mut self.entries, &mut self.events);
+        self.log.0.gather(&mut self.entries, &mut self.waiters, &mut self.events);
         self.rotate()?;
         self.commit()?;
         if self.is_full() {
@@ -179,8 +184,10 @@ impl Writer {
         if shared.failed.swap(false, Ordering::AcqRel) {
             tracing::info!("evidence is written again");
         }
-        let round = self.round;
-        shared.progress.send_modify(|progress| progress.durable = round);
+        for waiter in self.waiters.drain(..) {
+            // Whoever waited may have gone.
+            let _ = waiter.send(true);
+        }
     }
 
     /// The disk takes nothing. What was gathered waits; who waits for it hears of it, and what it would have been
@@ -194,8 +201,9 @@ impl Writer {
         for entry in self.entries.iter_mut().filter(|entry| entry.before_answer) {
             entry.outcomes.bytes_mut().iter_mut().for_each(|byte| *byte = unavailable(*byte));
         }
-        let round = self.round;
-        shared.progress.send_modify(|progress| progress.failed = round);
+        for waiter in self.waiters.drain(..) {
+            let _ = waiter.send(false);
+        }
     }
 
     /// A segment is full by its size, or holds decisions of an hour that is over.

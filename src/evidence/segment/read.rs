@@ -4,7 +4,7 @@ use super::format::{CHECK, DECISIONS, EVENT, HEADER_LENGTH, Header, LONGEST, SEA
 use super::sealed_path;
 use crate::evidence::codec::{self, Decisions};
 use crate::evidence::entry::Event;
-use crate::evidence::merkle::{Hash, leaf};
+use crate::evidence::merkle::{Hash, Tree, leaf};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -57,6 +57,8 @@ pub struct Frames<'a> {
     header: Header,
     at: usize,
     chain: Hash,
+    /// The tree over the frames so far.
+    tree: Tree,
     ended: bool,
     zstd: zstd_safe::DCtx<'static>,
 }
@@ -66,7 +68,7 @@ impl<'a> Frames<'a> {
     pub fn of(bytes: &'a [u8]) -> Result<Self, Broken> {
         let header = bytes.first_chunk().and_then(Header::from_bytes).ok_or(Broken { at: 0, why: "the header is damaged" })?;
         let chain = header.chain();
-        Ok(Self { bytes, header, at: HEADER_LENGTH, chain, ended: false, zstd: zstd_safe::DCtx::create() })
+        Ok(Self { bytes, header, at: HEADER_LENGTH, chain, tree: Tree::default(), ended: false, zstd: zstd_safe::DCtx::create() })
     }
 
     /// The segment's header.
@@ -87,6 +89,14 @@ impl<'a> Frames<'a> {
         &self.chain
     }
 
+    /// Whether a seal says what was read.
+    fn is_sealed_by(&self, seal: &Seal) -> bool {
+        let Header { node, number, previous, .. } = self.header;
+        let of_segment = (seal.node, seal.number, seal.previous) == (node, number, previous);
+        let of_frames = (seal.frames, seal.root) == (self.tree.size(), self.tree.root());
+        of_segment && of_frames && seal.chain == self.chain && seal.bytes == self.at as u64
+    }
+
     fn read(&mut self) -> Result<Frame<'a>, Broken> {
         let at = self.at;
         let broken = |why| Broken { at, why };
@@ -99,6 +109,9 @@ impl<'a> Frames<'a> {
             EVENT => (leaf(&[&[EVENT], raw.body]), Body::Event(raw.body), &raw.bytes[..5]),
             SEAL => {
                 let seal = Seal::from_bytes(raw.body).ok_or(broken("the seal is damaged"))?;
+                if !self.is_sealed_by(&seal) {
+                    return Err(broken("the seal is of other frames than those before it"));
+                }
                 (leaf(&[&[SEAL], raw.body]), Body::Seal(Box::new(seal)), &raw.bytes[..5])
             }
             _ => return Err(broken("the kind of the frame is damaged")),
@@ -109,7 +122,9 @@ impl<'a> Frames<'a> {
         }
         self.at += raw.bytes.len();
         self.chain = chain;
-        if matches!(body, Body::Seal(_)) {
+        if !matches!(body, Body::Seal(_)) {
+            self.tree.push(leaf);
+        } else {
             self.ended = true;
             if self.at != self.bytes.len() {
                 return Err(Broken { at: self.at, why: "there is something behind the seal" });

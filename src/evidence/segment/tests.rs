@@ -112,3 +112,29 @@ fn names_are_numbers() {
         assert_eq!(number_of(Path::new(name), "seg"), None, "{name}");
     }
 }
+
+/// The chain has no key: whoever changes a segment can make its checks anew, but not the seal that is in the tree.
+#[test]
+fn a_seal_of_other_frames_shows() {
+    use super::format::{CHECK, SEAL, link};
+    use crate::evidence::merkle::leaf;
+    let folder = tempfile::tempdir().unwrap();
+    let (bytes, seal) = segment(folder.path());
+    let mut frames = Frames::of(&bytes).unwrap();
+    frames.next().unwrap().unwrap();
+    let (at, chain) = (frames.at(), *frames.head());
+    let length = ((1 + SEAL_LENGTH + CHECK) as u32).to_be_bytes();
+    let forge = |seal: Seal| {
+        let body = seal.to_bytes();
+        let check = link(&chain, &leaf(&[&[SEAL], &body]), &[&length, &[SEAL]]);
+        [&bytes[..at], &length, &[SEAL], &body, &check[..CHECK]].concat()
+    };
+    let short = Seal { chain, frames: 1, bytes: at as u64, ..seal };
+    for forged in [forge(seal), forge(Seal { chain, ..seal }), forge(short)] {
+        let last = Frames::of(&forged).unwrap().last().unwrap();
+        assert_eq!(
+            last.err().map(|broken| (broken.at, broken.why)),
+            Some((at, "the seal is of other frames than those before it"))
+        );
+    }
+}

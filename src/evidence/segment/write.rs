@@ -227,6 +227,8 @@ impl Open {
         let (open, sealed) = (open_path(&self.folder, self.header.number), sealed_path(&self.folder, self.header.number));
         if open.exists() {
             fs::rename(open, sealed)?;
+        } else if !sealed.exists() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, format!("{}: the file is gone", open.display())));
         }
         File::open(&self.folder)?.sync_all()?;
         self.sealed.ok_or_else(|| io::Error::other("a segment without its seal"))

@@ -12,7 +12,7 @@ use crate::evidence::dossier::{
 };
 use crate::evidence::merkle::{self, Hash};
 use crate::evidence::search::{Found, Query, Search, find};
-use crate::evidence::segment::Seal;
+use crate::evidence::segment::{Frames, Seal, sealed_path};
 use crate::evidence::verify::gaps;
 use crate::model::brand::BrandCode;
 use crate::model::channel::Cell;
@@ -125,6 +125,7 @@ fn proof(folder: &Path, query: &Query, search: &Search, seals: &[Seal], decision
         RecordedIn::Open(_) => None,
     };
     let numbers: BTreeSet<u64> = decisions.iter().filter_map(number).collect();
+    check(folder, seals, &numbers)?;
     let segment = |seal: &Seal| Segment {
         number: seal.number,
         sealed: IysTime::from_unix(seal.times.1),
@@ -139,6 +140,20 @@ fn proof(folder: &Path, query: &Query, search: &Search, seals: &[Seal], decision
         gaps: gaps(folder, query.from, query.to).map_err(unreadable)?.into_iter().map(gap).collect(),
         removed_until: removed.map(IysTime::from_unix),
     })
+}
+
+/// A dossier says that nothing was touched: it reads every byte of the segments that it names.
+fn check(folder: &Path, seals: &[Seal], numbers: &BTreeSet<u64>) -> Result<(), CommandError> {
+    for seal in seals.iter().filter(|seal| numbers.contains(&seal.number)) {
+        let bytes = fs::read(sealed_path(folder, seal.number)).map_err(unreadable)?;
+        let read =
+            Frames::of(&bytes).and_then(|mut frames| frames.try_for_each(|frame| frame.map(drop)).map(|()| *frames.head()));
+        if read != Ok(seal.end()) {
+            let text = format!("segment {} is not what was written; see izingate evidence verify", seal.number);
+            return Err(CommandError::refused("EVIDENCE_BROKEN", text));
+        }
+    }
+    Ok(())
 }
 
 /// In whole seconds, outwards.

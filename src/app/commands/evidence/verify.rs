@@ -9,6 +9,7 @@ use crate::evidence::verify::{Report, Scope, verify as check};
 use crate::model::time::IysTime;
 use std::fmt::Write;
 use std::fs;
+use std::path::Path;
 
 /// Something is not what was written.
 const DIFFERS: u8 = 3;
@@ -17,20 +18,34 @@ const DIFFERS: u8 = 3;
 pub(super) fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
     let folder = evidence_path(&args.data);
     let key = match &args.key {
+        Some(key) if Path::new(key).is_file() => fs::read_to_string(key).map_err(unreadable)?,
         Some(key) => key.clone(),
         None => fs::read_to_string(folder.join("public.key")).map_err(unreadable)?,
     };
     let key = Verifier::parse(&key).map_err(|error| CommandError::refused("INVALID_KEY", error))?;
     let kept = args.checkpoint.as_ref().map(fs::read_to_string).transpose().map_err(unreadable)?;
+    let kept = kept.map(|text| checkpoint_of(&text).to_owned());
     let scope = Scope { segments: args.from..=args.to, key, kept: kept.as_deref() };
     let report = check(&folder, &scope).map_err(unreadable)?;
+    if report.read == 0 && report.segments > report.removed {
+        let text = format!("no segment from {} to {} is there to be read", args.from, args.to);
+        return Err(CommandError::refused("NOTHING_READ", text));
+    }
     let code = if report.problems.is_empty() { 0 } else { DIFFERS };
     Ok((shown(&report), code))
 }
 
+/// The checkpoint of a text that may be all that `evidence key` prints: key, empty line, checkpoint.
+fn checkpoint_of(text: &str) -> &str {
+    let key = text.lines().next().is_some_and(|line| Verifier::parse(line).is_ok());
+    let behind = if key { text.split_once('\n').map_or("", |(_, rest)| rest) } else { text };
+    behind.trim_start_matches('\n')
+}
+
 fn shown(report: &Report) -> String {
-    let Report { segments, read, removed, decisions, gaps, problems } = report;
+    let Report { segments, read, removed, decisions, open, gaps, problems } = report;
     let mut text = format!("segments    {segments}\nread        {read}\nremoved     {removed}\ndecisions   {decisions}\n");
+    let _ = writeln!(text, "not sealed  {open} decisions in the segment that is being written");
     for (after, gap) in gaps {
         if let Event::Gap { last_durable, at_most, torn } = gap {
             let since = IysTime::from_unix(u32::try_from(last_durable / 1_000).unwrap_or(u32::MAX)).rfc3339();
