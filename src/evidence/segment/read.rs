@@ -122,13 +122,13 @@ impl<'a> Frames<'a> {
         }
         self.at += raw.bytes.len();
         self.chain = chain;
-        if !matches!(body, Body::Seal(_)) {
-            self.tree.push(leaf);
-        } else {
+        if matches!(body, Body::Seal(_)) {
             self.ended = true;
             if self.at != self.bytes.len() {
                 return Err(Broken { at: self.at, why: "there is something behind the seal" });
             }
+        } else {
+            self.tree.push(leaf);
         }
         Ok(Frame { at, leaf, body })
     }
