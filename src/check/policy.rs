@@ -51,11 +51,22 @@ pub struct Facts {
 #[must_use]
 pub fn decide(facts: &Facts) -> Verdict {
     let verdict = under_mode(row(facts), facts.mode);
-    if verdict.decision == Decision::Allow && !facts.recordable {
-        return Verdict::of(Reason::EvidenceUnavailable, "");
-    }
-    verdict
+    if facts.recordable { verdict } else { without_evidence(verdict) }
 }
+
+/// What goes out where evidence cannot be taken: no ALLOW. A DENY stays a DENY.
+#[must_use]
+pub fn without_evidence(verdict: Verdict) -> Verdict {
+    if verdict.decision == Decision::Allow { UNAVAILABLE } else { verdict }
+}
+
+/// The same of a byte of a batch's result, or of evidence.
+#[must_use]
+pub const fn byte_without_evidence(byte: u8) -> u8 {
+    if byte >> 6 == Decision::Allow as u8 { UNAVAILABLE.byte() } else { byte }
+}
+
+const UNAVAILABLE: Verdict = Verdict::of(Reason::EvidenceUnavailable, "");
 
 fn row(facts: &Facts) -> Verdict {
     let exempt = facts.purpose.exemption().is_some();

@@ -1,7 +1,6 @@
 //! What is recorded of a decision, and of what happened to the log itself.
 
 use crate::check::DecisionId;
-use crate::check::decision::{Decision, Reason, Verdict};
 use crate::check::question::Scope;
 use crate::model::key::Pseudonym;
 use crate::model::time::IysTime;
@@ -44,19 +43,6 @@ pub enum Outcomes {
     One(u8, Pseudonym),
     /// Of a batch, both of one length.
     Many(Vec<u8>, Vec<Pseudonym>),
-}
-
-/// What an outcome byte says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// What was answered.
-    pub decision: Decision,
-    /// Why.
-    pub reason: Reason,
-    /// False where a brand's mode let through what the reason stops.
-    pub enforced: bool,
-    /// The message was exempt, and its recipient had refused commercial ones.
-    pub refusal_on_record: bool,
 }
 
 /// What happened to the log, or is evidence beside decisions.
@@ -161,15 +147,5 @@ impl Outcomes {
             Self::One(byte, _) => std::slice::from_mut(byte),
             Self::Many(bytes, _) => bytes,
         }
-    }
-}
-
-impl Outcome {
-    /// Reads a byte; none if no verdict has it.
-    #[must_use]
-    pub fn of(byte: u8) -> Option<Self> {
-        let (decision, reason) = Verdict::parts(byte & !Verdict::REFUSAL_ON_RECORD)?;
-        let refusal_on_record = byte & Verdict::REFUSAL_ON_RECORD != 0;
-        Some(Self { decision, reason, enforced: decision == reason.decision(), refusal_on_record })
     }
 }

@@ -190,18 +190,18 @@ impl Log {
     fn try_admit(&self, class: Durability, answer: Size, now: IysTime) -> Admission {
         let Size { entries, decisions, references } = answer;
         let shared = &*self.0;
-        let admission = |reserved, recordable| {
+        let admission = |reserved| {
             let id = shared.ids.take(now, decisions);
-            Admission { id, recordable, reserved, before_answer: class == Durability::BeforeAnswer, decisions }
+            Admission { id, recordable: true, reserved, before_answer: class == Durability::BeforeAnswer, decisions }
         };
         if class == Durability::Off {
-            return admission(false, true);
+            return admission(false);
         }
         let bytes = entries * ENTRY_BYTES + decisions * OUTCOME_BYTES + references;
         let before = shared.waiting.fetch_add(bytes, Ordering::Relaxed);
         // Counted before the number is taken: whoever leases counts what may be answered below it.
         shared.outstanding.fetch_add(decisions, Ordering::SeqCst);
-        let admitted = admission(true, true);
+        let admitted = admission(true);
         let fits = before + bytes <= shared.settings.buffer_bytes || before == 0;
         let leased = admitted.id.number().saturating_add(decisions) <= shared.leased.load(Ordering::Acquire);
         if shared.is_half_leased(admitted.id.number()) {

@@ -5,7 +5,7 @@ use super::entry::{Entry, Event};
 use super::index::Heads;
 use super::log::{Log, Noted, bytes_of, lock};
 use super::segment::{Header, Open, Seal};
-use crate::check::decision::{Decision, Reason, Verdict};
+use crate::check::policy::byte_without_evidence;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -199,7 +199,7 @@ impl Writer {
             tracing::error!(%error, "evidence cannot be written; see evidence.overload for what is answered meanwhile");
         }
         for entry in self.entries.iter_mut().filter(|entry| entry.before_answer) {
-            entry.outcomes.bytes_mut().iter_mut().for_each(|byte| *byte = unavailable(*byte));
+            entry.outcomes.bytes_mut().iter_mut().for_each(|byte| *byte = byte_without_evidence(*byte));
         }
         for waiter in self.waiters.drain(..) {
             let _ = waiter.send(false);
@@ -251,11 +251,4 @@ impl Writer {
 
 fn gathered(entries: &[Entry]) -> u64 {
     entries.iter().map(|entry| entry.outcomes.len() as u64).sum()
-}
-
-/// What a caller was told whose decision was to be on disk before the answer: no ALLOW.
-#[must_use]
-pub fn unavailable(byte: u8) -> u8 {
-    let deferred = const { Verdict::of(Reason::EvidenceUnavailable, "").byte() };
-    if byte >> 6 == Decision::Allow as u8 { deferred } else { byte }
 }

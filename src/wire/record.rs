@@ -2,12 +2,12 @@
 
 use super::caller::Caller;
 use super::gateway::Gateway;
-use crate::check::decision::{Decision, Reason, Verdict};
+use crate::check::policy::{byte_without_evidence, without_evidence};
 use crate::check::question::{Recipients, Scope};
-use crate::check::{Answer, BatchAnswer, Circumstances};
+use crate::check::{Answer, BatchAnswer, Circumstances, Counts, DecisionId};
 use crate::evidence::entry::{Entry, Outcomes};
-use crate::evidence::writer::unavailable;
 use crate::evidence::{Admission, Size, Ticket};
+use crate::model::mode::Mode;
 use crate::model::time::IysTime;
 use crate::telemetry::metrics::Edge;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Gateway {
         let ticket = self.parts().recorder.record(&admission, asked.caller.durability, entry);
         let took = started.elapsed();
         if !self.is_recorded(ticket).await {
-            answer.verdict = not_recorded(answer.verdict);
+            answer.verdict = without_evidence(answer.verdict);
         }
         let series = self.parts().metrics.checks(asked.edge, scope.cell.channel);
         self.count(series, scope, answer.mode, answer.verdict.byte(), 1);
@@ -62,7 +62,7 @@ impl Gateway {
         let took = started.elapsed();
         if !self.is_recorded(ticket).await {
             for answer in &mut answers {
-                answer.verdict = not_recorded(answer.verdict);
+                answer.verdict = without_evidence(answer.verdict);
             }
         }
         let series = self.parts().metrics.checks(asked.edge, scope.cell.channel);
@@ -74,12 +74,7 @@ impl Gateway {
     }
 
     /// Answers a batch; it is counted and recorded.
-    pub async fn check_batch(
-        &self,
-        asked: &Asked<'_>,
-        scope: &Scope,
-        recipients: Recipients<'_>,
-    ) -> (BatchAnswer, crate::check::Counts) {
+    pub async fn check_batch(&self, asked: &Asked<'_>, scope: &Scope, recipients: Recipients<'_>) -> (BatchAnswer, Counts) {
         let started = Instant::now();
         let references = asked.reference.len() as u64;
         let size = Size { entries: 1, decisions: recipients.len() as u64, references };
@@ -94,26 +89,16 @@ impl Gateway {
                 ([byte], [recipient]) => Outcomes::One(*byte, *recipient),
                 _ => Outcomes::Many(bytes, recipients),
             };
-            [Entry {
-                first: answer.first_id,
-                asked: under.now,
-                caller: Arc::clone(&asked.caller.name),
-                scope: *scope,
-                declaration: answer.declaration.unwrap_or(0),
-                mode: answer.mode as u8,
-                revision: answer.revision,
-                as_of: answer.as_of,
-                reference: asked.reference.into(),
-                outcomes,
-                before_answer,
-            }]
+            let BatchAnswer { first_id: id, declaration, mode, revision, as_of, .. } = answer;
+            let ground = Ground { id, declaration, mode, revision, as_of };
+            [ground.entry(asked, scope, asked.reference, outcomes, under.now, before_answer)]
         };
         let ticket = self.parts().recorder.record(&admission, asked.caller.durability, entry);
         let took = started.elapsed();
         if !self.is_recorded(ticket).await {
-            answer.results.iter_mut().for_each(|byte| *byte = unavailable(*byte));
+            answer.results.iter_mut().for_each(|byte| *byte = byte_without_evidence(*byte));
         }
-        let counts = crate::check::Counts::of(&answer.results);
+        let counts = Counts::of(&answer.results);
         let series = self.parts().metrics.checks(asked.edge, scope.cell.channel);
         for (byte, count) in counts.occurring() {
             self.count(series, scope, answer.mode, byte, u64::from(count));
@@ -139,22 +124,42 @@ impl Gateway {
 }
 
 fn entry_of(asked: &Asked<'_>, scope: &Scope, answer: &Answer, reference: &str, now: IysTime, before_answer: bool) -> Entry {
-    Entry {
-        first: answer.id,
-        asked: now,
-        caller: Arc::clone(&asked.caller.name),
-        scope: *scope,
-        declaration: answer.declaration.unwrap_or(0),
-        mode: answer.mode as u8,
-        revision: answer.revision,
-        as_of: answer.as_of,
-        reference: reference.into(),
-        outcomes: Outcomes::One(answer.verdict.evidence_byte(), answer.recipient.unwrap_or_default()),
-        before_answer,
-    }
+    let Answer { id, declaration, mode, revision, as_of, verdict, recipient } = *answer;
+    let outcomes = Outcomes::One(verdict.evidence_byte(), recipient.unwrap_or_default());
+    Ground { id, declaration, mode, revision, as_of }.entry(asked, scope, reference, outcomes, now, before_answer)
 }
 
-/// What goes out instead of an ALLOW whose evidence did not reach the disk.
-fn not_recorded(verdict: Verdict) -> Verdict {
-    if verdict.decision == Decision::Allow { Verdict::of(Reason::EvidenceUnavailable, "") } else { verdict }
+/// What an answer stands on, of one question or of a batch.
+struct Ground {
+    id: DecisionId,
+    declaration: Option<u64>,
+    mode: Mode,
+    revision: u64,
+    as_of: Option<IysTime>,
+}
+
+impl Ground {
+    fn entry(
+        self,
+        asked: &Asked<'_>,
+        scope: &Scope,
+        reference: &str,
+        outcomes: Outcomes,
+        now: IysTime,
+        before_answer: bool,
+    ) -> Entry {
+        Entry {
+            first: self.id,
+            asked: now,
+            caller: Arc::clone(&asked.caller.name),
+            scope: *scope,
+            declaration: self.declaration.unwrap_or(0),
+            mode: self.mode as u8,
+            revision: self.revision,
+            as_of: self.as_of,
+            reference: reference.into(),
+            outcomes,
+            before_answer,
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! The table of an export: a row a decision, a column a word of its JSON.
 
 use crate::check::DecisionId;
+use crate::check::decision::Verdict;
+use crate::check::policy;
 use crate::evidence::codec::Decisions;
-use crate::evidence::entry::{Entry, Outcome};
+use crate::evidence::entry::Entry;
 use crate::model::hex::to_hex;
 use crate::model::key::Pseudonym;
 use crate::model::mode::Mode;
@@ -26,7 +28,7 @@ pub(super) struct Question {
     mode: Mode,
     revision: i64,
     entry: Entry,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<Verdict>,
 }
 
 /// A decision.
@@ -88,7 +90,13 @@ impl Question {
             declaration: Some(declaration).filter(|declaration| *declaration != 0),
             mode: Mode::from_code(entry.mode)?,
             revision: entry.revision.try_into().ok()?,
-            outcomes: entry.outcomes.parts().0.iter().map(|byte| Outcome::of(*byte)).collect::<Option<_>>()?,
+            outcomes: entry
+                .outcomes
+                .parts()
+                .0
+                .iter()
+                .map(|byte| policy::recorded(*byte, entry.scope.cell))
+                .collect::<Option<_>>()?,
             entry,
         })
     }
@@ -112,7 +120,7 @@ impl<'a> Row<'a> {
         self.entry().first.plus(self.place as u64)
     }
 
-    fn outcome(self) -> Outcome {
+    fn outcome(self) -> Verdict {
         self.question.outcomes[self.place]
     }
 

@@ -3,9 +3,9 @@
 use super::{CommandError, unreadable};
 use crate::app::data_dir::evidence_path;
 use crate::app::open;
+use crate::check::policy;
 use crate::cli::evidence::{FindArgs, Whose};
 use crate::config::SecretSource;
-use crate::evidence::entry::Outcome;
 use crate::evidence::search::{Found, Query, Search, find as search};
 use crate::model::channel::Channel;
 use crate::model::hex::{from_hex, to_hex};
@@ -56,7 +56,7 @@ pub(super) fn tell_of(search: &Search) {
 
 fn text_line(found: &Found) -> String {
     let Found { id, entry, place, .. } = found;
-    let outcome = Outcome::of(entry.outcomes.parts().0[*place]);
+    let outcome = policy::recorded(entry.outcomes.parts().0[*place], entry.scope.cell);
     let (decision, reason) = outcome.map_or(("?", "?"), |outcome| (outcome.decision.name(), outcome.reason.name()));
     let mut line = format!(
         "{}  {id}  {:>10}  {:<6} {:<8}  {decision:<5} {reason}",
@@ -75,7 +75,7 @@ fn text_line(found: &Found) -> String {
 fn json_line(found: &Found) -> String {
     let Found { segment, id, entry, place, written, .. } = found;
     let (bytes, recipients) = entry.outcomes.parts();
-    let (outcome, recipient) = (Outcome::of(bytes[*place]), recipients[*place]);
+    let (outcome, recipient) = (policy::recorded(bytes[*place], entry.scope.cell), recipients[*place]);
     let line = json!({
         "decisionId": id.to_string(),
         "time": entry.asked.rfc3339(),
