@@ -1,23 +1,52 @@
 //! Small files that are whole at every moment.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Replaces a file, or makes it: whatever happens, it is as it was or as it shall be. What was cut short lies
 /// beside it with the ending `new`.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = path.with_extension("new");
-    let mut file = File::create(&unfinished)?;
+    finish(File::create(&unfinished)?, &unfinished, path, bytes)
+}
+
+/// The same of a secret: readable by its owner alone.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let unfinished = path.with_extension("new");
+    // What was cut short is there with whatever mode.
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&unfinished)?;
+    finish(file, &unfinished, path, bytes)
+}
+
+fn finish(mut file: File, unfinished: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&unfinished, path)?;
+    fs::rename(unfinished, path)?;
     File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_secret_is_its_owners_alone_whatever_was_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.key");
+        fs::write(dir.path().join("a.new"), "cut sho").unwrap();
+        replace_private(&path, b"secret").unwrap();
+        assert_eq!(
+            (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().permissions().mode() & 0o777),
+            (b"secret".to_vec(), 0o600)
+        );
+    }
 
     #[test]
     fn it_is_replaced_over_whatever_was_left() {

@@ -12,10 +12,10 @@
 //! ```
 
 use crate::config::SecretSource;
+use crate::disk::replace_private;
 use crate::model::secret::Secret;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A data directory that this process holds.
@@ -279,17 +279,7 @@ fn random_secret() -> Result<Secret, DataDirError> {
 /// Readable by its owner alone, there whole or not at all, and on disk before the first pseudonym is made
 /// with it.
 fn write_secret(path: &Path, secret: &Secret) -> std::io::Result<()> {
-    let unfinished = path.with_extension("new");
-    // What a start that was cut short has left, with whatever mode.
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&unfinished)?;
-    writeln!(file, "{}", secret.to_hex())?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    replace_private(path, format!("{}\n", secret.to_hex()).as_bytes())
 }
 
 #[cfg(test)]

@@ -10,11 +10,11 @@
 use super::merkle::{Hash, Tree};
 use super::note::Signer;
 use super::segment::{SEAL_LENGTH, Seal};
-use crate::disk::replace;
+use crate::disk::{replace, replace_private};
 use crate::model::hex::{from_hex, to_hex};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 const TITLE: &[u8] = b"izingate evidence tree 1\n";
@@ -127,12 +127,7 @@ fn own_key(folder: &Path) -> io::Result<[u8; 32]> {
     }
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
-    let unfinished = path.with_extension("new");
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
-    file.write_all(to_hex(&key).as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&unfinished, &path)?;
-    File::open(folder)?.sync_all()?;
+    replace_private(&path, to_hex(&key).as_bytes())?;
     Ok(key)
 }
 
