@@ -3,8 +3,8 @@
 use super::{ask, found, verified};
 use crate::support::known::{APPROVED, STRANGER, apply, movement};
 use crate::support::web::get;
-use crate::support::{Gateway, add_brand, serve};
-use izingate::wire::proto::{Decision, Reason};
+use crate::support::{BRAND, Gateway, add_brand, serve};
+use izingate::wire::proto::{Channel, CheckBatchRequest, Decision, Reason};
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
@@ -21,6 +21,14 @@ async fn limited(kibibytes: u32, overload: &str) -> (Gateway, TempDir) {
     let gateway = Gateway::spawn(command, &data);
     apply(&gateway, vec![movement(APPROVED, "ONAY", "2026-11-02 10:00:00")]).await;
     limit(&gateway, &(kibibytes * 1024).to_string());
+    // More than the limit lets through: evidence alone reaches it, the store's own files are small.
+    let batch = CheckBatchRequest {
+        brand_code: BRAND,
+        channel: Channel::Mesaj.into(),
+        recipients: vec![STRANGER.to_owned(); 2 * kibibytes as usize * 1024 / 16],
+        ..CheckBatchRequest::default()
+    };
+    gateway.permission().await.check_batch(batch).await.unwrap();
     (gateway, dir)
 }
 
@@ -60,7 +68,7 @@ async fn until_ready(gateway: &Gateway) {
 
 #[tokio::test]
 async fn by_default_nothing_unrecorded_is_allowed_out() {
-    let (gateway, dir) = limited(0, "defer").await;
+    let (gateway, dir) = limited(256, "defer").await;
     let data = dir.path().join("data");
     until(&gateway, (Decision::Defer, Reason::EvidenceUnavailable)).await;
     assert_eq!(reason(&gateway, STRANGER).await, (Decision::Deny, Reason::NoRecord), "a DENY stays a DENY");
@@ -82,7 +90,7 @@ async fn by_default_nothing_unrecorded_is_allowed_out() {
 
 #[tokio::test]
 async fn who_drops_is_answered_and_counted() {
-    let (gateway, dir) = limited(0, "drop-and-count").await;
+    let (gateway, dir) = limited(256, "drop-and-count").await;
     while get(&gateway.admin, "/readyz").await.status == 200 {
         assert_eq!(reason(&gateway, APPROVED).await, (Decision::Allow, Reason::Approved));
     }
@@ -98,7 +106,7 @@ async fn who_drops_is_answered_and_counted() {
 
 #[tokio::test]
 async fn who_blocks_waits_no_longer_than_patience() {
-    let (gateway, _dir) = limited(0, "block").await;
+    let (gateway, _dir) = limited(256, "block").await;
     until(&gateway, (Decision::Defer, Reason::EvidenceUnavailable)).await;
     let waiting = reason(&gateway, APPROVED);
     let lifted = async { limit(&gateway, "unlimited") };
