@@ -27,13 +27,11 @@ const VERSION: u8 = 1;
 /// Decisions in one frame at most: a proof shows a whole frame, and no more than 17 kB of it.
 pub const MOST_DECISIONS: usize = 1_024;
 
-/// A frame of decisions on its way to disk; reused from frame to frame.
+/// The columns of a frame of decisions on its way to disk; reused from frame to frame.
 #[derive(Default)]
 pub struct Encoder {
     /// The columns as they are hashed, before zstd.
     pub columns: Vec<u8>,
-    /// The pseudonyms.
-    pub recipients: Vec<u8>,
     callers: Vec<Arc<str>>,
     tail: Vec<u8>,
 }
@@ -65,7 +63,9 @@ impl Part<'_> {
         self.entry.first.plus(self.from as u64)
     }
 
-    const fn len(&self) -> usize {
+    /// How many decisions.
+    #[must_use]
+    pub const fn len(&self) -> usize {
         self.to - self.from
     }
 }
@@ -73,9 +73,8 @@ impl Part<'_> {
 impl Encoder {
     /// Writes parts, of [`MOST_DECISIONS`] at most, anew.
     pub fn encode(&mut self, parts: &[Part<'_>], written: u64, node: u32) {
-        let Self { columns, recipients, callers, tail } = self;
+        let Self { columns, callers, tail } = self;
         columns.clear();
-        recipients.clear();
         callers.clear();
         tail.clear();
         columns.push(VERSION);
@@ -123,10 +122,17 @@ impl Encoder {
         }
         columns.extend_from_slice(tail);
         for part in parts {
-            let (bytes, of) = part.entry.outcomes.parts();
-            columns.extend_from_slice(&bytes[part.from..part.to]);
-            of[part.from..part.to].iter().for_each(|recipient| recipients.extend_from_slice(&recipient.0));
+            columns.extend_from_slice(&part.entry.outcomes.parts().0[part.from..part.to]);
         }
+    }
+}
+
+/// Writes the pseudonyms of parts one behind the other: 16 bytes a decision.
+pub fn recipients_into(parts: &[Part<'_>], mut bytes: &mut [u8]) {
+    for part in parts {
+        let of = &part.entry.outcomes.parts().1[part.from..part.to];
+        let Some(here) = bytes.split_off_mut(..16 * of.len()) else { return };
+        here.as_chunks_mut().0.iter_mut().zip(of).for_each(|(here, recipient)| *here = recipient.0);
     }
 }
 

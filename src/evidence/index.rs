@@ -12,6 +12,7 @@
 //! 65,000 for each entry of a bucket) is read for nothing. A recipient that is in a frame twice stands there twice.
 
 use super::segment::{Raw, Seal, raw_frames, sealed_path};
+use crate::disk::blocks::Blocks;
 use crate::model::key::Pseudonym;
 use std::fs::{self, File};
 use std::io;
@@ -69,12 +70,12 @@ impl Heads {
     }
 
     /// The bytes of the index of a sealed segment.
-    fn index(&self, seal: &Seal) -> Vec<u8> {
+    fn index(&self, seal: &Seal) -> Blocks {
         let bits = (self.heads.len() / BUCKET).next_power_of_two().ilog2().min(MOST_BITS);
         self.write(bits, seal.number, check_of(seal))
     }
 
-    fn write(&self, bits: u32, number: u64, check: u64) -> Vec<u8> {
+    fn write(&self, bits: u32, number: u64, check: u64) -> Blocks {
         let Self { heads, frames } = self;
         let buckets = 1_usize << bits;
         let bucket = |head: u32| (u64::from(head) >> (32 - bits)) as usize;
@@ -86,13 +87,14 @@ impl Heads {
             starts[place] += starts[place - 1];
         }
         let base = HEAD + 4 * (frames.len() + starts.len());
-        let mut bytes = Vec::with_capacity(base + heads.len() * ENTRY + 8);
-        bytes.extend(b"IZEX");
-        bytes.extend([1, bits as u8]);
-        bytes.extend([number, check].map(u64::to_be_bytes).concat());
-        bytes.extend([frames.len() as u32, heads.len() as u32].map(u32::to_be_bytes).concat());
-        bytes.extend(frames.iter().map(|(at, _)| at).chain(&starts).flat_map(|number| number.to_be_bytes()));
-        bytes.resize(base + heads.len() * ENTRY, 0);
+        let mut blocks = Blocks::with_room(base + heads.len() * ENTRY + 8);
+        blocks.extend(b"IZEX");
+        blocks.extend(&[1, bits as u8]);
+        blocks.extend(&[number, check].map(u64::to_be_bytes).concat());
+        blocks.extend(&[frames.len() as u32, heads.len() as u32].map(u32::to_be_bytes).concat());
+        frames.iter().map(|(at, _)| at).chain(&starts).for_each(|number| blocks.extend(&number.to_be_bytes()));
+        blocks.extend_with(heads.len() * ENTRY);
+        let bytes = blocks.get_mut();
         let (mut next, mut from) = (starts, 0);
         for (frame, (_, end)) in (0_u32..).zip(frames) {
             for head in &heads[from..*end as usize] {
@@ -104,8 +106,9 @@ impl Heads {
             }
             from = *end as usize;
         }
-        bytes.extend(xxh3_64(&bytes).to_be_bytes());
-        bytes
+        let check = xxh3_64(bytes);
+        blocks.extend(&check.to_be_bytes());
+        blocks
     }
 }
 
@@ -115,11 +118,11 @@ pub fn build(folder: &Path, seal: &Seal, heads: Option<&Heads>) -> io::Result<()
         Some(heads) => heads.index(seal),
         None => make(folder, seal)?,
     };
-    crate::disk::replace(&path(folder, seal.number), &bytes)
+    crate::disk::replace_large(&path(folder, seal.number), bytes)
 }
 
 /// The bytes of the index of a sealed segment, from its file.
-pub fn make(folder: &Path, seal: &Seal) -> io::Result<Vec<u8>> {
+pub fn make(folder: &Path, seal: &Seal) -> io::Result<Blocks> {
     Ok(Heads::of(&fs::read(sealed_path(folder, seal.number))?).index(seal))
 }
 

@@ -11,7 +11,7 @@ proptest! {
             let of: Vec<u8> = recipients.iter().flat_map(|head| [&head[..], &[9; 12]].concat()).collect();
             heads.frame(begin(frame), &of);
         }
-        fs::write(path(folder.path(), 3), heads.write(bits, 3, 99)).unwrap();
+        fs::write(path(folder.path(), 3), heads.write(bits, 3, 99).get()).unwrap();
         for (frame, recipients) in frames.iter().enumerate() {
             for head in recipients {
                 let mut recipient = [9; 16];

@@ -3,7 +3,9 @@
 use super::archive::Archive;
 use super::entry::Event;
 use super::merkle::Hash;
-use super::segment::{self, Body, Broken, Frames, HEADER_LENGTH, Open, Seal, Unreadable, number_of, open_path, sealed_path};
+use super::segment::{
+    self, Body, Broken, Frames, HEADER_LENGTH, Open, Seal, Unreadable, is_nothing, number_of, open_path, sealed_path,
+};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -98,22 +100,22 @@ fn join(archive: &mut Archive, seal: &Seal, number: u64) -> Result<(), RecoverEr
 fn finish(folder: &Path, number: u64) -> Result<Option<(Seal, u64)>, RecoverError> {
     let path = open_path(folder, number);
     let bytes = fs::read(&path)?;
-    let whole = Frames::of(&bytes).ok().filter(|frames| frames.header().number == number);
+    let whole = Frames::growing(&bytes).ok().filter(|frames| frames.header().number == number);
     // Without its first frame it was cut short while it was made; more than that was damaged later, and is not made away with.
     let Some(Some(Ok(_))) = whole.map(|mut frames| frames.next()) else {
-        if bytes.len() > BEGINNING {
+        if bytes.get(BEGINNING..).is_some_and(|rest| !is_nothing(rest)) {
             return Err(RecoverError::Damaged(path));
         }
         fs::remove_file(&path)?;
         return Ok(None);
     };
     let mut open = Open::resume(folder, &bytes)?;
-    let torn = bytes.len() as u64 - open.bytes();
-    if torn > 0 {
+    let rest = bytes.get(open.bytes() as usize..).filter(|rest| !is_nothing(rest)).unwrap_or_default();
+    if !rest.is_empty() {
         // What a kill tore off mid-write, or what was damaged: whoever looks into it finds it here.
-        fs::write(folder.join(format!("{number:012}.torn")), &bytes[open.bytes() as usize..])?;
+        fs::write(folder.join(format!("{number:012}.torn")), rest)?;
     }
-    Ok(Some((open.seal()?, torn)))
+    Ok(Some((open.seal()?, rest.len() as u64)))
 }
 
 /// Whether the last frame before the seal says that the log was closed. Whoever checks evidence reads the chain; here it

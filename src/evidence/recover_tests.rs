@@ -41,12 +41,13 @@ fn a_fresh_folder_begins_with_one() {
 #[test]
 fn a_kill_leaves_a_gap_that_is_bounded() {
     let folder = tempfile::tempdir().unwrap();
-    drop(killed(folder.path(), 1, [0; 32]));
+    let open = killed(folder.path(), 1, [0; 32]);
     let path = open_path(folder.path(), 1);
-    let whole = fs::read(&path).unwrap();
-    for torn in [0, 1, 40] {
-        let mut bytes = whole.clone();
-        bytes.extend(vec![7; torn]);
+    let padded = fs::read(&path).unwrap();
+    assert_eq!(padded.len(), 4_096, "written in whole blocks");
+    let whole = &padded[..usize::try_from(open.bytes()).unwrap()];
+    for (torn, zeros) in [(0, 0), (0, 3), (0, 9_000), (1, 0), (40, 0)] {
+        let bytes = [whole, &vec![7; torn], &vec![0; zeros]].concat();
         let _ = fs::remove_file(sealed_path(folder.path(), 1));
         for name in ["tree", "checkpoint"] {
             let _ = fs::remove_file(folder.path().join(name));

@@ -211,7 +211,7 @@ fn check_segment(folder: &Path, bytes: &[u8], seal: &Seal, report: &mut Report, 
     }
     let index = index::path(folder, seal.number);
     match (fs::read(&index), index::make(folder, seal)) {
-        (Ok(there), Ok(made)) if there == made => {}
+        (Ok(there), Ok(made)) if there == made.get() => {}
         // It is made after the segment is sealed, and again when it is missing.
         (Err(error), _) if error.kind() == io::ErrorKind::NotFound => {}
         _ => report.problem(format!("{:012}.idx", seal.number), "is not the index of its segment"),
@@ -250,7 +250,7 @@ fn check_beyond(folder: &Path, seals: &[Seal], report: &mut Report, removed: &mu
         // It was sealed meanwhile.
         let Ok(bytes) = fs::read(open_path(folder, number)) else { continue };
         let file = format!("{number:012}.open");
-        let frames = match Frames::of(&bytes) {
+        let frames = match Frames::growing(&bytes) {
             Ok(frames) => frames,
             Err(broken) => {
                 report.problem(file, broken);

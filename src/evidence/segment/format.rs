@@ -19,6 +19,8 @@ pub(super) const LONGEST: usize = 1 << 20;
 pub(super) const DECISIONS: u8 = 1;
 pub(super) const EVENT: u8 = 2;
 pub(super) const SEAL: u8 = 3;
+/// Decisions whose columns stand there as they are.
+pub(super) const PLAIN: u8 = 4;
 
 /// Bytes of a chain that stand behind each frame.
 pub(super) const CHECK: usize = 8;
@@ -146,7 +148,7 @@ pub(super) fn link(chain: &Hash, leaf: &Hash, shown: &[&[u8]]) -> Hash {
     hash(2, &pieces)
 }
 
-/// The leaf of a frame of decisions.
+/// The leaf of a frame of decisions: the same with zstd and without.
 pub(super) fn decisions_leaf(columns: &[u8], recipients: &[u8]) -> Hash {
     leaf(&[&[DECISIONS], &(columns.len() as u32).to_be_bytes(), columns, recipients])
 }

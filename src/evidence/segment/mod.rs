@@ -6,19 +6,25 @@
 //!           kind 1, decisions: length of the columns u32 ‖ length of their zstd u32 ‖ zstd ‖ recipients
 //!           kind 2, an event:  JSON
 //!           kind 3, the seal:  what the segment is, as the leaf of the tree over all segments
+//!           kind 4, decisions: length of the columns u32 ‖ columns ‖ recipients
 //! ```
 //!
+//! A segment that is being written ends with zeros up to a boundary of 4,096 bytes; its seal cuts them off.
+//!
+//! The columns of few questions are made smaller by zstd. Those of a batch are hardly more than a byte a decision beside
+//! 16 of its recipient: there zstd would cost more time than all else that is recorded.
+//!
 //! Numbers are big-endian. A frame's leaf is the RFC 6962 hash of kind ‖ body, where decisions stand as they are without
-//! zstd: kind ‖ length of the columns ‖ columns ‖ recipients. The chain begins with the hash of the header (domain 3); each
-//! frame makes it the hash (domain 2) of chain ‖ leaf ‖ all that is on disk of the frame but recipients and check. So every
-//! byte of the file is under the chain, and decisions are proved without zstd.
+//! zstd: kind 1 ‖ length of the columns ‖ columns ‖ recipients. The chain begins with the hash of the header (domain 3); each
+//! frame makes it the hash (domain 2) of chain ‖ leaf ‖ all that is on disk of the frame but check and what stands under its
+//! leaf as it is there. So every byte of the file is under the chain, and decisions are proved without zstd.
 
 mod format;
 mod read;
 mod write;
 
 pub use format::{HEADER_LENGTH, Header, SEAL_LENGTH, Seal};
-pub use read::{Body, Broken, Frame, Frames, Raw, Unreadable, decisions_at, raw_frames, sealed, unseal};
+pub use read::{Body, Broken, Frame, Frames, Raw, Unreadable, decisions_at, is_nothing, raw_frames, sealed, unseal};
 pub use write::Open;
 
 use std::path::{Path, PathBuf};

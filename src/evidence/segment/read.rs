@@ -1,6 +1,8 @@
 //! Segments read back, frame by frame, each held against the chain.
 
-use super::format::{CHECK, DECISIONS, EVENT, HEADER_LENGTH, Header, LONGEST, SEAL, SEAL_LENGTH, Seal, decisions_leaf, link};
+use super::format::{
+    CHECK, DECISIONS, EVENT, HEADER_LENGTH, Header, LONGEST, PLAIN, SEAL, SEAL_LENGTH, Seal, decisions_leaf, link,
+};
 use super::sealed_path;
 use crate::evidence::codec::{self, Decisions};
 use crate::evidence::entry::Event;
@@ -60,6 +62,8 @@ pub struct Frames<'a> {
     /// The tree over the frames so far.
     tree: Tree,
     ended: bool,
+    /// Zeros behind the last frame are no part of it.
+    growing: bool,
     zstd: zstd_safe::DCtx<'static>,
 }
 
@@ -68,7 +72,13 @@ impl<'a> Frames<'a> {
     pub fn of(bytes: &'a [u8]) -> Result<Self, Broken> {
         let header = bytes.first_chunk().and_then(Header::from_bytes).ok_or(Broken { at: 0, why: "the header is damaged" })?;
         let chain = header.chain();
-        Ok(Self { bytes, header, at: HEADER_LENGTH, chain, tree: Tree::default(), ended: false, zstd: zstd_safe::DCtx::create() })
+        let (tree, zstd) = (Tree::default(), zstd_safe::DCtx::create());
+        Ok(Self { bytes, header, at: HEADER_LENGTH, chain, tree, ended: false, growing: false, zstd })
+    }
+
+    /// The frames of the bytes of a segment that is being written, which ends with zeros up to a block's boundary.
+    pub fn growing(bytes: &'a [u8]) -> Result<Self, Broken> {
+        Ok(Self { growing: true, ..Self::of(bytes)? })
     }
 
     /// The segment's header.
@@ -97,12 +107,17 @@ impl<'a> Frames<'a> {
         of_segment && of_frames && seal.chain == self.chain && seal.bytes == self.at as u64
     }
 
+    fn is_over(&self) -> bool {
+        let rest = &self.bytes[self.at..];
+        rest.is_empty() || (self.growing && is_nothing(rest))
+    }
+
     fn read(&mut self) -> Result<Frame<'a>, Broken> {
         let at = self.at;
         let broken = |why| Broken { at, why };
         let raw = Whole::of(&self.bytes[at..]).ok_or(broken("the frame is torn or its length is damaged"))?;
         let (leaf, body, shown) = match raw.kind {
-            DECISIONS => {
+            DECISIONS | PLAIN => {
                 let (columns, recipients, shown) = raw.decisions(&mut self.zstd).ok_or(broken("the columns are damaged"))?;
                 (decisions_leaf(&columns, recipients), Body::Decisions(columns, recipients), shown)
             }
@@ -124,7 +139,7 @@ impl<'a> Frames<'a> {
         self.chain = chain;
         if matches!(body, Body::Seal(_)) {
             self.ended = true;
-            if self.at != self.bytes.len() {
+            if !self.is_over() {
                 return Err(Broken { at: self.at, why: "there is something behind the seal" });
             }
         } else {
@@ -138,7 +153,7 @@ impl<'a> Iterator for Frames<'a> {
     type Item = Result<Frame<'a>, Broken>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended || self.at == self.bytes.len() {
+        if self.ended || self.is_over() {
             return None;
         }
         let frame = self.read();
@@ -167,6 +182,12 @@ impl Body<'_> {
     }
 }
 
+/// Whether there are zeros alone. No frame begins with four.
+#[must_use]
+pub fn is_nothing(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
+}
+
 /// A frame as it lies on disk.
 struct Whole<'a> {
     bytes: &'a [u8],
@@ -187,21 +208,35 @@ impl<'a> Whole<'a> {
         Some(Self { bytes: whole, kind: whole[4], body, check })
     }
 
-    /// Columns without zstd, recipients, and what is on disk of the frame before these.
-    fn decisions(&self, zstd: &mut zstd_safe::DCtx<'_>) -> Option<(Vec<u8>, &'a [u8], &'a [u8])> {
-        let length = u32::from_be_bytes(*self.body.first_chunk()?) as usize;
-        let (compressed, recipients) = {
-            let rest = &self.body[4..];
-            let size = u32::from_be_bytes(*rest.first_chunk()?) as usize;
-            rest[4..].split_at_checked(size)?
+    /// Whether it holds decisions.
+    const fn has_decisions(&self) -> bool {
+        matches!(self.kind, DECISIONS | PLAIN)
+    }
+
+    /// Columns as they are on disk, their length without zstd, and the recipients.
+    fn split(&self) -> Option<(&'a [u8], usize, &'a [u8])> {
+        let mut rest = self.body;
+        let length = u32::from_be_bytes(*rest.split_off(..4)?.first_chunk()?) as usize;
+        let size = match self.kind {
+            PLAIN => length,
+            _ => u32::from_be_bytes(*rest.split_off(..4)?.first_chunk()?) as usize,
         };
+        let (columns, recipients) = rest.split_at_checked(size)?;
+        Some((columns, length, recipients))
+    }
+
+    /// Columns without zstd, recipients, and what the chain has of the frame beside its leaf.
+    fn decisions(&self, zstd: &mut zstd_safe::DCtx<'_>) -> Option<(Vec<u8>, &'a [u8], &'a [u8])> {
+        let (there, length, recipients) = self.split()?;
+        if self.kind == PLAIN {
+            return Some((there.to_vec(), recipients, &self.bytes[..5 + 4]));
+        }
         if length > LONGEST {
             return None;
         }
         let mut columns = vec![0; length];
-        let size = zstd.decompress(&mut columns[..], compressed).ok()?;
-        let shown = &self.bytes[..5 + 8 + compressed.len()];
-        (size == length).then_some((columns, recipients, shown))
+        let size = zstd.decompress(&mut columns[..], there).ok()?;
+        (size == length).then_some((columns, recipients, &self.bytes[..5 + 8 + there.len()]))
     }
 }
 
@@ -234,7 +269,7 @@ pub fn decisions_at(file: &File, at: u64) -> Option<Decisions> {
     }
     let mut bytes = vec![0; 4 + size];
     file.read_exact_at(&mut bytes, at).ok()?;
-    let raw = Whole::of(&bytes).filter(|raw| raw.kind == DECISIONS)?;
+    let raw = Whole::of(&bytes).filter(Whole::has_decisions)?;
     let (columns, recipients, _) = raw.decisions(&mut zstd_safe::DCtx::create())?;
     codec::decode(&columns, recipients)
 }
@@ -256,8 +291,6 @@ pub fn raw_frames(bytes: &[u8]) -> impl Iterator<Item = Raw<'_>> {
         at += frame.bytes.len();
         Some((here, frame))
     });
-    frames.filter(|(_, frame)| frame.kind == DECISIONS).filter_map(|(at, frame)| {
-        let size = u32::from_be_bytes(*frame.body.get(4..)?.first_chunk()?) as usize;
-        Some(Raw { at, recipients: frame.body.get(8 + size..)? })
-    })
+    let decisions = frames.filter(|(_, frame)| frame.has_decisions());
+    decisions.filter_map(|(at, frame)| frame.split().map(|(_, _, recipients)| Raw { at, recipients }))
 }

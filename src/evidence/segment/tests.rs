@@ -7,22 +7,30 @@ use crate::model::key::Pseudonym;
 use std::fs;
 
 fn entry(number: u64, count: usize) -> Entry {
-    let recipients = (0..count).map(|place| Pseudonym([place as u8; 16])).collect();
-    testing::entry(testing::id(number), Outcomes::Many(vec![0x4C; count], recipients))
+    let recipients: Vec<_> = (0..count).map(|place| Pseudonym([place as u8; 16])).collect();
+    let outcomes = match recipients[..] {
+        [recipient] => Outcomes::One(0x4C, recipient),
+        _ => Outcomes::Many(vec![0x4C; count], recipients),
+    };
+    let reference = if count == 3 { "campaign ".repeat(9) } else { String::new() };
+    Entry { reference: reference.into(), ..testing::entry(testing::id(number), outcomes) }
 }
 
 fn header(number: u64) -> Header {
     Header { node: 7, number, previous: [5; 32], made: 1_795_000_000_000 }
 }
 
-/// A sealed segment of two frames of decisions and an event.
+/// Numbers and sizes of frames: the first, with its reference, is made smaller by zstd, the others are not.
+const SIZES: [(u64, usize); 3] = [(100, 3), (200, 60), (300, 1)];
+
+/// A sealed segment of three frames of decisions and an event.
 fn segment(folder: &Path) -> (Vec<u8>, Seal) {
     let mut open = Open::begin(folder, header(3), &[]).unwrap();
     open.event_frame(&Event::Leased { next: 1, outstanding: 0, to: 900, at: 1_795_000_000_000 }, 1_795_000_000_000).unwrap();
     open.commit().unwrap();
-    for number in [100, 200] {
-        let entry = entry(number, 3);
-        open.decisions_frame(&[Part { entry: &entry, from: 0, to: 3 }], 1_795_000_000_500).unwrap();
+    for (number, count) in SIZES {
+        let entry = entry(number, count);
+        open.decisions_frame(&[Part { entry: &entry, from: 0, to: count }], 1_795_000_000_500).unwrap();
     }
     let seal = open.seal().unwrap();
     (fs::read(sealed_path(folder, 3)).unwrap(), seal)
@@ -36,27 +44,33 @@ fn a_segment_is_read_as_it_was_written() {
     assert_eq!(*frames.header(), header(3));
     let read: Vec<_> = frames.by_ref().map(Result::unwrap).collect();
     assert_eq!(read[0].body.event(), Some(Event::Leased { next: 1, outstanding: 0, to: 900, at: 1_795_000_000_000 }));
-    let decisions: Vec<_> = read[1..3].iter().map(|frame| frame.body.decisions().unwrap().entries).collect();
-    assert_eq!(decisions, [[100, 200].map(|number| vec![entry(number, 3)])].concat());
-    let Body::Seal(last) = &read[3].body else { panic!("no seal") };
+    let kinds: Vec<u8> = read[1..4].iter().map(|frame| bytes[frame.at + 4]).collect();
+    assert_eq!(kinds, [1, 4, 4]);
+    let decisions: Vec<_> = read[1..4].iter().map(|frame| frame.body.decisions().unwrap().entries).collect();
+    assert_eq!(decisions, SIZES.map(|(number, count)| vec![entry(number, count)]));
+    let Body::Seal(last) = &read[4].body else { panic!("no seal") };
     assert_eq!((**last, *frames.head()), (seal, seal.end()));
-    let root = Tree::of(read[..3].iter().map(|frame| &frame.leaf)).root();
+    let root = Tree::of(read[..4].iter().map(|frame| &frame.leaf)).root();
     let expected = Seal {
         node: 7,
         number: 3,
-        frames: 3,
-        decisions: 6,
-        ids: (entry(100, 1).first, entry(202, 1).first),
+        frames: 4,
+        decisions: 64,
+        ids: (entry(100, 1).first, entry(300, 1).first),
         times: (1_795_000_000, 1_795_000_000),
         previous: [5; 32],
         chain: seal.chain,
         root,
-        bytes: read[3].at as u64,
+        bytes: read[4].at as u64,
     };
     assert_eq!(seal, expected);
     assert_eq!((unseal(&sealed_path(folder.path(), 3)).unwrap(), Seal::from_bytes(&seal.to_bytes())), (seal, Some(seal)));
     let file = fs::File::open(sealed_path(folder.path(), 3)).unwrap();
-    assert_eq!(decisions_at(&file, read[2].at as u64).unwrap().entries, [entry(200, 3)]);
+    for (frame, (number, count)) in read[1..4].iter().zip(SIZES) {
+        assert_eq!(decisions_at(&file, frame.at as u64).unwrap().entries, [entry(number, count)]);
+    }
+    let raw: Vec<_> = raw_frames(&bytes).map(|raw| (raw.at, raw.recipients.len())).collect();
+    assert_eq!(raw, [(read[1].at, 48), (read[2].at, 960), (read[3].at, 16)]);
     assert_eq!(decisions_at(&file, 1), None);
 }
 

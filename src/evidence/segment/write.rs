@@ -1,17 +1,21 @@
 //! The segment that is being written.
 
-use super::format::{CHECK, DECISIONS, EVENT, HEADER_LENGTH, Header, SEAL, Seal, decisions_leaf, link};
+use super::format::{CHECK, DECISIONS, EVENT, Header, PLAIN, SEAL, Seal, decisions_leaf, link};
 use super::read::{Body, Frames};
 use super::{open_path, sealed_path};
 use crate::check::DecisionId;
-use crate::evidence::codec::{Encoder, Part};
+use crate::disk::blocks::{BLOCK, Blocks};
+use crate::disk::direct::Direct;
+use crate::evidence::codec::{Encoder, Part, recipients_into};
 use crate::evidence::entry::Event;
 use crate::evidence::index::Heads;
 use crate::evidence::merkle::{Hash, Tree, leaf};
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+
+/// Bytes of columns for a decision up to which zstd is not asked.
+const PLAIN_BYTES: usize = 2;
 
 /// Quick, and small enough: what is compressed are columns that repeat themselves.
 const LEVEL: i32 = 1;
@@ -20,17 +24,20 @@ const LEVEL: i32 = 1;
 pub struct Open {
     folder: PathBuf,
     header: Header,
-    file: File,
+    file: Direct,
     /// Bytes on disk for certain.
     durable: u64,
     /// How far the frames in `buffer` have brought it.
     state: State,
     /// The same of what is durable.
     settled: State,
-    /// Frames that are not on disk yet.
-    buffer: Vec<u8>,
+    /// The bytes from the last boundary of a block on: durable ones, which are written again with what follows them, and
+    /// frames that are not on disk yet.
+    buffer: Blocks,
     encoder: Encoder,
     zstd: zstd_safe::CCtx<'static>,
+    /// Where zstd writes.
+    small: Vec<u8>,
     /// What the index is made of, and how many frames of it are durable.
     heads: Heads,
     settled_heads: usize,
@@ -56,9 +63,9 @@ impl Open {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        file.write_all_at(&header.to_bytes(), 0)?;
+        let file = Direct::open(OpenOptions::new().write(true).create_new(true), &path)?;
         let mut open = Self::of(folder, header, file, State::new(&header));
+        open.buffer.extend(&header.to_bytes());
         events.iter().try_for_each(|event| open.event_frame(event, header.made))?;
         open.commit()?;
         open.file.sync_all()?;
@@ -70,7 +77,7 @@ impl Open {
     /// whole, which may be the seal.
     pub fn resume(folder: &Path, bytes: &[u8]) -> io::Result<Self> {
         let damaged = |broken| io::Error::new(io::ErrorKind::InvalidData, format!("{broken}"));
-        let mut frames = Frames::of(bytes).map_err(damaged)?;
+        let mut frames = Frames::growing(bytes).map_err(damaged)?;
         let header = *frames.header();
         let mut state = State::new(&header);
         let (mut durable, mut sealed) = (frames.at(), None);
@@ -90,21 +97,24 @@ impl Open {
             }
             state.chain = *frames.head();
         }
-        let file = OpenOptions::new().write(true).open(open_path(folder, header.number))?;
-        Ok(Self { durable: durable as u64, sealed, ..Self::of(folder, header, file, state) })
+        let file = Direct::open(OpenOptions::new().write(true), &open_path(folder, header.number))?;
+        let mut open = Self { durable: durable as u64, sealed, ..Self::of(folder, header, file, state) };
+        open.buffer.extend(&bytes[durable / BLOCK * BLOCK..durable]);
+        Ok(open)
     }
 
-    fn of(folder: &Path, header: Header, file: File, state: State) -> Self {
+    fn of(folder: &Path, header: Header, file: Direct, state: State) -> Self {
         Self {
             folder: folder.to_owned(),
             header,
             file,
-            durable: HEADER_LENGTH as u64,
+            durable: 0,
             settled: state.clone(),
             state,
-            buffer: Vec::new(),
+            buffer: Blocks::default(),
             encoder: Encoder::default(),
             zstd: zstd_safe::CCtx::create(),
+            small: Vec::new(),
             heads: Heads::default(),
             settled_heads: 0,
             sealed: None,
@@ -120,7 +130,17 @@ impl Open {
     /// Bytes that it has, those that are not on disk yet among them.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
-        self.durable + self.buffer.len() as u64
+        self.start() + self.buffer.len() as u64
+    }
+
+    /// The boundary at which the buffer begins.
+    const fn start(&self) -> u64 {
+        self.durable / BLOCK as u64 * BLOCK as u64
+    }
+
+    /// Bytes of the buffer that are on disk for certain.
+    const fn kept(&self) -> usize {
+        (self.durable - self.start()) as usize
     }
 
     /// Decisions in it.
@@ -131,26 +151,34 @@ impl Open {
 
     /// Adds a frame of decisions, of [`crate::evidence::codec::MOST_DECISIONS`] at most.
     pub fn decisions_frame(&mut self, parts: &[Part<'_>], written: u64) -> io::Result<()> {
-        let Self { encoder, zstd, buffer, .. } = self;
+        let begin = self.bytes();
+        let Self { encoder, zstd, small, buffer, .. } = self;
         encoder.encode(parts, written, self.header.node);
-        let Encoder { columns, recipients, .. } = encoder;
+        let columns = &encoder.columns;
+        let decisions: usize = parts.iter().map(Part::len).sum();
         let start = buffer.len();
-        buffer.extend([0; 4]);
-        buffer.push(DECISIONS);
-        buffer.extend((columns.len() as u32).to_be_bytes());
-        buffer.extend([0; 4]);
-        let body = buffer.len();
-        buffer.resize(body + zstd_safe::compress_bound(columns.len()), 0);
-        let size = zstd.compress(&mut buffer[body..], columns, LEVEL).map_err(failed)?;
-        buffer.truncate(body + size);
-        buffer[body - 4..body].copy_from_slice(&(size as u32).to_be_bytes());
-        let length = (buffer.len() - start - 4 + recipients.len() + CHECK) as u32;
-        buffer[start..start + 4].copy_from_slice(&length.to_be_bytes());
+        let small = if columns.len() <= PLAIN_BYTES * decisions { None } else { compressed(zstd, columns, small)? };
+        buffer.extend(&[0; 4]);
+        buffer.extend(&[if small.is_some() { DECISIONS } else { PLAIN }]);
+        buffer.extend(&(columns.len() as u32).to_be_bytes());
+        if let Some(small) = small {
+            buffer.extend(&(small.len() as u32).to_be_bytes());
+            buffer.extend(small);
+        }
+        let shown = buffer.len() - start;
+        if small.is_none() {
+            buffer.extend(columns);
+        }
+        let recipients = buffer.len() - start;
+        recipients_into(parts, buffer.extend_with(16 * decisions));
+        let length = (buffer.len() - start - 4 + CHECK) as u32;
+        let frame = &mut buffer.get_mut()[start..];
+        frame[..4].copy_from_slice(&length.to_be_bytes());
+        let (shown, recipients) = (&frame[..shown], &frame[recipients..]);
         let leaf = decisions_leaf(columns, recipients);
-        self.state.chain = link(&self.state.chain, &leaf, &[&buffer[start..]]);
-        self.heads.frame(self.durable + start as u64, recipients);
-        buffer.extend_from_slice(recipients);
-        buffer.extend_from_slice(&self.state.chain[..CHECK]);
+        self.state.chain = link(&self.state.chain, &leaf, &[shown]);
+        self.heads.frame(begin, recipients);
+        buffer.extend(&self.state.chain[..CHECK]);
         self.state.frames.push(leaf);
         for part in parts {
             self.state.count(part);
@@ -171,24 +199,24 @@ impl Open {
     fn frame(&mut self, kind: u8, body: &[u8], leaf: &Hash) {
         let length = ((1 + body.len() + CHECK) as u32).to_be_bytes();
         self.state.chain = link(&self.state.chain, leaf, &[&length, &[kind]]);
-        self.buffer.extend(length);
-        self.buffer.push(kind);
-        self.buffer.extend_from_slice(body);
-        self.buffer.extend_from_slice(&self.state.chain[..CHECK]);
+        self.buffer.extend(&length);
+        self.buffer.extend(&[kind]);
+        self.buffer.extend(body);
+        self.buffer.extend(&self.state.chain[..CHECK]);
     }
 
     /// Brings what was added to disk. After a failure it is as if nothing had been added.
     pub fn commit(&mut self) -> io::Result<()> {
-        if self.buffer.is_empty() {
+        if self.buffer.len() == self.kept() {
             return Ok(());
         }
-        let written = self.file.write_all_at(&self.buffer, self.durable).and_then(|()| self.file.sync_data());
-        if written.is_err() {
+        let at = self.start();
+        if let Err(error) = self.file.write(&mut self.buffer, at) {
             self.roll_back();
-            return written;
+            return Err(error);
         }
-        self.durable += self.buffer.len() as u64;
-        self.buffer.clear();
+        self.durable = at + self.buffer.len() as u64;
+        self.buffer.forget(self.buffer.len() - self.kept());
         self.settled = self.state.clone();
         self.settled_heads = self.heads.frames();
         Ok(())
@@ -196,7 +224,7 @@ impl Open {
 
     /// Forgets what is not on disk for certain; the bytes that may be there are cut off before anything follows.
     pub fn roll_back(&mut self) {
-        self.buffer.clear();
+        self.buffer.truncate(self.kept());
         self.state = self.settled.clone();
         self.heads.truncate(self.settled_heads);
         // If this fails too, the next frames are written over them, and a longer rest breaks the chain behind them:
@@ -221,7 +249,7 @@ impl Open {
             self.commit()?;
             self.sealed = Some(seal);
         }
-        // Whatever a failed write left behind the seal.
+        // The zeros up to the boundary, and whatever a failed write left behind the seal.
         self.file.set_len(self.durable)?;
         self.file.sync_all()?;
         let (open, sealed) = (open_path(&self.folder, self.header.number), sealed_path(&self.folder, self.header.number));
@@ -272,10 +300,14 @@ impl State {
     }
 }
 
-fn seconds(milliseconds: u64) -> u32 {
-    u32::try_from(milliseconds / 1_000).unwrap_or(u32::MAX)
+/// Columns made smaller; none if they are not.
+fn compressed<'a>(zstd: &mut zstd_safe::CCtx<'_>, columns: &[u8], into: &'a mut Vec<u8>) -> io::Result<Option<&'a [u8]>> {
+    into.resize(zstd_safe::compress_bound(columns.len()), 0);
+    let failed = |code| io::Error::other(zstd_safe::get_error_name(code));
+    let size = zstd.compress(&mut into[..], columns, LEVEL).map_err(failed)?;
+    Ok((size < columns.len()).then_some(&into[..size]))
 }
 
-fn failed(code: usize) -> io::Error {
-    io::Error::other(zstd_safe::get_error_name(code))
+fn seconds(milliseconds: u64) -> u32 {
+    u32::try_from(milliseconds / 1_000).unwrap_or(u32::MAX)
 }

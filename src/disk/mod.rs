@@ -1,5 +1,10 @@
-//! Small files that are whole at every moment.
+//! Files that are whole at every moment, and files that are written past the page cache.
 
+pub mod blocks;
+pub mod direct;
+
+use blocks::Blocks;
+use direct::Direct;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -10,6 +15,16 @@ use std::path::Path;
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = path.with_extension("new");
     finish(File::create(&unfinished)?, &unfinished, path, bytes)
+}
+
+/// The same of a large file that nobody reads soon.
+pub fn replace_large(path: &Path, mut bytes: Blocks) -> io::Result<()> {
+    let unfinished = path.with_extension("new");
+    let file = Direct::open(OpenOptions::new().write(true).create(true).truncate(true), &unfinished)?;
+    file.write(&mut bytes, 0)?;
+    file.set_len(bytes.len() as u64)?;
+    file.sync_all()?;
+    name(&unfinished, path)
 }
 
 /// The same of a secret: readable by its owner alone.
@@ -27,6 +42,10 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn finish(mut file: File, unfinished: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
+    name(unfinished, path)
+}
+
+fn name(unfinished: &Path, path: &Path) -> io::Result<()> {
     fs::rename(unfinished, path)?;
     File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
