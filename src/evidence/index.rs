@@ -93,20 +93,19 @@ impl Heads {
         blocks.extend(&[number, check].map(u64::to_be_bytes).concat());
         blocks.extend(&[frames.len() as u32, heads.len() as u32].map(u32::to_be_bytes).concat());
         frames.iter().map(|(at, _)| at).chain(&starts).for_each(|number| blocks.extend(&number.to_be_bytes()));
-        blocks.extend_with(heads.len() * ENTRY);
-        let bytes = blocks.get_mut();
+        let (entries, _) = blocks.extend_with(heads.len() * ENTRY).as_chunks_mut::<ENTRY>();
         let (mut next, mut from) = (starts, 0);
         for (frame, (_, end)) in (0_u32..).zip(frames) {
+            let [_, f @ ..] = frame.to_be_bytes();
             for head in &heads[from..*end as usize] {
                 let place = &mut next[bucket(*head)];
-                let at = base + *place as usize * ENTRY;
-                bytes[at..at + 2].copy_from_slice(&rest_of(*head, bits).to_be_bytes());
-                bytes[at + 2..at + ENTRY].copy_from_slice(&frame.to_be_bytes()[1..]);
+                let [a, b] = rest_of(*head, bits).to_be_bytes();
+                entries[*place as usize] = [a, b, f[0], f[1], f[2]];
                 *place += 1;
             }
             from = *end as usize;
         }
-        let check = xxh3_64(bytes);
+        let check = xxh3_64(blocks.get());
         blocks.extend(&check.to_be_bytes());
         blocks
     }

@@ -65,7 +65,6 @@ fn open(folder: &Path, settings: Settings, ids: DecisionIds, clock: fn() -> u64)
     log.figures().behind.store(keeper.bare.len() as u64, Ordering::Relaxed);
     let writer = Writer {
         log: log.clone(),
-        folder: folder.to_owned(),
         open,
         keeper: tell,
         clock,

@@ -7,7 +7,6 @@ use super::log::{Log, Noted, bytes_of, lock};
 use super::segment::{Header, Open, Seal};
 use crate::check::policy::byte_without_evidence;
 use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -22,7 +21,6 @@ const HOUR: u64 = 3_600_000;
 /// What the writer works on.
 pub(super) struct Writer {
     pub(super) log: Log,
-    pub(super) folder: PathBuf,
     pub(super) open: Open,
     /// Told of every segment that is sealed.
     pub(super) keeper: Sender<(Seal, Heads)>,
@@ -226,7 +224,7 @@ impl Writer {
         let shared = &self.log.0;
         let (next, outstanding, _) = shared.lease();
         let lease = Event::Leased { next, outstanding: outstanding + gathered(&self.entries), to: shared.leased(), at: now };
-        self.open = Open::begin(&self.folder, header, &[lease])?;
+        self.open = self.open.next(header, &[lease])?;
         Ok(())
     }
 

@@ -57,6 +57,18 @@ struct State {
 impl Open {
     /// Makes the file of a segment with its header and first events, all durable with its name.
     pub fn begin(folder: &Path, header: Header, events: &[Event]) -> io::Result<Self> {
+        Self::begin_with(Blocks::default(), folder, header, events)
+    }
+
+    /// Makes the file of the segment behind this one, which is sealed. After a failure it may be asked for again.
+    pub fn next(&mut self, header: Header, events: &[Event]) -> io::Result<Self> {
+        // Its memory goes on: new memory is dear, and a segment a second may come.
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.truncate(0);
+        Self::begin_with(buffer, &self.folder, header, events)
+    }
+
+    fn begin_with(buffer: Blocks, folder: &Path, header: Header, events: &[Event]) -> io::Result<Self> {
         let path = open_path(folder, header.number);
         // What an earlier try has left; nothing was ever acknowledged in it.
         match fs::remove_file(&path) {
@@ -64,7 +76,7 @@ impl Open {
             _ => {}
         }
         let file = Direct::open(OpenOptions::new().write(true).create_new(true), &path)?;
-        let mut open = Self::of(folder, header, file, State::new(&header));
+        let mut open = Self { buffer, ..Self::of(folder, header, file, State::new(&header)) };
         open.buffer.extend(&header.to_bytes());
         events.iter().try_for_each(|event| open.event_frame(event, header.made))?;
         open.commit()?;

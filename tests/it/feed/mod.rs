@@ -2,7 +2,7 @@
 
 mod days;
 mod follow;
-mod gateway;
+pub mod gateway;
 mod property;
 mod retailers;
-mod rig;
+pub mod rig;
