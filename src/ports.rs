@@ -148,7 +148,7 @@ impl std::fmt::Display for Retained {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EraseRefused {
     /// Some of it has to be kept, and no reason was given.
-    #[error("{0}; they are erased only for a stated reason")]
+    #[error("{0}; they are erased only for a stated reason (--reason)")]
     Retained(Retained),
     /// It is in force, but its bytes are not gone from the disk, or it is not in the evidence.
     #[error(

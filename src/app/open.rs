@@ -104,6 +104,7 @@ pub fn without_secret(data: &Path) -> Result<(DataDir, Store), OpenError> {
 pub fn pseudonymizer(data: &Path, secret: &SecretSource) -> Result<Pseudonymizer, OpenError> {
     let secret = match data_dir::configured_secret(secret)? {
         Some(secret) => secret,
+        None if !data.exists() => return Err(StoreError::Missing { path: data.to_owned() }.into()),
         None => data_dir::own_secret_of(data)?,
     };
     let pseudonymizer = Pseudonymizer::new(&secret);

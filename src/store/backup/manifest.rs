@@ -101,6 +101,9 @@ impl Manifest {
 
     /// Reads the manifest of a backup, which must be as it was written.
     pub fn read(folder: &Path) -> Result<Self, BackupError> {
+        if let Err(source) = std::fs::metadata(folder) {
+            return Err(BackupError::Failed { path: folder.to_owned(), source });
+        }
         let (path, checksum_path) = (folder.join(NAME), folder.join(CHECKSUM));
         let (text, checksum) = (read_short(&path)?, read_short(&checksum_path)?);
         let written = format!("{}  {NAME}\n", blake3::hash(&text).to_hex());

@@ -34,7 +34,7 @@ pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
     }
     let query = query_of(&args.whose)?;
     let folder = evidence_path(&args.whose.data);
-    let search = find(&folder, &query).map_err(unreadable)?;
+    let search = find(&folder, &query).map_err(unreadable(&folder))?;
     tell_of(&search);
     let store = open::read_only(&args.whose.data)?;
     let dossier = gather(args, &query, &search, &store, &folder)?;
@@ -51,7 +51,7 @@ pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
 
 fn gather(args: &DossierArgs, query: &Query, search: &Search, store: &Store, folder: &Path) -> Result<Dossier, CommandError> {
     let titles: HashMap<BrandCode, String> = store.brands()?.into_iter().map(|brand| (brand.code, brand.title)).collect();
-    let seals = read_seals(folder).map_err(unreadable)?;
+    let seals = read_seals(folder).map_err(unreadable(folder))?;
     let decisions: Vec<Recorded> = search.found.iter().filter_map(|found| recorded(found, &titles, seals.len() as u64)).collect();
     let behind: BTreeSet<u64> = decisions.iter().filter_map(|decision| decision.declaration).collect();
     let declarations = store.declarations()?.into_iter().filter(|declaration| behind.contains(&declaration.id)).collect();
@@ -117,7 +117,7 @@ fn histories(store: &Store, query: &Query, decisions: &[Recorded]) -> Result<Vec
 }
 
 fn proof(folder: &Path, query: &Query, search: &Search, seals: &[Seal], decisions: &[Recorded]) -> Result<Proof, CommandError> {
-    let checkpoint = read_checkpoint(folder).map_err(unreadable)?;
+    let checkpoint = read_checkpoint(folder).map_err(unreadable(folder))?;
     let size = checkpoint.as_deref().and_then(|note| note.lines().nth(1)?.parse().ok()).unwrap_or(0);
     let leaves: Vec<Hash> = seals.iter().take(size).map(Seal::leaf).collect();
     let number = |decision: &Recorded| match decision.recorded_in {
@@ -137,7 +137,7 @@ fn proof(folder: &Path, query: &Query, search: &Search, seals: &[Seal], decision
     Ok(Proof {
         segments: seals.iter().filter(|seal| numbers.contains(&seal.number)).map(segment).collect(),
         tree: checkpoint.map(|checkpoint| Tree { size: size as u64, root, checkpoint }),
-        gaps: gaps(folder, query.from, query.to).map_err(unreadable)?.into_iter().map(gap).collect(),
+        gaps: gaps(folder, query.from, query.to).map_err(unreadable(folder))?.into_iter().map(gap).collect(),
         removed_until: removed.map(IysTime::from_unix),
     })
 }
@@ -145,7 +145,8 @@ fn proof(folder: &Path, query: &Query, search: &Search, seals: &[Seal], decision
 /// A dossier says that nothing was touched: it reads every byte of the segments that it names.
 fn check(folder: &Path, seals: &[Seal], numbers: &BTreeSet<u64>) -> Result<(), CommandError> {
     for seal in seals.iter().filter(|seal| numbers.contains(&seal.number)) {
-        let bytes = fs::read(sealed_path(folder, seal.number)).map_err(unreadable)?;
+        let path = sealed_path(folder, seal.number);
+        let bytes = fs::read(&path).map_err(unreadable(&path))?;
         let read =
             Frames::of(&bytes).and_then(|mut frames| frames.try_for_each(|frame| frame.map(drop)).map(|()| *frames.head()));
         if read != Ok(seal.end()) {

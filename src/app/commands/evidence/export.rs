@@ -7,9 +7,10 @@ use crate::evidence::export::{ExportError, Report, export as export_segments};
 
 /// Writes sealed segments as Parquet files.
 pub(super) fn export(args: &ExportArgs) -> Result<String, CommandError> {
+    let folder = evidence_path(&args.data);
     let numbers = args.from..=args.to;
-    let report = export_segments(&evidence_path(&args.data), &args.out, numbers).map_err(|error| match error {
-        ExportError::Io(error) => unreadable(error),
+    let report = export_segments(&folder, &args.out, numbers).map_err(|error| match error {
+        ExportError::Io(error) => unreadable(&folder)(error),
         ExportError::Unreadable(_) => CommandError::refused("EVIDENCE_BROKEN", error),
         ExportError::Foreign(_) => CommandError::refused("FOREIGN_FILE", error),
         ExportError::Unwritable(..) => CommandError::refused("EXPORT_FAILED", error),

@@ -19,10 +19,17 @@ use std::fmt::Write;
 /// Every decision about a recipient, a line each.
 pub(super) fn find(args: &FindArgs) -> Result<String, CommandError> {
     let query = query_of(&args.whose)?;
-    let found = search(&evidence_path(&args.whose.data), &query).map_err(unreadable)?;
+    let folder = evidence_path(&args.whose.data);
+    let found = search(&folder, &query).map_err(unreadable(&folder))?;
     tell_of(&found);
-    let line = |found: &Found| if args.json { json_line(found) } else { text_line(found) };
-    Ok(found.found.iter().map(line).collect())
+    if args.json {
+        return Ok(found.found.iter().map(json_line).collect());
+    }
+    if found.found.is_empty() {
+        return Ok("no decision is on record\n".to_owned());
+    }
+    let heads = format!("{:<25}  {:<32}  {:>10}  {:<15}  decision", "time", "id", "brand", "channel");
+    Ok(std::iter::once(heads + "\n").chain(found.found.iter().map(text_line)).collect())
 }
 
 /// What a search is after. An address says by itself whether it is a phone or an e-mail.
@@ -65,6 +72,9 @@ fn text_line(found: &Found) -> String {
         entry.scope.cell.channel,
         entry.scope.cell.recipient_type,
     );
+    if outcome.is_some_and(|outcome| !outcome.enforced) {
+        line.push_str(", not enforced");
+    }
     if !entry.reference.is_empty() {
         let _ = write!(line, "  {}", entry.reference.escape_debug());
     }

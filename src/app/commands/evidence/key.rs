@@ -5,11 +5,18 @@ use crate::app::data_dir::evidence_path;
 use crate::cli::evidence::KeyArgs;
 use crate::evidence::archive::read_checkpoint;
 use std::fs;
+use std::path::Path;
+
+/// The public key of a folder.
+pub(super) fn read_key(folder: &Path) -> Result<String, CommandError> {
+    let path = folder.join("public.key");
+    fs::read_to_string(&path).map_err(unreadable(&path))
+}
 
 /// The public key, and the newest checkpoint behind an empty line.
 pub(super) fn key(args: &KeyArgs) -> Result<String, CommandError> {
     let folder = evidence_path(&args.data);
-    let key = fs::read_to_string(folder.join("public.key")).map_err(unreadable)?;
-    let checkpoint = read_checkpoint(&folder).map_err(unreadable)?.unwrap_or_default();
+    let key = read_key(&folder)?;
+    let checkpoint = read_checkpoint(&folder).map_err(unreadable(&folder))?.unwrap_or_default();
     Ok(format!("{key}\n{checkpoint}"))
 }

@@ -10,6 +10,7 @@ mod verify;
 use super::CommandError;
 use crate::cli::evidence::EvidenceCommand;
 use std::io;
+use std::path::Path;
 
 /// Does what is asked; what it returns is for standard output, with the exit code.
 pub fn evidence(command: &EvidenceCommand) -> Result<(String, u8), CommandError> {
@@ -26,6 +27,7 @@ pub fn evidence(command: &EvidenceCommand) -> Result<(String, u8), CommandError>
 /// The stable code of evidence that is not there or cannot be read.
 const UNREADABLE: &str = "EVIDENCE_UNREADABLE";
 
-fn unreadable(error: io::Error) -> CommandError {
-    CommandError::refused(UNREADABLE, error)
+/// The error for a path that the system does not let us read.
+fn unreadable(path: &Path) -> impl Fn(io::Error) -> CommandError + Copy {
+    move |error| CommandError::refused(UNREADABLE, format!("{}: {error}", path.display()))
 }

@@ -10,8 +10,9 @@ use crate::evidence::prove::{ProveError, prove as prove_id};
 pub(super) fn prove(args: &ProveArgs) -> Result<String, CommandError> {
     let id = DecisionId::parse(&args.id);
     let id = id.ok_or_else(|| CommandError::refused("INVALID_ID", "a decision's id is 32 hexadecimal digits"))?;
-    let proof = prove_id(&evidence_path(&args.data), id).map_err(|error| match error {
-        ProveError::Io(error) => unreadable(error),
+    let folder = evidence_path(&args.data);
+    let proof = prove_id(&folder, id).map_err(|error| match error {
+        ProveError::Io(error) => unreadable(&folder)(error),
         ProveError::Unknown(_) => CommandError::refused("UNKNOWN_DECISION", error),
         ProveError::NotSealed(_) => CommandError::refused("NOT_SEALED", error),
         ProveError::Broken(_) => CommandError::refused("EVIDENCE_BROKEN", error),

@@ -1,5 +1,6 @@
 //! `izingate evidence verify`.
 
+use super::key::read_key;
 use super::{CommandError, unreadable};
 use crate::app::data_dir::evidence_path;
 use crate::cli::evidence::VerifyArgs;
@@ -9,7 +10,7 @@ use crate::evidence::verify::{Report, Scope, verify as check};
 use crate::model::time::IysTime;
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Something is not what was written.
 const DIFFERS: u8 = 3;
@@ -18,15 +19,16 @@ const DIFFERS: u8 = 3;
 pub(super) fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
     let folder = evidence_path(&args.data);
     let key = match &args.key {
-        Some(key) if Path::new(key).is_file() => fs::read_to_string(key).map_err(unreadable)?,
+        Some(key) if Path::new(key).is_file() => fs::read_to_string(key).map_err(unreadable(Path::new(key)))?,
         Some(key) => key.clone(),
-        None => fs::read_to_string(folder.join("public.key")).map_err(unreadable)?,
+        None => read_key(&folder)?,
     };
     let key = Verifier::parse(&key).map_err(|error| CommandError::refused("INVALID_KEY", error))?;
-    let kept = args.checkpoint.as_ref().map(fs::read_to_string).transpose().map_err(unreadable)?;
+    let read = |path: &PathBuf| fs::read_to_string(path).map_err(unreadable(path));
+    let kept = args.checkpoint.as_ref().map(read).transpose()?;
     let kept = kept.map(|text| checkpoint_of(&text).to_owned());
     let scope = Scope { segments: args.from..=args.to, key, kept: kept.as_deref() };
-    let report = check(&folder, &scope).map_err(unreadable)?;
+    let report = check(&folder, &scope).map_err(unreadable(&folder))?;
     if report.read == 0 && report.segments > report.removed {
         let text = format!("no segment from {} to {} is there to be read", args.from, args.to);
         return Err(CommandError::refused("NOTHING_READ", text));

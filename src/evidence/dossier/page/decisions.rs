@@ -5,8 +5,12 @@ use crate::check::Language;
 use crate::check::decision::Decision;
 use crate::evidence::dossier::model::{Dossier, History, Recorded, RecordedIn, recording};
 use crate::evidence::dossier::visible::visible;
+use crate::model::brand::BrandCode;
 use crate::model::business_days::Eves;
+use crate::model::channel::Cell;
 use crate::ports::HistoryEntry;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Appends the list and every decision.
 pub(super) fn push(dossier: &Dossier, language: Language, blocks: &mut Vec<Block>) {
@@ -16,10 +20,14 @@ pub(super) fn push(dossier: &Dossier, language: Language, blocks: &mut Vec<Block
         return;
     }
     blocks.push(Block::Table(list(dossier, language)));
+    let mut told = Told::new();
     for (number, decision) in (1..).zip(&dossier.decisions) {
-        push_decision(number, decision, dossier, language, blocks);
+        push_decision(number, decision, dossier, &mut told, language, blocks);
     }
 }
+
+/// Under which decision the consent of a brand and cell was shown first, by how many movements were known then.
+type Told = HashMap<(BrandCode, Cell, usize), usize>;
 
 fn list(dossier: &Dossier, language: Language) -> Table {
     let pick = |english, turkish| language.pick(english, turkish);
@@ -30,7 +38,7 @@ fn list(dossier: &Dossier, language: Language) -> Table {
             format!("{} {}", decision.brand.get(), visible(&decision.brand_title)),
             format!("{} {}", decision.cell.channel, decision.cell.recipient_type),
             decision.purpose.name().to_owned(),
-            format!("{} {}", decision.verdict.decision.name(), decision.verdict.reason.name()),
+            told(decision, language),
             or_none(decision.verdict.article).to_owned(),
         ]
     };
@@ -48,16 +56,41 @@ fn list(dossier: &Dossier, language: Language) -> Table {
     }
 }
 
-fn push_decision(number: usize, decision: &Recorded, dossier: &Dossier, language: Language, blocks: &mut Vec<Block>) {
+/// What the caller was told; that it was let through only by a mode stands beside it.
+fn told(decision: &Recorded, language: Language) -> String {
     let (given, reason) = (decision.verdict.decision.name(), decision.verdict.reason.name());
-    blocks.push(Block::Item(format!("{number}. {} · {given} {reason}", decision.at)));
+    if decision.verdict.enforced {
+        return format!("{given} {reason}");
+    }
+    format!("{given} {reason}, {}", language.pick("not enforced", "uygulanmadı"))
+}
+
+fn push_decision(
+    number: usize,
+    decision: &Recorded,
+    dossier: &Dossier,
+    told_under: &mut Told,
+    language: Language,
+    blocks: &mut Vec<Block>,
+) {
+    blocks.push(Block::Item(format!("{number}. {} · {}", decision.at, told(decision, language))));
     blocks.push(facts(decision, language));
     let Some(history) = dossier.history(decision) else {
         let nothing = language.pick("Nothing is on file of this consent.", "Bu izin hakkında kayıt yok.");
         blocks.push(Block::Text(nothing.to_owned()));
         return;
     };
-    push_history(decision, history, dossier.eves, language, blocks);
+    match told_under.entry((decision.brand, decision.cell, history.known_at(decision.revision).count())) {
+        Entry::Occupied(first) => {
+            let same = language
+                .pick("Consent as known then, and now: as under decision", "O anda ve şimdi bilinen izin: şu karardaki gibi:");
+            blocks.push(Block::Text(format!("{same} {}.", first.get())));
+        }
+        Entry::Vacant(first) => {
+            first.insert(number);
+            push_history(decision, history, dossier.eves, language, blocks);
+        }
+    }
 }
 
 fn facts(decision: &Recorded, language: Language) -> Block {

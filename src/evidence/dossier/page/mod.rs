@@ -81,6 +81,7 @@ fn head(dossier: &Dossier, pseudonym: &str, language: Language) -> Block {
         pairs.push(pair(pick("To be answered by (15/5)", "Son yanıt günü (15/5)"), &answer_by(dossier, language)));
     }
     pairs.push(pair(pick("Decisions found", "Bulunan karar"), &dossier.decisions.len().to_string()));
+    pairs.push((pick("Gaps in the log", "Kayıttaki boşluklar").to_owned(), gaps(dossier, language)));
     let made = &dossier.made;
     pairs.push(pair(pick("Made", "Düzenlenme"), &made.at.to_string()));
     pairs.push(pair(
@@ -89,6 +90,17 @@ fn head(dossier: &Dossier, pseudonym: &str, language: Language) -> Block {
     ));
     pairs.push(pair(pick("Known now: up to revision", "Şimdi bilinen: sürüm"), &made.revision.to_string()));
     Block::Pairs(pairs)
+}
+
+/// A warning on the first page; the last one has the gaps themselves.
+fn gaps(dossier: &Dossier, language: Language) -> String {
+    let gaps = &dossier.proof.gaps;
+    if gaps.is_empty() {
+        return language.pick("none known", "bilinen yok").to_owned();
+    }
+    let at_most: u64 = gaps.iter().map(|gap| gap.at_most).sum();
+    let text = language.pick("records may be missing, at most", "kayıtlar eksik olabilir, en çok");
+    format!("{}: {text} {at_most}", gaps.len())
 }
 
 fn answer_by(dossier: &Dossier, language: Language) -> String {
