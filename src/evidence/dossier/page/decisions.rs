@@ -82,9 +82,11 @@ fn push_decision(
     };
     match told_under.entry((decision.brand, decision.cell, history.known_at(decision.revision).count())) {
         Entry::Occupied(first) => {
-            let same = language
-                .pick("Consent as known then, and now: as under decision", "O anda ve şimdi bilinen izin: şu karardaki gibi:");
-            blocks.push(Block::Text(format!("{same} {}.", first.get())));
+            let first = first.get();
+            blocks.push(Block::Text(match language {
+                Language::English => format!("Consent as known then, and now: as under decision {first}."),
+                Language::Turkish => format!("O anda ve şimdi bilinen izin: {first} numaralı karardakinin aynısı."),
+            }));
         }
         Entry::Vacant(first) => {
             first.insert(number);
