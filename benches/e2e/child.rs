@@ -1,9 +1,10 @@
 //! Servers in processes of their own on the server's core; ended by their ids when dropped.
 
 use crate::support::{Outcome, machine};
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A running server.
@@ -43,6 +44,11 @@ impl Server {
         Ok(child.ok().map(|child| Self { child, port, _folder: folder }))
     }
 
+    /// Its id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Seconds of processor used so far.
     pub fn processor_seconds(&self) -> f64 {
         machine::processor_seconds(self.child.id())
@@ -54,4 +60,25 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Redis listens a moment after it starts.
+pub fn connected(port: u16) -> Outcome<TcpStream> {
+    let patience = Instant::now() + Duration::from_secs(10);
+    loop {
+        match TcpStream::connect(("127.0.0.1", port)) {
+            Ok(stream) => return Ok(stream),
+            Err(error) if Instant::now() > patience => return Err(error.into()),
+            Err(_) => std::thread::yield_now(),
+        }
+    }
+}
+
+/// Runs a server that ends when the process that started it has gone.
+pub fn ending_with_the_parent(serve: impl FnOnce() -> Outcome<()>) -> Outcome<()> {
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read(&mut [0]);
+        std::process::exit(0);
+    });
+    serve()
 }

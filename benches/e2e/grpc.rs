@@ -4,7 +4,8 @@
 use crate::load::Load;
 use crate::relations::{self, BRAND};
 use crate::support::Outcome;
-use bytes::{Buf, BufMut, Bytes};
+use crate::support::as_bytes::AsBytes;
+use bytes::Bytes;
 use http::uri::PathAndQuery;
 use izingate::wire::proto::{self, CheckBatchRequest, CheckBatchResponse, CheckRequest, CheckResponse};
 use prost::Message;
@@ -12,9 +13,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::task::LocalSet;
 use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::Request;
 
 /// One call in so many has its answer compared.
 const COMPARED: usize = 32;
@@ -112,41 +112,4 @@ async fn one(channel: Channel, calls: &Calls, first: usize, until: Instant, real
         }
     }
     Ok(load)
-}
-
-/// Messages as the bytes that they are.
-struct AsBytes;
-
-impl Codec for AsBytes {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for AsBytes {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, message: Bytes, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        into.put(message);
-        Ok(())
-    }
-}
-
-impl Decoder for AsBytes {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(from.copy_to_bytes(from.remaining())))
-    }
 }

@@ -24,7 +24,6 @@ mod support;
 
 use child::Server;
 use contest::Contest;
-use std::io::Read;
 use std::time::Duration;
 use support::report::{setting, short};
 use support::{Outcome, machine};
@@ -37,9 +36,9 @@ const REDIS_KEY: u64 = 80;
 fn main() -> Outcome<()> {
     let relations = setting("BENCH_RELATIONS", 10_000_000)?;
     match std::env::var(ROLE).as_deref() {
-        Ok("izingate") => ending_with_the_parent(|| ours::serve(relations, false)),
-        Ok("izingate with evidence") => ending_with_the_parent(|| ours::serve(relations, true)),
-        Ok("no-op") => ending_with_the_parent(noop::serve),
+        Ok("izingate") => child::ending_with_the_parent(|| ours::serve(relations, false)),
+        Ok("izingate with evidence") => child::ending_with_the_parent(|| ours::serve(relations, true)),
+        Ok("no-op") => child::ending_with_the_parent(noop::serve),
         _ => measure(relations),
     }
 }
@@ -62,13 +61,4 @@ fn measure(relations: u64) -> Outcome<()> {
     let disk = support::disk::synced_rate()?;
     show::section(&reached, relations, keys)?;
     show::evidence(&reached, disk)
-}
-
-/// Runs a server that ends when the process that started it has gone.
-fn ending_with_the_parent(serve: impl FnOnce() -> Outcome<()>) -> Outcome<()> {
-    std::thread::spawn(|| {
-        let _ = std::io::stdin().read(&mut [0]);
-        std::process::exit(0);
-    });
-    serve()
 }

@@ -1,5 +1,6 @@
 //! Redis over its own protocol: requests made before, replies read as they come, a digit a key.
 
+use crate::child;
 use crate::load::Load;
 use crate::relations;
 use crate::support::Outcome;
@@ -56,7 +57,7 @@ impl Calls {
 
 /// Puts relations `0..relations` in. Answers as soon as Redis does.
 pub fn fill(port: u16, relations: u64) -> Outcome<()> {
-    let mut stream = connected(port)?;
+    let mut stream = child::connected(port)?;
     stream.set_nodelay(true)?;
     let mut reply = [0; 5];
     for from in (0..relations).step_by(FILL as usize) {
@@ -73,18 +74,6 @@ pub fn fill(port: u16, relations: u64) -> Outcome<()> {
         }
     }
     Ok(())
-}
-
-/// Redis listens a moment after it starts.
-fn connected(port: u16) -> Outcome<std::net::TcpStream> {
-    let patience = Instant::now() + Duration::from_secs(10);
-    loop {
-        match std::net::TcpStream::connect(("127.0.0.1", port)) {
-            Ok(stream) => return Ok(stream),
-            Err(error) if Instant::now() > patience => return Err(error.into()),
-            Err(_) => std::thread::yield_now(),
-        }
-    }
 }
 
 /// Asks on `connections` for `time`.

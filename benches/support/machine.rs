@@ -28,6 +28,12 @@ pub fn resident() -> u64 {
     kilobytes("/proc/self/status", "VmRSS")
 }
 
+/// Resident bytes of a process now, and the most that they were.
+pub fn resident_of(process: u32) -> (u64, u64) {
+    let status = format!("/proc/{process}/status");
+    (kilobytes(&status, "VmRSS"), kilobytes(&status, "VmHWM"))
+}
+
 /// The most resident bytes since [`forget_peak`].
 pub fn peak() -> u64 {
     kilobytes("/proc/self/status", "VmHWM")

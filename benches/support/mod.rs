@@ -1,6 +1,7 @@
 //! What the benchmarks share: a machine that is described, keys that can be made again, rounds that
 //! take turns, and a report.
 
+pub mod as_bytes;
 pub mod criterion;
 pub mod disk;
 pub mod keys;
