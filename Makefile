@@ -2,9 +2,10 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps run test loom sanitize oracle lint fmt bench loadtest proto fuzz iys-sim
+.PHONY: help deps run test loom sanitize oracle lint fmt bench loadtest loadtest-import proto fuzz iys-sim
 
 FUZZ_SECONDS ?= 60
+SCENARIO ?= quick
 FUZZ_TARGET_DIR ?= $(HOME)/.cache/izingate-fuzz
 SANITIZE_TARGET_DIR ?= $(HOME)/.cache/izingate-sanitize
 LOOM_TARGET_DIR ?= $(HOME)/.cache/izingate-loom
@@ -20,7 +21,8 @@ help:
 	@echo "make bench  every benchmark that fits in ten minutes, into target/bench-report/report.md"
 	@echo "make proto  regenerate the checked-in protobuf code"
 	@echo "make iys-sim  a simulated İYS to try the feed against; ARGS=\"--brands 5 --behind 24 --speed 60\""
-	@echo "make loadtest  a million rows imported, with rate and memory"
+	@echo "make loadtest  a minute of checks beside a no-op server and Redis, into target/loadtest/quick; SCENARIO=$(SCENARIO)"
+	@echo "make loadtest-import  a million rows imported, with rate and memory"
 	@echo "make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make deps   install what a build needs beside Rust"
 
@@ -53,7 +55,13 @@ bench: deps
 proto: deps
 	UPDATE_PROTO=1 cargo test --release --locked --test it proto::
 
+# Scenarios are in loadtest/scenarios. ENDPOINT=host:port for a gateway that runs elsewhere, ARGS for what
+# `load --help` says. Redis takes part if it is installed.
 loadtest: deps
+	cargo build --release --locked --bins
+	cargo run --release --locked --quiet --example load -- $(SCENARIO) $(if $(ENDPOINT),--endpoint $(ENDPOINT)) $(ARGS)
+
+loadtest-import: deps
 	loadtest/import.sh
 
 # Without RocksDB, which it has no use for.

@@ -63,7 +63,7 @@ where
     for (number, offset) in (0..).zip(schedule) {
         let due = begun + offset;
         in_a_row = if wait(due, in_a_row).await { 0 } else { in_a_row + 1 };
-        let slice = (offset.as_nanos() / bounds.slice.as_nanos()) as usize;
+        let slice = ((offset.as_nanos() / bounds.slice.as_nanos()) as usize).min(bounds.slices - 1);
         tally.borrow_mut().offer(slice);
         if under_way.len() >= bounds.in_flight {
             tally.borrow_mut().unsent += 1;

@@ -9,6 +9,7 @@
 //!
 //! The gateway and its rivals run on one core, this program on another.
 #![allow(unreachable_pub, clippy::print_stdout, clippy::print_stderr, reason = "a tool that talks to whoever started it")]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp, reason = "a test says what went wrong by failing"))]
 
 mod args;
 mod asker;
@@ -37,6 +38,8 @@ mod stage;
 #[allow(dead_code, reason = "each user takes its part")]
 mod support;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod turns;
 
 use args::Args;

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_secs(4);
 /// Turns before the first that counts are so much shorter.
 const WARM: u32 = 4;
 /// Slices of all turns of a contender.
-const SLICES: f64 = 120.0;
+const SLICES: f64 = 80.0;
 
 /// All that was seen.
 pub struct Seen {
@@ -152,12 +152,12 @@ impl Run {
     async fn turns(&self, stage: &Stage, all: &[Contender], asked: &mut Asked) -> Outcome<Seen> {
         let scenario = &self.scenario;
         let turn = Duration::from_secs_f64(scenario.seconds / (scenario.rounds * all.len()) as f64);
-        let slice = Duration::from_secs_f64((scenario.seconds / all.len() as f64 / SLICES).clamp(0.1, 10.0));
+        let slice = Duration::from_secs_f64((scenario.seconds / all.len() as f64 / SLICES).clamp(0.25, 10.0));
         let bounds = Bounds {
             in_flight: scenario.in_flight,
             timeout: Duration::from_secs_f64(scenario.timeout_seconds),
             slice,
-            slices: turn.as_nanos().div_ceil(slice.as_nanos()) as usize,
+            slices: (turn.as_nanos().div_ceil(slice.as_nanos()) as usize).max(1),
         };
         if scenario.plan != Plan::Cold {
             for contender in all {
@@ -261,5 +261,22 @@ impl Reached {
     /// Recipients decided, without movements.
     pub fn decided(&self) -> u64 {
         self.lines.iter().map(|line| line.tally.answers.values().sum::<u64>()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(decisions: u64, whole: bool) -> Recorded {
+        let found = Evidence { decisions, whole, said: String::new() };
+        Recorded { found, answered: 100, unanswered: 3 }
+    }
+
+    #[test]
+    fn a_decision_that_is_missing_or_that_nobody_asked_for_is_told() {
+        let complete = [99, 100, 103, 104].map(|decisions| recorded(decisions, true).complete());
+        assert_eq!(complete, [false, true, true, false]);
+        assert!(!recorded(100, false).complete());
     }
 }

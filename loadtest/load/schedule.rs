@@ -22,6 +22,7 @@ pub struct Schedule {
     arrivals: Arrivals,
     /// Calls a second.
     rate: f64,
+    from: f64,
     /// The next, in seconds.
     next: f64,
     until: f64,
@@ -32,20 +33,24 @@ pub struct Schedule {
 impl Schedule {
     /// `rate` calls a second between two moments; the same seed is the same schedule.
     pub fn new(arrivals: Arrivals, rate: f64, (from, until): (Duration, Duration), seed: u64) -> Self {
-        let (next, until) = (from.as_secs_f64(), until.as_secs_f64());
-        let mut schedule = Self { arrivals, rate, next, until, seed, drawn: 0 };
+        let (from, until) = (from.as_secs_f64(), until.as_secs_f64());
+        let mut schedule = Self { arrivals, rate, from, next: from, until, seed, drawn: 0 };
         if arrivals == Arrivals::Poisson {
-            schedule.next += schedule.gap();
+            schedule.next = schedule.after();
         }
         schedule
     }
 
-    fn gap(&mut self) -> f64 {
+    /// When the one after the next is due.
+    fn after(&mut self) -> f64 {
         self.drawn += 1;
         match self.arrivals {
-            Arrivals::Uniform => 1.0 / self.rate,
-            // In (0, 1], so that its logarithm is finite.
-            Arrivals::Poisson => -(((mix(self.seed ^ mix(self.drawn)) >> 11) + 1) as f64 / (1_u64 << 53) as f64).ln() / self.rate,
+            Arrivals::Uniform => self.from + self.drawn as f64 / self.rate,
+            Arrivals::Poisson => {
+                // In (0, 1], so that its logarithm is finite.
+                let drawn = ((mix(self.seed ^ mix(self.drawn)) >> 11) + 1) as f64 / (1_u64 << 53) as f64;
+                self.next - drawn.ln() / self.rate
+            }
         }
     }
 }
@@ -58,7 +63,7 @@ impl Iterator for Schedule {
         if due >= self.until {
             return None;
         }
-        self.next += self.gap();
+        self.next = self.after();
         Some(Duration::from_secs_f64(due))
     }
 }

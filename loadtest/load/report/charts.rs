@@ -39,7 +39,7 @@ impl Report {
             name,
             colour,
             dashed: false,
-            points: line.curve.iter().filter(|(_, micros)| *micros > 0.0).map(|(part, micros)| (remains(*part), *micros)).collect(),
+            points: line.curve.iter().filter(|(part, micros)| *part >= 0.5 && *micros > 0.0).map(|(part, micros)| (remains(*part), *micros)).collect(),
         });
         let panel = Panel {
             title: "Time from the moment a call was due to its answer".to_owned(),
@@ -54,31 +54,30 @@ impl Report {
 
     /// Rates and latencies over time.
     fn time(&self) -> String {
-        let over = |of: fn(&SliceReport) -> f64, what: &'static str, dashed: bool| {
+        let over = |of: fn(&SliceReport) -> f64, named: bool| {
             let curve = move |(colour, (name, line)): (usize, (String, &LineReport))| {
-                let points = line.slices.iter().map(|slice| (slice.seconds, of(slice))).collect();
-                Curve { name: format!("{name} {what}"), colour, dashed, points }
+                let points = line.slices.iter().map(|slice| (slice.seconds, of(slice))).filter(|(_, value)| *value > 0.0).collect();
+                Curve { name: if named { name } else { String::new() }, colour, dashed: !named, points }
             };
             self.named().into_iter().enumerate().map(curve).collect::<Vec<_>>()
         };
-        let rates = pairs(over(|slice| slice.answered_per_second, "answered", false), over(|slice| slice.offered_per_second, "due", true));
-        let times = pairs(over(|slice| slice.p50_micros, "p50", false), over(|slice| slice.p99_micros, "p99", true));
-        let times = times.into_iter().map(|mut curve| {
-            curve.points.retain(|(_, micros)| *micros > 0.0);
-            curve
-        });
         let across = if self.contenders.len() > 1 { "seconds of each one's own turns" } else { "seconds" };
-        let panel = |title: &str, y, figure, curves| Panel {
+        let panel = |title: &str, figure, curves| Panel {
             title: title.to_owned(),
             across: across.to_owned(),
             x: Axis::Even,
-            y,
+            y: Axis::Tens,
             figure,
             curves,
         };
-        let rates = panel("Calls a second", Axis::Even, count, rates);
-        let times = panel("Time from the moment a call was due to its answer", Axis::Tens, duration, times.collect());
-        svg(&format!("{}: over time", self.name), &[rates, times])
+        let mut rates = over(|slice| slice.answered_per_second, true);
+        rates.extend(over(|slice| slice.offered_per_second, false));
+        let panels = [
+            panel("Calls a second, answered; dashed: due", count, rates),
+            panel("Half of the calls were answered so long after they were due", duration, over(|slice| slice.p50_micros, true)),
+            panel("99 of 100", duration, over(|slice| slice.p99_micros, true)),
+        ];
+        svg(&format!("{}: over time", self.name), &panels)
     }
 
     /// What the gateway takes.
@@ -124,9 +123,4 @@ fn count(value: f64) -> String {
     #[allow(clippy::cast_sign_loss, reason = "positive")]
     let whole = value as u64;
     if whole >= 10_000 { short(whole) } else { format!("{value}") }
-}
-
-/// One of the first, one of the second, and so on.
-fn pairs(first: Vec<Curve>, second: Vec<Curve>) -> Vec<Curve> {
-    first.into_iter().zip(second).flat_map(|(first, second)| [first, second]).collect()
 }

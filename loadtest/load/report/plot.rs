@@ -9,7 +9,7 @@ const HEIGHT: f64 = 230.0;
 /// What stands above and below a panel.
 const TOP: f64 = 40.0;
 const BELOW: f64 = 56.0;
-const COLOURS: [&str; 8] = ["#0b6e4f", "#6b7280", "#c2410c", "#7c3aed", "#0369a1", "#b45309", "#be185d", "#4d7c0f"];
+const COLOURS: [&str; 8] = ["#0b6e4f", "#dc2626", "#2563eb", "#d97706", "#7c3aed", "#6b7280", "#0891b2", "#be185d"];
 
 /// How an axis is divided.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,7 @@ pub enum Axis {
 
 /// A line.
 pub struct Curve {
+    /// What it is called beside the panel; nothing for one that goes with the line before it.
     pub name: String,
     /// Lines of one colour belong together.
     pub colour: usize,
@@ -69,8 +70,9 @@ impl Scale {
             }
             Axis::At(marks) => {
                 let high = marks.iter().map(|(mark, _)| *mark).filter(|mark| *mark <= high * 1.05).fold(high, f64::max);
-                let marks = marks.iter().filter(|(mark, _)| *mark <= high).cloned().collect();
-                Self { least: 0.0, most: high, tens: false, marks }
+                let marks: Vec<_> = marks.iter().filter(|(mark, _)| *mark <= high).cloned().collect();
+                let least = axis_start(&marks);
+                Self { least, most: high, tens: false, marks }
             }
         }
     }
@@ -81,6 +83,10 @@ impl Scale {
         }
         (value - self.least) / (self.most - self.least)
     }
+}
+
+fn axis_start(marks: &[(f64, String)]) -> f64 {
+    marks.first().map_or(0.0, |(mark, _)| *mark)
 }
 
 /// A round number of which some five make the whole.
@@ -121,7 +127,8 @@ fn draw(panel: &Panel, top: f64, body: &mut String) {
         text(body, across(*mark), bottom + 18.0, "middle", words);
     }
     text(body, f64::midpoint(LEFT, RIGHT), bottom + 38.0, "middle", &panel.across);
-    for (at, curve) in panel.curves.iter().enumerate() {
+    let mut named = 0.0;
+    for curve in &panel.curves {
         let colour = COLOURS[curve.colour % COLOURS.len()];
         let dash = if curve.dashed { " stroke-dasharray='5 4'" } else { "" };
         let points: Vec<String> = curve.points.iter().map(|(x, y)| format!("{:.1},{:.1}", across(*x), up(*y))).collect();
@@ -130,7 +137,11 @@ fn draw(panel: &Panel, top: f64, body: &mut String) {
             "<polyline fill='none' stroke='{colour}' stroke-width='1.8' stroke-linejoin='round'{dash} points='{}'/>",
             points.join(" ")
         );
-        let y = top + 8.0 + 18.0 * at as f64;
+        if curve.name.is_empty() {
+            continue;
+        }
+        let y = top + 8.0 + 18.0 * named;
+        named += 1.0;
         let (from, to) = (RIGHT + 16.0, RIGHT + 38.0);
         let _ = writeln!(body, "<line x1='{from}' x2='{to}' y1='{y:.1}' y2='{y:.1}' stroke='{colour}' stroke-width='2.5'{dash}/>");
         text(body, to + 6.0, y + 4.0, "start", &curve.name);
