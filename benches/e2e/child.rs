@@ -48,11 +48,6 @@ impl Server {
     pub fn id(&self) -> u32 {
         self.child.id()
     }
-
-    /// Seconds of processor used so far.
-    pub fn processor_seconds(&self) -> f64 {
-        machine::processor_seconds(self.child.id())
-    }
 }
 
 impl Drop for Server {

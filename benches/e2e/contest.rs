@@ -3,8 +3,8 @@
 use crate::child::Server;
 use crate::load::Load;
 use crate::redis::Pace;
-use crate::support::Outcome;
 use crate::support::rounds::{Series, turns};
+use crate::support::{Outcome, machine};
 use crate::{grpc, redis};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -152,12 +152,13 @@ impl Contest {
     }
 
     fn processor_seconds(&self, turn: Turn) -> f64 {
-        match turn {
-            Turn::OursBatch | Turn::OursUnary => self.ours.0.processor_seconds(),
-            Turn::RecordedBatch | Turn::RecordedUnary => self.recorded.0.processor_seconds(),
-            Turn::NoopBatch | Turn::NoopUnary => self.noop.0.processor_seconds(),
-            _ => self.redis.as_ref().map_or(0.0, Server::processor_seconds),
-        }
+        let server = match turn {
+            Turn::OursBatch | Turn::OursUnary => Some(&self.ours.0),
+            Turn::RecordedBatch | Turn::RecordedUnary => Some(&self.recorded.0),
+            Turn::NoopBatch | Turn::NoopUnary => Some(&self.noop.0),
+            _ => self.redis.as_ref(),
+        };
+        server.map_or(0.0, |server| machine::processor_seconds(server.id()))
     }
 }
 

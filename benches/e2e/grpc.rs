@@ -12,9 +12,9 @@ use prost::Message;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::task::LocalSet;
+use tonic::Request;
 use tonic::client::Grpc;
 use tonic::transport::{Channel, Endpoint};
-use tonic::Request;
 
 /// One call in so many has its answer compared.
 const COMPARED: usize = 32;

@@ -9,12 +9,14 @@
 //!
 //! The gateway and its rivals run on one core, this program on another.
 #![allow(unreachable_pub, clippy::print_stdout, clippy::print_stderr, reason = "a tool that talks to whoever started it")]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp, reason = "a test says what went wrong by failing"))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp, reason = "a test says what went wrong by failing")
+)]
 
 mod args;
 mod asker;
 #[path = "../../benches/e2e/child.rs"]
-#[allow(dead_code, reason = "the benchmark uses more of it")]
 mod child;
 mod drive;
 mod fill;

@@ -52,6 +52,8 @@ pub struct Reached {
 /// What a contender came to in a line.
 pub struct ReachedLine {
     pub title: String,
+    /// Who is asked, and how.
+    pub who: String,
     /// Calls a second, as scheduled.
     pub offered: f64,
     pub tally: Tally,
@@ -116,8 +118,7 @@ impl Run {
     pub async fn go(mut self) -> Outcome<(Scenario, Seen)> {
         let log = self.folder.join("gateway.log");
         let _ = std::fs::remove_file(&log);
-        let wanted =
-            Wanted { binary: &self.binary, elsewhere: self.elsewhere.clone(), filled: self.filled, log: log.clone() };
+        let wanted = Wanted { binary: &self.binary, elsewhere: self.elsewhere.clone(), filled: self.filled, log: log.clone() };
         let mut stage = Stage::set(&self.scenario, &wanted).await?;
         let (mut asked, mut most) = (Asked::default(), Vec::new());
         let mut cold = None;
@@ -184,7 +185,10 @@ impl Run {
             () = play => {}
             () = samples::take(stage, Instant::now(), every, &samples) => {}
         }
-        let inside = page(stage).await.zip(before).map(|(now, before)| now.check_seconds("grpc_unary").since(&before.check_seconds("grpc_unary")));
+        let inside = page(stage)
+            .await
+            .zip(before)
+            .map(|(now, before)| now.check_seconds("grpc_unary").since(&before.check_seconds("grpc_unary")));
         Ok(Seen {
             contenders: reached,
             samples: samples.take(),
@@ -240,6 +244,7 @@ impl Reached {
     fn new(contender: &Contender) -> Self {
         let line = |line: &crate::turns::Line| ReachedLine {
             title: line.load.title(),
+            who: contender.who.title(&line.load),
             offered: line.offered(),
             tally: Tally::default(),
             rounds: Vec::new(),

@@ -59,9 +59,8 @@ impl Calls {
         let moving = (load.about_moving * 1e6) as u64;
         let calls = (RECIPIENTS / load.size).clamp(16, MOST);
         let call = |number: u64| {
-            let asked: Box<[u32]> = (0..load.size)
-                .map(|i| people.asked(SEED + place as u64, number * load.size + i, moving) as u32)
-                .collect();
+            let asked: Box<[u32]> =
+                (0..load.size).map(|i| people.asked(SEED + place as u64, number * load.size + i, moving) as u32).collect();
             Call { request: request(load, form, &asked), asked }
         };
         Self { ready: (0..calls).map(call).collect(), read: reader(form) }

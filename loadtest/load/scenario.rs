@@ -178,7 +178,9 @@ impl Load {
             _ if self.size == 0 || self.size > most => "size is 1 to 100,000 for a batch and to 10,000 for others",
             _ if self.spelled && self.kind != Kind::Batch => "spelled is of batches",
             _ if !(0.0..=1.0).contains(&self.about_moving) => "about_moving is a part, 0 to 1",
-            _ if !(0.0 <= self.from && self.from < self.until && self.until <= 1.0) => "from and until are parts of a turn, in order",
+            _ if !(0.0 <= self.from && self.from < self.until && self.until <= 1.0) => {
+                "from and until are parts of a turn, in order"
+            }
             _ if scenario.moving < self.size && (self.about_moving > 0.0 || self.kind == Kind::Movements) => {
                 "moving recipients are needed, as many as a call has at least"
             }
@@ -222,13 +224,17 @@ impl Scenario {
             _ if self.plan == Plan::Half && (self.load.len() != 1 || self.load[0].kind != Kind::Unary) => {
                 "plan half is about one [[load]], of unary checks"
             }
-            _ if self.plan == Plan::Cold && !(self.rivals.is_empty() && self.rounds == 1) => "plan cold is one round without rivals",
+            _ if self.plan == Plan::Cold && !(self.rivals.is_empty() && self.rounds == 1) => {
+                "plan cold is one round without rivals"
+            }
             _ if self.plan == Plan::Cold && self.load.iter().any(|load| matches!(load.kind, Kind::Stream | Kind::Movements)) => {
                 "plan cold takes no stream and no movements: they need a gateway that is there"
             }
             _ => {
                 let lines = self.load.iter().enumerate();
-                return lines.map(|(at, load)| load.check(self).map_err(|wrong| format!("[[load]] {}: {wrong}", at + 1))).collect();
+                return lines
+                    .map(|(at, load)| load.check(self).map_err(|wrong| format!("[[load]] {}: {wrong}", at + 1)))
+                    .collect();
             }
         };
         Err(wrong.to_owned())

@@ -30,6 +30,15 @@ pub enum Who {
 }
 
 impl Who {
+    /// What it is asked by a line, for people.
+    pub fn title(self, load: &Load) -> String {
+        match (self, load.kind) {
+            (Self::Redis, Kind::Unary) => "Redis GET".to_owned(),
+            (Self::Redis, _) => "Redis MGET".to_owned(),
+            _ => self.name().to_owned(),
+        }
+    }
+
     /// For people.
     pub const fn name(self) -> &'static str {
         match self {

@@ -19,15 +19,12 @@ impl Report {
     /// Lines with the names under which they are drawn.
     fn named(&self) -> Vec<(String, &LineReport)> {
         let several = self.contenders.iter().any(|contender| contender.lines.len() > 1);
-        let name = |(contender, line): (&super::ContenderReport, _)| {
-            let line: &LineReport = line;
-            match (several, self.contenders.len()) {
-                (false, _) => contender.name.to_owned(),
-                (true, 1) => line.title.clone(),
-                _ => format!("{}, {}", contender.name, line.title),
-            }
+        let name = |line: &LineReport| match (several, self.contenders.len()) {
+            (false, _) => line.who.clone(),
+            (true, 1) => line.title.clone(),
+            _ => format!("{}, {}", line.who, line.title),
         };
-        self.lines().map(|(contender, line)| (name((contender, line)), line)).collect()
+        self.lines().map(|line| (name(line), line)).collect()
     }
 
     /// What parts of the calls kept to.
@@ -39,7 +36,12 @@ impl Report {
             name,
             colour,
             dashed: false,
-            points: line.curve.iter().filter(|(part, micros)| *part >= 0.5 && *micros > 0.0).map(|(part, micros)| (remains(*part), *micros)).collect(),
+            points: line
+                .curve
+                .iter()
+                .filter(|(part, micros)| *part >= 0.5 && *micros > 0.0)
+                .map(|(part, micros)| (remains(*part), *micros))
+                .collect(),
         });
         let panel = Panel {
             title: "Time from the moment a call was due to its answer".to_owned(),
@@ -56,7 +58,8 @@ impl Report {
     fn time(&self) -> String {
         let over = |of: fn(&SliceReport) -> f64, named: bool| {
             let curve = move |(colour, (name, line)): (usize, (String, &LineReport))| {
-                let points = line.slices.iter().map(|slice| (slice.seconds, of(slice))).filter(|(_, value)| *value > 0.0).collect();
+                let points =
+                    line.slices.iter().map(|slice| (slice.seconds, of(slice))).filter(|(_, value)| *value > 0.0).collect();
                 Curve { name: if named { name } else { String::new() }, colour, dashed: !named, points }
             };
             self.named().into_iter().enumerate().map(curve).collect::<Vec<_>>()

@@ -45,12 +45,12 @@ impl Report {
     fn latencies(&self, text: &mut String) {
         text.push_str("| load | who | offered | answered | recipients |");
         head(text, 5, PARTS.iter().map(|(name, _)| *name));
-        for (contender, line) in self.lines() {
+        for line in self.lines() {
             let _ = write!(
                 text,
                 "| {} | {} | {} | {} | {} |",
                 line.title,
-                contender.name,
+                line.who,
                 rate(line.offered_per_second),
                 rate(line.answered_per_second),
                 rate(line.recipients_per_second)
@@ -62,18 +62,27 @@ impl Report {
 
     /// What did not go as it should, and whether this program was the reason.
     fn counts(&self, text: &mut String) {
-        text.push_str("| load | who | calls due | not sent | left late | timed out | failed | compared | wrong | client's lag p50 |");
+        text.push_str(
+            "| load | who | calls due | not sent | left late | timed out | failed | compared | wrong | client's lag p50 |",
+        );
         head(text, 10, ["p99", "max"]);
-        for (contender, line) in self.lines() {
+        for line in self.lines() {
             let failed: Vec<String> = line.errors.iter().map(|(code, n)| format!("{n} {code}")).collect();
             let failed = if failed.is_empty() { "0".to_owned() } else { failed.join(", ") };
-            let LineReport { title, offered, unsent, late, timed_out, compared, wrong, .. } = line;
-            let name = contender.name;
+            let LineReport { title, who, offered, unsent, late, timed_out, compared, wrong, .. } = line;
             let _ = write!(
                 text,
-                "| {title} | {name} | {offered} | {unsent} | {late} | {timed_out} | {failed} | {compared} | {wrong} |"
+                "| {title} | {who} | {offered} | {unsent} | {late} | {timed_out} | {failed} | {compared} | {wrong} |"
             );
-            cells(text, &line.lag_micros.iter().filter(|(name, _)| ["p50", "p99", "max"].contains(name)).map(|(name, micros)| (*name, *micros)).collect());
+            cells(
+                text,
+                &line
+                    .lag_micros
+                    .iter()
+                    .filter(|(name, _)| ["p50", "p99", "max"].contains(name))
+                    .map(|(name, micros)| (*name, *micros))
+                    .collect(),
+            );
         }
         text.push('\n');
     }

@@ -60,6 +60,7 @@ pub struct ContenderReport {
 #[derive(Serialize)]
 pub struct LineReport {
     pub title: String,
+    pub who: String,
     pub scheduled_per_second: f64,
     pub offered_per_second: f64,
     pub answered_per_second: f64,
@@ -114,9 +115,10 @@ impl Report {
         let seconds = seen.turn.as_secs_f64() * scenario.rounds as f64;
         let slice = seen.slice.as_secs_f64();
         let contenders = seen.contenders.iter().map(|reached| contender(reached, seconds, slice)).collect();
-        let inside = seen.inside.as_ref().map(|inside| {
-            PARTS.iter().filter_map(|(name, part)| Some((*name, inside.at(*part)?))).collect::<BTreeMap<_, _>>()
-        });
+        let inside = seen
+            .inside
+            .as_ref()
+            .map(|inside| PARTS.iter().filter_map(|(name, part)| Some((*name, inside.at(*part)?))).collect::<BTreeMap<_, _>>());
         let mut report = Self {
             name: name.to_owned(),
             machine,
@@ -146,13 +148,14 @@ impl Report {
         Ok(fs::write(folder.join("report.json"), serde_json::to_vec_pretty(self)?)?)
     }
 
-    fn lines(&self) -> impl Iterator<Item = (&ContenderReport, &LineReport)> {
-        self.contenders.iter().flat_map(|contender| contender.lines.iter().map(move |line| (contender, line)))
+    fn lines(&self) -> impl Iterator<Item = &LineReport> {
+        self.contenders.iter().flat_map(|contender| &contender.lines)
     }
 
     fn find(&self, seen: &Seen) -> Vec<String> {
         let mut findings = Vec::new();
-        let slow: Vec<String> = self.lines().filter(|(_, line)| !line.kept_schedule).map(|(of, line)| format!("{}, {}", of.name, line.title)).collect();
+        let slow: Vec<String> =
+            self.lines().filter(|line| !line.kept_schedule).map(|line| format!("{}, {}", line.who, line.title)).collect();
         if !slow.is_empty() {
             findings.push(format!(
                 "**This program did not keep its schedule**: calls were not sent, or one of a hundred left more than a \
@@ -164,7 +167,8 @@ impl Report {
         if self.scenario.plan == Plan::Half {
             findings.extend(self.bars_inside());
         }
-        findings.extend(self.cold_seconds.map(|cold| format!("From the start of the process to the first decision: {cold:.2} s.")));
+        findings
+            .extend(self.cold_seconds.map(|cold| format!("From the start of the process to the first decision: {cold:.2} s.")));
         findings.extend(self.flatness());
         findings
     }
@@ -178,7 +182,11 @@ impl Report {
             let other = noop.lines.iter().find(|line| line.title == own.title)?;
             let ratio = series(own).against(&series(other));
             let bar = if self.scenario.plan == Plan::Half { bar(ratio, 1.2, "×") } else { String::new() };
-            Some(format!("{}: p99 from outside {ratio:.2} × that of the no-op server, the middle of {} rounds{bar}.", own.title, own.rounds.len()))
+            Some(format!(
+                "{}: p99 from outside {ratio:.2} × that of the no-op server, the middle of {} rounds{bar}.",
+                own.title,
+                own.rounds.len()
+            ))
         };
         ours.lines.iter().filter_map(ratio).collect()
     }
@@ -187,7 +195,11 @@ impl Report {
         let Some(inside) = &self.inside else { return Vec::new() };
         let one = |name, most| {
             let seconds = inside.get(name)?;
-            Some(format!("Inside the gateway {name} of a unary check is at most {:.0} µs{}.", seconds * 1e6, bar(seconds * 1e6, most, "µs")))
+            Some(format!(
+                "Inside the gateway {name} of a unary check is at most {:.0} µs{}.",
+                seconds * 1e6,
+                bar(seconds * 1e6, most, "µs")
+            ))
         };
         [one("p99", 200.0), one("p99.9", 1_000.0)].into_iter().flatten().collect()
     }
@@ -203,25 +215,29 @@ impl Report {
             let kept = spread.0 >= 1.0 - FLAT && spread.1 <= 1.0 + FLAT;
             format!("Memory after a third of the time, around its middle: {} (± 2 %: {}).", stray(spread), kept_or_missed(kept))
         });
-        let latency = self.lines().filter_map(|(_, line)| {
-            let half = |of: fn(&SliceReport) -> f64| line.slices.iter().filter(|slice| slice.offered_per_second > 0.0).map(of).collect();
+        let latency = self.lines().filter_map(|line| {
+            let half =
+                |of: fn(&SliceReport) -> f64| line.slices.iter().filter(|slice| slice.offered_per_second > 0.0).map(of).collect();
             let (middle, most): (Vec<f64>, Vec<f64>) = (half(|slice| slice.p50_micros), half(|slice| slice.p99_micros));
             let (middle, most) = (trend(&middle)?, trend(&most)?);
-            Some(format!("{}: of the last third of the time against the middle third, p50 {middle:.2} ×, p99 {most:.2} ×.", line.title))
+            Some(format!(
+                "{}: of the last third of the time against the middle third, p50 {middle:.2} ×, p99 {most:.2} ×.",
+                line.title
+            ))
         });
         memory.into_iter().chain(latency).collect()
     }
 
     fn judge(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        for (contender, line) in self.lines() {
+        for line in self.lines() {
             if line.wrong > 0 {
                 let example = line.example.as_deref().unwrap_or("an answer of another length");
-                let (name, title) = (contender.name, &line.title);
+                let (name, title) = (&line.who, &line.title);
                 problems.push(format!("{name}, {title}: {} of {} answers were wrong: {example}", line.wrong, line.compared));
             }
             if line.answered == 0 {
-                problems.push(format!("{}, {}: no call was answered", contender.name, line.title));
+                problems.push(format!("{}, {}: no call was answered", line.who, line.title));
             }
         }
         if let Some(evidence) = self.evidence.as_ref().filter(|evidence| !evidence.complete) {
@@ -274,6 +290,7 @@ fn line(reached: &ReachedLine, seconds: f64, slice: f64) -> LineReport {
     });
     LineReport {
         title: reached.title.clone(),
+        who: reached.who.clone(),
         scheduled_per_second: reached.offered,
         offered_per_second: tally.offered as f64 / seconds,
         answered_per_second: tally.answered as f64 / seconds,

@@ -59,7 +59,8 @@ impl Scale {
             Axis::Even => {
                 let most = if high > 0.0 { high * 1.05 } else { 1.0 };
                 let step = step(most);
-                let marks = (0..).map(|at| f64::from(at) * step).take_while(|mark| *mark <= most).map(|mark| (mark, figure(mark)));
+                let marks =
+                    (0..).map(|at| f64::from(at) * step).take_while(|mark| *mark <= most).map(|mark| (mark, figure(mark)));
                 Self { least: 0.0, most, tens: false, marks: marks.collect() }
             }
             Axis::Tens => {
@@ -117,7 +118,8 @@ fn draw(panel: &Panel, top: f64, body: &mut String) {
     let y = Scale::new(&panel.y, &all(|point| point.1), panel.figure);
     let across = |value: f64| LEFT + x.place(value) * (RIGHT - LEFT);
     let up = |value: f64| bottom - y.place(value) * HEIGHT;
-    let _ = writeln!(body, "<text x='16' y='{:.1}' fill='#111827' font-weight='bold'>{}</text>", top - 14.0, escape(&panel.title));
+    let _ =
+        writeln!(body, "<text x='16' y='{:.1}' fill='#111827' font-weight='bold'>{}</text>", top - 14.0, escape(&panel.title));
     for (mark, words) in &y.marks {
         let _ = writeln!(body, "<line x1='{LEFT}' x2='{RIGHT}' y1='{0:.1}' y2='{0:.1}' stroke='#e5e7eb'/>", up(*mark));
         text(body, LEFT - 8.0, up(*mark) + 4.0, "end", words);
@@ -143,7 +145,8 @@ fn draw(panel: &Panel, top: f64, body: &mut String) {
         let y = top + 8.0 + 18.0 * named;
         named += 1.0;
         let (from, to) = (RIGHT + 16.0, RIGHT + 38.0);
-        let _ = writeln!(body, "<line x1='{from}' x2='{to}' y1='{y:.1}' y2='{y:.1}' stroke='{colour}' stroke-width='2.5'{dash}/>");
+        let _ =
+            writeln!(body, "<line x1='{from}' x2='{to}' y1='{y:.1}' y2='{y:.1}' stroke='{colour}' stroke-width='2.5'{dash}/>");
         text(body, to + 6.0, y + 4.0, "start", &curve.name);
     }
 }
