@@ -33,7 +33,7 @@ pub enum Way {
 pub enum Truth {
     /// The oracle.
     Oracle(Rc<Moves>),
-    /// The oracle, and NOT_READY to what was asked before the first decision; when that was here.
+    /// The oracle, and `NOT_READY` to what was asked before the first decision; when that was here.
     Starting(Rc<Moves>, Rc<Cell<Option<Instant>>>),
     /// Nothing: it decides nothing.
     Nothing,

@@ -98,7 +98,7 @@ async fn wait(due: Instant, in_a_row: usize) -> bool {
         }
         waited = true;
         if left > AWAKE * 2 {
-            tokio::time::sleep(left - AWAKE).await;
+            tokio::time::sleep(left.saturating_sub(AWAKE)).await;
         } else {
             tokio::task::yield_now().await;
         }

@@ -231,10 +231,8 @@ impl Scenario {
                 "plan cold takes no stream and no movements: they need a gateway that is there"
             }
             _ => {
-                let lines = self.load.iter().enumerate();
-                return lines
-                    .map(|(at, load)| load.check(self).map_err(|wrong| format!("[[load]] {}: {wrong}", at + 1)))
-                    .collect();
+                let mut lines = (1..).zip(&self.load);
+                return lines.try_for_each(|(at, load)| load.check(self).map_err(|wrong| format!("[[load]] {at}: {wrong}")));
             }
         };
         Err(wrong.to_owned())

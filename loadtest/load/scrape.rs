@@ -52,7 +52,7 @@ impl Page {
         let mut buckets: Vec<(f64, f64)> = Vec::new();
         for (labels, value) in self.of("izingate_check_seconds_bucket").filter(|(labels, _)| labels.contains(&edge)) {
             let Some(end) = labels.split("le=\"").nth(1).and_then(|rest| rest.split('"').next()?.parse().ok()) else { continue };
-            match buckets.iter_mut().find(|(known, _)| *known == end) {
+            match buckets.iter_mut().find(|(known, _)| known.total_cmp(&end).is_eq()) {
                 Some((_, seen)) => *seen += value,
                 None => buckets.push((end, value)),
             }
@@ -65,7 +65,7 @@ impl Page {
 impl Buckets {
     /// What was seen since `before`.
     pub fn since(&self, before: &Self) -> Self {
-        let seen = |end: f64| before.0.iter().find(|(known, _)| *known == end).map_or(0.0, |(_, seen)| *seen);
+        let seen = |end: f64| before.0.iter().find(|(known, _)| known.total_cmp(&end).is_eq()).map_or(0.0, |(_, seen)| *seen);
         Self(self.0.iter().map(|(end, now)| (*end, now - seen(*end))).collect())
     }
 

@@ -93,7 +93,7 @@ impl Connection {
                 }
             }
         };
-        let (_, answer) = tokio::try_join!(to.write_all(request), answer)?;
+        let ((), answer) = tokio::try_join!(to.write_all(request), answer)?;
         Ok(answer)
     }
 }
