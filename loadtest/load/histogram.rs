@@ -60,7 +60,8 @@ impl Histogram {
         let mut seen = 0;
         for (bucket, count) in self.counts.iter().enumerate() {
             seen += u64::from(*count);
-            if seen >= wanted {
+            // The last bucket has no end.
+            if seen >= wanted && bucket < BUCKETS - 1 {
                 return Duration::from_nanos(upper(bucket).min(self.most));
             }
         }
@@ -104,6 +105,14 @@ mod tests {
             assert!((1.0..1.008).contains(&ratio), "{part}: {ratio}");
         }
         assert_eq!((histogram.count(), histogram.at(1.0)), (10_000, Duration::from_millis(10)));
+    }
+
+    #[test]
+    fn what_is_longer_than_the_last_bucket_is_told_as_the_longest() {
+        let mut histogram = Histogram::default();
+        histogram.note(Duration::from_millis(1));
+        histogram.note(Duration::from_secs(90));
+        assert_eq!([0.5, 1.0].map(|part| histogram.at(part).as_millis()), [1, 90_000]);
     }
 
     #[test]

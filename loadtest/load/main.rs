@@ -34,6 +34,7 @@ mod samples;
 mod scenario;
 mod schedule;
 mod scrape;
+mod seen;
 mod socket;
 mod stage;
 #[path = "../../benches/support/mod.rs"]

@@ -149,7 +149,9 @@ fn chunks(mut body: &[u8]) -> Option<Vec<u8>> {
         let size = usize::from_str_radix(size.trim(), 16).ok()?;
         let rest = &body[line + 2..];
         if size == 0 {
-            return (rest.len() >= 2).then_some(whole);
+            // Up to the empty line: trailers may stand before it.
+            let ended = rest.starts_with(b"\r\n") || rest.windows(4).any(|four| four == b"\r\n\r\n");
+            return ended.then_some(whole);
         }
         whole.extend_from_slice(rest.get(..size)?);
         body = rest.get(size + 2..)?;
@@ -168,9 +170,11 @@ mod tests {
     fn an_answer_is_whole_when_its_last_byte_is_there() {
         let length = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nALLOW";
         let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nALL\r\n2\r\nOW\r\n0\r\n\r\n";
+        let trailed = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nALLOW\r\n0\r\nsummary: {}\r\n\r\n";
         for (speech, answer, body) in [
             (Speech::Http, length, "ALLOW"),
             (Speech::Http, chunked, "ALLOW"),
+            (Speech::Http, trailed, "ALLOW"),
             (Speech::Redis, "$1\r\n1\r\n", "$1\r\n1\r\n"),
             (Speech::Redis, "*2\r\n$-1\r\n$1\r\n2\r\n", "*2\r\n$-1\r\n$1\r\n2\r\n"),
         ] {

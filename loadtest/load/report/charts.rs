@@ -58,8 +58,7 @@ impl Report {
     fn time(&self) -> String {
         let over = |of: fn(&SliceReport) -> f64, named: bool| {
             let curve = move |(colour, (name, line)): (usize, (String, &LineReport))| {
-                let points =
-                    line.slices.iter().map(|slice| (slice.seconds, of(slice))).filter(|(_, value)| *value > 0.0).collect();
+                let points = line.slices.iter().map(|slice| (slice.seconds, of(slice))).collect();
                 Curve { name: if named { name } else { String::new() }, colour, dashed: !named, points }
             };
             self.named().into_iter().enumerate().map(curve).collect::<Vec<_>>()

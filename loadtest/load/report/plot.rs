@@ -53,7 +53,8 @@ struct Scale {
 
 impl Scale {
     fn new(axis: &Axis, values: &[f64], figure: fn(f64) -> String) -> Self {
-        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let here = |value: &f64| *axis != Axis::Tens || *value > 0.0;
+        let low = values.iter().copied().filter(here).fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         match axis {
             Axis::Even => {
@@ -133,12 +134,15 @@ fn draw(panel: &Panel, top: f64, body: &mut String) {
     for curve in &panel.curves {
         let colour = COLOURS[curve.colour % COLOURS.len()];
         let dash = if curve.dashed { " stroke-dasharray='5 4'" } else { "" };
-        let points: Vec<String> = curve.points.iter().map(|(x, y)| format!("{:.1},{:.1}", across(*x), up(*y))).collect();
-        let _ = writeln!(
-            body,
-            "<polyline fill='none' stroke='{colour}' stroke-width='1.8' stroke-linejoin='round'{dash} points='{}'/>",
-            points.join(" ")
-        );
+        // Nothing has no place on an axis of tens: there the line is interrupted.
+        for part in curve.points.split(|(_, value)| y.tens && *value <= 0.0).filter(|part| !part.is_empty()) {
+            let points: Vec<String> = part.iter().map(|(x, y)| format!("{:.1},{:.1}", across(*x), up(*y))).collect();
+            let _ = writeln!(
+                body,
+                "<polyline fill='none' stroke='{colour}' stroke-width='1.8' stroke-linejoin='round'{dash} points='{}'/>",
+                points.join(" ")
+            );
+        }
         if curve.name.is_empty() {
             continue;
         }
@@ -176,6 +180,7 @@ mod tests {
         let scale = Scale::new(&Axis::Tens, &[42.0, 9_800.0], |value| format!("{value}"));
         assert_eq!((scale.least, scale.most, scale.marks.len()), (10.0, 10_000.0, 4));
         assert!((scale.place(1_000.0) - 2.0 / 3.0).abs() < 1e-9);
+        assert_eq!(Scale::new(&Axis::Tens, &[0.0, 42.0, 9_800.0], |value| format!("{value}")).least, 10.0);
         // Nothing at all is drawn somewhere.
         assert_eq!(Scale::new(&Axis::Tens, &[], |value| format!("{value}")).marks.len(), 2);
     }
