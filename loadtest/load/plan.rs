@@ -7,7 +7,7 @@ use crate::moves::Moves;
 use crate::samples;
 use crate::scenario::{Plan, Scenario};
 use crate::scrape::{self, Page};
-use crate::seen::{Reached, Recorded, Seen};
+use crate::seen::{Most, Reached, Recorded, Seen};
 use crate::stage::{Stage, Wanted};
 use crate::support::Outcome;
 use crate::support::rounds::turns;
@@ -78,11 +78,15 @@ impl Run {
         if self.scenario.plan == Plan::Half {
             // The rate is not known yet, and not asked for.
             for contender in contenders(&stage, &self.scenario, &truth).await? {
+                let before = stage.usage(contender.who).await;
                 let tally = contender.most(self.scenario.connections, LOOK).await;
-                most.push((contender.who, tally.answered as f64 / LOOK.as_secs_f64()));
+                let used = stage.usage(contender.who).await.processor.zip(before.processor).map(|(now, before)| now - before);
+                let seconds = LOOK.as_secs_f64();
+                let (rate, busy) = (tally.answered as f64 / seconds, used.map(|used| used / seconds));
+                most.push(Most { who: contender.who, rate, busy });
                 asked.note(&contender, &[tally]);
             }
-            let own = most.first().map_or(1.0, |(_, most)| *most);
+            let own = most.first().map_or(1.0, |most| most.rate);
             self.scenario.load[0].rate = Some((own / 2.0).round());
         }
         let all = contenders(&stage, &self.scenario, &truth).await?;

@@ -12,8 +12,8 @@ use std::time::Duration;
 pub struct Seen {
     pub contenders: Vec<Reached>,
     pub samples: Vec<Sample>,
-    /// Of plan half: who reached how many calls a second.
-    pub most: Vec<(Who, f64)>,
+    /// Of plan half: what each can do.
+    pub most: Vec<Most>,
     /// How long the gateway's unary checks took inside it.
     pub inside: Option<Buckets>,
     pub evidence: Option<Recorded>,
@@ -22,6 +22,16 @@ pub struct Seen {
     /// The length of a turn, and of a slice of it.
     pub turn: Duration,
     pub slice: Duration,
+}
+
+/// The most that a contender did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Most {
+    pub who: Who,
+    /// Calls a second.
+    pub rate: f64,
+    /// The part of a core that its server used: much less than 1 means that this program was the limit.
+    pub busy: Option<f64>,
 }
 
 /// What a contender came to.

@@ -22,6 +22,11 @@ impl Report {
                 slow.join(" · ")
             ));
         }
+        for who in self.scenario.rivals.iter().map(|rival| Who::from(*rival)) {
+            if !self.contenders.iter().any(|contender| contender.name == who.name()) {
+                findings.push(format!("{} took no part: it is not installed, or can do none of this.", who.name()));
+            }
+        }
         findings.extend(self.against(seen));
         if self.scenario.plan == Plan::Half {
             findings.extend(self.bars_inside());

@@ -27,7 +27,9 @@ impl Report {
         }
         text.push('\n');
         if !self.most.is_empty() {
-            let most: Vec<String> = self.most.iter().map(|(who, most)| format!("{who} {}", rate(*most))).collect();
+            let busy = |busy: Option<f64>| busy.map_or(String::new(), |busy| format!(" (its core {:.0} % busy)", busy * 100.0));
+            let most = self.most.iter().map(|most| format!("{} {}{}", most.name, rate(most.per_second), busy(most.busy)));
+            let most: Vec<String> = most.collect();
             let _ = writeln!(text, "The most in a closed loop: {}. The rate below is half of the gateway's.\n", most.join(", "));
         }
         self.latencies(&mut text);

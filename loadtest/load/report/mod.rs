@@ -28,8 +28,8 @@ pub struct Report {
     pub turn_seconds: f64,
     pub slice_seconds: f64,
     pub contenders: Vec<ContenderReport>,
-    /// Who reached how many calls a second in a closed loop.
-    pub most: BTreeMap<&'static str, f64>,
+    /// What each can do in a closed loop.
+    pub most: Vec<MostReport>,
     /// Seconds that parts of the unary checks kept to inside the gateway, as its histogram's buckets tell.
     pub inside: Option<BTreeMap<&'static str, f64>>,
     /// Seconds from the start of the process to the first decision.
@@ -40,6 +40,15 @@ pub struct Report {
     pub findings: Vec<String>,
     /// What must not be. A run with one has failed.
     pub problems: Vec<String>,
+}
+
+/// The most that a contender did.
+#[derive(Serialize)]
+pub struct MostReport {
+    pub name: &'static str,
+    pub per_second: f64,
+    /// The part of a core that its server used.
+    pub busy: Option<f64>,
 }
 
 /// What a contender came to.
@@ -121,7 +130,11 @@ impl Report {
             turn_seconds: seen.turn.as_secs_f64(),
             slice_seconds: slice,
             contenders,
-            most: seen.most.iter().map(|(who, most)| (who.name(), *most)).collect(),
+            most: seen
+                .most
+                .iter()
+                .map(|most| MostReport { name: most.who.name(), per_second: most.rate, busy: most.busy })
+                .collect(),
             inside,
             cold_seconds: seen.cold.map(|cold| cold.as_secs_f64()),
             evidence: seen.evidence.as_ref().map(evidence),
