@@ -51,20 +51,32 @@ impl Pool {
     pub async fn call(&self, request: &Bytes) -> Result<Bytes, Failure> {
         let _one = self.free.acquire().await.map_err(|_| Failure::Code("CLOSED".to_owned()))?;
         let idle = self.idle.borrow_mut().pop();
-        let mut connection = match idle {
-            Some(connection) => connection,
-            None => Connection::new(&self.address).await.map_err(|error| failed(&error))?,
-        };
+        if let Some(kept) = idle {
+            // The other side may have hung up meanwhile: then it is asked on a new one.
+            match self.ask(kept, request).await {
+                Err(Failure::Code(code)) if HUNG_UP.contains(&code.as_str()) => {}
+                answer => return answer,
+            }
+        }
+        let fresh = Connection::new(&self.address).await.map_err(|error| failed(&error))?;
+        self.ask(fresh, request).await
+    }
+
+    async fn ask(&self, mut connection: Connection, request: &[u8]) -> Result<Bytes, Failure> {
         match connection.ask(request, self.speech).await.map_err(|error| failed(&error))? {
             Arrived::Failed(code) => Err(Failure::Code(code)),
+            Arrived::Part if connection.read.is_empty() => Err(Failure::Code(HUNG_UP[0].to_owned())),
+            Arrived::Part => Err(Failure::Code("BROKEN_OFF".to_owned())),
             Arrived::Whole(answer) => {
                 self.idle.borrow_mut().push(connection);
                 Ok(answer.into())
             }
-            Arrived::Part => Err(Failure::Code("BROKEN_OFF".to_owned())),
         }
     }
 }
+
+/// What a request on a connection that is no longer there comes to.
+const HUNG_UP: [&str; 3] = ["HUNG_UP", "ConnectionReset", "BrokenPipe"];
 
 fn failed(error: &io::Error) -> Failure {
     Failure::Code(format!("{:?}", error.kind()))
@@ -183,6 +195,29 @@ mod tests {
             }
             assert_eq!(arrived(answer.as_bytes(), speech), whole(body));
         }
+    }
+
+    #[test]
+    fn a_kept_connection_that_was_hung_up_is_not_the_end() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let pool = Pool::new(listener.local_addr().unwrap().to_string(), Speech::Redis, 1);
+            // Every connection is for one answer.
+            let serve = async {
+                for _ in 0..2 {
+                    let (mut stream, _) = listener.accept().await.unwrap();
+                    stream.read_exact(&mut [0; 4]).await.unwrap();
+                    stream.write_all(b"$1\r\n1\r\n").await.unwrap();
+                }
+            };
+            let ask = async {
+                for _ in 0..2 {
+                    assert_eq!(pool.call(&Bytes::from_static(b"GET1")).await, Ok(Bytes::from_static(b"$1\r\n1\r\n")));
+                }
+            };
+            tokio::join!(serve, ask);
+        });
     }
 
     #[test]
