@@ -17,7 +17,7 @@ impl Direct {
     /// Opens a file that `how` says how to.
     pub fn open(how: &mut OpenOptions, path: &Path) -> io::Result<Self> {
         let plain = how.clone();
-        match how.custom_flags(OFlags::DIRECT.bits() as i32).open(path) {
+        match how.custom_flags(OFlags::DIRECT.bits().cast_signed()).open(path) {
             Err(error) if error.raw_os_error() == Some(Errno::INVAL.raw_os_error()) => plain.open(path).map(Self),
             opened => opened.map(Self),
         }

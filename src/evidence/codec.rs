@@ -65,7 +65,7 @@ impl Part<'_> {
 
     /// How many decisions.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub const fn decisions(&self) -> usize {
         self.to - self.from
     }
 }
@@ -79,7 +79,7 @@ impl Encoder {
         tail.clear();
         columns.push(VERSION);
         put(columns, parts.len() as u64);
-        put(columns, parts.iter().map(|part| part.len() as u64).sum());
+        put(columns, parts.iter().map(|part| part.decisions() as u64).sum());
         put(columns, written);
         put(columns, node.into());
         let steps = |columns: &mut Vec<u8>, of: &dyn Fn(&Entry) -> u64| {
@@ -99,9 +99,9 @@ impl Encoder {
         let mut next = 0;
         for part in parts {
             put_step(columns, next, part.id().number());
-            next = part.id().number().wrapping_add(part.len() as u64);
+            next = part.id().number().wrapping_add(part.decisions() as u64);
         }
-        plain(columns, &|part| part.len() as u64);
+        plain(columns, &|part| part.decisions() as u64);
         steps(columns, &|entry| entry.scope.brand.get().into());
         plain(columns, &|part| part.entry.scope.retailer.get().into());
         columns.extend(parts.iter().map(|part| part.entry.scope.cell.code()));

@@ -167,7 +167,7 @@ impl Open {
         let Self { encoder, zstd, small, buffer, .. } = self;
         encoder.encode(parts, written, self.header.node);
         let columns = &encoder.columns;
-        let decisions: usize = parts.iter().map(Part::len).sum();
+        let decisions: usize = parts.iter().map(Part::decisions).sum();
         let start = buffer.len();
         let small = if columns.len() <= PLAIN_BYTES * decisions { None } else { compressed(zstd, columns, small)? };
         buffer.extend(&[0; 4]);
