@@ -1,6 +1,7 @@
 //! The command line: one file a command, which holds its arguments and their help and no logic.
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "the comments here are the help that a terminal shows")]
 
+pub mod agi;
 pub mod backup;
 pub mod brand;
 pub mod declaration;
@@ -62,6 +63,8 @@ pub enum Command {
     Inspect(inspect::InspectArgs),
     /// Compare the index that a start would fill with everything in the store.
     Verify(verify::VerifyArgs),
+    /// Answer Asterisk over FastAGI, in front of a running gateway.
+    Agi(agi::AgiArgs),
     /// Print what changes in a running gateway, line by line.
     Watch(watch::WatchArgs),
     /// Check, prove, search and export the record of decisions.

@@ -6,9 +6,9 @@ use super::convert;
 use super::gateway::Gateway;
 use super::json::{self, AnswerBody, BatchAnswerBody, BatchBody, CheckBody, ExplanationBody, ReportBody};
 use super::language;
+use super::line::{line, wants_a_line};
 use super::record::Asked;
 use super::status::{Kind, Problem};
-use crate::check::Language;
 use crate::check::question::Recipients;
 use crate::model::brand::BrandCode;
 use crate::telemetry::metrics::Edge;
@@ -16,12 +16,13 @@ use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use http::{HeaderMap, header};
+use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 
 /// The routes; a body of more than `body_bytes` is refused.
 pub fn routes(gateway: Gateway, body_bytes: usize) -> Router {
-    let wrong_method = || async { Problem::new(Kind::MethodNotAllowed, "the path has no such method") };
+    let wrong_method =
+        async |headers: HeaderMap| Problem::new(Kind::MethodNotAllowed, "the path has no such method").response(&headers);
     Router::new()
         .route("/v1/check", get(check_query).post(check_body).fallback(wrong_method))
         .route("/v1/check/batch", post(check_batch).fallback(wrong_method))
@@ -59,57 +60,44 @@ fn question_of(query: Option<String>) -> Result<CheckBody, Problem> {
 }
 
 /// Counts a refused call before it is told.
-fn refused(gateway: &Gateway, edge: Edge, problem: Problem) -> Response {
+fn refused(gateway: &Gateway, edge: Edge, headers: &HeaderMap, problem: Problem) -> Response {
     gateway.parts().metrics.refused(edge, problem.kind.code());
-    problem.into_response()
+    problem.response(headers)
 }
 
 async fn check_query(State(gateway): State<Gateway>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    let asked = match question_of(query) {
-        Ok(asked) => asked,
-        Err(problem) => return refused(&gateway, Edge::HttpUnary, problem),
-    };
-    let plain = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/plain"));
-    let form = if plain { Form::Plain } else { Form::Json(language::accepted(&headers)) };
-    check(&gateway, &headers, &asked, form).await
+    check(&gateway, &headers, question_of(query)).await
 }
 
 async fn check_body(State(gateway): State<Gateway>, headers: HeaderMap, body: Body) -> Response {
-    match parse(body) {
-        Ok(asked) => check(&gateway, &headers, &asked, Form::Json(language::accepted(&headers))).await,
-        Err(problem) => refused(&gateway, Edge::HttpUnary, problem),
-    }
+    check(&gateway, &headers, parse(body)).await
 }
 
-/// How an answer is given.
-enum Form {
-    /// Decision and reason in one line.
-    Plain,
-    /// An object, with an explanation if a language is asked for.
-    Json(Option<Language>),
-}
-
-async fn check(gateway: &Gateway, headers: &HeaderMap, body: &CheckBody, form: Form) -> Response {
+async fn check(gateway: &Gateway, headers: &HeaderMap, body: Result<CheckBody, Problem>) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        Err(problem) => return refused(gateway, Edge::HttpUnary, headers, problem),
+    };
     let asked = body.question().and_then(|question| Ok((question, gateway.caller(headers)?)));
     let ((scope, recipient), caller) = match asked {
         Ok(asked) => asked,
-        Err(problem) => return refused(gateway, Edge::HttpUnary, problem),
+        Err(problem) => return refused(gateway, Edge::HttpUnary, headers, problem),
     };
     let revision_reached = gateway.await_revision(body.min_revision.unwrap_or(0), None).await;
     let reference = body.reference.as_deref();
     let asked = Asked { caller, edge: Edge::HttpUnary, reference: reference.unwrap_or_default(), revision_reached };
     let answer = gateway.check(&asked, &scope, recipient).await;
-    match form {
-        Form::Plain => format!("{} {}\n", answer.verdict.decision.name(), answer.verdict.reason.name()).into_response(),
-        Form::Json(language) => Json(AnswerBody::new(&answer, reference, language)).into_response(),
+    if wants_a_line(headers) {
+        return line(answer.verdict.decision, answer.verdict.reason.name());
     }
+    Json(AnswerBody::new(&answer, reference, language::accepted(headers))).into_response()
 }
 
 async fn check_batch(State(gateway): State<Gateway>, headers: HeaderMap, body: Body) -> Response {
     let asked = parse::<BatchBody>(body).and_then(BatchBody::question);
     let (batch, caller) = match asked.and_then(|batch| Ok((batch, gateway.caller(&headers)?))) {
         Ok(asked) => asked,
-        Err(problem) => return refused(&gateway, Edge::HttpBatch, problem),
+        Err(problem) => return refused(&gateway, Edge::HttpBatch, &headers, problem),
     };
     let revision_reached = gateway.await_revision(batch.min_revision, None).await;
     let reference = batch.reference.as_deref();

@@ -15,6 +15,7 @@ pub mod grpc;
 pub mod http;
 pub mod json;
 mod language;
+mod line;
 pub mod listen;
 pub mod operator;
 pub mod record;

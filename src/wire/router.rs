@@ -11,7 +11,7 @@ use super::status::{Kind, Problem};
 use super::words::{InOurWords, is_grpc};
 use ::http::HeaderMap;
 use axum::Router;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use tonic::service::Routes;
 use tonic_health::pb::health_server::{Health, HealthServer};
 
@@ -50,5 +50,5 @@ async fn not_found(headers: HeaderMap) -> Response {
     if is_grpc(&headers) {
         return tonic::Status::from(Problem::new(Kind::Unimplemented, "no such service or method")).into_http();
     }
-    Problem::new(Kind::NotFound, "the paths are /v1/check, /v1/check/batch, /v1/explain and /v1/movements").into_response()
+    Problem::new(Kind::NotFound, "the paths are /v1/check, /v1/check/batch, /v1/explain and /v1/movements").response(&headers)
 }

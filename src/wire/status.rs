@@ -3,11 +3,13 @@
 //! ALLOW, DENY and DEFER are answers, never problems. A problem has a public text for its caller; what
 //! the caller sent is never repeated in a log.
 
+use super::line::{line, wants_a_line};
+use crate::check::decision::Decision;
 use crate::model::brand::AgeTooShort;
 use crate::model::standing::DeclarationNeeded;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -224,6 +226,18 @@ pub fn of_tonic(status: Status) -> Status {
     };
     let said = status.message();
     Problem::new(kind, if said.is_empty() { otherwise.to_owned() } else { said.to_owned() }).into()
+}
+
+impl Problem {
+    /// The problem in the form that was asked for. In a line it is a deferral, so that no dialplan takes it for anything
+    /// else: `DEFER MISSING_FIELD`.
+    pub fn response(self, headers: &HeaderMap) -> Response {
+        if !wants_a_line(headers) {
+            return self.into_response();
+        }
+        let (code, status, _, _) = self.kind.row();
+        (status, line(Decision::Defer, code)).into_response()
+    }
 }
 
 impl IntoResponse for Problem {

@@ -90,14 +90,33 @@ async fn one_question() {
 #[tokio::test]
 async fn a_word_for_dialers() {
     let known = Known::start().await;
-    let ask = async |recipient: &str| {
-        let url = format!("{}/v1/check?brandCode=601234&type=MESAJ&recipient={recipient}", known.gateway.http);
-        let reply = send(client().get(url).header("accept", "text/plain")).await;
-        (reply.status, reply.media, reply.text)
+    let line = async |request: reqwest::RequestBuilder| {
+        let reply = send(request.header("accept", "text/plain")).await;
+        assert_eq!(reply.media, "text/plain; charset=utf-8", "{reply:?}");
+        (reply.status, reply.text)
     };
-    let plain = |text: &str| (200, "text/plain; charset=utf-8".to_owned(), text.to_owned());
-    assert_eq!(ask("05321234561").await, plain("ALLOW APPROVED\n"));
-    assert_eq!(ask("05321234562").await, plain("DENY REFUSED\n"));
+    let url = |path: &str| format!("{}{path}", known.gateway.http);
+    let ask = async |query: &str| line(client().get(url(&format!("/v1/check?{query}")))).await;
+    let told = |status: u16, text: &str| (status, text.to_owned());
+    for (query, expected) in [
+        ("brandCode=601234&type=MESAJ&recipient=05321234561", told(200, "ALLOW APPROVED\n")),
+        ("brandCode=601234&type=MESAJ&recipient=+905321234562", told(200, "DENY REFUSED\n")),
+        ("brandCode=601234&type=MESAJ&recipient=", told(200, "DENY INVALID_RECIPIENT\n")),
+        ("brandCode=601234&type=MESAJ&recipient=05321234561&minRevision=9", told(200, "DEFER REVISION_NOT_REACHED\n")),
+        // A problem is a deferral too, whatever the status: `CURL()` does not look at it.
+        ("type=MESAJ&recipient=05321234561", told(400, "DEFER MISSING_FIELD\n")),
+        ("brandCode=601234&type=SMS&recipient=05321234561", told(400, "DEFER INVALID_FIELD\n")),
+        ("brandCode=601234&type=MESAJ&recipient=05321234561&allow=1", told(400, "DEFER MALFORMED_QUERY\n")),
+        ("brandCode=601234&type=MESAJ&recipient=%ff", told(400, "DEFER MALFORMED_QUERY\n")),
+    ] {
+        assert_eq!(ask(query).await, expected, "{query}");
+    }
+    let post = async |body: &str| line(client().post(url("/v1/check")).header("content-type", JSON).body(body.to_owned())).await;
+    let body = json!({ "brandCode": 601_234, "type": "MESAJ", "recipient": APPROVED }).to_string();
+    assert_eq!(post(&body).await, told(200, "ALLOW APPROVED\n"));
+    assert_eq!(post("{").await, told(400, "DEFER MALFORMED_JSON\n"));
+    assert_eq!(line(client().put(url("/v1/check"))).await, told(405, "DEFER METHOD_NOT_ALLOWED\n"));
+    assert_eq!(line(client().get(url("/v1/chek"))).await, told(404, "DEFER NOT_FOUND\n"));
 }
 
 #[tokio::test]

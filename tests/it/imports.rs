@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config", &["model", "evidence::settings"]),
     ("access", &["model", "config"]),
     ("net", &[]),
+    ("agi", &["check::decision", "net"]),
     ("disk", &[]),
     ("wire", &["model", "index", "check", "ports", "access", "telemetry", "config", "net", "evidence"]),
     ("store", &["model", "ports"]),

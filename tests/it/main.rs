@@ -9,6 +9,7 @@
     reason = "a test says what went wrong by failing, and nothing is outside of this binary"
 )]
 
+mod agi;
 mod backup;
 mod bulk;
 mod closures;

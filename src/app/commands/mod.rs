@@ -1,5 +1,6 @@
 //! What the commands do beside `serve`: each is a function from arguments to an exit code or an error.
 
+mod agi;
 mod backup;
 mod brand;
 mod declaration;
@@ -18,6 +19,7 @@ mod sweep;
 mod verify;
 mod watch;
 
+pub use agi::agi;
 pub use backup::backup;
 pub use brand::brand;
 pub use declaration::declaration;

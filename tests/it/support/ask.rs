@@ -1,9 +1,11 @@
 //! Every way to ask a gateway, each to be held against the same truth.
 
+use super::agi::{Agi, environment, variables};
 use super::files::Question;
 use super::{BRAND, Gateway};
 use izingate::check::decision::Verdict;
 use izingate::wire::proto::{self, CheckBatchRequest, CheckRequest, CheckResponse, Counts, Decision, Reason, RecipientType};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,16 +22,21 @@ const BATCH: usize = 100_000;
 pub enum Way {
     HttpCheck,
     HttpBatch,
+    /// `GET` with `Accept: text/plain`, as dialplans ask.
+    HttpLine,
     GrpcCheck,
     GrpcBatch,
     GrpcStream,
+    /// Through `izingate agi`.
+    Agi,
 }
 
 /// Decision and reason.
 pub type Answer = (String, String);
 
 impl Way {
-    pub const ALL: [Self; 5] = [Self::HttpCheck, Self::HttpBatch, Self::GrpcCheck, Self::GrpcBatch, Self::GrpcStream];
+    pub const ALL: [Self; 7] =
+        [Self::HttpCheck, Self::HttpBatch, Self::HttpLine, Self::GrpcCheck, Self::GrpcBatch, Self::GrpcStream, Self::Agi];
     /// Those that take thousands of questions at a time.
     pub const BATCHES: [Self; 2] = [Self::HttpBatch, Self::GrpcBatch];
 }
@@ -59,9 +66,11 @@ pub async fn ask(gateway: &Gateway, way: Way, questions: &Arc<[Question]>) -> Ve
     match way {
         Way::HttpCheck => http_check(gateway, questions).await,
         Way::HttpBatch => http_batch(gateway, questions).await,
+        Way::HttpLine => http_line(gateway, questions).await,
         Way::GrpcCheck => grpc_check(gateway, questions).await,
         Way::GrpcBatch => grpc_batch(gateway, questions).await,
         Way::GrpcStream => grpc_stream(gateway, questions).await,
+        Way::Agi => agi(gateway, questions).await,
     }
 }
 
@@ -112,6 +121,42 @@ async fn http_check(gateway: &Gateway, questions: &Arc<[Question]>) -> Vec<Answe
             assert_eq!(answer["allowed"], answer["decision"] == "ALLOW", "{answer}");
             of_json(&answer)
         }
+    };
+    one_by_one(questions, ask).await
+}
+
+/// A question as the query of a URL.
+fn query(question: &Question, place: usize) -> String {
+    let Question { recipient, recipient_type, channel, .. } = question;
+    let recipient = utf8_percent_encode(recipient, NON_ALPHANUMERIC);
+    format!("?brandCode={BRAND}&recipient={recipient}&type={channel}&recipientType={recipient_type}&reference={place}")
+}
+
+async fn http_line(gateway: &Gateway, questions: &Arc<[Question]>) -> Vec<Answer> {
+    let (client, url) = (reqwest::Client::new(), format!("{}/v1/check", gateway.http));
+    let ask = move |place: usize, question: Question| {
+        let request = client.get(format!("{url}{}", query(&question, place))).header("accept", "text/plain");
+        async move {
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{question:?}");
+            let line = answer.text().await.unwrap();
+            let (decision, reason) = line.strip_suffix('\n').and_then(|line| line.split_once(' ')).unwrap();
+            (decision.to_owned(), reason.to_owned())
+        }
+    };
+    one_by_one(questions, ask).await
+}
+
+async fn agi(gateway: &Gateway, questions: &Arc<[Question]>) -> Vec<Answer> {
+    let agi = Arc::new(Agi::start(&gateway.http));
+    let ask = move |place: usize, question: Question| {
+        let agi = Arc::clone(&agi);
+        let call = move || {
+            let told = variables(&agi.call(&environment(&agi.url(&query(&question, place)), &[])));
+            assert_eq!(told["IZINGATE_ALLOWED"] == "1", told["IZINGATE_DECISION"] == "ALLOW", "{told:?}");
+            (told["IZINGATE_DECISION"].clone(), told["IZINGATE_REASON"].clone())
+        };
+        async move { tokio::task::spawn_blocking(call).await.unwrap() }
     };
     one_by_one(questions, ask).await
 }

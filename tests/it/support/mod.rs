@@ -1,5 +1,6 @@
 //! A real gateway for a test: the built binary on port 0, its log in a file, ended by its id.
 
+pub mod agi;
 pub mod ask;
 pub mod data;
 pub mod files;
