@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps run test loom sanitize oracle lint fmt bench loadtest loadtest-import proto fuzz iys-sim
+.PHONY: help deps run test dialers loom sanitize oracle lint fmt bench loadtest loadtest-import proto fuzz iys-sim
 
 FUZZ_SECONDS ?= 60
 SCENARIO ?= quick
@@ -16,6 +16,7 @@ help:
 	@echo "make loom   the index under the model checker: every order in which reader and writer can meet"
 	@echo "make sanitize  the index under AddressSanitizer (nightly)"
 	@echo "make oracle the large files against their true outcome, crashes too: half an hour"
+	@echo "make dialers  the examples for Asterisk and FreeSWITCH against a gateway, by a real AGI client and Lua"
 	@echo "make lint   formatting, clippy and documentation, warnings are errors"
 	@echo "make fmt    format"
 	@echo "make bench  every benchmark that fits in ten minutes, into target/bench-report/report.md"
@@ -39,6 +40,15 @@ test: deps
 
 oracle: deps
 	cargo test --release --locked --test it -- --ignored --nocapture --test-threads 1 oracle crash interleavings
+
+# The examples for dialers against a gateway: an AGI client plays Asterisk, and FreeSWITCH's script runs under Lua.
+dialers: deps
+	@command -v lua5.4 xmllint >/dev/null && python3 -c 'import ensurepip' 2>/dev/null || \
+		{ echo "make dialers needs Debian's lua5.4, libxml2-utils and python3-venv" >&2; exit 1; }
+	xmllint --noout deploy/dialers/freeswitch/izingate.xml
+	python3 -m venv target/dialers && target/dialers/bin/pip install --quiet aioagi-ik==1.3.1
+	DIALERS_PYTHON="$(CURDIR)/target/dialers/bin/python" \
+		cargo test --release --locked --test it -- --ignored --nocapture the_examples_with_an_agi_client_and_lua
 
 lint: deps
 	cargo fmt --check

@@ -3,11 +3,13 @@
 use super::process::failure;
 use super::support::agi::{Agi, Asterisk, DONE, environment, variables};
 use super::support::known::{APPROVED, Known, REFUSED, apply, movement};
-use super::support::{Gateway, izingate, run};
+use super::support::{BRAND, Gateway, izingate, run};
 use izingate::wire::proto::Movement;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 
 const SLOW: &[&str] = &["--deadline", "300ms"];
@@ -318,6 +320,30 @@ async fn an_end_in_order() {
     asterisk.say(DONE.as_bytes());
     let commands = asterisk.to_the_end(|_| DONE.to_owned());
     assert_eq!(variables(&commands)["IZINGATE_ALLOWED"], "1");
+}
+
+/// Asks as the files in `deploy/dialers` do; they hold a brand and addresses of their own.
+fn dialplans(known: &Known, agi: &Agi, python: &str, tools: &[&str]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/dialers.py");
+    let mut command = Command::new(python);
+    command.arg(script).args([&known.gateway.http, &agi.url(""), &BRAND.to_string()]).args(tools);
+    let asked = command.output().unwrap();
+    let said = String::from_utf8_lossy(&asked.stdout);
+    assert!(asked.status.success(), "{said}\n{}", String::from_utf8_lossy(&asked.stderr));
+    assert_eq!(said.matches(" called ").count(), 2 + tools.len(), "{said}");
+}
+
+#[tokio::test]
+async fn the_examples_dial_after_an_approval_alone() {
+    let (known, agi) = dialler().await;
+    dialplans(&known, &agi, "python3", &[]);
+}
+
+#[tokio::test]
+#[ignore = "needs packages: make dialers"]
+async fn the_examples_with_an_agi_client_and_lua() {
+    let (known, agi) = dialler().await;
+    dialplans(&known, &agi, &std::env::var("DIALERS_PYTHON").unwrap(), &["aioagi", "lua"]);
 }
 
 #[test]
