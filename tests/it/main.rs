@@ -30,6 +30,7 @@ mod privacy;
 mod process;
 mod proto;
 mod push;
+mod readme;
 mod retailers;
 mod retention;
 #[path = "../iys_sim/mod.rs"]
