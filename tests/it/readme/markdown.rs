@@ -95,12 +95,9 @@ impl Document {
 
 /// The place of a heading as a link names it: letters and digits in lower case, blanks as hyphens.
 pub fn place(heading: &str) -> String {
-    let kept = heading
-        .to_lowercase()
-        .chars()
-        .filter(|letter| letter.is_alphanumeric() || " -_\u{307}".contains(*letter))
-        .collect::<String>();
-    kept.replace(' ', "-").replace('\u{307}', "")
+    let kept =
+        heading.to_lowercase().chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter)).collect::<String>();
+    kept.replace(' ', "-")
 }
 
 /// The words of a command as a shell splits them; none if a quote has no end.
