@@ -1,3 +1,4 @@
+use super::agi::AgiArgs;
 use super::backup::{BackupArgs, RestoreArgs};
 use super::brand::{AddArgs, AgeArg, BrandCommand, DeactivateArgs, HealArgs, ListArgs, ModeArgs, OutOfScopeArg, StandingArgs};
 use super::declaration::{DeclarationCommand, Document};
@@ -23,6 +24,7 @@ use crate::model::standing::OutOfScope;
 use crate::model::time::IysTime;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
+use std::time::Duration;
 
 /// Parses a line as a shell would split it; `'…'` keeps a word together.
 fn parse(line: &str) -> Result<Command, ErrorKind> {
@@ -44,6 +46,28 @@ fn gateway() -> Target {
 #[test]
 fn the_definition_is_sound() {
     Cli::command().debug_assert();
+}
+
+#[test]
+fn agi_needs_a_gateway_and_no_more() {
+    let expected = AgiArgs {
+        endpoint: "http://localhost:1".to_owned(),
+        listen: "127.0.0.1:4573".parse().unwrap(),
+        deadline: Duration::from_secs(2),
+        connections: 256,
+        caller: "agi".to_owned(),
+        insecure: false,
+    };
+    assert_eq!(parse("agi --endpoint http://localhost:1"), Ok(Command::Agi(expected.clone())));
+    let line = "agi --endpoint http://localhost:1 --deadline 250ms --connections 1 --caller pbx/1";
+    let given = AgiArgs { deadline: Duration::from_millis(250), connections: 1, caller: "pbx/1".to_owned(), ..expected };
+    assert_eq!(parse(line), Ok(Command::Agi(given)));
+    for wrong in
+        ["--deadline 0", "--deadline 1m", "--deadline 31s", "--deadline 9ms", "--deadline -1s", "--deadline s", "--connections 0"]
+    {
+        assert_eq!(parse(&format!("agi --endpoint http://localhost:1 {wrong}")), Err(ErrorKind::ValueValidation), "{wrong}");
+    }
+    assert_eq!(parse("agi"), Err(ErrorKind::MissingRequiredArgument));
 }
 
 #[test]
