@@ -231,6 +231,7 @@ pub fn of_tonic(status: Status) -> Status {
 impl Problem {
     /// The problem in the form that was asked for. In a line it is a deferral, so that no dialplan takes it for anything
     /// else: `DEFER MISSING_FIELD`.
+    #[must_use]
     pub fn response(self, headers: &HeaderMap) -> Response {
         if !wants_a_line(headers) {
             return self.into_response();
