@@ -164,7 +164,7 @@ async fn a_reply_may_say_more() {
     let (_known, agi) = dialler().await;
     let call = environment(&agi.url("?brandCode=601234&type=ARAMA"), &[]);
     let mut asterisk = Asterisk::dial(agi.address, call.as_bytes());
-    let commands = asterisk.to_the_end(|_| "200 result=1 (set)\n".to_owned());
+    let commands = asterisk.heard(|_| "200 result=1 (set)\n".to_owned());
     assert_eq!(told(&variables(&commands)), pair("ALLOW", "APPROVED"));
 }
 
@@ -184,16 +184,16 @@ async fn environments_that_are_none() {
         (argument(1_000), "INVALID_FIELD"),
         (argument(60_000), "INVALID_FIELD"),
     ] {
-        assert_eq!(agi.call(&call), undecided(reason), "{:.80}", call);
+        assert_eq!(agi.call(&call), undecided(reason), "{call:.80}");
     }
     let mut bytes = sound.clone().into_bytes();
     bytes.splice(0..0, *b"agi_x: \xff\x00\x80\n\x01\xfe\n");
-    let commands = Asterisk::dial(agi.address, &bytes).to_the_end(|_| DONE.to_owned());
+    let commands = Asterisk::dial(agi.address, &bytes).heard(|_| DONE.to_owned());
     assert_eq!(commands, undecided("AGI_REQUEST_INVALID"));
 
     // Longer than any environment: it is not read to its end, and nothing but the first word is said.
     for endless in [argument(70_000), "agi_x: y\n".repeat(10_000), "z".repeat(1 << 20)] {
-        let commands = Asterisk::dial(agi.address, endless.as_bytes()).to_the_end(|_| DONE.to_owned());
+        let commands = Asterisk::dial(agi.address, endless.as_bytes()).heard(|_| DONE.to_owned());
         assert!(commands.len() <= 1 && commands.iter().all(|command| command.ends_with("ALLOWED \"0\"")), "{commands:?}");
     }
     assert_eq!(told(&variables(&agi.call(&sound))), pair("ALLOW", "APPROVED"), "it goes on");
@@ -302,7 +302,7 @@ async fn a_peer_that_is_in_the_way_or_gone() {
     let half = Asterisk::dial(agi.address, &call.as_bytes()[..200]);
     let mut next = Asterisk::dial(agi.address, call.as_bytes());
     drop(half);
-    assert_eq!(told(&variables(&next.to_the_end(|_| DONE.to_owned()))), pair("ALLOW", "APPROVED"));
+    assert_eq!(told(&variables(&next.heard(|_| DONE.to_owned()))), pair("ALLOW", "APPROVED"));
     drop(Asterisk::dial(agi.address, b""));
     drop(Asterisk::dial(agi.address, call.as_bytes()));
     assert_eq!(told(&agi.ask(&["brandCode=601234", "type=ARAMA"])), pair("ALLOW", "APPROVED"));
@@ -318,7 +318,7 @@ async fn an_end_in_order() {
     // The call that is under way is told, whatever happens.
     asterisk.say(&call.as_bytes()[100..]);
     asterisk.say(DONE.as_bytes());
-    let commands = asterisk.to_the_end(|_| DONE.to_owned());
+    let commands = asterisk.heard(|_| DONE.to_owned());
     assert_eq!(variables(&commands)["IZINGATE_ALLOWED"], "1");
 }
 

@@ -14,6 +14,7 @@ mod backup;
 mod bulk;
 mod closures;
 mod crash;
+mod deploy;
 mod erasure;
 mod evidence;
 mod feed;

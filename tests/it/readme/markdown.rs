@@ -50,7 +50,7 @@ impl Document {
     /// The commands of all `sh` blocks in order, without comments; a `\` at the end goes on with the next line.
     pub fn commands(&self) -> Vec<String> {
         let lines = self.blocks("sh").concat().replace("\\\n", " ");
-        let bare = |line: &str| line.split("   #").next().unwrap().trim().split_whitespace().collect::<Vec<_>>().join(" ");
+        let bare = |line: &str| line.split("   #").next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
         lines.lines().map(bare).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
     }
 

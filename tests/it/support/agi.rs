@@ -47,7 +47,7 @@ impl Agi {
 
     /// One call: the commands that came, each of which was carried out.
     pub fn call(&self, environment: &str) -> Vec<String> {
-        Asterisk::dial(self.address, environment.as_bytes()).to_the_end(|_| DONE.to_owned())
+        Asterisk::dial(self.address, environment.as_bytes()).heard(|_| DONE.to_owned())
     }
 
     /// Asks for the end.
@@ -102,7 +102,7 @@ impl Asterisk {
     }
 
     /// Replies to every command, and returns them all.
-    pub fn to_the_end(&mut self, reply: impl Fn(&str) -> String) -> Vec<String> {
+    pub fn heard(&mut self, reply: impl Fn(&str) -> String) -> Vec<String> {
         let mut commands = Vec::new();
         while let Some(command) = self.hear() {
             let reply = reply(&command);
