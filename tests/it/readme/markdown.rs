@@ -85,12 +85,20 @@ impl Document {
         text.split('`').skip(1).step_by(2).map(|term| term.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
 
-    /// Rows of tables, with the number of their cells.
-    pub fn rows(&self) -> Vec<usize> {
+    /// Rows of tables: the number of their cells, and the numbers in them without what separates their digits.
+    pub fn rows(&self) -> Vec<(usize, Vec<String>)> {
         let (prose, _) = self.parts();
-        let cells = |line: &str| line.replace("\\|", "").matches('|').count();
-        prose.iter().filter(|line| line.starts_with('|')).map(|line| cells(line)).collect()
+        prose.iter().filter(|line| line.starts_with('|')).map(|line| row(line)).collect()
     }
+}
+
+fn row(line: &str) -> (usize, Vec<String>) {
+    let joined = line.replace(['.', ','], "");
+    let numbers = joined.split(|letter: char| !letter.is_ascii_digit()).filter(|number| !number.is_empty());
+    let mut numbers: Vec<String> = numbers.map(str::to_owned).collect();
+    // Each language has its own order of words.
+    numbers.sort_unstable();
+    (line.replace("\\|", "").matches('|').count(), numbers)
 }
 
 /// The place of a heading as a link names it: letters and digits in lower case, blanks as hyphens.

@@ -195,7 +195,7 @@ fn the_turkish_readme_says_the_same() {
         let missing: Vec<_> = ours.difference(&theirs).collect();
         let more: Vec<_> = theirs.difference(&ours).collect();
         assert!(missing.is_empty() && more.is_empty(), "{}\nmissing: {missing:?}\nmore: {more:?}", turkish.title());
-        assert_eq!(turkish.rows(), english.rows(), "{}: rows of tables", turkish.title());
+        assert_eq!(turkish.rows(), english.rows(), "{}: rows of tables and their numbers", turkish.title());
     }
 }
 
