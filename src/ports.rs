@@ -568,13 +568,13 @@ pub struct PushConnection {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FeedRefused {
     /// There is no feed.
-    #[error("no İYS account is configured: see [iys] in the README")]
+    #[error("no İYS account is configured: see [iys] in docs/operations.md")]
     NotConfigured,
     /// The feed does not follow this brand.
     #[error("brand {0} is not among those that the İYS account may read")]
     NotFed(BrandCode),
     /// There is no push receiver.
-    #[error("no push receiver is configured: see [iys.push] in the README")]
+    #[error("no push receiver is configured: see [iys.push] in docs/operations.md")]
     NoReceiver,
     /// İYS cannot be reached or asks us to wait.
     #[error("İYS did not answer: {0}")]
