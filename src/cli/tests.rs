@@ -63,7 +63,7 @@ fn agi_needs_a_gateway_and_no_more() {
     let given = AgiArgs { deadline: Duration::from_millis(250), connections: 1, caller: "pbx/1".to_owned(), ..expected };
     assert_eq!(parse(line), Ok(Command::Agi(given)));
     for wrong in
-        ["--deadline 0", "--deadline 1m", "--deadline 31s", "--deadline 9ms", "--deadline -1s", "--deadline s", "--connections 0"]
+        ["--deadline 0", "--deadline 1m", "--deadline 31s", "--deadline 9ms", "--deadline=-1s", "--deadline s", "--connections 0"]
     {
         assert_eq!(parse(&format!("agi --endpoint http://localhost:1 {wrong}")), Err(ErrorKind::ValueValidation), "{wrong}");
     }
