@@ -156,7 +156,7 @@ async fn replies_that_are_no_success() {
     assert_eq!(told(&agi.ask(&["brandCode=601234", "type=ARAMA"])), pair("ALLOW", "APPROVED"), "it goes on");
     let (exit, said) = agi.stop();
     assert!(exit.success());
-    assert!(said.contains("Asterisk did not set a variable: 511") && !said.contains("532"), "{said}");
+    assert!(said.contains("Asterisk did not set a variable: 511") && !said.contains("5321234561"), "{said}");
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn environments_that_are_none() {
     }
     assert_eq!(told(&variables(&agi.call(&sound))), pair("ALLOW", "APPROVED"), "it goes on");
     let said = agi.stop().1;
-    assert!(said.contains("the peer sends more than 65536 bytes") && !said.contains("532"), "{said}");
+    assert!(said.contains("the peer sends more than 65536 bytes") && !said.contains("5321234561"), "{said}");
 }
 
 /// A server that takes connections and hands on what it is asked; every question gets `answer`, or silence.
