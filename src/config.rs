@@ -108,6 +108,8 @@ pub struct Limits {
     pub streams: u32,
     /// Bytes of one request.
     pub body_bytes: usize,
+    /// A client that sends a list and takes nothing of what comes of it for so long is given up.
+    pub filter_patience: Duration,
 }
 
 /// How the index is held.
@@ -187,7 +189,7 @@ impl Config {
             unready: Duration::ZERO,
             max_revision_wait: Duration::from_secs(1),
             log: Log { format: LogFormat::Human, level: "info".to_owned() },
-            limits: Limits { connections: 4096, streams: 256, body_bytes: 32 << 20 },
+            limits: Limits { connections: 4096, streams: 256, body_bytes: 32 << 20, filter_patience: Duration::from_secs(30) },
             index: Index { memory_bytes: 0, snapshot_every: Duration::from_mins(15) },
             store: Store { compression: Compression::Lz4, cache_bytes: 256 << 20, write_buffer_bytes: 64 << 20 },
             ingest: Ingest { queue: 64 },

@@ -33,6 +33,7 @@ pub mod config;
 pub mod disk;
 pub mod evidence;
 pub mod feed;
+pub mod filter;
 pub mod import;
 pub mod index;
 #[cfg(feature = "store")]

@@ -25,6 +25,7 @@ use izingate::ports::{
 };
 use izingate::telemetry::metrics::Metrics;
 use izingate::wire::caller::Callers;
+use izingate::wire::filter::Filters;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
 use izingate::wire::listen::{self, Bounds};
 use izingate::wire::router;
@@ -93,6 +94,7 @@ fn gateway(relations: u64, recorder: Recorder) -> Outcome<Gateway> {
         feed: Arc::new(NoFeed),
         backups: Arc::new(NoData),
         watching: Watching::new(Arc::new(NoData), Limits::default(), TaskTracker::new()),
+        filters: Filters::new(Duration::from_secs(30), TaskTracker::new()),
         metrics: Arc::new(Metrics::new(&verdict_names())),
         max_revision_wait: Duration::from_secs(1),
         clock: IysTime::now,

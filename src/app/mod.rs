@@ -29,6 +29,7 @@ use crate::shutdown::{Pace, Shutdown};
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, MovementResult};
 use crate::wire::caller::Callers;
+use crate::wire::filter::Filters;
 use crate::wire::gateway::{Gateway, Parts, verdict_names};
 use crate::wire::listen::{self, Bounds};
 use crate::wire::watch::{Limits, Watching};
@@ -191,6 +192,7 @@ impl App {
             gaps: Arc::new(Healer::new(Arc::clone(&store), Arc::new(sink.clone()))),
             feed: follower.clone().map_or_else(|| Arc::new(NoFeed) as Arc<dyn FeedControl>, |follower| Arc::new(follower)),
             watching: Watching::new(Arc::clone(&store) as Arc<_>, Limits::default(), helpers.clone()),
+            filters: Filters::new(config.limits.filter_patience, helpers.clone()),
             metrics,
             max_revision_wait: config.max_revision_wait,
             clock: IysTime::now,

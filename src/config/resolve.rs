@@ -16,6 +16,7 @@ type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 const SECRET_VARIABLE: &str = "IZINGATE_SECRET";
 const LONGEST_SHUTDOWN: Duration = Duration::from_mins(10);
 const LONGEST_REVISION_WAIT: Duration = Duration::from_mins(1);
+const LONGEST_PATIENCE: Duration = Duration::from_mins(10);
 const LONGEST_SNAPSHOT: Duration = Duration::from_hours(24);
 /// Ten years: the change log is for those that follow, not for the archive.
 const LONGEST_CHANGES_DAYS: u32 = 3650;
@@ -119,6 +120,7 @@ fn limits(reader: &mut Reader<'_>, base: Limits) -> Limits {
         connections: whole(reader, "limits.connections", (1, 1_000_000), base.connections),
         streams: whole(reader, "limits.streams", (1, 65_536), base.streams as usize) as u32,
         body_bytes: whole(reader, "limits.body_bytes", (64 * KIB, GIB), base.body_bytes),
+        filter_patience: length(reader, "limits.filter_patience", LONGEST_PATIENCE, base.filter_patience),
     }
 }
 

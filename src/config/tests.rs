@@ -312,14 +312,14 @@ fn every_error_is_named_at_once() {
   IZINGATE_INGEST_QUEUE is \"many\", but must be a whole number from 1 to 4096
   gate.toml: limits.steams is not a setting; there are limits.connections, limits.streams, limits.body_bytes
   gate.toml: lissen is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
-max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, index.memory_bytes, \
+max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, limits.filter_patience, index.memory_bytes, \
 index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, policy.exempt_only, \
 evidence.durability, evidence.overload, evidence.retention, evidence.window, evidence.patience, evidence.buffer_bytes, \
 evidence.segment_bytes, evidence.before_answer, evidence.interval, evidence.off, evidence.signing_key_file, \
 iys.username, iys.url, iys.iys_code, iys.integrator_code, iys.password_file, iys.ca_file, iys.pull_every, iys.reconcile, \
 iys.confirm_agreements, iys.push.listen, iys.push.certificate_file, iys.push.key_file, iys.push.public_url
   gate.toml: secret is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
-max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, index.memory_bytes, \
+max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, limits.filter_patience, index.memory_bytes, \
 index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, policy.exempt_only, \
 evidence.durability, evidence.overload, evidence.retention, evidence.window, evidence.patience, evidence.buffer_bytes, \
 evidence.segment_bytes, evidence.before_answer, evidence.interval, evidence.off, evidence.signing_key_file, \

@@ -24,6 +24,8 @@ pub enum Edge {
     HttpUnary = 3,
     /// `/v1/check/batch`
     HttpBatch = 4,
+    /// `/v1/filter`
+    HttpFilter = 5,
 }
 
 /// What became of a movement.
@@ -402,7 +404,8 @@ impl CheckSeries {
 
 impl Edge {
     /// Every edge, in the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::GrpcUnary, Self::GrpcBatch, Self::GrpcStream, Self::HttpUnary, Self::HttpBatch];
+    pub const ALL: [Self; 6] =
+        [Self::GrpcUnary, Self::GrpcBatch, Self::GrpcStream, Self::HttpUnary, Self::HttpBatch, Self::HttpFilter];
 
     /// The value of the label.
     #[must_use]
@@ -413,6 +416,7 @@ impl Edge {
             Self::GrpcStream => "grpc_stream",
             Self::HttpUnary => "http_unary",
             Self::HttpBatch => "http_batch",
+            Self::HttpFilter => "http_filter",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What every handler works with: the checker, the doors to the data side, and the counters.
 
 use super::caller::{Caller, Callers};
+use super::filter::Filters;
 use super::status::{Kind, Problem};
 use super::watch::Watching;
 use crate::check::decision::{Decision, Reason, Verdict};
@@ -54,6 +55,8 @@ pub struct Parts {
     pub backups: Arc<dyn BackupMaker>,
     /// Reads the change log, for its watchers.
     pub watching: Watching,
+    /// Filters lists.
+    pub filters: Filters,
     /// Counts.
     pub metrics: Arc<Metrics>,
     /// The longest wait for a demanded revision where the caller gives no deadline.

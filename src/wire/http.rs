@@ -3,6 +3,7 @@
 use super::apply::{self, Export};
 use super::body::{Media, Sent, Shared};
 use super::convert;
+use super::filter;
 use super::gateway::Gateway;
 use super::json::{self, AnswerBody, BatchAnswerBody, BatchBody, CheckBody, ExplanationBody, ReportBody};
 use super::language;
@@ -26,6 +27,7 @@ pub fn routes(gateway: Gateway, body_bytes: usize) -> Router {
     Router::new()
         .route("/v1/check", get(check_query).post(check_body).fallback(wrong_method))
         .route("/v1/check/batch", post(check_batch).fallback(wrong_method))
+        .route(filter::PATH, post(filter::filter).fallback(wrong_method))
         .route("/v1/movements", post(movements).fallback(wrong_method))
         .route("/v1/explain", get(explain).fallback(wrong_method))
         .layer(DefaultBodyLimit::max(body_bytes))
@@ -40,7 +42,7 @@ fn parse<T: serde::de::DeserializeOwned>(body: Body) -> Result<T, Problem> {
 }
 
 /// The parameters of a query. `%XX` is decoded; `+` is left to its field, since it may stand for itself.
-fn parameters(query: Option<String>) -> Result<Vec<(String, String)>, Problem> {
+pub(super) fn parameters(query: Option<String>) -> Result<Vec<(String, String)>, Problem> {
     let query = query.unwrap_or_default();
     let decode = |text: &str| percent_decode_str(text).decode_utf8().map(std::borrow::Cow::into_owned);
     let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {

@@ -1,5 +1,6 @@
 //! Connections: accepted with bounds, served with HTTP/1.1 or h2 as the client speaks, drained in order.
 
+use super::filter;
 use crate::net::{self, Life};
 use axum::Router;
 use axum::body::Body;
@@ -83,8 +84,20 @@ async fn connection(stream: TcpStream, router: Router, builder: &Builder<TokioEx
     if !spoke {
         return;
     }
-    let service = router.map_request(|request: http::Request<hyper::body::Incoming>| request.map(Body::new));
-    net::until_end(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)), life).await;
+    let cut = life.cut.child_token();
+    let of_connection = cut.clone();
+    let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
+        if request.uri().path() == filter::PATH {
+            request.extensions_mut().insert(filter::Connection(of_connection.clone()));
+        }
+        request.map(Body::new)
+    });
+    let life = Life { cut: cut.clone(), ..life.clone() };
+    let served = net::until_end(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)), &life);
+    tokio::select! {
+        () = served => {}
+        () = cut.cancelled() => {}
+    }
 }
 
 #[cfg(test)]

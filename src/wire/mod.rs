@@ -10,6 +10,7 @@ pub mod body;
 pub mod caller;
 pub mod codec;
 pub mod convert;
+pub mod filter;
 pub mod gateway;
 pub mod grpc;
 pub mod http;

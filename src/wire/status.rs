@@ -96,6 +96,12 @@ pub enum Kind {
     WatchTooSlow,
     /// As many watchers as there may be.
     TooManyWatchers,
+    /// A list is none, or it is not clear what it looks like; by the code of what is wrong.
+    List(&'static str),
+    /// A client sends a list and does not read what comes of it.
+    FilterClientNotReading,
+    /// As many lists as there may be at once.
+    TooManyLists,
     /// No account at İYS is configured.
     FeedNotConfigured,
     /// The account may not read this brand.
@@ -172,6 +178,11 @@ impl Kind {
             Self::TooManyWatchers => {
                 ("TOO_MANY_WATCHERS", H::TOO_MANY_REQUESTS, Code::ResourceExhausted, "No room for another watcher")
             }
+            Self::List(code) => (code, H::BAD_REQUEST, Code::InvalidArgument, "The list cannot be read"),
+            Self::FilterClientNotReading => {
+                ("FILTER_CLIENT_NOT_READING", H::REQUEST_TIMEOUT, Code::ResourceExhausted, "The client does not read")
+            }
+            Self::TooManyLists => ("TOO_MANY_LISTS", H::TOO_MANY_REQUESTS, Code::ResourceExhausted, "No room for another list"),
             Self::FeedNotConfigured => {
                 ("FEED_NOT_CONFIGURED", H::CONFLICT, Code::FailedPrecondition, "No account at İYS is configured")
             }

@@ -120,7 +120,7 @@ impl Code {
     }
 }
 
-fn invalid(field: &str, allowed: &str) -> Problem {
+pub(super) fn invalid(field: &str, allowed: &str) -> Problem {
     Problem::new(Kind::InvalidField, format!("{field} must be {allowed}"))
 }
 
@@ -130,7 +130,7 @@ pub fn brand(code: Option<&Code>) -> Result<BrandCode, Problem> {
     code.brand().ok_or_else(|| invalid("brandCode", "a number above 0"))
 }
 
-fn scope(
+pub(super) fn scope(
     brand_code: Option<&Code>,
     channel: Option<&str>,
     recipient_type: Option<&str>,

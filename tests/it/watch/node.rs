@@ -18,6 +18,7 @@ use izingate::store::codec::Change;
 use izingate::store::{Compression, Options, Store};
 use izingate::telemetry::metrics::Metrics;
 use izingate::wire::caller::Callers;
+use izingate::wire::filter::Filters;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
 use izingate::wire::listen::{self, Bounds};
 use izingate::wire::proto::consent_service_client::ConsentServiceClient;
@@ -110,6 +111,7 @@ impl Node {
             feed: Arc::new(NoFeed),
             backups: Arc::new(NoBackups),
             watching: Watching::new(Arc::clone(&store) as Arc<_>, limits, tasks.clone()),
+            filters: Filters::new(Duration::from_secs(30), tasks.clone()),
             metrics: Arc::new(Metrics::new(&verdict_names())),
             max_revision_wait: Duration::from_secs(1),
             clock: || AT,

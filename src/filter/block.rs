@@ -1,0 +1,248 @@
+//! Rows on their way together.
+
+use super::encoding::Encoding;
+use super::layout::Layout;
+use super::record::{Found, Span, record};
+use crate::model::recipient::Phone;
+use memchr::memchr;
+use std::borrow::Cow;
+
+/// Why a row is not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Refusal {
+    /// More than a row may have.
+    TooLong = 0,
+    /// A quote is not closed.
+    OpenQuote = 1,
+    /// Something stands behind a closing quote.
+    TextAfterQuote = 2,
+    /// More or fewer fields than the first line has.
+    FieldCount = 3,
+    /// A NUL byte.
+    Nul = 4,
+    /// A carriage return in the middle.
+    LoneReturn = 5,
+}
+
+/// What a physical line, or a row of several, is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// The names of the columns.
+    Header,
+    /// A row that is to be answered.
+    Row,
+    /// Nothing but white space.
+    Blank,
+    /// A row that is not answered.
+    Refused(Refusal),
+}
+
+/// A line of a block; it begins where the one before ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) what: What,
+    /// Physical lines that it goes over.
+    pub(super) lines: u32,
+    /// The end of its text.
+    pub(super) end: u32,
+    /// The end of its line end.
+    pub(super) next: u32,
+}
+
+/// Whole rows, with the addresses to be decided on.
+#[derive(Debug)]
+pub struct Block {
+    pub(super) text: Vec<u8>,
+    pub(super) lines: Vec<Line>,
+    pub(super) encoding: Encoding,
+    /// Whether the list's mark stands before it.
+    pub(super) mark: bool,
+    /// Physical lines of the list before it.
+    before: u64,
+    rows: usize,
+    /// Physical lines in it.
+    physical: u64,
+    /// Whether the rest of the last line, which is too long, is still to be passed over.
+    pub(super) unfinished: bool,
+    phones: Option<Vec<u64>>,
+    emails: Option<Vec<Span>>,
+}
+
+/// A refused row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused<'a> {
+    /// Its physical line, from 1.
+    pub line: u64,
+    /// Why.
+    pub why: Refusal,
+    /// What stood there, in the encoding of the list's text; of a row that is too long, nothing.
+    pub text: &'a [u8],
+}
+
+impl Refusal {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::TooLong, Self::OpenQuote, Self::TextAfterQuote, Self::FieldCount, Self::Nul, Self::LoneReturn];
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TooLong => "ROW_TOO_LONG",
+            Self::OpenQuote => "QUOTE_NOT_CLOSED",
+            Self::TextAfterQuote => "TEXT_AFTER_QUOTE",
+            Self::FieldCount => "WRONG_FIELD_COUNT",
+            Self::Nul => "NUL_BYTE",
+            Self::LoneReturn => "LONE_RETURN",
+        }
+    }
+
+    /// Why, for people.
+    #[must_use]
+    pub const fn detail(self) -> &'static str {
+        match self {
+            Self::TooLong => "the row is longer than 1 MiB",
+            Self::OpenQuote => "a quote is not closed",
+            Self::TextAfterQuote => "text follows a closing quote",
+            Self::FieldCount => "more or fewer fields than the first line has; is its delimiter another one?",
+            Self::Nul => "a NUL byte",
+            Self::LoneReturn => "a carriage return in the middle",
+        }
+    }
+}
+
+/// How large a block becomes, more or less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Bytes of its text, before its last row.
+    pub bytes: usize,
+    /// Its rows.
+    pub rows: usize,
+}
+
+/// What a block was made of.
+pub(super) struct Cut {
+    pub(super) block: Block,
+    /// Bytes of the text that are in it.
+    pub(super) taken: usize,
+}
+
+impl Block {
+    /// As many whole rows as there are in `text`, within the bounds. `before` are the physical lines before it;
+    /// `header` says that its first row is the header.
+    pub(super) fn cut(text: &[u8], ended: bool, layout: &Layout, encoding: Encoding, header: bool, before: u64, bounds: Bounds) -> Cut {
+        let guess = bounds.rows.min(text.len().min(bounds.bytes) / 8 + 1);
+        let mut block = Self {
+            text: Vec::new(),
+            lines: Vec::with_capacity(guess),
+            encoding,
+            mark: false,
+            before,
+            rows: 0,
+            physical: 0,
+            unfinished: false,
+            phones: layout.phones.map(|_| Vec::with_capacity(guess)),
+            emails: layout.emails.map(|_| Vec::with_capacity(guess)),
+        };
+        let (mut at, mut header) = (0, header);
+        while at < text.len() && at < bounds.bytes && block.rows < bounds.rows {
+            let (mut phone, mut email) = (Span::default(), Span::default());
+            let found = record(text, at, ended, layout.delimiter, |field, span| {
+                if layout.phones == Some(field) {
+                    phone = span;
+                }
+                if layout.emails == Some(field) {
+                    email = span;
+                }
+            });
+            let (what, lines, end, next) = match found {
+                Found::More => break,
+                Found::TooLong => {
+                    block.unfinished = true;
+                    (What::Refused(Refusal::TooLong), 1, at, text.len())
+                }
+                Found::Blank { next } => (What::Blank, 1, next, next),
+                Found::Bad { why, end, next } => (What::Refused(why), 1, if why == Refusal::TooLong { at } else { end }, next),
+                // A quote too many makes one row of several: it costs its own line, not those after it.
+                Found::Row { fields, lines: 2.., .. } if fields != layout.fields => {
+                    let end = at + memchr(b'\n', &text[at..]).unwrap_or(text.len() - at);
+                    (What::Refused(Refusal::OpenQuote), 1, end, text.len().min(end + 1))
+                }
+                Found::Row { fields, lines, end, next } if fields != layout.fields => {
+                    (What::Refused(Refusal::FieldCount), lines, end, next)
+                }
+                Found::Row { lines, end, next, .. } => (if header { What::Header } else { What::Row }, lines, end, next),
+            };
+            match what {
+                What::Header => header = false,
+                What::Row => block.row(text, phone, email),
+                What::Blank | What::Refused(_) => {}
+            }
+            block.lines.push(Line { what, lines, end: end as u32, next: next as u32 });
+            block.physical += u64::from(lines);
+            at = next;
+        }
+        block.text.extend_from_slice(&text[..at]);
+        Cut { block, taken: at }
+    }
+
+    fn row(&mut self, text: &[u8], phone: Span, email: Span) {
+        self.rows += 1;
+        if let Some(phones) = &mut self.phones {
+            let spelled = self.encoding.text(phone.of(text));
+            phones.push(spelled.and_then(|text| Phone::parse(&text)).map_or(0, Phone::packed));
+        }
+        if let Some(emails) = &mut self.emails {
+            emails.push(email);
+        }
+    }
+
+    /// Rows to be answered.
+    #[must_use]
+    pub const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Physical lines of the list up to its end.
+    #[must_use]
+    pub const fn through(&self) -> u64 {
+        self.before + self.physical
+    }
+
+    /// Physical lines of the list before it.
+    #[must_use]
+    pub const fn before(&self) -> u64 {
+        self.before
+    }
+
+    /// The phone of every row in E.164 as a number; 0, which is none, for what is no phone. Empty if phones were not
+    /// asked about.
+    #[must_use]
+    pub fn phones(&self) -> &[u64] {
+        self.phones.as_deref().unwrap_or_default()
+    }
+
+    /// The e-mail of every row as spelled; empty for what is no text.
+    #[must_use]
+    pub fn emails(&self) -> Vec<Cow<'_, str>> {
+        let text = |span: &Span| self.encoding.text(span.of(&self.text)).unwrap_or_default();
+        self.emails.iter().flatten().map(text).collect()
+    }
+
+    /// The refused rows.
+    pub fn refused(&self) -> impl Iterator<Item = Refused<'_>> {
+        let (mut line, mut start) = (self.before + 1, 0);
+        self.lines.iter().filter_map(move |found| {
+            let (at, from) = (line, start);
+            (line, start) = (line + u64::from(found.lines), found.next as usize);
+            let What::Refused(why) = found.what else { return None };
+            Some(Refused { line: at, why, text: &self.text[from..found.end as usize] })
+        })
+    }
+
+    /// How many lines are not rows that are answered: headers, blank ones, refused ones.
+    pub(super) fn count(&self, is: impl Fn(What) -> bool) -> u64 {
+        self.lines.iter().filter(|line| is(line.what)).count() as u64
+    }
+}

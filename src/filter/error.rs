@@ -1,0 +1,158 @@
+//! What makes a whole list unusable. The text is one line and never holds an address.
+
+use super::layout::Kind;
+use std::fmt;
+
+/// Why a list cannot be filtered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ListError {
+    /// Nothing is in it.
+    #[error("the list is empty")]
+    Empty,
+    /// It is no text.
+    #[error("the list is {0}, not text: give CSV or one address a line, in UTF-8, UTF-16 with its mark, or ISO-8859-9 if you say so")]
+    Binary(&'static str),
+    /// No line ends where one should.
+    #[error("the first line has more than 1 MiB: this is no list of rows")]
+    FirstLineTooLong,
+    /// UTF-16 that ends in the middle.
+    #[error("the list is UTF-16 and ends in half a character")]
+    HalfCharacter,
+    /// Lines as no program writes them any more.
+    #[error("lines end with a lone carriage return (CR); save the list with line feeds")]
+    LoneReturn,
+    /// Rows have different delimiters.
+    #[error("mixed delimiters: line 1 has {of_first}, line {line} has {other}; save the list with one of them")]
+    MixedDelimiters {
+        /// Of the first line.
+        of_first: Delimiter,
+        /// A line that differs.
+        line: u64,
+        /// Its delimiter.
+        other: Delimiter,
+    },
+    /// More than one delimiter would do.
+    #[error("{0} and {1} both could be the delimiter; say which with delimiter")]
+    ManyDelimiters(Delimiter, Delimiter),
+    /// The first line is not like the others.
+    #[error("line 1 has {first} fields and the lines below have others: the first line has to be the header, or a row")]
+    Irregular {
+        /// Fields of the first line.
+        first: u32,
+    },
+    /// No column holds addresses.
+    #[error("no column holds {kind}; say which it is with column, by its name or its number from 1{}", Among(.columns))]
+    NoColumn {
+        /// What was looked for.
+        kind: Kind,
+        /// The names of the columns, if there are any.
+        columns: Vec<String>,
+    },
+    /// Several columns may hold them.
+    #[error("{kind} could stand in {}; say which it is with column", Either(.candidates))]
+    ManyColumns {
+        /// What was looked for.
+        kind: Kind,
+        /// The columns.
+        candidates: Vec<Candidate>,
+    },
+    /// No column has this name.
+    #[error("no column is named {name:?}{}", Among(.columns))]
+    UnknownColumn {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        columns: Vec<String>,
+    },
+    /// Two columns have this name.
+    #[error("{} columns are named {name:?}; give the number of the one, from 1", .candidates.len())]
+    RepeatedColumn {
+        /// The name.
+        name: String,
+        /// The columns.
+        candidates: Vec<Candidate>,
+    },
+    /// There are not so many columns.
+    #[error("there is no column {position}: line 1 has {fields} fields")]
+    ColumnOutside {
+        /// The number given.
+        position: u32,
+        /// Fields of the first line.
+        fields: u32,
+    },
+}
+
+/// A column that may be meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its number, from 1.
+    pub position: u32,
+    /// Its name, if there is a header.
+    pub name: Option<String>,
+}
+
+/// A delimiter as people call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delimiter(pub u8);
+
+impl ListError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "EMPTY_LIST",
+            Self::Binary(_) => "BINARY_LIST",
+            Self::FirstLineTooLong => "FIRST_LINE_TOO_LONG",
+            Self::HalfCharacter => "HALF_CHARACTER",
+            Self::LoneReturn => "LONE_RETURN",
+            Self::MixedDelimiters { .. } => "MIXED_DELIMITERS",
+            Self::ManyDelimiters(..) => "DELIMITER_UNCLEAR",
+            Self::Irregular { .. } => "IRREGULAR_LIST",
+            Self::NoColumn { .. } => "NO_ADDRESS_COLUMN",
+            Self::ManyColumns { .. } => "ADDRESS_COLUMN_UNCLEAR",
+            Self::UnknownColumn { .. } => "UNKNOWN_COLUMN",
+            Self::RepeatedColumn { .. } => "REPEATED_COLUMN",
+            Self::ColumnOutside { .. } => "NO_SUCH_COLUMN",
+        }
+    }
+}
+
+impl fmt::Display for Delimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            b'\t' => f.write_str("tab"),
+            byte => write!(f, "{:?}", char::from(byte)),
+        }
+    }
+}
+
+impl fmt::Display for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "column {} ({name:?})", self.position),
+            None => write!(f, "column {}", self.position),
+        }
+    }
+}
+
+struct Among<'a>(&'a [String]);
+
+impl fmt::Display for Among<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// Beyond it nobody reads on.
+        const SHOWN: usize = 20;
+        let (shown, more) = self.0.split_at(self.0.len().min(SHOWN));
+        let names: Vec<String> = shown.iter().map(|name| format!("{name:?}")).collect();
+        let rest = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        if names.is_empty() { Ok(()) } else { write!(f, "; there are {}{rest}", names.join(", ")) }
+    }
+}
+
+struct Either<'a>(&'a [Candidate]);
+
+impl fmt::Display for Either<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&names.join(" or "))
+    }
+}

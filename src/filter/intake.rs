@@ -1,0 +1,193 @@
+//! Bytes in, however they are cut; blocks of whole rows out.
+
+use super::block::{Block, Bounds, Cut, What};
+use super::encoding::{Encoding, FromUtf16, MARK};
+use super::error::ListError;
+use super::layout::{Layout, Wanted};
+use super::{MAX_ROW, SAMPLE};
+use memchr::memchr;
+
+/// A list on its way in. Holds a sample at first, then less than a row and what was pushed last.
+pub struct Intake {
+    wanted: Wanted,
+    bounds: Bounds,
+    /// Bytes before the encoding is known.
+    raw: Vec<u8>,
+    encoding: Option<Encoding>,
+    utf16: Option<FromUtf16>,
+    text: Vec<u8>,
+    /// Up to where the text is in blocks already.
+    taken: usize,
+    ended: bool,
+    layout: Option<Layout>,
+    mark: bool,
+    /// Whether the header is still to come.
+    header: bool,
+    lines: u64,
+    /// Whether the rest of a line that is too long is being passed over.
+    skipping: bool,
+    /// Bytes that have to be held before a block is tried: more after each one that was in vain.
+    enough: usize,
+}
+
+impl Intake {
+    /// A list of which this is wanted.
+    #[must_use]
+    pub fn new(wanted: Wanted, bounds: Bounds) -> Self {
+        Self {
+            wanted,
+            enough: bounds.bytes.min(SAMPLE),
+            bounds,
+            raw: Vec::new(),
+            encoding: None,
+            utf16: None,
+            text: Vec::new(),
+            taken: 0,
+            ended: false,
+            layout: None,
+            mark: false,
+            header: false,
+            lines: 0,
+            skipping: false,
+        }
+    }
+
+    /// Takes bytes. Blocks are to be asked for before more is pushed: what is pushed is held.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.text.drain(..self.taken);
+        self.taken = 0;
+        if self.encoding.is_some() {
+            return self.decode(bytes);
+        }
+        self.raw.extend_from_slice(bytes);
+        if self.raw.len() >= MARK.len() {
+            self.begin();
+        }
+    }
+
+    /// Nothing more comes.
+    ///
+    /// # Errors
+    /// It ends in the middle of a character.
+    pub fn end(&mut self) -> Result<(), ListError> {
+        if self.encoding.is_none() {
+            self.begin();
+        }
+        self.ended = true;
+        match &mut self.utf16 {
+            Some(utf16) => utf16.end(&mut self.text),
+            None => Ok(()),
+        }
+    }
+
+    /// What the list looks like, once that is known.
+    #[must_use]
+    pub const fn layout(&self) -> Option<&Layout> {
+        self.layout.as_ref()
+    }
+
+    /// How it is written, once that is known.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.encoding.unwrap_or(Encoding::Utf8)
+    }
+
+    /// Bytes that are held.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.text.len() - self.taken
+    }
+
+    /// Physical lines in the blocks so far.
+    #[must_use]
+    pub const fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// The next block; none before more bytes, or at the end.
+    ///
+    /// # Errors
+    /// The list is none, or it is not clear what it looks like.
+    pub fn block(&mut self) -> Result<Option<Block>, ListError> {
+        if self.layout.is_none() && !self.find()? {
+            return Ok(None);
+        }
+        self.skip();
+        let Some(layout) = &self.layout else { return Ok(None) };
+        // Small blocks cost: rows wait until there are enough for one, or for the end.
+        if self.held() == 0 || (!self.ended && self.held() < self.enough) {
+            return Ok(None);
+        }
+        let (encoding, text) = (self.encoding(), &self.text[self.taken..]);
+        let Cut { mut block, taken } = Block::cut(text, self.ended, layout, encoding, self.header, self.lines, self.bounds);
+        if taken == 0 {
+            self.enough = self.held() * 2;
+            return Ok(None);
+        }
+        self.enough = self.bounds.bytes.min(SAMPLE);
+        self.header &= block.count(|what| what == What::Header) == 0;
+        (self.taken, self.lines) = (self.taken + taken, block.through());
+        block.mark = std::mem::take(&mut self.mark);
+        self.skipping = block.unfinished;
+        Ok(Some(block))
+    }
+
+    fn begin(&mut self) {
+        let encoding = match self.wanted.encoding {
+            // Which of the two is told by its mark.
+            None | Some(Encoding::Utf16Le | Encoding::Utf16Be) => Encoding::of(&self.raw),
+            Some(encoding) => encoding,
+        };
+        self.encoding = Some(encoding);
+        self.utf16 = match encoding {
+            Encoding::Utf16Le => Some(FromUtf16::new(false)),
+            Encoding::Utf16Be => Some(FromUtf16::new(true)),
+            Encoding::Utf8 | Encoding::Iso8859_9 => None,
+        };
+        let raw = std::mem::take(&mut self.raw);
+        self.decode(&raw);
+    }
+
+    fn decode(&mut self, bytes: &[u8]) {
+        match &mut self.utf16 {
+            Some(utf16) => utf16.decode(bytes, &mut self.text),
+            None => self.text.extend_from_slice(bytes),
+        }
+    }
+
+    /// Finds the layout once there is enough to see it by; says whether it is known.
+    fn find(&mut self) -> Result<bool, ListError> {
+        let Some(encoding) = self.encoding else { return Ok(false) };
+        let enough = self.text.len() >= SAMPLE && (memchr(b'\n', &self.text).is_some() || self.text.len() > MAX_ROW + MARK.len());
+        if !enough && !self.ended {
+            return Ok(false);
+        }
+        self.mark = encoding != Encoding::Iso8859_9 && self.text.starts_with(MARK);
+        if self.mark {
+            self.taken = MARK.len();
+        }
+        let text = &self.text[self.taken..];
+        let first = memchr(b'\n', text).map_or(text.len(), |end| end + 1);
+        // The same bytes, however they came.
+        let length = first.max(SAMPLE - self.taken).min(text.len());
+        let ended = self.ended && length == text.len();
+        let layout = Layout::find(&text[..length], ended, &self.wanted, encoding)?;
+        self.header = layout.header;
+        self.layout = Some(layout);
+        Ok(true)
+    }
+
+    /// Passes over the rest of a line that is too long.
+    fn skip(&mut self) {
+        if !self.skipping {
+            return;
+        }
+        match memchr(b'\n', &self.text[self.taken..]) {
+            Some(end) => {
+                self.taken += end + 1;
+                self.skipping = false;
+            }
+            None => self.taken = self.text.len(),
+        }
+    }
+}

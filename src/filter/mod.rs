@@ -1,0 +1,41 @@
+//! Lists: rows with an address in, the same rows with their decisions out, at constant memory.
+//!
+//! ```text
+//! bytes ──► intake ──► block of whole rows ──► decided elsewhere ──► output ──► bytes
+//!           encoding     phones, e-mails        (a byte an address)    the rows as they were,
+//!           layout                                                     and their columns
+//! ```
+//! Nothing here reads, writes or decides: whoever has the bytes pushes them in, asks for blocks, has their addresses
+//! decided and takes the output. What comes out does not depend on how the bytes were cut.
+//!
+//! In reading order: [`error`] what is no list; [`encoding`] bytes and text; `record` where a row ends; `delimiter`,
+//! `column` and [`layout`] what a list looks like; [`intake`] and [`block`] rows on their way; [`output`] what is
+//! made of them; [`seen`] which addresses came before; [`tally`] what became of every line.
+
+pub mod block;
+mod column;
+mod delimiter;
+pub mod encoding;
+pub mod error;
+pub mod intake;
+pub mod layout;
+pub mod output;
+mod record;
+pub mod seen;
+pub mod tally;
+
+pub use block::{Block, Refusal};
+pub use error::ListError;
+pub use intake::Intake;
+pub use layout::{Kind, Layout, Wanted};
+pub use output::{Columns, Pair};
+pub use tally::Tally;
+
+/// The longest row in bytes. A longer one is refused and passed over.
+pub const MAX_ROW: usize = 1 << 20;
+
+/// Bytes at the beginning of a list by which its layout is found.
+pub const SAMPLE: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests;

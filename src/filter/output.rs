@@ -1,0 +1,154 @@
+//! The rows as they were, with their decisions behind them; or each in the stream of its decision.
+
+use super::block::{Block, What};
+use super::encoding::Encoding;
+use super::layout::Layout;
+use crate::check::Language;
+use crate::check::decision::{Decision, Verdict};
+use crate::model::brand::BrandCode;
+use crate::model::channel::Channel;
+
+/// A sender and the channel it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The sender.
+    pub brand: BrandCode,
+    /// The channel.
+    pub channel: Channel,
+}
+
+/// Whether the address of a row came before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// It did not.
+    No,
+    /// It did.
+    Yes,
+    /// There was no room to remember it.
+    Unknown,
+}
+
+/// What is appended to rows.
+pub struct Columns {
+    /// To the header.
+    header: Vec<u8>,
+    /// To a row, by the answer byte; one table for all pairs.
+    answers: Vec<Vec<u8>>,
+    duplicates: Option<[Vec<u8>; 3]>,
+}
+
+impl Columns {
+    /// `decision,reason`, for several pairs with their names; a sentence if a language is asked for, and whether the
+    /// address came before if that is.
+    #[must_use]
+    pub fn new(layout: &Layout, encoding: Encoding, pairs: &[Pair], language: Option<Language>, duplicates: bool) -> Self {
+        let delimiter = char::from(layout.delimiter);
+        let mut names = Vec::new();
+        for pair in pairs {
+            let suffix = match pairs {
+                [_] => String::new(),
+                _ => format!("_{}_{}", pair.brand, pair.channel.name()),
+            };
+            names.push(format!("decision{suffix}"));
+            names.push(format!("reason{suffix}"));
+            names.extend(language.map(|_| format!("explanation{suffix}")));
+        }
+        names.extend(duplicates.then(|| "duplicate".to_owned()));
+        let header: String = names.iter().map(|name| format!("{delimiter}{name}")).collect();
+        let answer = |byte| answer(byte, delimiter, language).map_or_else(Vec::new, |text| encoding.of_text(&text));
+        let flag = |text: &str| format!("{delimiter}{text}").into_bytes();
+        Self {
+            header: header.into_bytes(),
+            answers: (0..=u8::MAX).map(answer).collect(),
+            duplicates: duplicates.then(|| [flag(""), flag("DUPLICATE"), flag("UNKNOWN")]),
+        }
+    }
+
+    /// Appends a block to `out`, in the encoding of its list: every row with its answers, each pair's in `results`,
+    /// and whether it came before.
+    pub fn write(&self, block: &Block, results: &[Vec<u8>], before: &[Before], out: &mut Vec<u8>) {
+        let text = self.text(block, results, before);
+        if out.is_empty() { *out = block.encoding.encode(text) } else { out.extend(block.encoding.encode(text)) }
+    }
+
+    fn text(&self, block: &Block, results: &[Vec<u8>], before: &[Before]) -> Vec<u8> {
+        let appended = results.len() * 24 + 12;
+        let mut text = Vec::with_capacity(block.text.len() + block.lines.len() * appended + 16);
+        mark(block, &mut text);
+        let (mut start, mut row) = (0, 0);
+        for line in &block.lines {
+            let (end, next) = (line.end as usize, line.next as usize);
+            match line.what {
+                What::Blank => text.extend_from_slice(&block.text[start..next]),
+                What::Refused(_) => {}
+                What::Header => {
+                    text.extend_from_slice(&block.text[start..end]);
+                    text.extend_from_slice(&self.header);
+                    text.extend_from_slice(&block.text[end..next]);
+                }
+                What::Row => {
+                    text.extend_from_slice(&block.text[start..end]);
+                    for of_pair in results {
+                        text.extend_from_slice(&self.answers[usize::from(of_pair[row])]);
+                    }
+                    if let Some(flags) = &self.duplicates {
+                        text.extend_from_slice(&flags[before[row] as usize]);
+                    }
+                    text.extend_from_slice(&block.text[end..next]);
+                    row += 1;
+                }
+            }
+            start = next;
+        }
+        text
+    }
+}
+
+/// Appends each row of a block, as it is, to the stream of its decision, by [`Decision::ALL`]; the header to all.
+pub fn split(block: &Block, results: &[u8], out: &mut [Vec<u8>; Decision::ALL.len()]) {
+    let mut texts: [Vec<u8>; Decision::ALL.len()] = Default::default();
+    texts.iter_mut().for_each(|text| mark(block, text));
+    let (mut start, mut row) = (0, 0);
+    for line in &block.lines {
+        let next = line.next as usize;
+        match line.what {
+            What::Blank | What::Refused(_) => {}
+            What::Header => texts.iter_mut().for_each(|text| put_whole(text, &block.text[start..next])),
+            What::Row => {
+                // An answer that nobody gives is no permission.
+                let decision = Verdict::parts(results[row]).map_or(Decision::Defer, |(decision, _)| decision);
+                let place = Decision::ALL.iter().position(|known| *known == decision).unwrap_or(0);
+                put_whole(&mut texts[place], &block.text[start..next]);
+                row += 1;
+            }
+        }
+        start = next;
+    }
+    for (out, text) in out.iter_mut().zip(texts) {
+        out.extend(block.encoding.encode(text));
+    }
+}
+
+fn mark(block: &Block, text: &mut Vec<u8>) {
+    if block.mark {
+        text.extend_from_slice(super::encoding::MARK);
+    }
+}
+
+/// A line with its end: the last one of a list may have none, and another may follow it here.
+fn put_whole(text: &mut Vec<u8>, line: &[u8]) {
+    text.extend_from_slice(line);
+    if line.last() != Some(&b'\n') {
+        text.push(b'\n');
+    }
+}
+
+fn answer(byte: u8, delimiter: char, language: Option<Language>) -> Option<String> {
+    let (decision, reason) = Verdict::parts(byte)?;
+    let sentence = language.map(|language| match language {
+        Language::English => reason.english(),
+        Language::Turkish => reason.turkish(),
+    });
+    let sentence = sentence.map(|sentence| format!("{delimiter}\"{sentence}\"")).unwrap_or_default();
+    Some(format!("{delimiter}{}{delimiter}{}{sentence}", decision.name(), reason.name()))
+}

@@ -1,0 +1,251 @@
+//! Laws of the core: whatever the text and however it is cut.
+
+use super::block::Bounds;
+use super::encoding::Encoding;
+use super::layout::Named;
+use super::output::{Before, split};
+use super::seen::Seen;
+use super::*;
+use crate::check::decision::{Decision, Reason, Verdict};
+use crate::model::brand::BrandCode;
+use crate::model::channel::Channel;
+use proptest::prelude::*;
+
+const SMALL: Bounds = Bounds { bytes: 50, rows: 3 };
+const LARGE: Bounds = Bounds { bytes: 1 << 20, rows: 10_000 };
+
+fn pairs(count: usize) -> Vec<Pair> {
+    let brand = |code| BrandCode::new(code).unwrap();
+    [Pair { brand: brand(7), channel: Channel::Mesaj }, Pair { brand: brand(8), channel: Channel::Arama }][..count].to_vec()
+}
+
+/// An answer for every row, by its phone.
+fn answers(block: &Block) -> Vec<u8> {
+    let answer = |phone: &u64| match phone {
+        0 => Verdict::of(Reason::InvalidRecipient, "").byte(),
+        odd if odd % 2 == 1 => Verdict::of(Reason::Approved, "").byte(),
+        _ => Verdict::of(Reason::Refused, "").byte(),
+    };
+    block.phones().iter().map(answer).collect()
+}
+
+/// What came out of a list.
+#[derive(Debug, PartialEq, Eq)]
+struct Out {
+    bytes: Vec<u8>,
+    tally: Tally,
+    refused: Vec<(u64, &'static str, Vec<u8>)>,
+}
+
+fn filtered(chunks: &[&[u8]], wanted: &Wanted, bounds: Bounds, pairs: &[Pair]) -> Result<Out, ListError> {
+    let mut intake = Intake::new(wanted.clone(), bounds);
+    let mut out = Out { bytes: Vec::new(), tally: Tally::default(), refused: Vec::new() };
+    let mut seen = Seen::default();
+    let mut take = |intake: &mut Intake, out: &mut Out| -> Result<(), ListError> {
+        while let Some(block) = intake.block()? {
+            let columns = Columns::new(intake.layout().unwrap(), intake.encoding(), pairs, None, true);
+            let (results, before) = (vec![answers(&block); pairs.len()], seen.note(&block));
+            columns.write(&block, &results, &before, &mut out.bytes);
+            out.tally.add(&block, &results, &before);
+            out.refused.extend(block.refused().map(|refused| (refused.line, refused.why.code(), refused.text.to_vec())));
+        }
+        Ok(())
+    };
+    for chunk in chunks {
+        intake.push(chunk);
+        take(&mut intake, &mut out)?;
+    }
+    intake.end()?;
+    take(&mut intake, &mut out)?;
+    assert_eq!(intake.held(), 0, "everything is in a block");
+    assert_eq!(out.tally.rows_in(), out.tally.rows + out.refused.len() as u64);
+    assert_eq!(out.tally.answers.iter().map(|answers| answers.values().sum()).collect::<Vec<u64>>(), vec![out.tally.rows; out.tally.answers.len()]);
+    Ok(out)
+}
+
+fn phones() -> Wanted {
+    Wanted { phones: Some(Named::Found), ..Wanted::default() }
+}
+
+fn text(list: &str) -> Result<String, ListError> {
+    filtered(&[list.as_bytes()], &phones(), LARGE, &pairs(1)).map(|out| String::from_utf8(out.bytes).unwrap())
+}
+
+#[test]
+fn rows_come_out_as_they_were_with_their_columns() {
+    let list = "\u{feff}ad;telefon\r\n\"Ay;şe\";0532 123 45 67\r\n\r\nCan;0532 123 45 68\r\nNil;yok\r\n\"A\nB\";+905321234567";
+    let out = "\u{feff}ad;telefon;decision;reason;duplicate\r\n\"Ay;şe\";0532 123 45 67;ALLOW;APPROVED;\r\n\r\n\
+               Can;0532 123 45 68;DENY;REFUSED;\r\nNil;yok;DENY;INVALID_RECIPIENT;\r\n\
+               \"A\nB\";+905321234567;ALLOW;APPROVED;DUPLICATE";
+    assert_eq!(text(list).unwrap(), out);
+}
+
+#[test]
+fn one_address_a_line() {
+    let out = "05321234567,ALLOW,APPROVED,\n\"05321234568\",DENY,REFUSED,\n";
+    assert_eq!(text("05321234567\n\"05321234568\"\n").unwrap(), out);
+    assert_eq!(text("telefon\n05321234567").unwrap(), "telefon,decision,reason,duplicate\n05321234567,ALLOW,APPROVED,");
+}
+
+#[test]
+fn several_pairs_have_columns_of_their_own() {
+    let out = filtered(&[b"telefon\n05321234567\n"], &phones(), LARGE, &pairs(2)).unwrap();
+    let expected = "telefon,decision_7_MESAJ,reason_7_MESAJ,decision_8_ARAMA,reason_8_ARAMA,duplicate\n\
+                    05321234567,ALLOW,APPROVED,ALLOW,APPROVED,\n";
+    assert_eq!(String::from_utf8(out.bytes).unwrap(), expected);
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_and_counted() {
+    let list = "ad,gsm\nA,05321234567\nB,05321234567,x\n\"C,0532\nD,0532\0\nE\"F,05321234568\n\"G\"H,1\n";
+    let out = filtered(&[list.as_bytes()], &phones(), LARGE, &pairs(1)).map_err(|error| error.code());
+    assert_eq!(out.err(), Some("BINARY_LIST"), "a NUL where the layout is looked for");
+    let list = list.replace('\0', "");
+    let out = filtered(&[list.as_bytes()], &phones(), LARGE, &pairs(1)).unwrap();
+    let refused = [
+        (3, "WRONG_FIELD_COUNT", b"B,05321234567,x".to_vec()),
+        (4, "TEXT_AFTER_QUOTE", b"\"C,0532".to_vec()),
+        (7, "TEXT_AFTER_QUOTE", b"\"G\"H,1".to_vec()),
+    ];
+    assert_eq!(out.refused, refused);
+    assert_eq!((out.tally.lines, out.tally.rows, out.tally.rows_in()), (7, 3, 6));
+}
+
+#[test]
+fn a_line_of_gigabytes_takes_no_memory() {
+    let mut intake = Intake::new(phones(), LARGE);
+    intake.push(b"telefon\n05321234567\n");
+    let (chunk, mut most, mut refused, mut rows) = (vec![b'5'; 1 << 20], 0, 0, 0);
+    for _ in 0..512 {
+        intake.push(&chunk);
+        most = most.max(intake.held());
+        while let Some(block) = intake.block().unwrap() {
+            (refused, rows) = (refused + block.refused().count(), rows + block.rows());
+        }
+    }
+    intake.push(b"\n05321234568\n");
+    intake.end().unwrap();
+    while let Some(block) = intake.block().unwrap() {
+        (refused, rows) = (refused + block.refused().count(), rows + block.rows());
+    }
+    assert_eq!((refused, rows, intake.lines()), (1, 2, 4));
+    assert!(most < 4 * MAX_ROW, "{most} bytes were held");
+    let mut intake = Intake::new(phones(), LARGE);
+    intake.push(&chunk);
+    assert!(intake.block().unwrap().is_none());
+    intake.push(&chunk);
+    assert_eq!(intake.block().err(), Some(ListError::FirstLineTooLong));
+}
+
+#[test]
+fn bad_lists_are_told() {
+    let code = |list: &[u8]| filtered(&[list], &phones(), LARGE, &pairs(1)).err().map(|error| error.code());
+    assert_eq!(code(b""), Some("EMPTY_LIST"));
+    assert_eq!(code(b" \n\n"), Some("EMPTY_LIST"));
+    assert_eq!(code(b"PK\x03\x04rest"), Some("BINARY_LIST"));
+    assert_eq!(code(b"\x1f\x8b\x08"), Some("BINARY_LIST"));
+    assert_eq!(code(b"t\0e\0l\0"), Some("BINARY_LIST"));
+    assert_eq!(code(b"telefon\r05321234567\r"), Some("LONE_RETURN"));
+    assert_eq!(code(b"a;telefon\n1;05321234567\n2,05321234568\n3;05321234568\n"), Some("MIXED_DELIMITERS"));
+    assert_eq!(code(b"ad,soyad\nAli,Can\n"), Some("NO_ADDRESS_COLUMN"));
+    assert_eq!(code(b"gsm,telefon\n05321234567,05321234568\n"), Some("ADDRESS_COLUMN_UNCLEAR"));
+    assert_eq!(code(b"\xFF\xFEt\0e"), Some("HALF_CHARACTER"));
+}
+
+#[test]
+fn utf16_and_latin5_come_out_in_their_own_encoding() {
+    let list = "ad\ttelefon\r\nÇiğdem\t05321234567\r\n";
+    let expected = "ad\ttelefon\tdecision\treason\tduplicate\r\nÇiğdem\t05321234567\tALLOW\tAPPROVED\t\r\n";
+    for big in [false, true] {
+        let encode = |text: &str| -> Vec<u8> {
+            let units = format!("\u{feff}{text}");
+            units.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+        };
+        assert_eq!(filtered(&[&encode(list)], &phones(), LARGE, &pairs(1)).unwrap().bytes, encode(expected));
+    }
+    let wanted = Wanted { encoding: Some(Encoding::Iso8859_9), ..phones() };
+    let latin = filtered(&[b"ad,cep telefonu\n\xC7i\xF0dem,0532\xA0123 45 67\n"], &wanted, LARGE, &pairs(1)).unwrap();
+    assert_eq!(latin.bytes, b"ad,cep telefonu,decision,reason,duplicate\n\xC7i\xF0dem,0532\xA0123 45 67,ALLOW,APPROVED,\n");
+}
+
+#[test]
+fn rows_go_to_the_stream_of_their_decision() {
+    let mut intake = Intake::new(phones(), LARGE);
+    intake.push(b"ad,gsm\r\nA,05321234567\r\nB,05321234568\r\nC,05321234569");
+    intake.end().unwrap();
+    let block = intake.block().unwrap().unwrap();
+    let mut out: [Vec<u8>; Decision::ALL.len()] = Default::default();
+    split(&block, &answers(&block), &mut out);
+    let [allowed, blocked, deferred] = out.map(|bytes| String::from_utf8(bytes).unwrap());
+    assert_eq!(allowed, "ad,gsm\r\nA,05321234567\r\nC,05321234569\n");
+    assert_eq!((blocked.as_str(), deferred.as_str()), ("ad,gsm\r\nB,05321234568\r\n", "ad,gsm\r\n"));
+}
+
+/// Lists of a header and rows with odd fields, some of them broken.
+fn lists() -> impl Strategy<Value = String> {
+    let field = prop_oneof![
+        "[a-zğş ]{0,6}",
+        "\"[a-z;\n\r]{0,5}(\"\")?[a-z]{0,3}\"",
+        Just("5\" boru".to_owned()),
+        Just("\"open".to_owned()),
+        Just("\"a\"b".to_owned()),
+        Just("a;b".to_owned()),
+    ];
+    let phone = prop_oneof!["0532[0-9]{7}", "\\+90 532 [0-9]{3} [0-9]{2} [0-9]{2}", "[0-9]{3}", "\"532[0-9]{7}\""];
+    let end = prop_oneof![Just("\n"), Just("\r\n"), Just("\n\n"), Just("\r\n \r\n")];
+    let row = (field, phone, end).prop_map(|(field, phone, end)| format!("{field};{phone}{end}"));
+    (prop::collection::vec(row, 0..20), any::<bool>()).prop_map(|(rows, cut)| {
+        let list = format!("ad;telefon\r\n{}", rows.concat());
+        if cut { list.trim_end().to_owned() } else { list }
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_cutting_gives_the_same(list in lists(), cuts in prop::collection::vec(0..400_usize, 0..6)) {
+        let wanted = Wanted { delimiter: Some(b';'), phones: Some(Named::Position(2)), ..Wanted::default() };
+        let bytes = list.as_bytes();
+        let mut places: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).chain([0, bytes.len()]).collect();
+        places.sort_unstable();
+        let chunks: Vec<&[u8]> = places.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).collect();
+        let whole = filtered(&[bytes], &wanted, LARGE, &pairs(1)).unwrap();
+        prop_assert_eq!(filtered(&chunks, &wanted, SMALL, &pairs(1)).unwrap(), whole);
+    }
+
+    #[test]
+    fn without_the_columns_it_is_what_went_in(list in lists()) {
+        let wanted = Wanted { delimiter: Some(b';'), phones: Some(Named::Position(2)), ..Wanted::default() };
+        let out = filtered(&[list.as_bytes()], &wanted, SMALL, &pairs(1)).unwrap();
+        let mut stripped = String::from_utf8(out.bytes.clone()).unwrap();
+        for columns in [
+            ";decision;reason;duplicate", ";ALLOW;APPROVED;DUPLICATE", ";DENY;REFUSED;DUPLICATE", ";ALLOW;APPROVED;",
+            ";DENY;REFUSED;", ";DENY;INVALID_RECIPIENT;",
+        ] {
+            stripped = stripped.replace(columns, "");
+        }
+        let mut kept = String::new();
+        let mut lines = (1..).zip(list.split_inclusive('\n'));
+        for (number, line) in &mut lines {
+            if !out.refused.iter().any(|(refused, ..)| *refused == number) {
+                kept.push_str(line);
+            }
+        }
+        prop_assert_eq!(stripped, kept);
+        prop_assert_eq!(out.tally.rows_in(), out.tally.rows + out.tally.refused());
+    }
+
+    #[test]
+    fn any_bytes_are_a_list_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let wanted = Wanted { phones: Some(Named::Position(1)), ..Wanted::default() };
+        let whole = filtered(&[&bytes], &wanted, LARGE, &pairs(1));
+        let single: Vec<&[u8]> = bytes.chunks(1).collect();
+        prop_assert_eq!(filtered(&single, &wanted, SMALL, &pairs(1)), whole);
+    }
+}
+
+#[test]
+fn no_row_has_been_seen_before_it_came() {
+    let out = filtered(&[b"05321234567\n05321234567\n5321234567\n"], &phones(), SMALL, &pairs(1)).unwrap();
+    assert_eq!((out.tally.duplicates, out.tally.unknown), (2, 0));
+    assert_eq!(Before::No as usize, 0);
+}
