@@ -6,6 +6,7 @@ pub mod backup;
 pub mod brand;
 pub mod declaration;
 pub mod evidence;
+pub mod filter;
 pub mod import;
 pub mod inspect;
 pub mod iys;
@@ -65,6 +66,8 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Answer Asterisk over FastAGI, in front of a running gateway.
     Agi(agi::AgiArgs),
+    /// Filter a list of addresses: every row comes out with a decision.
+    Filter(Box<filter::FilterArgs>),
     /// Print what changes in a running gateway, line by line.
     Watch(watch::WatchArgs),
     /// Check, prove, search and export the record of decisions.

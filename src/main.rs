@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => done(commands::inspect(&args).map(|text| (text, 0))),
         Command::Verify(args) => done(commands::verify(&args)),
         Command::Agi(args) => done(commands::agi(&args, &mut std::io::stdout()).map(|()| (String::new(), 0))),
+        Command::Filter(args) => done(commands::filter(&args)),
         Command::Watch(args) => done(commands::watch(&args, &mut std::io::stdout()).map(|()| (String::new(), 0))),
         Command::Evidence(command) => done(commands::evidence(&command)),
         Command::Backup(args) => done(commands::backup(&args).map(|text| (text, 0))),

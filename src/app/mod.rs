@@ -9,6 +9,7 @@ mod evidence;
 mod feed;
 mod follow;
 mod heal;
+pub mod lists;
 pub mod open;
 mod push;
 mod retention;

@@ -85,6 +85,6 @@ pub struct RefreshArgs {
     pub endpoint: String,
 }
 
-fn retailer(text: &str) -> Result<Retailer, &'static str> {
+pub(super) fn retailer(text: &str) -> Result<Retailer, &'static str> {
     Retailer::parse(text).ok_or("a retailer's number at İYS is 1 to 4294967295")
 }

@@ -141,6 +141,7 @@ fn every_setting_is_read_from_the_file() {
         connections = 1
         streams = 2
         body_bytes = 65536
+        filter_patience = "7s"
         [index]
         memory_bytes = 7
         snapshot_every = "60m"
@@ -192,7 +193,7 @@ fn every_setting_is_read_from_the_file() {
         unready: Duration::from_millis(500),
         max_revision_wait: Duration::ZERO,
         log: Log { format: LogFormat::Json, level: "warn,izingate::ingest=debug".to_owned() },
-        limits: Limits { connections: 1, streams: 2, body_bytes: 65_536 },
+        limits: Limits { connections: 1, streams: 2, body_bytes: 65_536, filter_patience: Duration::from_secs(7) },
         index: Index { memory_bytes: 7, snapshot_every: Duration::from_hours(1) },
         store: Store { compression: Compression::Zstd, cache_bytes: 1_048_576, write_buffer_bytes: 1_048_577 },
         ingest: Ingest { queue: 4096 },
@@ -225,6 +226,7 @@ fn every_setting_is_read_from_flags_and_environment() {
         ("IZINGATE_LIMITS_CONNECTIONS", "4"),
         ("IZINGATE_LIMITS_STREAMS", "5"),
         ("IZINGATE_LIMITS_BODY_BYTES", "66000"),
+        ("IZINGATE_LIMITS_FILTER_PATIENCE", "8s"),
         ("IZINGATE_INDEX_MEMORY_BYTES", "8"),
         ("IZINGATE_INDEX_SNAPSHOT_EVERY", "9s"),
         ("IZINGATE_STORE_COMPRESSION", "none"),
@@ -248,7 +250,7 @@ fn every_setting_is_read_from_flags_and_environment() {
         unready: Duration::from_secs(2),
         max_revision_wait: Duration::from_secs(3),
         log: Log { format: LogFormat::Json, level: "debug".to_owned() },
-        limits: Limits { connections: 4, streams: 5, body_bytes: 66_000 },
+        limits: Limits { connections: 4, streams: 5, body_bytes: 66_000, filter_patience: Duration::from_secs(8) },
         index: Index { memory_bytes: 8, snapshot_every: Duration::from_secs(9) },
         store: Store { compression: Compression::None, cache_bytes: 2_000_000, write_buffer_bytes: 3_000_000 },
         ingest: Ingest { queue: 6 },

@@ -129,9 +129,19 @@ pub(super) struct Cut {
 }
 
 impl Block {
-    /// As many whole rows as there are in `text`, within the bounds. `before` are the physical lines before it;
-    /// `header` says that its first row is the header.
-    pub(super) fn cut(text: &[u8], ended: bool, layout: &Layout, encoding: Encoding, header: bool, before: u64, bounds: Bounds) -> Cut {
+    /// As many whole rows as there are in `text`, within the bounds and `most` physical lines. `before` are the physical
+    /// lines before it; `header` says that its first row is the header.
+    #[expect(clippy::too_many_arguments, reason = "all of them say where in which list")]
+    pub(super) fn cut(
+        text: &[u8],
+        ended: bool,
+        layout: &Layout,
+        encoding: Encoding,
+        header: bool,
+        before: u64,
+        bounds: Bounds,
+        most: u64,
+    ) -> Cut {
         let guess = bounds.rows.min(text.len().min(bounds.bytes) / 8 + 1);
         let mut block = Self {
             text: Vec::new(),
@@ -146,7 +156,7 @@ impl Block {
             emails: layout.emails.map(|_| Vec::with_capacity(guess)),
         };
         let (mut at, mut header) = (0, header);
-        while at < text.len() && at < bounds.bytes && block.rows < bounds.rows {
+        while at < text.len() && at < bounds.bytes && block.rows < bounds.rows && block.physical < most {
             let (mut phone, mut email) = (Span::default(), Span::default());
             let found = record(text, at, ended, layout.delimiter, |field, span| {
                 if layout.phones == Some(field) {
@@ -228,6 +238,12 @@ impl Block {
     pub fn emails(&self) -> Vec<Cow<'_, str>> {
         let text = |span: &Span| self.encoding.text(span.of(&self.text)).unwrap_or_default();
         self.emails.iter().flatten().map(text).collect()
+    }
+
+    /// Its text as it is worked on: that of a list is the same however it is cut.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
     }
 
     /// The refused rows.

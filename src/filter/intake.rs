@@ -28,6 +28,8 @@ pub struct Intake {
     skipping: bool,
     /// Bytes that have to be held before a block is tried: more after each one that was in vain.
     enough: usize,
+    /// A physical line behind which a block ends.
+    stop: u64,
 }
 
 impl Intake {
@@ -37,6 +39,7 @@ impl Intake {
         Self {
             wanted,
             enough: bounds.bytes.min(SAMPLE),
+            stop: u64::MAX,
             bounds,
             raw: Vec::new(),
             encoding: None,
@@ -80,6 +83,11 @@ impl Intake {
         }
     }
 
+    /// Has a block end behind this physical line, if a row does.
+    pub fn stop_at(&mut self, line: u64) {
+        self.stop = line;
+    }
+
     /// What the list looks like, once that is known.
     #[must_use]
     pub const fn layout(&self) -> Option<&Layout> {
@@ -119,7 +127,8 @@ impl Intake {
             return Ok(None);
         }
         let (encoding, text) = (self.encoding(), &self.text[self.taken..]);
-        let Cut { mut block, taken } = Block::cut(text, self.ended, layout, encoding, self.header, self.lines, self.bounds);
+        let most = self.stop.checked_sub(self.lines).filter(|most| *most > 0).unwrap_or(u64::MAX);
+        let Cut { mut block, taken } = Block::cut(text, self.ended, layout, encoding, self.header, self.lines, self.bounds, most);
         if taken == 0 {
             self.enough = self.held() * 2;
             return Ok(None);

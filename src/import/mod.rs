@@ -35,7 +35,7 @@ pub use driver::run;
 pub use need::Bounds;
 pub use progress::Progress;
 pub use rejects::rejects_path;
-pub use remote::Remote;
+pub use remote::{Remote, code_of, text_of};
 #[cfg(feature = "store")]
 pub use rules::Rules;
 pub use summary::{FileReport, Problem, Summary};

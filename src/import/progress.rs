@@ -15,6 +15,8 @@ const TEMPLATE: &str = "{wide_bar} {percent:>3} %  {msg}  ETA {eta}";
 /// The progress of an import.
 pub struct Progress {
     style: Style,
+    /// What is said while it goes on, and behind it.
+    words: (&'static str, &'static str),
     rows: u64,
     refused: u64,
     /// Bytes of the files worked off, and of all files.
@@ -48,6 +50,12 @@ impl Progress {
         Self::with(Style::Lines(Box::new(output)))
     }
 
+    /// The same of other work than an import.
+    #[must_use]
+    pub fn of(self, doing: &'static str, done: &'static str) -> Self {
+        Self { words: (doing, done), ..self }
+    }
+
     /// Nothing.
     #[must_use]
     pub fn silent() -> Self {
@@ -56,11 +64,11 @@ impl Progress {
 
     fn with(style: Style) -> Self {
         let now = Instant::now();
-        Self { style, rows: 0, refused: 0, bytes: (0, 0), begun: now, told: now }
+        Self { style, words: ("importing", "imported"), rows: 0, refused: 0, bytes: (0, 0), begun: now, told: now }
     }
 
     /// An import of so many bytes begins.
-    pub(super) fn begin(&mut self, total: u64) {
+    pub fn begin(&mut self, total: u64) {
         let now = Instant::now();
         (self.rows, self.refused, self.bytes, self.begun, self.told) = (0, 0, (0, total), now, now);
         if let Style::Bar(bar) = &self.style {
@@ -69,7 +77,7 @@ impl Progress {
     }
 
     /// So many more rows were settled; the file is read up to `position`.
-    pub(super) fn advance(&mut self, rows: u64, refused: u64, position: u64) {
+    pub fn advance(&mut self, rows: u64, refused: u64, position: u64) {
         self.rows += rows;
         self.refused += refused;
         let done = self.bytes.0.saturating_add(position);
@@ -81,7 +89,7 @@ impl Progress {
             Style::Lines(output) if self.told.elapsed() >= QUIET => {
                 self.told = Instant::now();
                 let percent = done.saturating_mul(100) / self.bytes.1.max(1);
-                say(output, &format!("importing: {}, {percent} %", figures(self.rows, self.refused, self.begun)));
+                say(output, &format!("{}: {}, {percent} %", self.words.0, figures(self.rows, self.refused, self.begun)));
             }
             Style::Lines(_) | Style::Silent => {}
         }
@@ -93,11 +101,11 @@ impl Progress {
     }
 
     /// All files are worked off.
-    pub(super) fn finish(&mut self) {
+    pub fn finish(&mut self) {
         let figures = figures(self.rows, self.refused, self.begun);
         match &mut self.style {
             Style::Bar(bar) => bar.abandon_with_message(figures),
-            Style::Lines(output) => say(output, &format!("imported {figures}")),
+            Style::Lines(output) => say(output, &format!("{} {figures}", self.words.1)),
             Style::Silent => {}
         }
     }

@@ -176,7 +176,7 @@ fn is_not_ready(status: &Status) -> bool {
 }
 
 /// The gateway's own code, or that of gRPC: `UNAVAILABLE`, `PERMISSION_DENIED`, …
-fn code_of(status: &Status) -> String {
+pub fn code_of(status: &Status) -> String {
     if let Some(info) = status.get_details_error_info() {
         return info.reason;
     }
@@ -194,7 +194,8 @@ fn code_of(status: &Status) -> String {
     code
 }
 
-fn text_of(status: &Status) -> String {
+/// What is wrong, for people.
+pub fn text_of(status: &Status) -> String {
     status.source().map_or_else(|| status.message().to_owned(), causes)
 }
 

@@ -7,6 +7,7 @@
 //! [`bulk`] does the same for millions of movements, as sorted files.
 
 pub mod bulk;
+mod catch_up;
 mod closure;
 mod erasure;
 mod group;
@@ -18,5 +19,6 @@ pub mod snapshot;
 pub mod verify;
 mod writer;
 
+pub use catch_up::{CatchUpError, catch_up};
 pub use restore::{Origin, RestoreError};
 pub use writer::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};

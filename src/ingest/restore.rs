@@ -51,7 +51,7 @@ pub fn restore(store: &Store, index: &Index, snapshot: Option<&Path>) -> Result<
 }
 
 /// The brands on file with how fresh each one's data is, and their declarations.
-fn restore_brands(store: &Store, index: &Index) -> Result<(), StoreError> {
+pub(super) fn restore_brands(store: &Store, index: &Index) -> Result<(), StoreError> {
     for brand in store.brands()? {
         let (code, imported) = (brand.code, store.import_cursor(brand.code)?);
         index.brands().put(brand);

@@ -91,7 +91,7 @@ fn identity(store: &Store, revision: u64) -> Result<Option<Identity>, StoreError
 }
 
 /// Sets every change after the snapshot again; tells how many batches there were.
-fn replay(store: &Store, index: &Index, loaded: &Loaded) -> Result<u64, LoadError> {
+pub(super) fn replay(store: &Store, index: &Index, loaded: &Loaded) -> Result<u64, LoadError> {
     let mut writing = index.write();
     let (mut last, mut gap, mut full) = (loaded.revision, false, None);
     store.each_change_after(loaded.revision, |revision, Change { states, new, .. }| {

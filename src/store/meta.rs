@@ -42,6 +42,13 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens the store for following, beside a process that may be writing; `own` is a folder for this process alone.
+    pub fn open_following(path: &Path, own: &Path, options: &Options) -> Result<Self, StoreError> {
+        let store = Self::open_follower(path, own, options)?;
+        store.check_format(path)?;
+        Ok(store)
+    }
+
     /// The revision of the last committed batch; 0 before the first.
     pub fn revision(&self) -> Result<u64, StoreError> {
         let stored = self.get(Family::Meta, REVISION)?;

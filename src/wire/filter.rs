@@ -111,6 +111,7 @@ async fn begin(gateway: &Gateway, request: Request) -> Result<Response, Problem>
     }
     let mut asked = query.asked()?;
     asked.wanted.encoding = asked.wanted.encoding.or(charset);
+    known(gateway, &asked.scopes)?;
     let caller = gateway.caller(&head.headers)?;
     let filters = &gateway.parts().filters;
     let room = filters.room(asked.duplicates)?;
@@ -131,6 +132,15 @@ async fn begin(gateway: &Gateway, request: Request) -> Result<Response, Problem>
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv"));
     headers.insert(header::TRAILER, HeaderValue::from_static(SUMMARY));
     Ok(response)
+}
+
+/// A list under a wrong brand would come back with a refusal in every row.
+fn known(gateway: &Gateway, scopes: &[Scope]) -> Result<(), Problem> {
+    let index = gateway.parts().checker.index();
+    match scopes.iter().find(|scope| index.is_loaded() && index.brands().get(scope.brand).is_none()) {
+        Some(scope) => Err(Problem::new(Kind::UnknownBrand, format!("brand {} is not on file", scope.brand))),
+        None => Ok(()),
+    }
 }
 
 /// A list is text/csv: a web page can make any browser send text/plain to a loopback address, but not this.

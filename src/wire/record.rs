@@ -1,12 +1,12 @@
 //! Answers that leave evidence: admitted, decided, recorded, and where the caller wants it, on disk before they go out.
 
 use super::caller::Caller;
-use super::gateway::Gateway;
+use super::gateway::{Gateway, Parts};
 use crate::check::policy::{byte_without_evidence, without_evidence};
 use crate::check::question::{Recipients, Scope};
-use crate::check::{Answer, BatchAnswer, Circumstances, Counts, DecisionId};
+use crate::check::{Answer, BatchAnswer, Checker, Circumstances, Counts, DecisionId};
 use crate::evidence::entry::{Entry, Outcomes};
-use crate::evidence::{Admission, Size, Ticket};
+use crate::evidence::{Admission, Recorder, Size, Ticket};
 use crate::model::mode::Mode;
 use crate::model::time::IysTime;
 use crate::telemetry::metrics::Edge;
@@ -76,28 +76,10 @@ impl Gateway {
     /// Answers a batch; it is counted and recorded.
     pub async fn check_batch(&self, asked: &Asked<'_>, scope: &Scope, recipients: Recipients<'_>) -> (BatchAnswer, Counts) {
         let started = Instant::now();
-        let references = asked.reference.len() as u64;
-        let size = Size { entries: 1, decisions: recipients.len() as u64, references };
-        let (under, admission) = self.admitted(asked, size).await;
-        let mut answer = self.parts().checker.check_batch(scope, recipients, &under);
-        // Nothing more is asked of the recipients once they are recorded.
-        let recipients = std::mem::take(&mut answer.recipients);
-        let evidence = answer.evidence.take();
-        let entry = |before_answer| {
-            let bytes = evidence.unwrap_or_else(|| answer.results.clone());
-            let outcomes = match (&bytes[..], &recipients[..]) {
-                ([byte], [recipient]) => Outcomes::One(*byte, *recipient),
-                _ => Outcomes::Many(bytes, recipients),
-            };
-            let BatchAnswer { first_id: id, declaration, mode, revision, as_of, .. } = answer;
-            let ground = Ground { id, declaration, mode, revision, as_of };
-            [ground.entry(asked, scope, asked.reference, outcomes, under.now, before_answer)]
-        };
-        let ticket = self.parts().recorder.record(&admission, asked.caller.durability, entry);
+        let Parts { checker, recorder, .. } = self.parts();
+        let decided = decide_batch(checker, recorder, asked, scope, recipients, self.now()).await;
         let took = started.elapsed();
-        if !self.is_recorded(ticket).await {
-            answer.results.iter_mut().for_each(|byte| *byte = byte_without_evidence(*byte));
-        }
+        let answer = decided.settled(recorder).await;
         let counts = Counts::of(&answer.results);
         let series = self.parts().metrics.checks(asked.edge, scope.cell.channel);
         for (byte, count) in counts.occurring() {
@@ -108,10 +90,7 @@ impl Gateway {
     }
 
     async fn admitted(&self, asked: &Asked<'_>, size: Size) -> (Circumstances, Admission) {
-        let now = self.now();
-        let admission = self.parts().recorder.admit(asked.caller.durability, size, now).await;
-        let Admission { id, recordable, .. } = admission;
-        (Circumstances { id, now, revision_reached: asked.revision_reached, recordable }, admission)
+        admitted(&self.parts().recorder, asked, size, self.now()).await
     }
 
     /// Whether what was to be on disk before the answer is.
@@ -121,6 +100,63 @@ impl Gateway {
             None => true,
         }
     }
+}
+
+/// A batch that is decided and handed over to be recorded.
+pub struct DecidedBatch {
+    answer: BatchAnswer,
+    ticket: Option<Ticket>,
+}
+
+/// Decides a batch, admitted before and handed over behind.
+pub async fn decide_batch(
+    checker: &Checker,
+    recorder: &Recorder,
+    asked: &Asked<'_>,
+    scope: &Scope,
+    recipients: Recipients<'_>,
+    now: IysTime,
+) -> DecidedBatch {
+    let references = asked.reference.len() as u64;
+    let size = Size { entries: 1, decisions: recipients.len() as u64, references };
+    let (under, admission) = admitted(recorder, asked, size, now).await;
+    let mut answer = checker.check_batch(scope, recipients, &under);
+    // Nothing more is asked of the recipients once they are recorded.
+    let recipients = std::mem::take(&mut answer.recipients);
+    let evidence = answer.evidence.take();
+    let entry = |before_answer| {
+        let bytes = evidence.unwrap_or_else(|| answer.results.clone());
+        let outcomes = match (&bytes[..], &recipients[..]) {
+            ([byte], [recipient]) => Outcomes::One(*byte, *recipient),
+            _ => Outcomes::Many(bytes, recipients),
+        };
+        let BatchAnswer { first_id: id, declaration, mode, revision, as_of, .. } = answer;
+        let ground = Ground { id, declaration, mode, revision, as_of };
+        [ground.entry(asked, scope, asked.reference, outcomes, under.now, before_answer)]
+    };
+    let ticket = recorder.record(&admission, asked.caller.durability, entry);
+    DecidedBatch { answer, ticket }
+}
+
+impl DecidedBatch {
+    /// The answer, once it may go out.
+    pub async fn settled(self, recorder: &Recorder) -> BatchAnswer {
+        let Self { mut answer, ticket } = self;
+        let recorded = match ticket {
+            Some(ticket) => recorder.durable(ticket).await,
+            None => true,
+        };
+        if !recorded {
+            answer.results.iter_mut().for_each(|byte| *byte = byte_without_evidence(*byte));
+        }
+        answer
+    }
+}
+
+async fn admitted(recorder: &Recorder, asked: &Asked<'_>, size: Size, now: IysTime) -> (Circumstances, Admission) {
+    let admission = recorder.admit(asked.caller.durability, size, now).await;
+    let Admission { id, recordable, .. } = admission;
+    (Circumstances { id, now, revision_reached: asked.revision_reached, recordable }, admission)
 }
 
 fn entry_of(asked: &Asked<'_>, scope: &Scope, answer: &Answer, reference: &str, now: IysTime, before_answer: bool) -> Entry {

@@ -63,6 +63,40 @@ pub enum FileError {
         /// The bound that it passes.
         bound: &'static str,
     },
+    /// Several sheets, and nobody said which.
+    #[error("{file}: it has several sheets: {sheets}; say which with --sheet")]
+    SheetUnclear {
+        /// The file.
+        file: String,
+        /// Their names.
+        sheets: String,
+    },
+    /// Sheets that nobody sees who looks at it.
+    #[error("{file}: it has hidden sheets: {sheets}; say which is meant with --sheet, or remove them")]
+    SheetHidden {
+        /// The file.
+        file: String,
+        /// Their names.
+        sheets: String,
+    },
+    /// No sheet has the name.
+    #[error("{file}: it has no such sheet; there are: {sheets}")]
+    SheetUnknown {
+        /// The file.
+        file: String,
+        /// The names that there are.
+        sheets: String,
+    },
+    /// What a formula shows is what its program last made of it.
+    #[error("{file}: row {row}, column {column} is a formula, whose value may be an old one; save the sheet with values alone")]
+    SheetFormula {
+        /// The file.
+        file: String,
+        /// From 1.
+        row: u32,
+        /// From 1.
+        column: u32,
+    },
     /// The operating system does not let us.
     #[error("{file}: {cause}")]
     Unreadable {
@@ -86,6 +120,10 @@ impl FileError {
             Self::BadGzip { .. } => "BAD_GZIP",
             Self::BadSpreadsheet { .. } => "BAD_SPREADSHEET",
             Self::SpreadsheetTooLarge { .. } => "SPREADSHEET_TOO_LARGE",
+            Self::SheetUnclear { .. } => "SHEET_UNCLEAR",
+            Self::SheetHidden { .. } => "SHEET_HIDDEN",
+            Self::SheetUnknown { .. } => "SHEET_UNKNOWN",
+            Self::SheetFormula { .. } => "SHEET_FORMULA",
             Self::Unreadable { .. } => "UNREADABLE",
         }
     }

@@ -12,6 +12,7 @@ mod error;
 mod header;
 mod lines;
 mod ndjson;
+mod plain;
 mod row;
 mod sheet;
 
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use error::FileError;
+pub use plain::{XLSX, csv_of_sheet};
 pub use row::{FIELDS, NAMES, Row};
 
 use lines::Lines;

@@ -20,12 +20,12 @@ use super::row::FIELDS;
 use super::{BadLine, Batch, FileError, MAX_LINE, Row, Source, biff};
 
 /// A full sheet of 1,048,576 movements is about 100 MiB packed.
-const MAX_FILE: u64 = 256 << 20;
+pub(super) const MAX_FILE: u64 = 256 << 20;
 /// A full sheet of movements unpacks to about 600 MiB; far more than this is an archive made to burst.
-const MAX_UNPACKED: u64 = 2 << 30;
+pub(super) const MAX_UNPACKED: u64 = 2 << 30;
 /// A full sheet of movements has about 200 MiB of text. Shared strings can make much of little, so
 /// what the cells refer to is counted as well.
-const MAX_TEXT: usize = 1 << 30;
+pub(super) const MAX_TEXT: usize = 1 << 30;
 
 /// A spreadsheet's rows.
 pub(super) struct Sheet {

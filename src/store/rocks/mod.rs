@@ -12,7 +12,7 @@ pub use options::{Compression, Options};
 pub(super) use sst::SstWriter;
 
 use super::error::StoreError;
-use options::{base_options, families, reader_options};
+use options::{base_options, families, follower_options, reader_options};
 use rocksdb::{ColumnFamily, DB, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use std::path::Path;
 use std::sync::Mutex;
@@ -86,6 +86,25 @@ impl Store {
         // does not name it any more.
         let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
         Ok(Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default() })
+    }
+
+    /// Opens the store for following, beside a process that may be writing: as it is now, and with [`Store::follow`] as
+    /// it became. `own` is a folder for this process alone.
+    pub(super) fn open_follower(path: &Path, own: &Path, options: &Options) -> Result<Self, StoreError> {
+        if !path.join("CURRENT").exists() {
+            return Err(StoreError::Missing { path: path.to_owned() });
+        }
+        refuse_unknown_families(path)?;
+        let db_options = follower_options().map_err(failed)?;
+        let open = || DB::open_cf_descriptors_as_secondary(&db_options, path, own, families(options));
+        // As for reading: a file may go while it is being opened.
+        let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
+        Ok(Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default() })
+    }
+
+    /// Has a follower see what was committed until now.
+    pub fn follow(&self) -> Result<(), StoreError> {
+        self.db.try_catch_up_with_primary().map_err(failed)
     }
 
     /// The store's folder.

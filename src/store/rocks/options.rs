@@ -97,6 +97,14 @@ pub(super) fn reader_options() -> Result<rocksdb::Options, rocksdb::Error> {
     Ok(options)
 }
 
+/// The same for following a process that writes: its log file lies in the follower's own folder.
+pub(super) fn follower_options() -> Result<rocksdb::Options, rocksdb::Error> {
+    let mut options = base_options()?;
+    // The writer removes files that it has compacted; those that are open remain readable.
+    options.set_max_open_files(-1);
+    Ok(options)
+}
+
 pub(super) fn families(options: &Options) -> Vec<ColumnFamilyDescriptor> {
     // One cache for all, so that its size is the bound that the configuration names.
     let cache = Cache::new_lru_cache(options.cache_bytes);

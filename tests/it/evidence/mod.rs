@@ -30,14 +30,14 @@ pub(super) fn from<T>(caller: &'static str, request: T) -> Request<T> {
 }
 
 /// Everything on record about a recipient.
-pub(super) fn found(data: &Path, recipient: &str) -> Vec<Value> {
+pub fn found(data: &Path, recipient: &str) -> Vec<Value> {
     let output = run(&["evidence", "find", "--data", data.to_str().unwrap(), "--recipient", recipient, "--json"]);
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// What `evidence verify` says, with its exit code.
-pub(super) fn verified(data: &Path) -> (String, Option<i32>) {
+pub fn verified(data: &Path) -> (String, Option<i32>) {
     let output = run(&["evidence", "verify", "--data", data.to_str().unwrap()]);
     (String::from_utf8(output.stdout).unwrap(), output.status.code())
 }

@@ -1,0 +1,196 @@
+//! `izingate filter`.
+
+use super::brand::remote_brands;
+use super::{CommandError, runtime};
+use crate::app::lists::offline::{Offline, OfflineError, Places, Question};
+use crate::app::lists::online::Online;
+use crate::app::lists::{self, Decider, Input, Outputs, Plan, Report, Stop};
+use crate::check::question::Scope;
+use crate::cli::Target;
+use crate::cli::filter::FilterArgs;
+use crate::config::SecretSource;
+use crate::filter::layout::Named;
+use crate::filter::{Pair, Wanted};
+use crate::model::access::Retailer;
+use crate::model::brand::RetailerCode;
+use crate::model::channel::Cell;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Filters a list; what it returns is for standard output, and the exit code.
+pub fn filter(args: &FilterArgs) -> Result<(String, u8), CommandError> {
+    let scopes = scopes(args)?;
+    if args.split && scopes.len() > 1 {
+        return Err(CommandError::refused("ONE_PAIR", "--split takes one brand and one type"));
+    }
+    let runtime = runtime()?;
+    let question = Question {
+        scopes: scopes.clone(),
+        caller: args.caller.clone(),
+        reference: args.reference.clone(),
+        min_revision: args.min_revision,
+    };
+    let decider = match (&args.data, &args.endpoint) {
+        (Some(data), _) => Decider::Offline(offline(args, data, question)?),
+        (None, endpoint) => {
+            let url = endpoint.clone().unwrap_or_default();
+            let on_file = remote_brands(&Target { data: None, endpoint: Some(url.clone()) })?;
+            if let Some(scope) = scopes.iter().find(|scope| !on_file.iter().any(|brand| brand.code == scope.brand)) {
+                return Err(CommandError::UnknownBrand(scope.brand));
+            }
+            Decider::Online(runtime.block_on(Online::connect(&url, question, Duration::from_secs(args.retry_for)))?)
+        }
+    };
+    let report = lists::run(plan(args, &scopes), &decider, &runtime)?;
+    // The record is sealed before anybody hears that the list is whole.
+    drop(decider);
+    told(args, &scopes, &report)
+}
+
+fn offline(args: &FilterArgs, data: &Path, question: Question) -> Result<Offline, CommandError> {
+    let secret = SecretSource::load(args.secret_file.as_deref())?;
+    let beside = match (&args.evidence, stem(args)) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(stem)) => ending(&stem, ".evidence"),
+        (None, None) => {
+            let text = "say with --evidence where the decisions are recorded";
+            return Err(CommandError::refused("EVIDENCE_WHERE", text));
+        }
+    };
+    let places = Places { data, evidence: &beside, secret: &secret, accepts_exempt_only: args.exempt_only };
+    Ok(Offline::open(&places, question)?)
+}
+
+/// Every brand with every type.
+fn scopes(args: &FilterArgs) -> Result<Vec<Scope>, CommandError> {
+    /// Each adds two columns to every row.
+    const MOST: usize = 16;
+    let retailer = args.retailer.map_or(RetailerCode::BRAND, Retailer::code);
+    let mut scopes: Vec<Scope> = Vec::new();
+    for brand in &args.brand {
+        for channel in &args.channel {
+            let scope = Scope { brand: *brand, cell: Cell::new(*channel, args.recipient_type), retailer, purpose: args.purpose };
+            if scopes.contains(&scope) || scopes.len() == MOST {
+                let text = format!("--brand and --type are each given once, and make {MOST} pairs at most");
+                return Err(CommandError::refused("TOO_MANY_PAIRS", text));
+            }
+            scopes.push(scope);
+        }
+    }
+    Ok(scopes)
+}
+
+fn plan(args: &FilterArgs, scopes: &[Scope]) -> Plan {
+    let phones = scopes.iter().any(|scope| scope.cell.channel.takes_phones());
+    let emails = scopes.iter().any(|scope| !scope.cell.channel.takes_phones());
+    let column = args.column.clone().unwrap_or_default();
+    // Of one kind of address --column is its column.
+    let email_column = args.email_column.clone().or_else(|| (!phones).then(|| column.clone())).unwrap_or_default();
+    let wanted = Wanted {
+        phones: phones.then_some(column),
+        emails: emails.then_some(email_column),
+        delimiter: args.delimiter,
+        header: args.header,
+        encoding: args.encoding,
+    };
+    Plan {
+        input: if is_stdin(args) { Input::Stdin } else { Input::File(args.file.clone(), args.sheet.clone()) },
+        settings: settings(args, scopes, &wanted),
+        wanted,
+        scopes: scopes.to_vec(),
+        language: args.language,
+        duplicates: args.duplicates,
+        outputs: Outputs {
+            out: args.out.clone(),
+            split: args.split,
+            rejected: args.rejected.clone().or_else(|| stem(args).map(|stem| ending(&stem, ".rejected.csv"))),
+            resume: args.resume,
+            force: args.force || (args.out.is_none() && args.rejected.is_none()),
+            skip_lines: args.skip_lines,
+        },
+    }
+}
+
+/// What has to be the same when the work goes on, for people too.
+fn settings(args: &FilterArgs, scopes: &[Scope], wanted: &Wanted) -> String {
+    let named = |named: &Option<Named>| match named {
+        None => "-".to_owned(),
+        Some(Named::Found) => "found".to_owned(),
+        Some(Named::Name(name)) => format!("{name:?}"),
+        Some(Named::Position(position)) => position.to_string(),
+    };
+    let scope = |scope: &Scope| {
+        let (channel, recipient_type) = (scope.cell.channel.name(), scope.cell.recipient_type.name());
+        format!("{}/{channel}/{recipient_type}/{}/{}", scope.brand, scope.retailer.get(), scope.purpose.name())
+    };
+    format!(
+        "{} phones={} emails={} delimiter={:?} header={:?} encoding={:?} sheet={:?} split={} duplicates={} language={:?}",
+        scopes.iter().map(scope).collect::<Vec<_>>().join(","),
+        named(&wanted.phones),
+        named(&wanted.emails),
+        wanted.delimiter.map(char::from),
+        wanted.header,
+        wanted.encoding,
+        args.sheet,
+        args.split,
+        args.duplicates,
+        args.language,
+    )
+}
+
+fn is_stdin(args: &FilterArgs) -> bool {
+    args.file == Path::new("-")
+}
+
+/// What the files beside the result are named after; none between two pipes.
+fn stem(args: &FilterArgs) -> Option<PathBuf> {
+    args.out.clone().or_else(|| (!is_stdin(args)).then(|| args.file.clone()))
+}
+
+fn ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// The summary: on standard error where standard output has the rows.
+fn told(args: &FilterArgs, scopes: &[Scope], report: &Report) -> Result<(String, u8), CommandError> {
+    let pairs: Vec<Pair> = scopes.iter().map(|scope| Pair { brand: scope.brand, channel: scope.cell.channel }).collect();
+    let mut text = report.tally.text(&pairs);
+    let code = match &report.stopped {
+        None if report.tally.refused() > 0 => 2,
+        None => 0,
+        Some(stop) => {
+            let lines = report.tally.lines.max(args.skip_lines);
+            let how = match &args.out {
+                Some(_) => "the same command with --resume".to_owned(),
+                None => format!("the same command with --skip-lines {lines}, and append what comes"),
+            };
+            text += &format!("\n{}: {stop}\n{lines} lines are answered for. Go on with: {how}\n", stop.code());
+            1
+        }
+    };
+    if args.out.is_some() {
+        return Ok((text, code));
+    }
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    Ok((String::new(), code))
+}
+
+impl From<Stop> for CommandError {
+    fn from(stop: Stop) -> Self {
+        Self::Refused { code: stop.code().to_owned(), message: stop.to_string() }
+    }
+}
+
+impl From<OfflineError> for CommandError {
+    fn from(error: OfflineError) -> Self {
+        match error {
+            OfflineError::Open(error) => Self::Open(error),
+            OfflineError::Evidence(error) => Self::Evidence(error),
+            OfflineError::UnknownBrand(brand) => Self::UnknownBrand(brand),
+            error @ OfflineError::OfGateway(_) => Self::refused("EVIDENCE_OF_GATEWAY", error),
+        }
+    }
+}

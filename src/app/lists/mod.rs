@@ -1,0 +1,233 @@
+//! `izingate filter`: a list read, decided and written at once, each in a thread of its own.
+//!
+//! ```text
+//! reader ──► blocks, bounded ──► decided here or by a gateway, several in flight ──► writer ──► OUT.partial ──► OUT
+//! ```
+//! Memory: a few blocks between each two of them, whatever the length of the list; a spreadsheet as [`crate::feed::file`]
+//! bounds it; and with duplicates what [`crate::filter::seen`] says.
+
+pub mod offline;
+pub mod online;
+mod reader;
+mod sink;
+mod stream;
+
+pub use reader::Input;
+pub use sink::{Outputs, SinkError};
+
+use crate::check::Language;
+use crate::check::question::Scope;
+use crate::feed::file::FileError;
+use crate::filter::block::Bounds;
+use crate::filter::{Block, ListError, Pair, Tally, Wanted};
+use crate::import::Progress;
+use futures_util::StreamExt;
+use offline::Offline;
+use online::Online;
+use reader::Rows;
+use sink::Sink;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+/// Blocks between two threads.
+const QUEUE: usize = 2;
+/// Blocks that are being decided.
+const IN_FLIGHT: usize = 4;
+
+/// What is to be done.
+pub struct Plan {
+    /// Where the list comes from.
+    pub input: Input,
+    /// What is said of it.
+    pub wanted: Wanted,
+    /// What is asked for each row.
+    pub scopes: Vec<Scope>,
+    /// A sentence with each reason.
+    pub language: Option<Language>,
+    /// Whether addresses that came before are marked.
+    pub duplicates: bool,
+    /// Where the rows go.
+    pub outputs: Outputs,
+    /// All of the above that must be the same when the work goes on.
+    pub settings: String,
+}
+
+/// Who decides.
+pub enum Decider {
+    /// This process.
+    Offline(Offline),
+    /// A running gateway.
+    Online(Online),
+}
+
+/// Why a list was not worked off. What came before it is answered.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// It is none.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// It is no spreadsheet that can be read.
+    #[error(transparent)]
+    Sheet(#[from] FileError),
+    /// It cannot be read.
+    #[error("the list cannot be read: {0}")]
+    Input(io::Error),
+    /// It is not the one whose work is to go on, or not cut there.
+    #[error("{0}")]
+    Elsewhere(String),
+    /// What comes of it cannot be written.
+    #[error(transparent)]
+    Output(#[from] SinkError),
+    /// Nobody decides any more.
+    #[error("{message}")]
+    Decider {
+        /// A stable code.
+        code: String,
+        /// For people.
+        message: String,
+    },
+    /// Somebody asked for it.
+    #[error("stopped, as asked")]
+    Asked,
+}
+
+/// What became of a list.
+pub struct Report {
+    /// Of every line that is answered for.
+    pub tally: Tally,
+    /// Why it is not the whole list, if so.
+    pub stopped: Option<Stop>,
+    /// Where the rows are, for people.
+    pub places: Vec<String>,
+}
+
+impl Stop {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::List(error) => error.code(),
+            Self::Sheet(error) => error.code(),
+            Self::Input(_) => "LIST_UNREADABLE",
+            Self::Elsewhere(_) => "CANNOT_RESUME",
+            Self::Output(error) => error.code(),
+            Self::Decider { code, .. } => code,
+            Self::Asked => "STOPPED",
+        }
+    }
+}
+
+impl Decider {
+    fn bounds(&self) -> Bounds {
+        match self {
+            Self::Offline(_) => Offline::BLOCK,
+            Self::Online(_) => Online::BLOCK,
+        }
+    }
+
+    async fn decide(&self, block: &Block) -> Result<Vec<Vec<u8>>, Stop> {
+        match self {
+            Self::Offline(offline) => offline.decide(block).await,
+            Self::Online(online) => online.decide(block).await,
+        }
+    }
+}
+
+/// Works a list off.
+///
+/// # Errors
+/// Nothing was begun.
+pub fn run(plan: Plan, decider: &Decider, runtime: &Runtime) -> Result<Report, Stop> {
+    let Plan { input, wanted, scopes, language, duplicates, outputs, settings } = plan;
+    let pairs: Vec<Pair> = scopes.iter().map(|scope| Pair { brand: scope.brand, channel: scope.cell.channel }).collect();
+    // Nothing is written before it is known that there is a list, and what was left is not touched before that.
+    let sink = Sink::open(outputs, settings, pairs, language, duplicates)?;
+    let start = sink.start();
+    let places = sink.places();
+    let (taken, (source, total)) = (Arc::new(AtomicU64::new(0)), input.open()?);
+    let mut progress = Progress::stderr().of("filtering", "filtered");
+    progress.begin(total);
+    let (blocks, read) = mpsc::channel(QUEUE);
+    let reader = {
+        let (bounds, taken) = (decider.bounds(), Arc::clone(&taken));
+        spawn("izingate-reader", move || reader::read(source, wanted, bounds, start, duplicates, &taken, &blocks))?
+    };
+    let (decided, to_write) = sync_channel(QUEUE);
+    let writer = spawn("izingate-lists", move || write(sink, &to_write))?;
+    let stopped = runtime.block_on(pass(read, decider, &decided, &mut progress, &taken)).err();
+    drop(decided);
+    progress.finish();
+    let written = writer.join().unwrap_or_else(|_| Err(Stop::Input(io::Error::other("the writing thread panicked"))));
+    // A reader that still has blocks finds nobody to take them; one that waits for input is let wait.
+    if reader.is_finished() {
+        let _ = reader.join();
+    }
+    let mut sink = written?;
+    let (tally, stopped) = match stopped {
+        None => (sink.tally().clone(), sink.finish().err().map(Stop::from)),
+        Some(stop) => {
+            sink.leave()?;
+            (sink.tally().clone(), Some(stop))
+        }
+    };
+    Ok(Report { tally, stopped, places })
+}
+
+/// A block with its answers.
+struct Answered {
+    rows: Rows,
+    results: Vec<Vec<u8>>,
+}
+
+/// Has blocks decided in their order, and hands them on.
+async fn pass(
+    read: mpsc::Receiver<Result<Rows, Stop>>,
+    decider: &Decider,
+    decided: &SyncSender<Answered>,
+    progress: &mut Progress,
+    taken: &AtomicU64,
+) -> Result<(), Stop> {
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    let decide = |rows: Result<Rows, Stop>| async {
+        let rows = rows?;
+        let results = decider.decide(&rows.block).await?;
+        Ok::<_, Stop>(Answered { rows, results })
+    };
+    let mut answers = std::pin::pin!(ReceiverStream::new(read).map(decide).buffered(IN_FLIGHT));
+    loop {
+        let answered = tokio::select! {
+            answered = answers.next() => answered,
+            _ = interrupt.recv() => return Err(Stop::Asked),
+            _ = terminate.recv() => return Err(Stop::Asked),
+        };
+        let Some(answered) = answered.transpose()? else { return Ok(()) };
+        let (rows, refused) = (answered.rows.block.rows() as u64, answered.rows.block.refused().count() as u64);
+        // The writer has failed, and says so itself.
+        if decided.send(answered).is_err() {
+            return Ok(());
+        }
+        progress.advance(rows + refused, refused, taken.load(Ordering::Relaxed));
+    }
+}
+
+fn listen(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Stop> {
+    signal(kind).map_err(Stop::Input)
+}
+
+fn write(mut sink: Sink, to_write: &Receiver<Answered>) -> Result<Sink, Stop> {
+    for Answered { rows, results } in to_write {
+        sink.write(&rows, &results)?;
+    }
+    Ok(sink)
+}
+
+fn spawn<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>, Stop> {
+    Builder::new().name(name.to_owned()).spawn(run).map_err(Stop::Input)
+}

@@ -1,0 +1,214 @@
+//! Decided by this process, beside a gateway that may be running on the same data.
+
+use super::Stop;
+use crate::app::data_dir::{DataDir, DataDirError, evidence_path, store_path};
+use crate::app::evidence::{self, EvidenceError};
+use crate::app::open::{self, OpenError};
+use crate::check::question::{Recipients, Scope};
+use crate::check::{Checker, DecisionIds};
+use crate::config::{Evidence, SecretSource};
+use crate::evidence::Recorder;
+use crate::evidence::settings::{Durability, Overload, Settings};
+use crate::evidence::start::Threads;
+use crate::filter::Block;
+use crate::filter::block::Bounds;
+use crate::index::{Index, memory_limit};
+use crate::ingest::{CatchUpError, catch_up, restore};
+use crate::model::brand::BrandCode;
+use crate::model::time::IysTime;
+use crate::store::{Options, Store};
+use crate::telemetry::metrics::Edge;
+use crate::wire::caller::Caller;
+use crate::wire::record::{Asked, decide_batch};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// From one look at what was committed to the next: so long after a refusal a row may still be ALLOW.
+const FOLLOW_EVERY: Duration = Duration::from_millis(250);
+/// The disk may take a while: a list waits for it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Whose decisions they are, and how they are asked.
+pub struct Question {
+    /// What is asked for each row.
+    pub scopes: Vec<Scope>,
+    /// Who asks, by name.
+    pub caller: String,
+    /// The caller's own mark.
+    pub reference: String,
+    /// A revision that must be visible.
+    pub min_revision: u64,
+}
+
+/// Decides from the data of a directory.
+pub struct Offline {
+    checker: Arc<Checker>,
+    recorder: Recorder,
+    caller: Caller,
+    question: Question,
+    /// Why what is committed cannot be followed any more.
+    lost: Arc<OnceLock<String>>,
+    end: Option<Sender<()>>,
+    follower: Option<JoinHandle<()>>,
+    threads: Option<Threads>,
+    own: PathBuf,
+    _evidence: DataDir,
+}
+
+/// Where data and evidence are.
+pub struct Places<'a> {
+    /// The data directory.
+    pub data: &'a Path,
+    /// The directory of the evidence; it is made if it is not there.
+    pub evidence: &'a Path,
+    /// The secret of the pseudonyms.
+    pub secret: &'a SecretSource,
+    /// Whether senders that are not at İYS may be on file as exempt-only.
+    pub accepts_exempt_only: bool,
+}
+
+/// Why it cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    /// The data.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The evidence.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// The evidence of a data directory is its gateway's.
+    #[error("{}: the evidence of a gateway is its own; give another directory with --evidence", .0.display())]
+    OfGateway(PathBuf),
+    /// The brand is not on file.
+    #[error("brand {0} is not on file")]
+    UnknownBrand(BrandCode),
+}
+
+impl Offline {
+    /// A block is decided in a few milliseconds.
+    pub const BLOCK: Bounds = Bounds { bytes: 1 << 20, rows: 16_384 };
+
+    /// Fills an index and begins to follow what is committed.
+    pub fn open(places: &Places<'_>, question: Question) -> Result<Self, OfflineError> {
+        let Places { data, evidence: beside, secret, accepts_exempt_only } = *places;
+        if beside == data || store_path(beside).exists() {
+            return Err(OfflineError::OfGateway(beside.to_owned()));
+        }
+        let pseudonymizer = open::pseudonymizer(data, secret)?;
+        let held = DataDir::take(beside).map_err(OpenError::from)?;
+        let own = beside.join("following");
+        let store = Store::open_following(&store_path(data), &own, &Options::default()).map_err(OpenError::from)?;
+        let index = Index::new(memory_limit() / 4 * 3).map_err(OpenError::from)?;
+        let snapshot = data.join("snapshot").join("index.snap");
+        let origin = restore::restore(&store, &index, Some(&snapshot)).map_err(OpenError::from)?;
+        tracing::debug!(?origin, relations = index.relations(), "the index is filled");
+        if let Some(scope) = question.scopes.iter().find(|scope| index.brands().get(scope.brand).is_none()) {
+            return Err(OfflineError::UnknownBrand(scope.brand));
+        }
+        // Nothing stands in the list's result before it is on record.
+        let settings =
+            Settings { durability: Durability::BeforeAnswer, overload: Overload::Block, patience: PATIENCE, ..Settings::default() };
+        let ids = DecisionIds::new(node_of(&held).map_err(OpenError::from)?, evidence::first_decision());
+        let signing_key_file = std::env::var_os("IZINGATE_EVIDENCE_SIGNING_KEY_FILE").map(PathBuf::from);
+        let (log, threads) = evidence::start_log(&held, &Evidence { settings, signing_key_file }, ids)?;
+        let (end, ended) = channel();
+        let lost: Arc<OnceLock<String>> = Arc::default();
+        let follower = {
+            let (index, lost) = (index.clone(), Arc::clone(&lost));
+            std::thread::spawn(move || follow(&store, &index, &ended, &lost))
+        };
+        let caller = Caller { name: Arc::from(question.caller.as_str()), durability: Durability::BeforeAnswer };
+        Ok(Self {
+            checker: Arc::new(Checker::new(index, pseudonymizer).accepting_exempt_only(accepts_exempt_only)),
+            recorder: Recorder::Log(log),
+            caller,
+            question,
+            lost,
+            end: Some(end),
+            follower: Some(follower),
+            threads: Some(threads),
+            own,
+            _evidence: held,
+        })
+    }
+
+    pub(super) async fn decide(&self, block: &Block) -> Result<Vec<Vec<u8>>, Stop> {
+        if let Some(why) = self.lost.get() {
+            return Err(Stop::Decider { code: "STORE_MOVED_ON".to_owned(), message: why.clone() });
+        }
+        let reached = self.checker.index().revision().get() >= self.question.min_revision;
+        let mut decided = Vec::with_capacity(self.question.scopes.len());
+        for scope in &self.question.scopes {
+            if block.rows() == 0 {
+                decided.push(None);
+                continue;
+            }
+            let asked = Asked {
+                caller: self.caller.clone(),
+                edge: Edge::GrpcBatch,
+                reference: &self.question.reference,
+                revision_reached: reached,
+            };
+            let phones = scope.cell.channel.takes_phones();
+            let emails = if phones { Vec::new() } else { block.emails() };
+            let emails: Vec<&str> = emails.iter().map(AsRef::as_ref).collect();
+            let recipients = if phones { Recipients::Phones(block.phones()) } else { Recipients::Each(&emails) };
+            decided.push(Some(decide_batch(&self.checker, &self.recorder, &asked, scope, recipients, IysTime::now()).await));
+        }
+        let mut results = Vec::with_capacity(decided.len());
+        for decided in decided {
+            results.push(match decided {
+                Some(decided) => decided.settled(&self.recorder).await.results,
+                None => Vec::new(),
+            });
+        }
+        Ok(results)
+    }
+
+    /// The directory to hand to `evidence verify --data`.
+    #[must_use]
+    pub fn evidence(beside: &Path) -> PathBuf {
+        evidence_path(beside)
+    }
+}
+
+impl Drop for Offline {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(follower) = self.follower.take() {
+            let _ = follower.join();
+        }
+        // Everything is written and sealed.
+        if let Some(threads) = self.threads.take() {
+            threads.stop();
+        }
+        let _ = fs::remove_dir_all(&self.own);
+    }
+}
+
+/// Follows what is committed until nobody needs it.
+fn follow(store: &Store, index: &Index, ended: &Receiver<()>, lost: &OnceLock<String>) {
+    while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(FOLLOW_EVERY) {
+        let failed: Option<CatchUpError> = catch_up(store, index).err();
+        if let Some(error) = failed {
+            let _ = lost.set(error.to_string());
+            return;
+        }
+    }
+}
+
+/// The number of whoever decides here, kept with the evidence: its tree is signed under it.
+fn node_of(held: &DataDir) -> Result<u32, DataDirError> {
+    let path = held.path().join("node");
+    let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
+    if let Some(node) = fs::read_to_string(&path).ok().and_then(|text| u32::from_str_radix(text.trim(), 16).ok()) {
+        return Ok(node);
+    }
+    let node = getrandom::u32().map_err(|error| DataDirError::NoRandom(error.to_string()))?;
+    crate::disk::replace(&path, format!("{node:08x}\n").as_bytes()).map_err(unusable)?;
+    Ok(node)
+}

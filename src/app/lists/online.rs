@@ -1,0 +1,138 @@
+//! Decided by a running gateway: batches of its `CheckBatch`, phones as numbers.
+
+use super::Stop;
+use super::offline::Question;
+use crate::check::question::{Purpose, Scope};
+use crate::filter::Block;
+use crate::filter::block::Bounds;
+use crate::import::{code_of, text_of};
+use crate::model::channel::Channel;
+use crate::model::channel::RecipientType;
+use crate::wire::caller::CALLER_HEADER;
+use crate::wire::proto::permission_service_client::PermissionServiceClient;
+use crate::wire::proto::{self, CheckBatchRequest};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use tonic::metadata::MetadataValue;
+use tonic::transport::Endpoint;
+use tonic::{Code, Request, Status};
+
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+/// No batch takes this long: the gateway is gone.
+const CALL: Duration = Duration::from_mins(1);
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// A running gateway.
+pub struct Online {
+    client: PermissionServiceClient<tonic::transport::Channel>,
+    caller: Option<MetadataValue<tonic::metadata::Ascii>>,
+    question: Question,
+    retry_for: Duration,
+}
+
+impl Online {
+    /// What a gateway takes in one call, with room: 100,000 recipients and 32 MiB.
+    pub const BLOCK: Bounds = Bounds { bytes: 4 << 20, rows: 50_000 };
+
+    /// Connects to a gateway; a call that fails because it cannot be reached is tried again for the length of
+    /// `retry_for`.
+    pub async fn connect(url: &str, question: Question, retry_for: Duration) -> Result<Self, Stop> {
+        let failed = |code: &str, message: String| Stop::Decider { code: code.to_owned(), message };
+        let endpoint = Endpoint::from_shared(url.to_owned())
+            .map_err(|error| failed("INVALID_SERVER", format!("{url}: {error}")))?
+            .connect_timeout(CONNECT)
+            .timeout(CALL)
+            .http2_keep_alive_interval(CONNECT)
+            .keep_alive_timeout(CONNECT)
+            .initial_stream_window_size(2 << 20)
+            .initial_connection_window_size(8 << 20);
+        let channel = endpoint.connect().await.map_err(|_| failed("UNAVAILABLE", format!("{url}: no gateway answers there")))?;
+        let caller = Some(&question.caller).filter(|caller| !caller.is_empty());
+        let caller = caller.map(|caller| caller.parse()).transpose();
+        let caller = caller.map_err(|_| failed("INVALID_FIELD", "the caller's name is letters, digits and a little more".to_owned()))?;
+        Ok(Self { client: PermissionServiceClient::new(channel), caller, question, retry_for })
+    }
+
+    pub(super) async fn decide(&self, block: &Block) -> Result<Vec<Vec<u8>>, Stop> {
+        let mut results = Vec::with_capacity(self.question.scopes.len());
+        for scope in &self.question.scopes {
+            results.push(if block.rows() == 0 { Vec::new() } else { self.asked(scope, block).await? });
+        }
+        Ok(results)
+    }
+
+    /// One call, repeated while the gateway cannot be reached or is not ready.
+    async fn asked(&self, scope: &Scope, block: &Block) -> Result<Vec<u8>, Stop> {
+        let message = self.message(scope, block);
+        let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
+        loop {
+            let mut request = Request::new(message.clone());
+            if let Some(caller) = &self.caller {
+                request.metadata_mut().insert(CALLER_HEADER, caller.clone());
+            }
+            let status = match self.client.clone().check_batch(request).await {
+                Ok(answer) => {
+                    let results = answer.into_inner().results;
+                    if results.len() == block.rows() {
+                        return Ok(results.into());
+                    }
+                    let message = format!("the gateway gave {} answers to {} rows", results.len(), block.rows());
+                    return Err(Stop::Decider { code: "BAD_ANSWER".to_owned(), message });
+                }
+                Err(status) => status,
+            };
+            if !passes(&status) || begun.elapsed() + wait > self.retry_for {
+                return Err(Stop::Decider { code: code_of(&status), message: text_of(&status) });
+            }
+            sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    fn message(&self, scope: &Scope, block: &Block) -> CheckBatchRequest {
+        let phones = scope.cell.channel.takes_phones();
+        CheckBatchRequest {
+            brand_code: scope.brand.get(),
+            channel: channel(scope.cell.channel).into(),
+            recipient_type: recipient_type(scope.cell.recipient_type).into(),
+            retailer_code: scope.retailer.get(),
+            purpose: purpose(scope.purpose).into(),
+            recipients: if phones { Vec::new() } else { block.emails().into_iter().map(Into::into).collect() },
+            phones: if phones { block.phones().to_vec() } else { Vec::new() },
+            reference: self.question.reference.clone(),
+            min_revision: self.question.min_revision,
+        }
+    }
+}
+
+/// Whether trying again may help: nobody is there, or it is loading.
+fn passes(status: &Status) -> bool {
+    matches!(status.code(), Code::Unavailable | Code::Cancelled | Code::Unknown | Code::Internal | Code::DeadlineExceeded)
+        && (std::error::Error::source(status).is_some() || status.code() == Code::Unavailable)
+}
+
+const fn channel(channel: Channel) -> proto::Channel {
+    match channel {
+        Channel::Arama => proto::Channel::Arama,
+        Channel::Mesaj => proto::Channel::Mesaj,
+        Channel::Eposta => proto::Channel::Eposta,
+    }
+}
+
+const fn recipient_type(recipient_type: RecipientType) -> proto::RecipientType {
+    match recipient_type {
+        RecipientType::Bireysel => proto::RecipientType::Bireysel,
+        RecipientType::Tacir => proto::RecipientType::Tacir,
+    }
+}
+
+const fn purpose(purpose: Purpose) -> proto::Purpose {
+    match purpose {
+        Purpose::Commercial => proto::Purpose::Commercial,
+        Purpose::Exempt61 => proto::Purpose::Exempt61,
+        Purpose::Exempt62 => proto::Purpose::Exempt62,
+        Purpose::Exempt64 => proto::Purpose::Exempt64,
+        Purpose::OutOfScope => proto::Purpose::OutOfScope,
+    }
+}

@@ -1,0 +1,376 @@
+//! What comes of a list: rows, refused rows, and a note of how far they reach, by which work that was broken off goes on.
+
+use super::Stop;
+use super::reader::{Look, Rows, Start};
+use super::stream::{Stream, partial, with_ending};
+use crate::check::Language;
+use crate::check::decision::Decision;
+use crate::filter::output::split;
+use crate::filter::{Columns, Pair, Tally};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// From one note to the next: what a kill has done again.
+const NOTE_EVERY: Duration = Duration::from_millis(250);
+/// Bumped when a note is read differently.
+const FORMAT: u32 = 1;
+
+/// Where the rows go.
+#[derive(Clone, Debug)]
+pub struct Outputs {
+    /// The rows; none for standard output.
+    pub out: Option<PathBuf>,
+    /// Each decision's rows in a file of their own.
+    pub split: bool,
+    /// The refused rows; none to tell of them on standard error.
+    pub rejected: Option<PathBuf>,
+    /// Go on where work was broken off.
+    pub resume: bool,
+    /// Replace what is there.
+    pub force: bool,
+    /// Physical lines that were answered for in standard output before.
+    pub skip_lines: u64,
+}
+
+/// Why nothing can be written.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    /// There is a result.
+    #[error("{path}: is there already; give another name, or --force to replace it")]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is a part of one.
+    #[error("{path}: was left after {lines} lines; go on with --resume, or begin anew with --force")]
+    Unfinished {
+        /// The file.
+        path: PathBuf,
+        /// Physical lines that it answers for.
+        lines: u64,
+    },
+    /// There is none to go on with.
+    #[error("{path}: there is nothing to go on with; leave out --resume")]
+    NothingLeft {
+        /// The note that was looked for.
+        path: PathBuf,
+    },
+    /// It was of other work.
+    #[error("{path}: was begun with other arguments, so it cannot go on with these:\n  then: {then}\n  now:  {now}")]
+    OtherWork {
+        /// The note.
+        path: PathBuf,
+        /// Its arguments.
+        then: String,
+        /// These.
+        now: String,
+    },
+    /// What was written is not there.
+    #[error("{path}: is not what was written there; begin anew with --force")]
+    NotWhatWasWritten {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system says no.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+}
+
+/// How far the streams reach.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    format: u32,
+    settings: String,
+    lines: u64,
+    /// Of the list's text so far.
+    text: String,
+    /// Bytes and hash of each stream.
+    streams: Vec<(u64, String)>,
+    tally: Tally,
+    /// Everything is written; only names are to be given.
+    whole: bool,
+}
+
+/// Where rows are written.
+pub(super) struct Sink {
+    /// The rows, or those of each decision.
+    rows: Vec<Stream>,
+    rejected: Stream,
+    note: Option<PathBuf>,
+    paths: Vec<PathBuf>,
+    settings: String,
+    pairs: Vec<Pair>,
+    language: Option<Language>,
+    duplicates: bool,
+    split: bool,
+    columns: Option<Columns>,
+    tally: Tally,
+    start: Start,
+    text: u128,
+    noted: Instant,
+    whole: bool,
+}
+
+impl SinkError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Exists { .. } => "OUTPUT_EXISTS",
+            Self::Unfinished { .. } => "OUTPUT_UNFINISHED",
+            Self::NothingLeft { .. } => "NOTHING_TO_RESUME",
+            Self::OtherWork { .. } | Self::NotWhatWasWritten { .. } => "CANNOT_RESUME",
+            Self::Io { .. } => "OUTPUT_FAILED",
+        }
+    }
+
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}
+
+/// The file of each decision's rows: `list.csv` becomes `list.allowed.csv`.
+fn of_decision(path: &Path, decision: Decision) -> PathBuf {
+    let name = match decision {
+        Decision::Allow => "allowed",
+        Decision::Deny => "blocked",
+        Decision::Defer => "deferred",
+    };
+    let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
+    path.with_extension(extension.map_or_else(|| name.to_owned(), |extension| format!("{name}.{extension}")))
+}
+
+impl Sink {
+    pub(super) fn open(
+        outputs: Outputs,
+        settings: String,
+        pairs: Vec<Pair>,
+        language: Option<Language>,
+        duplicates: bool,
+    ) -> Result<Self, SinkError> {
+        let Outputs { out, split, rejected, resume, force, skip_lines } = outputs;
+        let rows: Vec<PathBuf> = match &out {
+            None => Vec::new(),
+            Some(out) if split => Decision::ALL.iter().map(|decision| of_decision(out, *decision)).collect(),
+            Some(out) => vec![out.clone()],
+        };
+        let note = out.as_ref().map(|out| with_ending(out, ".progress"));
+        let paths: Vec<PathBuf> = rows.iter().chain(&rejected).cloned().collect();
+        let left = note.as_deref().map(read_note).transpose()?.flatten();
+        let mut sink = Self {
+            rows: Vec::new(),
+            rejected: Stream::told(),
+            note,
+            paths,
+            settings,
+            pairs,
+            language,
+            duplicates,
+            split,
+            columns: None,
+            tally: Tally::default(),
+            start: Start { lines: skip_lines, hash: None },
+            text: 0,
+            noted: Instant::now(),
+            whole: false,
+        };
+        match (left, resume) {
+            (Some(left), true) => sink.go_on(left, &rows, rejected.as_deref())?,
+            (None, true) => return Err(SinkError::NothingLeft { path: sink.note.unwrap_or_default() }),
+            (left, false) => {
+                if !force {
+                    refuse_existing(&sink.paths, left.as_ref())?;
+                }
+                sink.begin(&rows, rejected.as_deref())?;
+            }
+        }
+        Ok(sink)
+    }
+
+    fn begin(&mut self, rows: &[PathBuf], rejected: Option<&Path>) -> Result<(), SinkError> {
+        let create = |path: &Path| Stream::create(path).map_err(SinkError::io(path));
+        self.rows = rows.iter().map(|path| create(path)).collect::<Result<_, _>>()?;
+        if rows.is_empty() {
+            self.rows.push(Stream::stdout());
+        }
+        if let Some(path) = rejected {
+            self.rejected = create(path)?;
+        }
+        Ok(())
+    }
+
+    fn go_on(&mut self, left: Note, rows: &[PathBuf], rejected: Option<&Path>) -> Result<(), SinkError> {
+        let note = self.note.clone().unwrap_or_default();
+        let streams = left.streams.len();
+        if left.format != FORMAT || left.settings != self.settings || streams != rows.len() + usize::from(rejected.is_some()) {
+            return Err(SinkError::OtherWork { path: note, then: left.settings, now: self.settings.clone() });
+        }
+        let hash = |text: &str| u128::from_str_radix(text, 16).unwrap_or_default();
+        let again = |path: &Path, (bytes, of_bytes): &(u64, String)| {
+            let stream = Stream::again(path, *bytes, hash(of_bytes)).map_err(SinkError::io(path))?;
+            // Of work that is whole some may have their names.
+            if stream.is_none() && left.whole {
+                return Ok(None);
+            }
+            stream.map(Some).ok_or_else(|| SinkError::NotWhatWasWritten { path: partial(path) })
+        };
+        for (path, written) in rows.iter().zip(&left.streams) {
+            self.rows.extend(again(path, written)?);
+        }
+        if let (Some(path), Some(written)) = (rejected, left.streams.last()) {
+            self.rejected = again(path, written)?.unwrap_or_else(Stream::told);
+        }
+        self.start = Start { lines: left.lines, hash: Some(hash(&left.text)) };
+        (self.text, self.tally, self.whole) = (hash(&left.text), left.tally, left.whole);
+        Ok(())
+    }
+
+    /// From where on rows are wanted.
+    pub(super) const fn start(&self) -> Start {
+        self.start
+    }
+
+    /// Where the rows will be.
+    pub(super) fn places(&self) -> Vec<String> {
+        self.paths.iter().map(|path| path.display().to_string()).collect()
+    }
+
+    pub(super) const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    pub(super) fn write(&mut self, rows: &Rows, results: &[Vec<u8>]) -> Result<(), SinkError> {
+        let Rows { block, look, before, hash } = rows;
+        if self.split {
+            let mut texts: [Vec<u8>; Decision::ALL.len()] = Default::default();
+            if let [results] = results {
+                split(block, results, &mut texts);
+            }
+            for (number, text) in texts.iter().enumerate() {
+                self.put(number, text)?;
+            }
+        } else {
+            let mut text = Vec::new();
+            self.columns(look).write(block, results, before, &mut text);
+            self.put(0, &text)?;
+        }
+        self.reject(rows)?;
+        self.tally.add(block, results, before);
+        self.text = *hash;
+        if self.noted.elapsed() >= NOTE_EVERY {
+            self.leave()?;
+        }
+        Ok(())
+    }
+
+    fn columns(&mut self, look: &Look) -> &Columns {
+        let (pairs, language, duplicates) = (&self.pairs, self.language, self.duplicates);
+        self.columns.get_or_insert_with(|| Columns::new(&look.layout, look.encoding, pairs, language, duplicates))
+    }
+
+    fn put(&mut self, number: usize, text: &[u8]) -> Result<(), SinkError> {
+        let path = self.paths.get(number).cloned().unwrap_or_else(|| PathBuf::from("standard output"));
+        match self.rows.get_mut(number) {
+            Some(stream) => stream.write(text).map_err(SinkError::io(&path)),
+            None => Ok(()),
+        }
+    }
+
+    /// Line, reason and text of every refused row; where only people read, no text.
+    fn reject(&mut self, rows: &Rows) -> Result<(), SinkError> {
+        let told = self.note.is_none() && self.paths.is_empty();
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        let failed = |error: csv::Error| SinkError::Io { path: PathBuf::from("refused rows"), source: error.into() };
+        let mut any = false;
+        if !told && self.rejected.written().0 == 0 && rows.block.refused().next().is_some() {
+            csv.write_record(["line", "reason", "detail", "row"]).map_err(failed)?;
+        }
+        for refused in rows.block.refused() {
+            let (line, why) = (refused.line.to_string(), refused.why);
+            let text = rows.look.encoding.text(refused.text).unwrap_or_else(|| String::from_utf8_lossy(refused.text));
+            let row = if told { "" } else { &text };
+            csv.write_record([&line, why.code(), why.detail(), row]).map_err(failed)?;
+            any = true;
+        }
+        if !any {
+            return Ok(());
+        }
+        let bytes = csv.into_inner().map_err(|error| SinkError::Io {
+            path: PathBuf::from("refused rows"),
+            source: io::Error::other(error.to_string()),
+        })?;
+        let path = self.paths.last().cloned().unwrap_or_default();
+        self.rejected.write(&bytes).map_err(SinkError::io(&path))
+    }
+
+    /// Notes how far the streams reach, as far as this process lives: a power cut may lose of them, which is seen.
+    pub(super) fn leave(&mut self) -> Result<(), SinkError> {
+        self.noted = Instant::now();
+        let Some(path) = &self.note else { return Ok(()) };
+        let streams = self.rows.iter().chain(self.paths.get(self.rows.len()).map(|_| &self.rejected));
+        let note = Note {
+            format: FORMAT,
+            settings: self.settings.clone(),
+            lines: self.tally.lines.max(self.start.lines),
+            text: format!("{:x}", self.text),
+            streams: streams.map(Stream::written).map(|(bytes, hash)| (bytes, format!("{hash:x}"))).collect(),
+            tally: self.tally.clone(),
+            whole: self.whole,
+        };
+        let text = serde_json::to_vec(&note).map_err(|error| SinkError::Io { path: path.clone(), source: error.into() })?;
+        let unfinished = with_ending(path, ".new");
+        fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, path)).map_err(SinkError::io(path))
+    }
+
+    /// Everything is written: the files are made durable and get their names.
+    pub(super) fn finish(&mut self) -> Result<(), SinkError> {
+        for stream in self.rows.iter_mut().chain([&mut self.rejected]) {
+            stream.sync().map_err(SinkError::io(Path::new("what was written")))?;
+        }
+        self.whole = true;
+        self.leave()?;
+        for stream in &self.rows {
+            stream.rename(true).map_err(SinkError::io(Path::new("what was written")))?;
+        }
+        self.rejected.rename(false).map_err(SinkError::io(Path::new("the refused rows")))?;
+        match &self.note {
+            Some(note) => fs::remove_file(note).map_err(SinkError::io(note)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn read_note(path: &Path) -> Result<Option<Note>, SinkError> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(SinkError::io(path))?,
+    };
+    let damaged = |_| SinkError::NotWhatWasWritten { path: path.to_owned() };
+    serde_json::from_slice(&bytes).map(Some).map_err(damaged)
+}
+
+fn refuse_existing(paths: &[PathBuf], left: Option<&Note>) -> Result<(), SinkError> {
+    if let Some(path) = paths.iter().find(|path| path.exists()) {
+        return Err(SinkError::Exists { path: path.clone() });
+    }
+    match (paths.iter().find(|path| partial(path).exists()), left) {
+        (Some(path), left) => Err(SinkError::Unfinished { path: partial(path), lines: left.map_or(0, |left| left.lines) }),
+        (None, _) => Ok(()),
+    }
+}
+
+impl From<SinkError> for Option<Stop> {
+    fn from(error: SinkError) -> Self {
+        Some(error.into())
+    }
+}

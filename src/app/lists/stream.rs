@@ -1,0 +1,107 @@
+//! Where rows go: standard output, or a file that says in its name that it is not whole until it is.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::Xxh3;
+
+/// A stream of rows.
+pub(super) struct Stream {
+    place: Place,
+    bytes: u64,
+    hash: Xxh3,
+}
+
+enum Place {
+    Stdout,
+    File { file: File, path: PathBuf },
+    /// Standard error, a line at a time.
+    Told,
+}
+
+/// The name of a file that is not whole.
+pub(super) fn partial(path: &Path) -> PathBuf {
+    with_ending(path, ".partial")
+}
+
+/// A name with something behind it.
+pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+impl Stream {
+    pub(super) fn stdout() -> Self {
+        Self { place: Place::Stdout, bytes: 0, hash: Xxh3::new() }
+    }
+
+    pub(super) fn told() -> Self {
+        Self { place: Place::Told, bytes: 0, hash: Xxh3::new() }
+    }
+
+    /// A file that is to become `path`: only its owner may read it, for it holds addresses.
+    pub(super) fn create(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(partial(path))?;
+        Ok(Self { place: Place::File { file, path: path.to_owned() }, bytes: 0, hash: Xxh3::new() })
+    }
+
+    /// The same file again, whose first `bytes` are to hash to `hash`; what stands behind them is cut off. None if they
+    /// are not there.
+    pub(super) fn again(path: &Path, bytes: u64, hash: u128) -> io::Result<Option<Self>> {
+        let mut file = match OpenOptions::new().read(true).write(true).open(partial(path)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let (mut read, mut left, mut buffer) = (Xxh3::new(), bytes, vec![0; 1 << 20]);
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+            let count = file.read(&mut buffer[..most])?;
+            if count == 0 {
+                return Ok(None);
+            }
+            read.update(&buffer[..count]);
+            left -= count as u64;
+        }
+        if read.digest128() != hash {
+            return Ok(None);
+        }
+        file.set_len(bytes)?;
+        file.seek(SeekFrom::Start(bytes))?;
+        Ok(Some(Self { place: Place::File { file, path: path.to_owned() }, bytes, hash: read }))
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.place {
+            Place::Stdout => io::stdout().write_all(bytes)?,
+            Place::Told => io::stderr().write_all(bytes)?,
+            Place::File { file, .. } => {
+                file.write_all(bytes)?;
+                self.hash.update(bytes);
+            }
+        }
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Bytes written, and their hash.
+    pub(super) fn written(&self) -> (u64, u128) {
+        (self.bytes, self.hash.digest128())
+    }
+
+    /// Everything is written.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        match &mut self.place {
+            Place::Stdout => io::stdout().flush(),
+            Place::Told => Ok(()),
+            Place::File { file, .. } => file.sync_all(),
+        }
+    }
+
+    /// Gives a whole file its name; one of which nobody needs to hear if it is empty, none.
+    pub(super) fn rename(&self, keep_empty: bool) -> io::Result<()> {
+        let Place::File { path, .. } = &self.place else { return Ok(()) };
+        if self.bytes == 0 && !keep_empty { fs::remove_file(partial(path)) } else { fs::rename(partial(path), path) }
+    }
+}

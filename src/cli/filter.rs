@@ -1,0 +1,132 @@
+//! `izingate filter`
+
+use super::policy::language;
+use super::retailer::retailer;
+use super::{brand_code, channel, recipient_type};
+use crate::check::Language;
+use crate::check::question::Purpose;
+use crate::filter::encoding::Encoding;
+use crate::filter::layout::Named;
+use crate::model::access::Retailer;
+use crate::model::brand::BrandCode;
+use crate::model::channel::{Channel, RecipientType};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Filters a list of addresses: CSV, .xlsx, or one address a line, of any length. Every row comes out as it was with a
+/// decision and its reason behind it; of several brands or types, with theirs. A row that cannot be read is written to
+/// OUT.rejected.csv with its reason. Ends with 0 if every row was answered, 2 if some were refused, 1 if it was cut short:
+/// then it says how many lines are answered for and how to go on.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(group(clap::ArgGroup::new("decider").required(true).args(["data", "endpoint"])))]
+pub struct FilterArgs {
+    /// A data directory; a gateway may be running on it
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A running gateway, such as http://127.0.0.1:7070
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// The brand's number at İYS (brandCode); several with commas or repeated
+    #[arg(long, value_name = "CODE", value_parser = brand_code, value_delimiter = ',', required = true)]
+    pub brand: Vec<BrandCode>,
+    /// ARAMA, MESAJ or EPOSTA; several with commas or repeated
+    #[arg(long = "type", value_name = "TYPE", value_parser = channel, value_delimiter = ',', required = true)]
+    pub channel: Vec<Channel>,
+    /// BIREYSEL or TACIR
+    #[arg(long, value_name = "TYPE", value_parser = recipient_type, default_value = "BIREYSEL")]
+    pub recipient_type: RecipientType,
+    /// The retailer that sends under the brand's consent [default: the brand itself]
+    #[arg(long, value_name = "CODE", value_parser = retailer)]
+    pub retailer: Option<Retailer>,
+    /// TICARI, MUAF_6_1, MUAF_6_2, MUAF_6_4 or KAPSAM_DISI
+    #[arg(long, value_name = "PURPOSE", value_parser = purpose, default_value = "TICARI")]
+    pub purpose: Purpose,
+    /// A revision that must be visible, else every row is DEFER
+    #[arg(long, value_name = "REVISION", default_value_t = 0)]
+    pub min_revision: u64,
+    /// Your own mark, kept in evidence
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub reference: String,
+    /// Your name, kept in evidence
+    #[arg(long, value_name = "NAME", default_value = "izingate-filter")]
+    pub caller: String,
+    /// The column of the addresses, by its name or its number from 1 [default: found]
+    #[arg(long, value_name = "NAME|NUMBER", value_parser = named)]
+    pub column: Option<Named>,
+    /// The column of the e-mails, where phones are asked about too [default: found]
+    #[arg(long, value_name = "NAME|NUMBER", value_parser = named)]
+    pub email_column: Option<Named>,
+    /// , ; | or tab [default: found]
+    #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
+    pub delimiter: Option<u8>,
+    /// Whether the first row holds the names of the columns [default: found]
+    #[arg(long, value_name = "true|false")]
+    pub header: Option<bool>,
+    /// utf-8, utf-16 or iso-8859-9 [default: by the list's mark]
+    #[arg(long, value_name = "ENCODING", value_parser = encoding)]
+    pub encoding: Option<Encoding>,
+    /// The sheet of a spreadsheet [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// Where the rows go; OUT.partial until they are whole [default: standard output]
+    #[arg(long, value_name = "OUT")]
+    pub out: Option<PathBuf>,
+    /// Write the rows as they are, those of each decision into a file of their own: OUT.allowed, .blocked, .deferred
+    #[arg(long, requires = "out", conflicts_with_all = ["duplicates", "language"])]
+    pub split: bool,
+    /// Mark addresses that came before in a column of their own
+    #[arg(long)]
+    pub duplicates: bool,
+    /// Explain each reason in a column of its own: en or tr
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    pub language: Option<Language>,
+    /// Where the refused rows go [default: OUT.rejected.csv, or FILE.rejected.csv]
+    #[arg(long, value_name = "FILE")]
+    pub rejected: Option<PathBuf>,
+    /// Go on where the work on the same list was cut short
+    #[arg(long, requires = "out", conflicts_with = "force")]
+    pub resume: bool,
+    /// Replace what is there
+    #[arg(long)]
+    pub force: bool,
+    /// Lines that are answered for already: nothing is written of them
+    #[arg(long, value_name = "LINES", default_value_t = 0, conflicts_with = "out")]
+    pub skip_lines: u64,
+    /// Where the decisions are recorded, with --data [default: OUT.evidence, or FILE.evidence]
+    #[arg(long, value_name = "DIR", conflicts_with = "endpoint")]
+    pub evidence: Option<PathBuf>,
+    /// File with the secret of the pseudonyms, with --data
+    /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
+    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    pub secret_file: Option<String>,
+    /// Senders that are not at İYS may be on file as exempt-only, as policy.exempt_only allows a gateway
+    #[arg(long, conflicts_with = "endpoint")]
+    pub exempt_only: bool,
+    /// How many seconds a gateway that cannot be reached is tried again
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub retry_for: u64,
+    /// The list; - is standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub file: PathBuf,
+}
+
+fn purpose(text: &str) -> Result<Purpose, &'static str> {
+    Purpose::from_name(text).ok_or("a purpose is TICARI, MUAF_6_1, MUAF_6_2, MUAF_6_4 or KAPSAM_DISI")
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape that clap takes")]
+fn named(text: &str) -> Result<Named, &'static str> {
+    Ok(Named::of(text))
+}
+
+fn delimiter(text: &str) -> Result<u8, &'static str> {
+    match text.as_bytes() {
+        [delimiter @ (b',' | b';' | b'\t' | b'|')] => Ok(*delimiter),
+        b"tab" => Ok(b'\t'),
+        _ => Err("a delimiter is one of , ; | and tab"),
+    }
+}
+
+fn encoding(text: &str) -> Result<Encoding, &'static str> {
+    Encoding::from_name(text).ok_or("an encoding is utf-8, utf-16 or iso-8859-9")
+}

@@ -1,0 +1,129 @@
+//! Cut short: by `kill -9`, by a signal, by a gateway that goes away. What comes of it in the end is what would have come.
+
+use super::{filter, long_answer, long_list, names, text};
+use crate::evidence::verified;
+use crate::support::known::Known;
+use crate::support::{Gateway, izingate};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Stdio};
+
+const ROWS: u32 = 3_000_000;
+/// Bytes of a list given at once.
+const PIECE: usize = 64 << 10;
+
+/// A command that takes its list from here.
+fn begin(args: &[&str], out: &Path) -> (Child, ChildStdin) {
+    let mut command = izingate();
+    command.args(["filter", "--brand", "601234", "--type", "MESAJ", "--out"]).arg(out).args(args);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let input = child.stdin.take().unwrap();
+    (child, input)
+}
+
+/// Gives the list until there is a note of how far the result reaches, which is long before its end.
+fn until_noted(input: &mut ChildStdin, list: &str, out: &Path) -> usize {
+    let note = out.with_extension("csv.progress");
+    let mut given = 0;
+    for piece in list.as_bytes().chunks(PIECE) {
+        input.write_all(piece).unwrap();
+        given += piece.len();
+        if note.exists() {
+            return given;
+        }
+    }
+    panic!("the whole list was taken, and nothing noted");
+}
+
+/// Goes on, and wants what an undisturbed run gives.
+fn goes_on(args: &[&str], list: &Path, out: &Path) {
+    let again = filter(&[args, &["--out", out.to_str().unwrap(), list.to_str().unwrap()]].concat());
+    assert!(text(&again.stderr).contains("OUTPUT_UNFINISHED") && again.status.code() == Some(1), "{again:?}");
+    let done = filter(&[args, &["--resume", "--out", out.to_str().unwrap(), list.to_str().unwrap()]].concat());
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    assert!(fs::read_to_string(out).unwrap() == long_answer(ROWS), "the result differs from an undisturbed one");
+    assert_eq!(super::count(&done, "rows out"), u64::from(ROWS));
+    let left = names(out.parent().unwrap());
+    assert!(!left.iter().any(|name| name.ends_with(".partial") || name.ends_with(".progress")), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_and_gone_on_with() {
+    let known = Known::start().await;
+    let (dir, data) = (known.dir.path(), known.data());
+    let (text, list) = (long_list(ROWS), dir.join("liste.csv"));
+    fs::write(&list, &text).unwrap();
+    for (name, args) in [("a.csv", ["--data", data.to_str().unwrap()]), ("b.csv", ["--endpoint", &known.gateway.http])] {
+        let out = dir.join(name);
+        let (mut child, mut input) = begin(&args, &out);
+        until_noted(&mut input, &text, &out);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!out.exists() && out.with_extension("csv.partial").exists(), "its name says that it is not whole");
+        goes_on(&args, &list, &out);
+    }
+    let (said, code) = verified(&dir.join("a.csv.evidence"));
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopped_by_a_signal_it_says_how_to_go_on() {
+    let known = Known::start().await;
+    let dir = known.dir.path();
+    let (list_text, list, out) = (long_list(ROWS), dir.join("liste.csv"), dir.join("out.csv"));
+    fs::write(&list, &list_text).unwrap();
+    let args = ["--endpoint", known.gateway.http.as_str()];
+    let (child, mut input) = begin(&args, &out);
+    until_noted(&mut input, &list_text, &out);
+    assert!(std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let done = child.wait_with_output().unwrap();
+    drop(input);
+    assert_eq!(done.status.code(), Some(1), "{done:?}");
+    let said = text(&done.stdout);
+    assert!(said.contains("STOPPED") && said.contains("lines are answered for") && said.contains("--resume"), "{said}");
+    // Of another list, or asked otherwise, it does not go on.
+    let other = dir.join("other.csv");
+    fs::write(&other, list_text.replacen("533", "534", 40)).unwrap();
+    let resume = |more: &[&str], list: &Path| {
+        let all = [&args[..], more, &["--resume", "--out", out.to_str().unwrap(), list.to_str().unwrap()]].concat();
+        let done = filter(&all);
+        text(&done.stdout) + &text(&done.stderr)
+    };
+    assert!(resume(&[], &other).contains("CANNOT_RESUME"));
+    assert!(resume(&["--duplicates"], &list).contains("CANNOT_RESUME"));
+    goes_on(&args, &list, &out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_goes_away_is_waited_for_and_then_told() {
+    let known = Known::start().await;
+    let (data, address) = (known.data(), known.gateway.address());
+    let Known { gateway, dir } = known;
+    let (list_text, list, out) = (long_list(ROWS), dir.path().join("liste.csv"), dir.path().join("out.csv"));
+    fs::write(&list, &list_text).unwrap();
+    let http = gateway.http.clone();
+    let args = ["--endpoint", http.as_str(), "--retry-for", "1"];
+    let (child, mut input) = begin(&args, &out);
+    let given = until_noted(&mut input, &list_text, &out);
+    gateway.kill();
+    let rest = list_text.as_bytes()[given..].to_vec();
+    let giving = std::thread::spawn(move || {
+        let _ = input.write_all(&rest);
+    });
+    let done = child.wait_with_output().unwrap();
+    giving.join().unwrap();
+    assert_eq!(done.status.code(), Some(1), "{done:?}");
+    let said = text(&done.stdout);
+    assert!(said.contains("UNAVAILABLE") && said.contains("lines are answered for") && said.contains("--resume"), "{said}");
+    let again = izingate_on(&address.to_string(), &data);
+    let args = ["--endpoint", again.http.as_str(), "--retry-for", "1"];
+    goes_on(&args, &list, &out);
+}
+
+/// A gateway at an address that was one's before.
+fn izingate_on(address: &str, data: &Path) -> Gateway {
+    let mut command = izingate();
+    command.args(["serve", "--listen", address, "--admin", "127.0.0.1:0", "--log-format", "json", "--data"]).arg(data);
+    Gateway::spawn(command, data)
+}
