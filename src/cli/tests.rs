@@ -417,3 +417,27 @@ fn retailer() {
     let line = "retailer refresh --brand 601234 --type EPOSTA --recipient a@b.com";
     assert_eq!(parse(line), Ok(Command::Retailer(RetailerCommand::Refresh(refresh))));
 }
+
+#[test]
+fn filter_takes_lists_and_says_what_does_not_go_together() {
+    let line = "filter --data d --brand 7,8 --type MESAJ --type ARAMA --column telefon --email-column 3 --out o.csv l.csv";
+    let Ok(Command::Filter(args)) = parse(line) else { panic!("{line}") };
+    use crate::filter::layout::Named;
+    let brands: Vec<u32> = args.brand.iter().map(|brand| brand.get()).collect();
+    assert_eq!((brands, &args.channel[..]), (vec![7, 8], &[Channel::Mesaj, Channel::Arama][..]));
+    assert_eq!((args.column, args.email_column), (Some(Named::Name("telefon".to_owned())), Some(Named::Position(3))));
+    let kind = |line: &str| parse(&format!("filter --brand 7 --type MESAJ {line}")).map(drop);
+    assert_eq!(kind("--endpoint u"), Ok(()));
+    assert_eq!(kind(""), Err(ErrorKind::MissingRequiredArgument));
+    for line in [
+        "--endpoint u --data d",
+        "--endpoint u --evidence e",
+        "--endpoint u --out o --skip-lines 3",
+        "--data d --out o --resume --force",
+        "--data d --out o --split --duplicates",
+    ] {
+        assert_eq!(kind(line), Err(ErrorKind::ArgumentConflict), "{line}");
+    }
+    assert_eq!(kind("--data d --resume"), Err(ErrorKind::MissingRequiredArgument));
+    assert_eq!(kind("--data d --delimiter x"), Err(ErrorKind::ValueValidation));
+}

@@ -52,6 +52,8 @@ const MOST_REMEMBERING: usize = 2;
 const BLOCK: Bounds = Bounds { bytes: 256 << 10, rows: 8_192 };
 /// Pieces that wait for their reader.
 const QUEUE: usize = 16;
+/// For so many times the patience a client that does not read is let say the rest of its list.
+const REST: u32 = 10;
 /// Bytes of a piece: a client that reads slowly takes one of them within the patience.
 const PIECE: usize = 64 << 10;
 /// What became of the list, as JSON.
@@ -394,11 +396,9 @@ impl Task {
         if problem.kind != Kind::FilterClientNotReading {
             return;
         }
-        let read = async {
-            while let Some(Ok(_)) = list.body.frame().await {}
-            gone.cancelled().await;
-        };
-        if tokio::time::timeout(patience, read).await.is_err() {
+        let rest = async { while let Some(Ok(_)) = list.body.frame().await {} };
+        let written = tokio::time::timeout(REST * patience, rest).await.is_ok();
+        if !written || tokio::time::timeout(patience, gone.cancelled()).await.is_err() {
             connection.iter().for_each(|Connection(cut)| cut.cancel());
         }
     }
@@ -459,5 +459,40 @@ impl hyper::body::Body for Answer {
             Some(Trailers::CutShort) => Some(Err(io::Error::other("the list was not filtered to its end"))),
             None => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece() -> Bytes {
+        Bytes::from_static(b"row\n")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_told_after_the_patience() {
+        let (pieces, mut queue) = mpsc::channel(1);
+        let patience = Duration::from_secs(30);
+        assert!(hand_on(&pieces, piece(), patience, 7).await.is_ok());
+        let begun = tokio::time::Instant::now();
+        let Err(Stop::Told(problem)) = hand_on(&pieces, piece(), patience, 7).await else { panic!("it was waited for") };
+        assert_eq!((problem.kind, begun.elapsed()), (Kind::FilterClientNotReading, patience));
+        assert!(problem.detail.contains("first 7 lines"), "{}", problem.detail);
+        assert_eq!(queue.recv().await, Some(piece()));
+        assert!(hand_on(&pieces, piece(), patience, 7).await.is_ok(), "one that reads goes on");
+        drop(queue);
+        assert!(matches!(hand_on(&pieces, piece(), patience, 7).await, Err(Stop::Gone)));
+    }
+
+    #[test]
+    fn a_list_is_csv() {
+        let of = |media: &str| charset_of(&HeaderMap::from_iter([(header::CONTENT_TYPE, media.parse().unwrap())]));
+        assert_eq!(of("text/csv"), Ok(None));
+        assert_eq!(of("Text/CSV; header=present; charset=\"ISO-8859-9\""), Ok(Some(Encoding::Iso8859_9)));
+        for media in ["text/plain", "application/json", "text/csv; charset=x"] {
+            assert_eq!(of(media).map_err(|problem| problem.kind), Err(Kind::UnsupportedMediaType), "{media}");
+        }
+        assert!(charset_of(&HeaderMap::new()).is_err());
     }
 }

@@ -45,7 +45,10 @@ pub fn filter(args: &FilterArgs) -> Result<(String, u8), CommandError> {
     let report = lists::run(plan(args, &scopes), &decider, &runtime)?;
     // The record is sealed before anybody hears that the list is whole.
     drop(decider);
-    told(args, &scopes, &report)
+    match report.stopped {
+        Some(stop) if report.tally.lines == 0 && args.skip_lines == 0 => Err(stop.into()),
+        _ => Ok(told(args, &scopes, &report)),
+    }
 }
 
 fn offline(args: &FilterArgs, data: &Path, question: Question) -> Result<Offline, CommandError> {
@@ -155,7 +158,7 @@ fn ending(path: &Path, ending: &str) -> PathBuf {
 }
 
 /// The summary: on standard error where standard output has the rows.
-fn told(args: &FilterArgs, scopes: &[Scope], report: &Report) -> Result<(String, u8), CommandError> {
+fn told(args: &FilterArgs, scopes: &[Scope], report: &Report) -> (String, u8) {
     let pairs: Vec<Pair> = scopes.iter().map(|scope| Pair { brand: scope.brand, channel: scope.cell.channel }).collect();
     let mut text = report.tally.text(&pairs);
     let code = match &report.stopped {
@@ -172,10 +175,10 @@ fn told(args: &FilterArgs, scopes: &[Scope], report: &Report) -> Result<(String,
         }
     };
     if args.out.is_some() {
-        return Ok((text, code));
+        return (text, code);
     }
     let _ = std::io::stderr().write_all(text.as_bytes());
-    Ok((String::new(), code))
+    (String::new(), code)
 }
 
 impl From<Stop> for CommandError {

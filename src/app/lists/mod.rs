@@ -104,8 +104,6 @@ pub struct Report {
     pub tally: Tally,
     /// Why it is not the whole list, if so.
     pub stopped: Option<Stop>,
-    /// Where the rows are, for people.
-    pub places: Vec<String>,
 }
 
 impl Stop {
@@ -147,11 +145,9 @@ impl Decider {
 pub fn run(plan: Plan, decider: &Decider, runtime: &Runtime) -> Result<Report, Stop> {
     let Plan { input, wanted, scopes, language, duplicates, outputs, settings } = plan;
     let pairs: Vec<Pair> = scopes.iter().map(|scope| Pair { brand: scope.brand, channel: scope.cell.channel }).collect();
-    // Nothing is written before it is known that there is a list, and what was left is not touched before that.
+    let (taken, (source, total)) = (Arc::new(AtomicU64::new(0)), input.open()?);
     let sink = Sink::open(outputs, settings, pairs, language, duplicates)?;
     let start = sink.start();
-    let places = sink.places();
-    let (taken, (source, total)) = (Arc::new(AtomicU64::new(0)), input.open()?);
     let mut progress = Progress::stderr().of("filtering", "filtered");
     progress.begin(total);
     let (blocks, read) = mpsc::channel(QUEUE);
@@ -173,11 +169,11 @@ pub fn run(plan: Plan, decider: &Decider, runtime: &Runtime) -> Result<Report, S
     let (tally, stopped) = match stopped {
         None => (sink.tally().clone(), sink.finish().err().map(Stop::from)),
         Some(stop) => {
-            sink.leave()?;
+            sink.stop()?;
             (sink.tally().clone(), Some(stop))
         }
     };
-    Ok(Report { tally, stopped, places })
+    Ok(Report { tally, stopped })
 }
 
 /// A block with its answers.

@@ -1,7 +1,7 @@
 //! Decided by this process, beside a gateway that may be running on the same data.
 
 use super::Stop;
-use crate::app::data_dir::{DataDir, DataDirError, evidence_path, store_path};
+use crate::app::data_dir::{DataDir, DataDirError, store_path};
 use crate::app::evidence::{self, EvidenceError};
 use crate::app::open::{self, OpenError};
 use crate::check::question::{Recipients, Scope};
@@ -99,6 +99,10 @@ impl Offline {
             return Err(OfflineError::OfGateway(beside.to_owned()));
         }
         let pseudonymizer = open::pseudonymizer(data, secret)?;
+        let on_file = open::read_only(data)?.brands().map_err(OpenError::from)?;
+        if let Some(scope) = question.scopes.iter().find(|scope| !on_file.iter().any(|brand| brand.code == scope.brand)) {
+            return Err(OfflineError::UnknownBrand(scope.brand));
+        }
         let held = DataDir::take(beside).map_err(OpenError::from)?;
         let own = beside.join("following");
         let store = Store::open_following(&store_path(data), &own, &Options::default()).map_err(OpenError::from)?;
@@ -106,9 +110,6 @@ impl Offline {
         let snapshot = data.join("snapshot").join("index.snap");
         let origin = restore::restore(&store, &index, Some(&snapshot)).map_err(OpenError::from)?;
         tracing::debug!(?origin, relations = index.relations(), "the index is filled");
-        if let Some(scope) = question.scopes.iter().find(|scope| index.brands().get(scope.brand).is_none()) {
-            return Err(OfflineError::UnknownBrand(scope.brand));
-        }
         // Nothing stands in the list's result before it is on record.
         let settings =
             Settings { durability: Durability::BeforeAnswer, overload: Overload::Block, patience: PATIENCE, ..Settings::default() };
@@ -167,12 +168,6 @@ impl Offline {
             });
         }
         Ok(results)
-    }
-
-    /// The directory to hand to `evidence verify --data`.
-    #[must_use]
-    pub fn evidence(beside: &Path) -> PathBuf {
-        evidence_path(beside)
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::Sender;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Bytes read at once.
-const READ: usize = 256 << 10;
+const READ: usize = 1 << 20;
 
 /// Where a list comes from.
 pub enum Input {

@@ -186,6 +186,8 @@ impl Sink {
         };
         match (left, resume) {
             (Some(left), true) => sink.go_on(left, &rows, rejected.as_deref())?,
+            // Cut short before anything was noted, it begins anew.
+            (None, true) if sink.paths.iter().any(|path| partial(path).exists()) => sink.begin(&rows, rejected.as_deref())?,
             (None, true) => return Err(SinkError::NothingLeft { path: sink.note.unwrap_or_default() }),
             (left, false) => {
                 if !force {
@@ -199,6 +201,8 @@ impl Sink {
 
     fn begin(&mut self, rows: &[PathBuf], rejected: Option<&Path>) -> Result<(), SinkError> {
         let create = |path: &Path| Stream::create(path).map_err(SinkError::io(path));
+        // A note of other rows would be a wrong one.
+        self.note.as_deref().map_or(Ok(()), remove)?;
         self.rows = rows.iter().map(|path| create(path)).collect::<Result<_, _>>()?;
         if rows.is_empty() {
             self.rows.push(Stream::stdout());
@@ -238,11 +242,6 @@ impl Sink {
     /// From where on rows are wanted.
     pub(super) const fn start(&self) -> Start {
         self.start
-    }
-
-    /// Where the rows will be.
-    pub(super) fn places(&self) -> Vec<String> {
-        self.paths.iter().map(|path| path.display().to_string()).collect()
     }
 
     pub(super) const fn tally(&self) -> &Tally {
@@ -332,6 +331,15 @@ impl Sink {
         fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, path)).map_err(SinkError::io(path))
     }
 
+    /// The list is left where it is; what nothing stands in is taken away.
+    pub(super) fn stop(&mut self) -> Result<(), SinkError> {
+        if self.tally.lines > 0 || self.start.lines > 0 {
+            return self.leave();
+        }
+        self.paths.iter().try_for_each(|path| remove(&partial(path)))?;
+        self.note.as_deref().map_or(Ok(()), remove)
+    }
+
     /// Everything is written: the files are made durable and get their names.
     pub(super) fn finish(&mut self) -> Result<(), SinkError> {
         for stream in self.rows.iter_mut().chain([&mut self.rejected]) {
@@ -343,10 +351,15 @@ impl Sink {
             stream.rename(true).map_err(SinkError::io(Path::new("what was written")))?;
         }
         self.rejected.rename(false).map_err(SinkError::io(Path::new("the refused rows")))?;
-        match &self.note {
-            Some(note) => fs::remove_file(note).map_err(SinkError::io(note)),
-            None => Ok(()),
-        }
+        self.note.as_deref().map_or(Ok(()), remove)
+    }
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<(), SinkError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SinkError::io(path)(error)),
+        _ => Ok(()),
     }
 }
 
