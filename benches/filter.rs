@@ -70,12 +70,7 @@ fn show(series: &[Series], rows: u64, bytes: u64) -> Outcome<()> {
     let row = |one: &Series| {
         let (least, greatest) = one.range();
         let figures = format!("{} ({}–{})", rate(one.median()), rate(least), rate(greatest));
-        vec![
-            one.name.clone(),
-            figures,
-            format!("{:.2} ×", one.against(&series[0])),
-            format!("{:.2} ×", one.against(&series[1])),
-        ]
+        vec![one.name.clone(), figures, format!("{:.2} ×", one.against(&series[0])), format!("{:.2} ×", one.against(&series[1]))]
     };
     let lines: Vec<Vec<String>> = series.iter().map(row).collect();
     section.table(&["what", "rows, median (least–greatest round)", "against copying", "against the csv crate"], &lines);
@@ -175,7 +170,11 @@ fn filtered(list: &Path, out: &Path, decide: impl Fn(&Block) -> Outcome<Vec<u8>>
     let mut buffer = vec![0; 1 << 18];
     loop {
         let read = list.read(&mut buffer)?;
-        if read == 0 { intake.end()? } else { intake.push(&buffer[..read]) }
+        if read == 0 {
+            intake.end()?
+        } else {
+            intake.push(&buffer[..read])
+        }
         while let Some(block) = intake.block()? {
             let layout = intake.layout().ok_or("a block without a layout")?;
             let columns = columns.get_or_insert_with(|| Columns::new(layout, intake.encoding(), &pairs, None, false));

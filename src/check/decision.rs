@@ -198,6 +198,12 @@ impl Verdict {
     /// In a byte of evidence: the recipient of an exempt message has refused commercial ones. No reason reaches it.
     pub const REFUSAL_ON_RECORD: u8 = 0x20;
 
+    /// Whether a byte says no more than that nobody can vouch at this moment: it is worth asking again.
+    #[must_use]
+    pub fn is_momentary(byte: u8) -> bool {
+        matches!(Self::parts(byte), Some((Decision::Defer, Reason::NotReady | Reason::EvidenceUnavailable)))
+    }
+
     /// Decision and reason of a byte; none if no verdict has it.
     #[must_use]
     pub fn parts(byte: u8) -> Option<(Decision, Reason)> {
@@ -221,5 +227,7 @@ mod tests {
         assert_eq!(Verdict::of(Reason::Refused, "").byte(), 0b1000_1001);
         assert_eq!(Verdict::of(Reason::NotReady, "").byte(), 0b1100_0001);
         assert_eq!(Verdict::parts(0), None, "a byte nobody wrote is no ALLOW");
+        let momentary = |reason| Verdict::is_momentary(Verdict::of(reason, "").byte());
+        assert!(momentary(Reason::NotReady) && momentary(Reason::EvidenceUnavailable) && !momentary(Reason::Stale));
     }
 }

@@ -6,14 +6,52 @@ use crate::model::recipient::{Email, Phone};
 
 /// Names under which phones are found, folded as [`folded`] does.
 const PHONES: &[&str] = &[
-    "telefon", "telefonno", "telefonnumarasi", "tel", "telno", "gsm", "gsmno", "gsmnumarasi", "cep", "cepno", "ceptel",
-    "ceptelno", "ceptelefon", "ceptelefonu", "cepnumarasi", "mobil", "mobile", "mobileno", "mobilephone", "phone", "phoneno",
-    "phonenumber", "msisdn", "numara", "number", "recipient", "alici", "hedef", "destination", "to",
+    "telefon",
+    "telefonno",
+    "telefonnumarasi",
+    "tel",
+    "telno",
+    "gsm",
+    "gsmno",
+    "gsmnumarasi",
+    "cep",
+    "cepno",
+    "ceptel",
+    "ceptelno",
+    "ceptelefon",
+    "ceptelefonu",
+    "cepnumarasi",
+    "mobil",
+    "mobile",
+    "mobileno",
+    "mobilephone",
+    "phone",
+    "phoneno",
+    "phonenumber",
+    "msisdn",
+    "numara",
+    "number",
+    "recipient",
+    "alici",
+    "hedef",
+    "destination",
+    "to",
 ];
 /// The same for e-mails.
 const EMAILS: &[&str] = &[
-    "eposta", "epostaadresi", "email", "emailaddress", "emailadresi", "mail", "mailadresi", "mailaddress", "recipient", "alici",
-    "hedef", "destination", "to",
+    "eposta",
+    "epostaadresi",
+    "email",
+    "emailaddress",
+    "emailadresi",
+    "mail",
+    "mailadresi",
+    "mailaddress",
+    "recipient",
+    "alici",
+    "hedef",
+    "destination",
+    "to",
 ];
 
 /// The first rows of a list, as text.
@@ -55,7 +93,10 @@ impl Sample {
     pub(super) fn has_header(&self) -> bool {
         let kinds = [Kind::Phone, Kind::Email];
         let holds = |test: fn(Kind, &str) -> bool| self.first.iter().any(|cell| kinds.iter().any(|kind| test(*kind, cell)));
-        let names = || holds(is_known) || (self.first.len() > 1 && !self.first.iter().any(|cell| cell.contains(|c: char| c.is_ascii_digit())));
+        let names = || {
+            holds(is_known)
+                || (self.first.len() > 1 && !self.first.iter().any(|cell| cell.contains(|c: char| c.is_ascii_digit())))
+        };
         !holds(is_address) && names()
     }
 
@@ -91,8 +132,7 @@ impl Sample {
         let columns = 0..self.first.len() as u32;
         let counts: Vec<(usize, usize)> = columns.clone().map(|column| self.count(kind, column, header)).collect();
         let of = |column: u32| counts[column as usize];
-        let named: Vec<u32> =
-            columns.clone().filter(|column| header && is_known(kind, &self.first[*column as usize])).collect();
+        let named: Vec<u32> = columns.clone().filter(|column| header && is_known(kind, &self.first[*column as usize])).collect();
         let valued: Vec<u32> = columns.filter(|column| of(*column).0 > 0 && 2 * of(*column).0 >= of(*column).1).collect();
         let both: Vec<u32> = named.iter().copied().filter(|column| of(*column).0 > 0).collect();
         match (&both[..], &named[..], &valued[..]) {

@@ -10,7 +10,9 @@ pub enum ListError {
     #[error("the list is empty")]
     Empty,
     /// It is no text.
-    #[error("the list is {0}, not text: give CSV or one address a line, in UTF-8, UTF-16 with its mark, or ISO-8859-9 if you say so")]
+    #[error(
+        "the list is {0}, not text: give CSV or one address a line, in UTF-8, UTF-16 with its mark, or ISO-8859-9 if you say so"
+    )]
     Binary(&'static str),
     /// No line ends where one should.
     #[error("the first line has more than 1 MiB: this is no list of rows")]

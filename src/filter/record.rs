@@ -3,8 +3,8 @@
 //! A field that begins with a quote goes to its closing one, over line ends too; a quote elsewhere is a letter. A row
 //! that is not to be read costs its own physical line and never those after it.
 
-use super::block::Refusal;
 use super::MAX_ROW;
+use super::block::Refusal;
 use memchr::{memchr, memchr_iter, memchr2};
 
 /// A place in a text: from, to.

@@ -80,7 +80,12 @@ impl Tally {
             line(&format!("{} {}", pair.brand, pair.channel.name()), answers.values().sum());
             answers.iter().for_each(|(answer, count)| line(&format!("  {answer}"), *count));
         }
-        let others = [("header", self.headers), ("blank lines", self.blank), ("duplicates", self.duplicates), ("not known whether before", self.unknown)];
+        let others = [
+            ("header", self.headers),
+            ("blank lines", self.blank),
+            ("duplicates", self.duplicates),
+            ("not known whether before", self.unknown),
+        ];
         others.into_iter().filter(|(_, count)| *count > 0).for_each(|(name, count)| line(name, count));
         text
     }
@@ -88,5 +93,6 @@ impl Tally {
 
 /// `ALLOW APPROVED`
 fn name_of(byte: u8) -> String {
-    Verdict::parts(byte).map_or_else(|| format!("{byte:#010b}"), |(decision, reason)| format!("{} {}", decision.name(), reason.name()))
+    Verdict::parts(byte)
+        .map_or_else(|| format!("{byte:#010b}"), |(decision, reason)| format!("{} {}", decision.name(), reason.name()))
 }

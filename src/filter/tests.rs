@@ -59,7 +59,10 @@ fn filtered(chunks: &[&[u8]], wanted: &Wanted, bounds: Bounds, pairs: &[Pair]) -
     take(&mut intake, &mut out)?;
     assert_eq!(intake.held(), 0, "everything is in a block");
     assert_eq!(out.tally.rows_in(), out.tally.rows + out.refused.len() as u64);
-    assert_eq!(out.tally.answers.iter().map(|answers| answers.values().sum()).collect::<Vec<u64>>(), vec![out.tally.rows; out.tally.answers.len()]);
+    assert_eq!(
+        out.tally.answers.iter().map(|answers| answers.values().sum()).collect::<Vec<u64>>(),
+        vec![out.tally.rows; out.tally.answers.len()]
+    );
     Ok(out)
 }
 

@@ -32,9 +32,7 @@ const EDGES: &[(&str, Edge)] = &[
     ("GET /v1/check, text/plain", plain_get),
     ("POST /v1/filter", http_filter),
     ("izingate filter --endpoint", |case, questions| filter(case, &["--endpoint", &case.gateway.http], "online", questions)),
-    ("izingate filter --data", |case, questions| {
-        filter(case, &["--data", case.data.to_str().unwrap()], "offline", questions)
-    }),
+    ("izingate filter --data", |case, questions| filter(case, &["--data", case.data.to_str().unwrap()], "offline", questions)),
 ];
 
 #[test]
@@ -50,7 +48,12 @@ fn every_edge_gives_the_true_decision() {
     for (name, edge) in EDGES {
         let answers = edge(&case, &questions);
         assert_eq!(answers.len(), truth.len(), "{name}: as many answers as questions");
-        let wrong = || questions.iter().zip(&answers).filter(|(question, answer)| question.decision != answer.0 || question.reason != answer.1);
+        let wrong = || {
+            questions
+                .iter()
+                .zip(&answers)
+                .filter(|(question, answer)| question.decision != answer.0 || question.reason != answer.1)
+        };
         let shown: Vec<_> = wrong().take(5).collect();
         assert!(shown.is_empty(), "{name}: {} wrong: {shown:#?}", wrong().count());
     }

@@ -111,8 +111,12 @@ impl Offline {
         let origin = restore::restore(&store, &index, Some(&snapshot)).map_err(OpenError::from)?;
         tracing::debug!(?origin, relations = index.relations(), "the index is filled");
         // Nothing stands in the list's result before it is on record.
-        let settings =
-            Settings { durability: Durability::BeforeAnswer, overload: Overload::Block, patience: PATIENCE, ..Settings::default() };
+        let settings = Settings {
+            durability: Durability::BeforeAnswer,
+            overload: Overload::Block,
+            patience: PATIENCE,
+            ..Settings::default()
+        };
         let ids = DecisionIds::new(node_of(&held).map_err(OpenError::from)?, evidence::first_decision());
         let signing_key_file = std::env::var_os("IZINGATE_EVIDENCE_SIGNING_KEY_FILE").map(PathBuf::from);
         let (log, threads) = evidence::start_log(&held, &Evidence { settings, signing_key_file }, ids)?;

@@ -2,15 +2,17 @@
 
 use super::Stop;
 use super::offline::Question;
+use crate::check::decision::Verdict;
 use crate::check::question::{Purpose, Scope};
 use crate::filter::Block;
 use crate::filter::block::Bounds;
 use crate::import::{code_of, text_of};
-use crate::model::channel::Channel;
-use crate::model::channel::RecipientType;
+use crate::model::channel::{Channel, RecipientType};
 use crate::wire::caller::CALLER_HEADER;
 use crate::wire::proto::permission_service_client::PermissionServiceClient;
 use crate::wire::proto::{self, CheckBatchRequest};
+use bytes::Bytes;
+use std::borrow::Cow;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tonic::metadata::MetadataValue;
@@ -50,7 +52,8 @@ impl Online {
         let channel = endpoint.connect().await.map_err(|_| failed("UNAVAILABLE", format!("{url}: no gateway answers there")))?;
         let caller = Some(&question.caller).filter(|caller| !caller.is_empty());
         let caller = caller.map(|caller| caller.parse()).transpose();
-        let caller = caller.map_err(|_| failed("INVALID_FIELD", "the caller's name is letters, digits and a little more".to_owned()))?;
+        let caller =
+            caller.map_err(|_| failed("INVALID_FIELD", "the caller's name is letters, digits and a little more".to_owned()))?;
         Ok(Self { client: PermissionServiceClient::new(channel), caller, question, retry_for })
     }
 
@@ -62,44 +65,59 @@ impl Online {
         Ok(results)
     }
 
-    /// One call, repeated while the gateway cannot be reached or is not ready.
+    /// The answers to a block. What cannot be reached, and rows that nobody can vouch for at this moment, are asked again
+    /// for a while.
     async fn asked(&self, scope: &Scope, block: &Block) -> Result<Vec<u8>, Stop> {
-        let message = self.message(scope, block);
+        let emails = if scope.cell.channel.takes_phones() { Vec::new() } else { block.emails() };
+        let mut results = vec![0; block.rows()];
+        let mut open: Vec<usize> = (0..block.rows()).collect();
         let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
         loop {
-            let mut request = Request::new(message.clone());
-            if let Some(caller) = &self.caller {
-                request.metadata_mut().insert(CALLER_HEADER, caller.clone());
-            }
-            let status = match self.client.clone().check_batch(request).await {
-                Ok(answer) => {
-                    let results = answer.into_inner().results;
-                    if results.len() == block.rows() {
-                        return Ok(results.into());
-                    }
-                    let message = format!("the gateway gave {} answers to {} rows", results.len(), block.rows());
+            let again = match self.call(self.message(scope, block, &emails, &open)).await {
+                Ok(answers) if answers.len() == open.len() => {
+                    open.iter().zip(&answers).for_each(|(row, answer)| results[*row] = *answer);
+                    open.retain(|row| Verdict::is_momentary(results[*row]));
+                    None
+                }
+                Ok(answers) => {
+                    let message = format!("the gateway gave {} answers to {} rows", answers.len(), open.len());
                     return Err(Stop::Decider { code: "BAD_ANSWER".to_owned(), message });
                 }
-                Err(status) => status,
+                Err(status) => Some(status),
             };
-            if !passes(&status) || begun.elapsed() + wait > self.retry_for {
-                return Err(Stop::Decider { code: code_of(&status), message: text_of(&status) });
+            let over = begun.elapsed() + wait > self.retry_for;
+            match again {
+                Some(status) if over || !passes(&status) => {
+                    return Err(Stop::Decider { code: code_of(&status), message: text_of(&status) });
+                }
+                None if over || open.is_empty() => return Ok(results),
+                _ => {}
             }
             sleep(wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
 
-    fn message(&self, scope: &Scope, block: &Block) -> CheckBatchRequest {
-        let phones = scope.cell.channel.takes_phones();
+    async fn call(&self, message: CheckBatchRequest) -> Result<Bytes, Status> {
+        let mut request = Request::new(message);
+        if let Some(caller) = &self.caller {
+            request.metadata_mut().insert(CALLER_HEADER, caller.clone());
+        }
+        Ok(self.client.clone().check_batch(request).await?.into_inner().results)
+    }
+
+    /// What is asked about some rows of a block.
+    fn message(&self, scope: &Scope, block: &Block, emails: &[Cow<'_, str>], rows: &[usize]) -> CheckBatchRequest {
+        let phones = if emails.is_empty() { rows.iter().map(|row| block.phones()[*row]).collect() } else { Vec::new() };
+        let recipients = if emails.is_empty() { Vec::new() } else { rows.iter().map(|row| emails[*row].to_string()).collect() };
         CheckBatchRequest {
             brand_code: scope.brand.get(),
             channel: channel(scope.cell.channel).into(),
             recipient_type: recipient_type(scope.cell.recipient_type).into(),
             retailer_code: scope.retailer.get(),
             purpose: purpose(scope.purpose).into(),
-            recipients: if phones { Vec::new() } else { block.emails().into_iter().map(Into::into).collect() },
-            phones: if phones { block.phones().to_vec() } else { Vec::new() },
+            recipients,
+            phones,
             reference: self.question.reference.clone(),
             min_revision: self.question.min_revision,
         }

@@ -127,7 +127,11 @@ impl Reading<'_> {
             }
         }
         if self.intake.lines() < self.start.lines {
-            return Err(Some(Stop::Elsewhere(format!("the list has {} lines, and {} are answered for", self.intake.lines(), self.start.lines))));
+            return Err(Some(Stop::Elsewhere(format!(
+                "the list has {} lines, and {} are answered for",
+                self.intake.lines(),
+                self.start.lines
+            ))));
         }
         Ok(())
     }

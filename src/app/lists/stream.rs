@@ -15,7 +15,10 @@ pub(super) struct Stream {
 
 enum Place {
     Stdout,
-    File { file: File, path: PathBuf },
+    File {
+        file: File,
+        path: PathBuf,
+    },
     /// Standard error, a line at a time.
     Told,
 }

@@ -90,7 +90,8 @@ impl FilterQuery {
             header: switch("header", self.header)?,
             encoding: self.encoding.map(|text| encoding(&text)).transpose()?,
         };
-        let min_revision = self.min_revision.map_or(Ok(0), |text| text.parse().map_err(|_| invalid("minRevision", "a number")))?;
+        let min_revision =
+            self.min_revision.map_or(Ok(0), |text| text.parse().map_err(|_| invalid("minRevision", "a number")))?;
         Ok(FilterAsked {
             scopes,
             wanted,

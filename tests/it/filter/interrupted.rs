@@ -44,7 +44,12 @@ fn goes_on(args: &[&str], list: &Path, out: &Path) {
     assert_eq!(done.status.code(), Some(0), "{done:?}");
     let (result, whole) = (fs::read_to_string(out).unwrap(), long_answer(ROWS));
     let differs = result.lines().zip(whole.lines()).find(|(line, right)| line != right);
-    assert!(result == whole, "the result differs from an undisturbed one: {} bytes of {}, {differs:?}", result.len(), whole.len());
+    assert!(
+        result == whole,
+        "the result differs from an undisturbed one: {} bytes of {}, {differs:?}",
+        result.len(),
+        whole.len()
+    );
     assert_eq!(super::count(&done, "rows out"), u64::from(ROWS));
     let left = names(out.parent().unwrap());
     assert!(!left.iter().any(|name| name.ends_with(".partial") || name.ends_with(".progress")), "{left:?}");

@@ -39,10 +39,14 @@ async fn a_list_comes_back_with_its_decisions() {
     let (rows, summary) = reply.text.split_once("#izingate ").unwrap();
     assert_eq!(rows, format!("{APPROVED},ALLOW,APPROVED,DENY,NO_RECORD,\n{APPROVED},ALLOW,APPROVED,DENY,NO_RECORD,DUPLICATE\n"));
     let summary: Value = serde_json::from_str(summary).unwrap();
-    assert_eq!((summary["rowsIn"].as_u64(), summary["rows"].as_u64(), &summary["refused"]["WRONG_FIELD_COUNT"]), (Some(3), Some(2), &1.into()));
+    assert_eq!(
+        (summary["rowsIn"].as_u64(), summary["rows"].as_u64(), &summary["refused"]["WRONG_FIELD_COUNT"]),
+        (Some(3), Some(2), &1.into())
+    );
     let later = post(url, &path("&minRevision=999999"), CSV, format!("{APPROVED}\n")).await;
     assert_eq!(later.text, format!("{APPROVED},DEFER,REVISION_NOT_REACHED\n"));
-    let turkish = reqwest::Client::new().post(format!("{url}{}", path(""))).header("accept-language", "tr").header("content-type", CSV);
+    let turkish =
+        reqwest::Client::new().post(format!("{url}{}", path(""))).header("accept-language", "tr").header("content-type", CSV);
     let reply = send(turkish.body(format!("{REFUSED}\n"))).await;
     assert_eq!(reply.text, format!("{REFUSED},DENY,REFUSED,\"Alıcı bu markanın bu kanaldaki iletilerini reddetti.\"\n"));
 }
@@ -55,7 +59,10 @@ async fn decisions_are_on_record_under_their_caller() {
     assert_eq!(reply.text, format!("{REFUSED},DENY,REFUSED\n"));
     let found = found(&known.data(), REFUSED);
     let of = |name: &str| found[0][name].as_str().unwrap().to_owned();
-    assert_eq!((found.len(), of("caller"), of("reference"), of("reason")), (1, "dialer".into(), "liste-7".into(), "REFUSED".into()));
+    assert_eq!(
+        (found.len(), of("caller"), of("reference"), of("reason")),
+        (1, "dialer".into(), "liste-7".into(), "REFUSED".into())
+    );
     assert_eq!(verified(&known.data()).1, Some(0));
 }
 
@@ -135,7 +142,8 @@ fn writes_first(known: &Known, list: &[u8]) -> (String, bool) {
     let mut stream = TcpStream::connect(known.gateway.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
-    let head = format!("POST {} HTTP/1.1\r\nhost: g\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n", path(""), list.len());
+    let head =
+        format!("POST {} HTTP/1.1\r\nhost: g\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n", path(""), list.len());
     let written = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(list)).is_ok();
     let _ = stream.shutdown(Shutdown::Write);
     let mut said = Vec::new();
@@ -170,7 +178,8 @@ async fn a_list_that_is_cut_short_does_not_look_whole() {
     let mut stream = TcpStream::connect(known.gateway.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let list = long_list(20_000);
-    let head = format!("POST {} HTTP/1.1\r\nhost: g\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n", path(""), 2 * list.len());
+    let head =
+        format!("POST {} HTTP/1.1\r\nhost: g\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n", path(""), 2 * list.len());
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(list.as_bytes()).unwrap();
     stream.shutdown(Shutdown::Write).unwrap();
@@ -178,6 +187,8 @@ async fn a_list_that_is_cut_short_does_not_look_whole() {
     let _ = stream.read_to_end(&mut said);
     assert!(!said.ends_with(b"0\r\n\r\n"));
     // Nothing of it stands in the way of the next.
-    let reply = send(reqwest::Client::new().post(format!("{}{}", known.gateway.http, path(""))).header("content-type", CSV).body(LIST)).await;
+    let reply =
+        send(reqwest::Client::new().post(format!("{}{}", known.gateway.http, path(""))).header("content-type", CSV).body(LIST))
+            .await;
     assert_eq!(reply.text, FILTERED);
 }
