@@ -20,8 +20,8 @@
 //!
 //! In reading order: [`model`] the words; [`check`] the decision; [`index`] what is in memory;
 //! [`store`] and [`ingest`] the disk and its one writer; [`feed`] and [`import`] where movements come
-//! from; [`evidence`] what is kept and told of decisions; [`net`] ports and [`wire`] both protocols on them;
-//! [`agi`] a process of its own in front of a gateway, for Asterisk;
+//! from; [`filter`] lists, whoever decides; [`evidence`] what is kept and told of decisions; [`net`] ports and
+//! [`wire`] both protocols on them; [`agi`] a process of its own in front of a gateway, for Asterisk;
 //! [`app`] puts it all together.
 
 pub mod agi;

@@ -34,7 +34,7 @@ impl Encoding {
         }
     }
 
-    /// Reads the name that a flag or parameter gives; none for one that is found by itself, `Some(None)` for `auto`.
+    /// Reads the name that a flag or parameter gives.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let known = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));

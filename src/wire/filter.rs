@@ -39,6 +39,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -56,6 +57,8 @@ const QUEUE: usize = 16;
 /// Before a block is asked again, the first time and the last: five seconds together.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LAST_WAIT: Duration = Duration::from_millis(2_560);
+/// From the last line of an answer that is not whole to its end.
+const LINGER: Duration = Duration::from_secs(2);
 /// For so many times the patience a client that does not read is let say the rest of its list.
 const REST: u32 = 10;
 /// Bytes of a piece: a client that reads slowly takes one of them within the patience.
@@ -130,7 +133,7 @@ async fn begin(gateway: &Gateway, request: Request) -> Result<Response, Problem>
     let (tell_end, end) = oneshot::channel();
     let connection = head.extensions.get::<Connection>().cloned();
     let gone = CancellationToken::new();
-    let answer = Answer { queue, end: Some(end), _gone: gone.clone().drop_guard(), trailers: None };
+    let answer = Answer { queue, end: Some(end), _gone: gone.clone().drop_guard(), trailers: None, linger: None };
     let task = Task { list, pieces, tell_end, patience: filters.patience, connection, gone, _room: room };
     filters.tasks.spawn(task.run(first));
     let mut response = Body::new(answer).into_response();
@@ -417,7 +420,7 @@ impl Task {
         }
         let rest = async { while let Some(Ok(_)) = list.body.frame().await {} };
         let written = tokio::time::timeout(REST * patience, rest).await.is_ok();
-        if !written || tokio::time::timeout(patience, gone.cancelled()).await.is_err() {
+        if !written || tokio::time::timeout(patience + LINGER, gone.cancelled()).await.is_err() {
             connection.iter().for_each(|Connection(cut)| cut.cancel());
         }
     }
@@ -443,6 +446,8 @@ struct Answer {
     end: Option<oneshot::Receiver<End>>,
     _gone: DropGuard,
     trailers: Option<Trailers>,
+    /// An error drops what the connection has not written yet: the last line gets time to go out before it.
+    linger: Option<Pin<Box<Sleep>>>,
 }
 
 /// What is left once the last line is out.
@@ -474,7 +479,14 @@ impl hyper::body::Body for Answer {
             Some(Trailers::Summary(summary)) => {
                 Some(Ok(Frame::trailers(HeaderMap::from_iter([(header::HeaderName::from_static(SUMMARY), summary)]))))
             }
-            Some(Trailers::CutShort) => Some(Err(io::Error::other("the list was not filtered to its end"))),
+            Some(Trailers::CutShort) => {
+                let linger = this.linger.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
+                if linger.as_mut().poll(context).is_pending() {
+                    this.trailers = Some(Trailers::CutShort);
+                    return Poll::Pending;
+                }
+                Some(Err(io::Error::other("the list was not filtered to its end")))
+            }
             None => None,
         })
     }

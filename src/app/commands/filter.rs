@@ -165,7 +165,7 @@ fn told(args: &FilterArgs, scopes: &[Scope], report: &Report) -> (String, u8) {
         None if report.tally.refused() > 0 => 2,
         None => 0,
         Some(stop) => {
-            let lines = report.tally.lines.max(args.skip_lines);
+            let lines = report.answered;
             let how = match &args.out {
                 Some(_) => "the same command with --resume".to_owned(),
                 None => format!("the same command with --skip-lines {lines}, and append what comes"),

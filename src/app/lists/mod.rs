@@ -100,8 +100,10 @@ pub enum Stop {
 
 /// What became of a list.
 pub struct Report {
-    /// Of every line that is answered for.
+    /// Of every line that was worked off.
     pub tally: Tally,
+    /// Physical lines that are answered for: from here on work can go on.
+    pub answered: u64,
     /// Why it is not the whole list, if so.
     pub stopped: Option<Stop>,
 }
@@ -160,20 +162,22 @@ pub fn run(plan: Plan, decider: &Decider, runtime: &Runtime) -> Result<Report, S
     let stopped = runtime.block_on(pass(read, decider, &decided, &mut progress, &taken)).err();
     drop(decided);
     progress.finish();
-    let written = writer.join().unwrap_or_else(|_| Err(Stop::Input(io::Error::other("the writing thread panicked"))));
     // A reader that still has blocks finds nobody to take them; one that waits for input is let wait.
     if reader.is_finished() {
         let _ = reader.join();
     }
-    let mut sink = written?;
-    let (tally, stopped) = match stopped {
-        None => (sink.tally().clone(), sink.finish().err().map(Stop::from)),
-        Some(stop) => {
+    let Ok((mut sink, failed)) = writer.join() else {
+        return Err(Stop::Input(io::Error::other("the writing thread panicked")));
+    };
+    let stopped = match (failed, stopped) {
+        (Some(failed), _) => Some(failed.into()),
+        (None, None) => sink.finish().err().map(Stop::from),
+        (None, Some(stop)) => {
             sink.stop()?;
-            (sink.tally().clone(), Some(stop))
+            Some(stop)
         }
     };
-    Ok(Report { tally, stopped })
+    Ok(Report { tally: sink.tally().clone(), answered: sink.answered(), stopped })
 }
 
 /// A block with its answers.
@@ -217,11 +221,14 @@ fn listen(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Stop> {
     signal(kind).map_err(Stop::Input)
 }
 
-fn write(mut sink: Sink, to_write: &Receiver<Answered>) -> Result<Sink, Stop> {
+/// Writes until nothing more comes, or until that fails.
+fn write(mut sink: Sink, to_write: &Receiver<Answered>) -> (Sink, Option<SinkError>) {
     for Answered { rows, results } in to_write {
-        sink.write(&rows, &results)?;
+        if let Err(error) = sink.write(&rows, &results) {
+            return (sink, Some(error));
+        }
     }
-    Ok(sink)
+    (sink, None)
 }
 
 fn spawn<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>, Stop> {

@@ -117,6 +117,8 @@ pub(super) struct Sink {
     start: Start,
     text: u128,
     noted: Instant,
+    /// Physical lines that the note answers for.
+    noted_lines: u64,
     whole: bool,
 }
 
@@ -182,6 +184,7 @@ impl Sink {
             start: Start { lines: skip_lines, hash: None },
             text: 0,
             noted: Instant::now(),
+            noted_lines: skip_lines,
             whole: false,
         };
         match (left, resume) {
@@ -235,13 +238,18 @@ impl Sink {
             self.rejected = again(path, written)?.unwrap_or_else(Stream::told);
         }
         self.start = Start { lines: left.lines, hash: Some(hash(&left.text)) };
-        (self.text, self.tally, self.whole) = (hash(&left.text), left.tally, left.whole);
+        (self.text, self.tally, self.whole, self.noted_lines) = (hash(&left.text), left.tally, left.whole, left.lines);
         Ok(())
     }
 
     /// From where on rows are wanted.
     pub(super) const fn start(&self) -> Start {
         self.start
+    }
+
+    /// Physical lines that are answered for: those of the note, if there is one.
+    pub(super) fn answered(&self) -> u64 {
+        if self.note.is_some() { self.noted_lines } else { self.tally.lines.max(self.start.lines) }
     }
 
     pub(super) const fn tally(&self) -> &Tally {
@@ -328,7 +336,9 @@ impl Sink {
         };
         let text = serde_json::to_vec(&note).map_err(|error| SinkError::Io { path: path.clone(), source: error.into() })?;
         let unfinished = with_ending(path, ".new");
-        fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, path)).map_err(SinkError::io(path))
+        fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, path)).map_err(SinkError::io(path))?;
+        self.noted_lines = note.lines;
+        Ok(())
     }
 
     /// The list is left where it is; what nothing stands in is taken away.
