@@ -171,9 +171,9 @@ fn filtered(list: &Path, out: &Path, decide: impl Fn(&Block) -> Outcome<Vec<u8>>
     loop {
         let read = list.read(&mut buffer)?;
         if read == 0 {
-            intake.end()?
+            intake.end()?;
         } else {
-            intake.push(&buffer[..read])
+            intake.push(&buffer[..read]);
         }
         while let Some(block) = intake.block()? {
             let layout = intake.layout().ok_or("a block without a layout")?;

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 /// OUT.rejected.csv with its reason. Ends with 0 if every row was answered, 2 if some were refused, 1 if it was cut short:
 /// then it says how many lines are answered for and how to go on.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 #[command(group(clap::ArgGroup::new("decider").required(true).args(["data", "endpoint"])))]
 pub struct FilterArgs {
     /// A data directory; a gateway may be running on it

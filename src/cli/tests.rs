@@ -14,6 +14,7 @@ use super::watch::{From, WatchArgs};
 use super::*;
 use crate::check::Language;
 use crate::config::Flags;
+use crate::filter::layout::Named;
 use crate::model::access::Retailer;
 use crate::model::brand::{IysCode, MaxAge};
 use crate::model::channel::{Channel, RecipientType};
@@ -422,7 +423,6 @@ fn retailer() {
 fn filter_takes_lists_and_says_what_does_not_go_together() {
     let line = "filter --data d --brand 7,8 --type MESAJ --type ARAMA --column telefon --email-column 3 --out o.csv l.csv";
     let Ok(Command::Filter(args)) = parse(line) else { panic!("{line}") };
-    use crate::filter::layout::Named;
     let brands: Vec<u32> = args.brand.iter().map(|brand| brand.get()).collect();
     assert_eq!((brands, &args.channel[..]), (vec![7, 8], &[Channel::Mesaj, Channel::Arama][..]));
     assert_eq!((args.column, args.email_column), (Some(Named::Name("telefon".to_owned())), Some(Named::Position(3))));

@@ -51,7 +51,7 @@ impl Encoding {
 
     /// A field as text; what is no text is none.
     #[must_use]
-    pub fn text<'a>(self, field: &'a [u8]) -> Option<Cow<'a, str>> {
+    pub fn text(self, field: &[u8]) -> Option<Cow<'_, str>> {
         match self {
             Self::Iso8859_9 if !field.is_ascii() => Some(Cow::Owned(field.iter().map(|byte| letter(*byte)).collect())),
             _ => std::str::from_utf8(field).ok().map(Cow::Borrowed),

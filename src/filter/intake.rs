@@ -8,6 +8,7 @@ use super::{MAX_ROW, SAMPLE};
 use memchr::memchr;
 
 /// A list on its way in. Holds a sample at first, then less than a row and what was pushed last.
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that is known or not yet")]
 pub struct Intake {
     wanted: Wanted,
     bounds: Bounds,

@@ -54,7 +54,7 @@ impl Columns {
             names.extend(language.map(|_| format!("explanation{suffix}")));
         }
         names.extend(duplicates.then(|| "duplicate".to_owned()));
-        let header: String = names.iter().map(|name| format!("{delimiter}{name}")).collect();
+        let header = names.iter().fold(String::new(), |header, name| header + &format!("{delimiter}{name}"));
         let answer = |byte| answer(byte, delimiter, language).map_or_else(Vec::new, |text| encoding.of_text(&text));
         let flag = |text: &str| format!("{delimiter}{text}").into_bytes();
         Self {
@@ -107,7 +107,9 @@ impl Columns {
 /// Appends each row of a block, as it is, to the stream of its decision, by [`Decision::ALL`]; the header to all.
 pub fn split(block: &Block, results: &[u8], out: &mut [Vec<u8>; Decision::ALL.len()]) {
     let mut texts: [Vec<u8>; Decision::ALL.len()] = Default::default();
-    texts.iter_mut().for_each(|text| mark(block, text));
+    for text in &mut texts {
+        mark(block, text);
+    }
     let (mut start, mut row) = (0, 0);
     for line in &block.lines {
         let next = line.next as usize;

@@ -97,6 +97,7 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
+    use super::Before::{No, Unknown, Yes};
     use super::*;
 
     #[test]
@@ -104,7 +105,6 @@ mod tests {
         let mut seen = Seen::with_most_others(2);
         let phones = [905_321_234_567, 905_321_234_568, 905_321_234_567, 0, 0, 4_915_112_345_678, 4_915_112_345_678];
         let told: Vec<Before> = phones.iter().map(|phone| seen.phone(*phone)).collect();
-        use Before::{No, Unknown, Yes};
         assert_eq!(told, [No, No, Yes, No, No, No, Yes]);
         assert_eq!(seen.phone(901_000_000_000), No);
         assert_eq!(seen.phone(909_999_999_999), No);

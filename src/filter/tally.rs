@@ -43,7 +43,9 @@ impl Tally {
         self.answers.resize_with(results.len(), BTreeMap::new);
         for (answers, of_pair) in self.answers.iter_mut().zip(results) {
             let mut counts = [0_u64; 256];
-            of_pair.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+            for byte in of_pair {
+                counts[usize::from(*byte)] += 1;
+            }
             for (byte, count) in (0..=u8::MAX).zip(counts).filter(|(_, count)| *count > 0) {
                 *answers.entry(name_of(byte)).or_default() += count;
             }
@@ -78,7 +80,9 @@ impl Tally {
         self.refused.iter().for_each(|(code, count)| line(&format!("  {code}"), *count));
         for (pair, answers) in pairs.iter().zip(&self.answers) {
             line(&format!("{} {}", pair.brand, pair.channel.name()), answers.values().sum());
-            answers.iter().for_each(|(answer, count)| line(&format!("  {answer}"), *count));
+            for (answer, count) in answers {
+                line(&format!("  {answer}"), *count);
+            }
         }
         let others = [
             ("header", self.headers),

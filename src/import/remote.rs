@@ -176,6 +176,7 @@ fn is_not_ready(status: &Status) -> bool {
 }
 
 /// The gateway's own code, or that of gRPC: `UNAVAILABLE`, `PERMISSION_DENIED`, …
+#[must_use]
 pub fn code_of(status: &Status) -> String {
     if let Some(info) = status.get_details_error_info() {
         return info.reason;
@@ -195,6 +196,7 @@ pub fn code_of(status: &Status) -> String {
 }
 
 /// What is wrong, for people.
+#[must_use]
 pub fn text_of(status: &Status) -> String {
     status.source().map_or_else(|| status.message().to_owned(), causes)
 }

@@ -251,12 +251,11 @@ impl List {
             if self.ended {
                 return Ok(None);
             }
-            match self.chunk().await? {
-                Some(bytes) => self.intake.push(&bytes),
-                None => {
-                    self.intake.end().map_err(told)?;
-                    self.ended = true;
-                }
+            if let Some(bytes) = self.chunk().await? {
+                self.intake.push(&bytes);
+            } else {
+                self.intake.end().map_err(told)?;
+                self.ended = true;
             }
         }
     }
@@ -420,8 +419,9 @@ impl Task {
         }
         let rest = async { while let Some(Ok(_)) = list.body.frame().await {} };
         let written = tokio::time::timeout(REST * patience, rest).await.is_ok();
-        if !written || tokio::time::timeout(patience + LINGER, gone.cancelled()).await.is_err() {
-            connection.iter().for_each(|Connection(cut)| cut.cancel());
+        let read = written && tokio::time::timeout(patience + LINGER, gone.cancelled()).await.is_ok();
+        if let Some(Connection(cut)) = connection.filter(|_| !read) {
+            cut.cancel();
         }
     }
 }

@@ -142,11 +142,11 @@ impl DecidedBatch {
     /// The answer, once it may go out.
     pub async fn settled(self, recorder: &Recorder) -> BatchAnswer {
         let Self { mut answer, ticket } = self;
-        let recorded = match ticket {
+        let is_on_disk = match ticket {
             Some(ticket) => recorder.durable(ticket).await,
             None => true,
         };
-        if !recorded {
+        if !is_on_disk {
             answer.results.iter_mut().for_each(|byte| *byte = byte_without_evidence(*byte));
         }
         answer

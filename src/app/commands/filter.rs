@@ -14,7 +14,8 @@ use crate::filter::{Pair, Wanted};
 use crate::model::access::Retailer;
 use crate::model::brand::RetailerCode;
 use crate::model::channel::Cell;
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -170,7 +171,7 @@ fn told(args: &FilterArgs, scopes: &[Scope], report: &Report) -> (String, u8) {
                 Some(_) => "the same command with --resume".to_owned(),
                 None => format!("the same command with --skip-lines {lines}, and append what comes"),
             };
-            text += &format!("\n{}: {stop}\n{lines} lines are answered for. Go on with: {how}\n", stop.code());
+            let _ = write!(text, "\n{}: {stop}\n{lines} lines are answered for. Go on with: {how}\n", stop.code());
             1
         }
     };

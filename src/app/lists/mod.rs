@@ -157,10 +157,10 @@ pub fn run(plan: Plan, decider: &Decider, runtime: &Runtime) -> Result<Report, S
         let (bounds, taken) = (decider.bounds(), Arc::clone(&taken));
         spawn("izingate-reader", move || reader::read(source, wanted, bounds, start, duplicates, &taken, &blocks))?
     };
-    let (decided, to_write) = sync_channel(QUEUE);
+    let (hand_on, to_write) = sync_channel(QUEUE);
     let writer = spawn("izingate-lists", move || write(sink, &to_write))?;
-    let stopped = runtime.block_on(pass(read, decider, &decided, &mut progress, &taken)).err();
-    drop(decided);
+    let stopped = runtime.block_on(pass(read, decider, &hand_on, &mut progress, &taken)).err();
+    drop(hand_on);
     progress.finish();
     // A reader that still has blocks finds nobody to take them; one that waits for input is let wait.
     if reader.is_finished() {
@@ -190,7 +190,7 @@ struct Answered {
 async fn pass(
     read: mpsc::Receiver<Result<Rows, Stop>>,
     decider: &Decider,
-    decided: &SyncSender<Answered>,
+    hand_on: &SyncSender<Answered>,
     progress: &mut Progress,
     taken: &AtomicU64,
 ) -> Result<(), Stop> {
@@ -210,7 +210,7 @@ async fn pass(
         let Some(answered) = answered.transpose()? else { return Ok(()) };
         let (rows, refused) = (answered.rows.block.rows() as u64, answered.rows.block.refused().count() as u64);
         // The writer has failed, and says so itself.
-        if decided.send(answered).is_err() {
+        if hand_on.send(answered).is_err() {
             return Ok(());
         }
         progress.advance(rows + refused, refused, taken.load(Ordering::Relaxed));

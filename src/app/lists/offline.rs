@@ -30,7 +30,7 @@ use std::time::Duration;
 /// From one look at what was committed to the next: so long after a refusal a row may still be ALLOW.
 const FOLLOW_EVERY: Duration = Duration::from_millis(250);
 /// The disk may take a while: a list waits for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Whose decisions they are, and how they are asked.
 pub struct Question {

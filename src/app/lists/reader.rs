@@ -89,7 +89,7 @@ pub(super) fn read(
         hash: Xxh3::new(),
         blocks,
     };
-    if let Err(Some(stop)) = reading.to_end(&mut source, taken) {
+    if let Err(Some(stop)) = reading.work(&mut source, taken) {
         let _ = blocks.blocking_send(Err(stop));
     }
 }
@@ -105,7 +105,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// Nothing is wrong where nobody takes blocks any more.
-    fn to_end(mut self, source: &mut impl Read, taken: &AtomicU64) -> Result<(), Option<Stop>> {
+    fn work(mut self, source: &mut impl Read, taken: &AtomicU64) -> Result<(), Option<Stop>> {
         self.intake.stop_at(self.start.lines);
         let mut buffer = vec![0; READ];
         loop {

@@ -115,10 +115,10 @@ fn put(csv: &mut Vec<u8>, value: &str) {
 /// The sheet that is meant.
 fn sheet_of<R: Read + Seek>(path: &Path, book: &Xlsx<R>, named: Option<&str>) -> Result<String, FileError> {
     let sheets = book.sheets_metadata();
-    let names = |wanted: &dyn Fn(&SheetVisible) -> bool| -> Vec<String> {
+    let those = |wanted: &dyn Fn(&SheetVisible) -> bool| -> Vec<String> {
         sheets.iter().filter(|sheet| wanted(&sheet.visible)).map(|sheet| sheet.name.clone()).collect()
     };
-    let (visible, hidden) = (names(&|is| *is == SheetVisible::Visible), names(&|is| *is != SheetVisible::Visible));
+    let (visible, hidden) = (those(&|is| *is == SheetVisible::Visible), those(&|is| *is != SheetVisible::Visible));
     let file = || name_of(path);
     match (named, &visible[..]) {
         (Some(named), _) => match visible.iter().chain(&hidden).find(|name| *name == named) {
