@@ -312,7 +312,7 @@ fn every_error_is_named_at_once() {
   gate.toml: limits.streams is 0, but must be a whole number from 1 to 65536
   gate.toml: store.compression is \"gzip\", but must be one of lz4, zstd, none
   IZINGATE_INGEST_QUEUE is \"many\", but must be a whole number from 1 to 4096
-  gate.toml: limits.steams is not a setting; there are limits.connections, limits.streams, limits.body_bytes
+  gate.toml: limits.steams is not a setting; there are limits.connections, limits.streams, limits.body_bytes, limits.filter_patience
   gate.toml: lissen is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
 max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, limits.filter_patience, index.memory_bytes, \
 index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, policy.exempt_only, \
