@@ -98,7 +98,9 @@ fn lists(questions: &[Question]) -> Vec<(String, String, Vec<usize>, Vec<u8>)> {
     let list = |((channel, recipient_type), places): ((&str, &str), Vec<usize>)| {
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.write_record(["n", "recipient"]).unwrap();
-        places.iter().for_each(|place| csv.write_record([place.to_string(), questions[*place].recipient.clone()]).unwrap());
+        for place in &places {
+            csv.write_record([place.to_string(), questions[*place].recipient.clone()]).unwrap();
+        }
         (channel.to_owned(), recipient_type.to_owned(), places, csv.into_inner().unwrap())
     };
     groups.into_iter().map(list).collect()

@@ -60,7 +60,7 @@ async fn spreadsheets_are_read_or_told_why_not() {
     let simple = |book: &mut Workbook| {
         let sheet = book.add_worksheet();
         sheet.write(0, 0, "ad").unwrap().write(0, 1, "telefon").unwrap();
-        sheet.write(1, 0, "Ay, şe").unwrap().write(1, 1, 5_321_234_561_u64 as f64).unwrap();
+        sheet.write(1, 0, "Ay, şe").unwrap().write(1, 1, 5_321_234_561_f64).unwrap();
         sheet.write(3, 1, "0532 123 45 62").unwrap();
     };
     let path = dir.join("liste.xlsx");

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 const CSV: &str = "text/csv";
 /// Far beyond any answer here.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn path(more: &str) -> String {
     format!("/v1/filter?brandCode={BRAND}&type=MESAJ{more}")
