@@ -1,5 +1,6 @@
 //! One table over every edge: whatever way a question is asked, the decision is the true one.
 
+use crate::support::agi::Agi;
 use crate::support::ask::{Answer, Way, ask, message};
 use crate::support::data::{fresh, import_offline};
 use crate::support::files::{Oracle, Question};
@@ -30,6 +31,7 @@ const EDGES: &[(&str, Edge)] = &[
     ("POST /v1/check", |case, questions| wire(case, Way::HttpCheck, questions)),
     ("POST /v1/check/batch", |case, questions| wire(case, Way::HttpBatch, questions)),
     ("GET /v1/check, text/plain", plain_get),
+    ("izingate agi", agi),
     ("POST /v1/filter", http_filter),
     ("izingate filter --endpoint", |case, questions| filter(case, &["--endpoint", &case.gateway.http], "online", questions)),
     ("izingate filter --data", |case, questions| filter(case, &["--data", case.data.to_str().unwrap()], "offline", questions)),
@@ -87,6 +89,22 @@ fn plain_get(case: &Case, questions: &Arc<[Question]>) -> Vec<Answer> {
         }
         answers
     })
+}
+
+fn agi(case: &Case, questions: &Arc<[Question]>) -> Vec<Answer> {
+    let agi = Agi::start(&case.gateway.http);
+    let ask = |question: &Question| {
+        let Question { recipient, recipient_type, channel, .. } = question;
+        let set = agi.ask(&[
+            &format!("brandCode={BRAND}"),
+            &format!("type={channel}"),
+            &format!("recipientType={recipient_type}"),
+            &format!("recipient={recipient}"),
+        ]);
+        assert_eq!(set["IZINGATE_ALLOWED"] == "1", set["IZINGATE_DECISION"] == "ALLOW", "{set:?}");
+        (set["IZINGATE_DECISION"].clone(), set["IZINGATE_REASON"].clone())
+    };
+    questions.iter().map(ask).collect()
 }
 
 /// A list of questions that have channel and recipient type in common, by these; with the questions' places.
