@@ -23,6 +23,7 @@ const BATCHES: usize = 2;
 /// Servers that run, and calls that are ready.
 pub struct Contest {
     ours: (Server, Vec<Channel>),
+    silent: (Server, Vec<Channel>),
     recorded: (Server, Vec<Channel>),
     noop: (Server, Vec<Channel>),
     redis: Option<Server>,
@@ -40,6 +41,7 @@ pub enum Turn {
     NoopBatch,
     RedisMget,
     OursUnary,
+    SilentUnary,
     RecordedUnary,
     NoopUnary,
     RedisGet,
@@ -61,12 +63,13 @@ pub struct Reached {
 }
 
 impl Turn {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::OursBatch,
         Self::RecordedBatch,
         Self::NoopBatch,
         Self::RedisMget,
         Self::OursUnary,
+        Self::SilentUnary,
         Self::RecordedUnary,
         Self::NoopUnary,
         Self::RedisGet,
@@ -81,6 +84,7 @@ impl Turn {
             Self::NoopBatch => "no-op tonic, same batches",
             Self::RedisMget => "Redis MGET of 1,000",
             Self::OursUnary => "izingate Check, 4 × 50 in flight",
+            Self::SilentUnary => "izingate Check, without metrics, 4 × 50 in flight",
             Self::RecordedUnary => "izingate Check, recorded, 4 × 50 in flight",
             Self::NoopUnary => "no-op tonic, 4 × 50 in flight",
             Self::RedisGet => "Redis GET, 200 connections",
@@ -96,11 +100,12 @@ impl Turn {
 
 impl Contest {
     /// Connects to everybody and makes every request.
-    pub async fn new(servers: [Server; 3], redis: Option<Server>, relations: u64, keys: u64) -> Outcome<Self> {
-        let [ours, recorded, noop] = servers;
+    pub async fn new(servers: [Server; 4], redis: Option<Server>, relations: u64, keys: u64) -> Outcome<Self> {
+        let [ours, silent, recorded, noop] = servers;
         Ok(Self {
             recorded: (grpc::connect(recorded.port, CONNECTIONS).await.map(|channels| (recorded, channels)))?,
             ours: (grpc::connect(ours.port, CONNECTIONS).await.map(|channels| (ours, channels)))?,
+            silent: (grpc::connect(silent.port, CONNECTIONS).await.map(|channels| (silent, channels)))?,
             noop: (grpc::connect(noop.port, CONNECTIONS).await.map(|channels| (noop, channels)))?,
             redis,
             batches: Rc::new(grpc::Calls::batches(relations, BATCH)),
@@ -135,13 +140,14 @@ impl Contest {
 
     async fn turn(&self, turn: Turn, time: Duration) -> Outcome<Load> {
         let port = self.redis.as_ref().map_or(0, |redis| redis.port);
-        let (ours, recorded, noop) = (&self.ours.1, &self.recorded.1, &self.noop.1);
+        let (ours, silent, recorded, noop) = (&self.ours.1, &self.silent.1, &self.recorded.1, &self.noop.1);
         let many = CONNECTIONS * IN_FLIGHT;
         match turn {
             Turn::OursBatch => grpc::run(ours, BATCHES, &self.batches, time, true).await,
             Turn::RecordedBatch => grpc::run(recorded, BATCHES, &self.batches, time, true).await,
             Turn::NoopBatch => grpc::run(noop, BATCHES, &self.batches, time, false).await,
             Turn::OursUnary => grpc::run(ours, IN_FLIGHT, &self.unary, time, true).await,
+            Turn::SilentUnary => grpc::run(silent, IN_FLIGHT, &self.unary, time, true).await,
             Turn::RecordedUnary => grpc::run(recorded, IN_FLIGHT, &self.unary, time, true).await,
             Turn::NoopUnary => grpc::run(noop, IN_FLIGHT, &self.unary, time, false).await,
             Turn::RedisMget => redis::run(port, CONNECTIONS, Pace::Window(BATCHES), &self.mgets, time).await,
@@ -154,6 +160,7 @@ impl Contest {
     fn processor_seconds(&self, turn: Turn) -> f64 {
         let server = match turn {
             Turn::OursBatch | Turn::OursUnary => Some(&self.ours.0),
+            Turn::SilentUnary => Some(&self.silent.0),
             Turn::RecordedBatch | Turn::RecordedUnary => Some(&self.recorded.0),
             Turn::NoopBatch | Turn::NoopUnary => Some(&self.noop.0),
             _ => self.redis.as_ref(),

@@ -36,21 +36,34 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Serves `relations` for ever; `leaves_evidence` of every decision, as `izingate serve` does by itself.
-pub fn serve(relations: u64, leaves_evidence: bool) -> Outcome<()> {
+/// What a gateway does beside answering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing: it does not even count its answers.
+    Nothing,
+    /// It counts.
+    Metrics,
+    /// It counts, and leaves evidence of every decision, as `izingate serve` does by itself.
+    Evidence,
+}
+
+/// Serves `relations` for ever.
+pub fn serve(relations: u64, beside: Beside) -> Outcome<()> {
     machine::pin(machine::SERVER)?;
     let ids = DecisionIds::new(1, 1);
     let folder = tempfile::tempdir()?;
     // Nothing is deferred: what the disk takes is the measure.
     let settings = Settings { overload: Overload::Block, ..Settings::default() };
-    let recorder = if leaves_evidence {
+    let recorder = if beside == Beside::Evidence {
         // The threads live as long as the process, which is ended.
         let (log, _) = start(folder.path(), settings, ids, || u64::from(IysTime::now().unix()) * 1_000)?;
         Recorder::Log(log)
     } else {
         Recorder::Nowhere(ids)
     };
-    let gateway = gateway(relations, recorder)?;
+    let outcomes = verdict_names();
+    let metrics = if beside == Beside::Nothing { Metrics::silent(&outcomes) } else { Metrics::new(&outcomes) };
+    let gateway = gateway(relations, recorder, metrics)?;
     // A runtime as `izingate serve` has it on one core.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
@@ -59,17 +72,14 @@ pub fn serve(relations: u64, leaves_evidence: bool) -> Outcome<()> {
         let (_, health) = tonic_health::server::health_reporter();
         let routes = router::routes(&gateway, health, 32 << 20)?;
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
-        let gauge = gateway.parts().metrics.connections.clone();
-        let life = Life { stop, cut, tracker: TaskTracker::new(), gauge };
-        tokio::select! {
-            () = listen::serve(listener, routes, Bounds { connections: 1_000, streams: 1_000 }, life) => {}
-            () = upkeep(&gateway) => {}
-        }
+        let open = gateway.parts().metrics.process.connections.count();
+        let life = Life { stop, cut, tracker: TaskTracker::new(), open };
+        listen::serve(listener, routes, Bounds { connections: 1_000, streams: 1_000 }, life).await;
         Ok(())
     })
 }
 
-fn gateway(relations: u64, recorder: Recorder) -> Outcome<Gateway> {
+fn gateway(relations: u64, recorder: Recorder, metrics: Metrics) -> Outcome<Gateway> {
     let index = Index::default();
     let secret = Secret::from_bytes([7; 32]);
     let pseudonymizer = Pseudonymizer::new(&secret);
@@ -95,7 +105,7 @@ fn gateway(relations: u64, recorder: Recorder) -> Outcome<Gateway> {
         backups: Arc::new(NoData),
         watching: Watching::new(Arc::new(NoData), Limits::default(), TaskTracker::new()),
         filters: Filters::new(Duration::from_secs(30), TaskTracker::new()),
-        metrics: Arc::new(Metrics::new(&verdict_names())),
+        metrics: Arc::new(metrics),
         max_revision_wait: Duration::from_secs(1),
         clock: IysTime::now,
         booted: CancellationToken::new(),
@@ -112,15 +122,6 @@ fn fill(index: &Index, pseudonymizer: &Pseudonymizer, relations: u64) -> Outcome
         writer.set(relation.hash(), State::EMPTY.with(relations::CELL, relations::status(i)))?;
     }
     Ok(())
-}
-
-/// As the gateway does: histograms grow until they are folded.
-async fn upkeep(gateway: &Gateway) {
-    let mut tick = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        tick.tick().await;
-        gateway.parts().metrics.upkeep();
-    }
 }
 
 /// Nothing is taken in and nothing is on disk.

@@ -8,11 +8,12 @@
 //! DATA/restoring/  what a restore has copied so far
 //! DATA/evidence/  every decision: segments, their tree and its signed checkpoint
 //! DATA/import/     while an import sorts, or after one that was broken off
+//! DATA/starts      how often a gateway was started on it
 //! DATA/iys-usage.json  what was asked of İYS, where one is followed: its limits outlive the process
 //! ```
 
 use crate::config::SecretSource;
-use crate::disk::replace_private;
+use crate::disk::{replace, replace_private};
 use crate::model::secret::Secret;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Read;
@@ -174,6 +175,18 @@ impl DataDir {
         self.path.join("iys-usage.json")
     }
 
+    /// Counts a start of a gateway; tells how many there were with it. What cannot be read counts from one again, and
+    /// what cannot be kept is told: no gateway stays down for a count.
+    pub fn count_start(&self) -> u64 {
+        let path = self.path.join("starts");
+        let before = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse::<u64>().ok());
+        let starts = before.unwrap_or(0).saturating_add(1);
+        if let Err(error) = replace(&path, format!("{starts}\n").as_bytes()) {
+            tracing::warn!(path = %path.display(), %error, "the number of starts could not be kept");
+        }
+        starts
+    }
+
     /// Where the snapshot of the index is; its folder is made.
     pub fn snapshot(&self) -> Result<PathBuf, DataDirError> {
         let folder = self.path.join("snapshot");
@@ -294,6 +307,15 @@ mod tests {
         assert_eq!(DataDir::take(dir.path()).err().map(|error| error.code()), Some("DATA_IN_USE"));
         drop(held);
         assert!(DataDir::take(dir.path()).is_ok());
+    }
+
+    #[test]
+    fn starts_are_counted_whatever_was_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::take(dir.path()).unwrap();
+        assert_eq!([data.count_start(), data.count_start()], [1, 2]);
+        fs::write(dir.path().join("starts"), [0xff, 0]).unwrap();
+        assert_eq!(data.count_start(), 1);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use super::AppError;
 use crate::config::{Account as ConfiguredAccount, Iys as Configured, PasswordSource};
 use crate::feed::follow::{Account, Follower, Pace, Parts};
+use crate::feed::iys::breaker::BreakerState;
+use crate::feed::iys::conduct::Standing;
 use crate::feed::iys::{BaseUrl, HttpSettings, HttpTransport, Iys, Ledger, Limits, Password, Settings};
 use crate::ingest::WriterHandle;
 use crate::model::brand::IysCode;
@@ -11,6 +13,7 @@ use crate::model::time::IysTime;
 use crate::ports::TaskState;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
+use crate::telemetry::labels::{BreakerWord, BudgetWord, StandingWord};
 use crate::telemetry::metrics::{FeedCount, Metrics};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -100,13 +103,28 @@ pub(super) async fn show(follower: Follower, metrics: Arc<Metrics>, shutdown: Sh
             (FeedCount::HashesDiffer, total(&counters.hashes)),
             (FeedCount::OnlyHere, total(&counters.only_here)),
         ] {
-            metrics.feed(count, total);
+            metrics.feed.count(count, total);
         }
         for (code, total) in figures.failures {
-            metrics.feed_errors(code, total);
+            metrics.feed.errors(code, total);
         }
         let down = follower.board().all().iter().filter(|task| task.state != TaskState::Running).count();
-        metrics.feed_tasks_down.set(down as f64);
+        metrics.feed.tasks_down.set_count(down as u64);
+        metrics.feed.brands.set_count(follower.senders().len() as u64);
+        metrics.feed.waiting.set_count(figures.waiting as u64);
+        metrics.feed.breaker(match figures.breaker {
+            BreakerState::Closed => BreakerWord::Closed,
+            BreakerState::Open => BreakerWord::Open,
+            BreakerState::Probing => BreakerWord::Probing,
+        });
+        metrics.feed.standing(match figures.standing {
+            Standing::Good => StandingWord::Good,
+            Standing::Poor => StandingWord::Poor,
+            Standing::Bad => StandingWord::Bad,
+        });
+        for (budget, left) in [BudgetWord::SingleStatus, BudgetWord::History, BudgetWord::Login].into_iter().zip(figures.left) {
+            metrics.feed.budget(budget, left as u64);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod erase;
 mod evidence;
 mod feed;
 mod follow;
+mod gauges;
 mod heal;
 pub mod lists;
 pub mod open;
@@ -41,7 +42,6 @@ use erase::{Eraser, Snapshot};
 pub use evidence::EvidenceError;
 pub use feed::FeedSetupError;
 pub use heal::Healer;
-use metrics::Gauge;
 use open::{OpenError, Opened};
 use snapshots::Snapshots;
 use std::net::SocketAddr;
@@ -128,8 +128,8 @@ pub struct App {
     health: HealthReporter,
     helpers: TaskTracker,
     addresses: Addresses,
-    // Held until the last write is done.
-    _data: data_dir::DataDir,
+    /// Held until the last write is done.
+    data: data_dir::DataDir,
 }
 
 /// Runs a gateway until `shutdown` is asked for; `tell` hears how far it is.
@@ -150,6 +150,7 @@ impl App {
         let store = Arc::new(store);
         let index = Index::new(index_limit(config)).map_err(OpenError::from)?;
         let metrics = Arc::new(Metrics::new(&verdict_names()));
+        gauges::begin(&metrics, config, data.count_start());
         let snapshots = Snapshots::new(&data, &store, &index, &metrics).map_err(OpenError::from)?;
         let setup = Setup {
             store: Arc::clone(&store),
@@ -208,14 +209,14 @@ impl App {
         let routes = routes.map_err(|error| AppError::Internal(error.to_string()))?;
         let bounds = Bounds { connections: config.limits.connections, streams: config.limits.streams };
         let (stop, cut, tracker) = (shutdown.stopped().clone(), shutdown.cut().clone(), shutdown.calls().clone());
-        let life = Life { stop, cut: cut.clone(), tracker, gauge: gateway.parts().metrics.connections.clone() };
+        let life = Life { stop, cut: cut.clone(), tracker, open: gateway.parts().metrics.process.connections.count() };
         shutdown.calls().spawn(listen::serve(public, routes, bounds, life.clone()));
         if let Some((receiver, follower)) = receiver.zip(follower.as_ref()) {
             let counters = push::start(receiver, follower, gateway.parts().checker.index(), &life);
             helpers.spawn(push::show(counters, Arc::clone(&gateway.parts().metrics), shutdown.clone()));
         }
         // The admin port outlives the public one, so that operators see the drain.
-        let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), gauge: Gauge::noop() };
+        let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), open: Arc::default() };
         helpers.spawn(listen::serve(private, admin::routes(gateway.clone()), bounds, life));
         Ok(Self {
             gateway,
@@ -230,13 +231,16 @@ impl App {
             health,
             helpers,
             addresses,
-            _data: data,
+            data,
         })
     }
 
     /// Waits for boot, serves until shutdown, then drains and flushes.
     async fn serve(mut self, config: &Config, shutdown: Shutdown, mut tell: impl FnMut(Progress)) -> Result<(), AppError> {
-        self.helpers.spawn(follow::gauges(self.gateway.clone(), self.sink.clone(), shutdown.clone()));
+        let metrics = Arc::clone(&self.gateway.parts().metrics);
+        let data = self.data.path().to_owned();
+        self.helpers.spawn(gauges::look(Arc::clone(&self.store), data, metrics, shutdown.clone()));
+        self.helpers.spawn(gauges::keep(self.gateway.clone(), self.sink.clone(), shutdown.clone()));
         self.helpers.spawn(follow::health(self.health.clone(), self.gateway.clone(), shutdown.clone()));
         let booted = tokio::select! {
             booted = &mut self.booted => Some(booted),
@@ -255,7 +259,8 @@ impl App {
         }
         let pace = Pace { unready: config.unready, drain: config.drain };
         let whole = self.gateway.parts().checker.index().is_loaded();
-        let Self { gateway, evidence, writer, sink, store, helpers, snapshots, follower, eraser, .. } = self;
+        // The directory is held until the last write is done.
+        let Self { gateway, evidence, writer, sink, store, helpers, snapshots, follower, eraser, data: _data, .. } = self;
         let flush = async {
             helpers.close();
             helpers.wait().await;
@@ -325,8 +330,11 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, AppError> {
 fn observer(metrics: Arc<Metrics>, snapshots: Snapshots) -> Observer {
     Box::new(move |report: BatchReport| {
         snapshots.changed(report.applied);
-        metrics.movements(MovementResult::Applied, report.applied);
-        metrics.movements(MovementResult::Unchanged, report.unchanged);
-        metrics.ingest_batch.record(report.took.as_secs_f64());
+        metrics.ingest.movements(MovementResult::Applied, report.applied);
+        metrics.ingest.movements(MovementResult::Unchanged, report.unchanged);
+        metrics.ingest.batch.record(report.took);
+        if let Some(lag) = report.since_handed {
+            metrics.ingest.lag.record(lag);
+        }
     })
 }

@@ -52,8 +52,8 @@ pub(super) async fn show(counters: Arc<Counters>, metrics: Arc<Metrics>, shutdow
         let Counters { pushes, movements: _, refused, unauthorised, full, failed } = &*counters;
         let total = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let ended = [total(pushes), total(unauthorised), total(full), total(failed)];
-        PushResult::ALL.into_iter().zip(ended).for_each(|(result, total)| metrics.pushes(result, total));
-        metrics.push_unreadable.absolute(total(refused));
+        PushResult::ALL.iter().zip(ended).for_each(|(result, total)| metrics.feed.pushes(*result, total));
+        metrics.feed.push_unreadable.show(total(refused));
     }
 }
 

@@ -69,11 +69,11 @@ impl Snapshots {
             Origin::Snapshot { revision, batches } => {
                 tracing::info!(revision, batches, "the index came from its snapshot and the batches since");
                 self.is_at(*revision);
-                self.0.metrics.snapshot(SnapshotEvent::Loaded);
+                self.0.metrics.index.snapshot(SnapshotEvent::Loaded);
             }
             Origin::Fallback(reason) => {
                 tracing::warn!(%reason, path = %self.0.path.display(), "the snapshot is of no use; the index came from the store");
-                self.0.metrics.snapshot(SnapshotEvent::Rejected);
+                self.0.metrics.index.snapshot(SnapshotEvent::Rejected);
             }
             Origin::Scan | Origin::Nothing => tracing::info!("there was no snapshot; the index came from the store"),
         }
@@ -91,11 +91,11 @@ impl Snapshots {
             Ok((revision, written)) => {
                 tracing::info!(revision, relations = written.relations, bytes = written.bytes, took = ?begun.elapsed(), "snapshot written");
                 self.is_at(revision);
-                self.0.metrics.snapshot(SnapshotEvent::Written);
+                self.0.metrics.index.snapshot(SnapshotEvent::Written);
             }
             Err(error) => {
                 tracing::warn!(%error, "no snapshot was written; the last one stays");
-                self.0.metrics.snapshot(SnapshotEvent::Failed);
+                self.0.metrics.index.snapshot(SnapshotEvent::Failed);
             }
         }
     }
@@ -115,7 +115,7 @@ impl Snapshots {
     fn is_at(&self, revision: u64) {
         self.0.saved.store(revision, Ordering::Relaxed);
         self.0.floor.raise(revision);
-        self.0.metrics.snapshot_revision.set(revision as f64);
+        self.0.metrics.index.snapshot_revision.set(revision as f64);
     }
 
     /// Batches committed since the last one; none if there is none.

@@ -120,7 +120,7 @@ impl Checker {
     /// Answers one question.
     #[must_use]
     pub fn check(&self, scope: &Scope, recipient: &str, under: &Circumstances) -> Answer {
-        let shared = self.shared(scope, under);
+        let shared = self.shared(scope, under, 1);
         let recipient = Recipient::parse(recipient, scope.cell.channel).ok();
         let recipient = recipient.map(|recipient| self.pseudonymizer.recipient(&recipient));
         shared.answer(self.decide(scope, shared.facts, recipient), under.id, recipient)
@@ -129,7 +129,7 @@ impl Checker {
     /// Answers for many recipients at once, each in its place.
     #[must_use]
     pub fn check_batch(&self, scope: &Scope, recipients: Recipients<'_>, under: &Circumstances) -> BatchAnswer {
-        let Shared { facts, revision, as_of, declaration } = self.shared(scope, under);
+        let Shared { facts, revision, as_of, declaration } = self.shared(scope, under, recipients.len());
         let verdicts = Verdicts::of(&facts);
         let batch = Batch::new(&self.index, &self.pseudonymizer, scope, verdicts.evidence_bytes());
         let (mut results, recipients) = batch.answer(recipients);
@@ -147,7 +147,7 @@ impl Checker {
     /// [`Checker::check`] does each.
     #[must_use]
     pub fn check_each(&self, scope: &Scope, recipients: &[&str], under: &Circumstances) -> Vec<Answer> {
-        let shared = self.shared(scope, under);
+        let shared = self.shared(scope, under, recipients.len());
         let verdicts = Verdicts::of(&shared.facts);
         let batch = Batch::new(&self.index, &self.pseudonymizer, scope, Codes::CASES);
         let (cases, recipients) = batch.answer(Recipients::Each(recipients));
@@ -158,12 +158,15 @@ impl Checker {
         cases.into_iter().zip(recipients).zip(0..).map(answer).collect()
     }
 
-    /// What all recipients of a question share; a retailer has access only where its relation says so. The
-    /// revision is read first of all: the answer reflects every batch up to it.
-    fn shared(&self, scope: &Scope, under: &Circumstances) -> Shared {
+    /// What all recipients of a question share, who are counted with their brand; a retailer has access only where its
+    /// relation says so. The revision is read first of all: the answer reflects every batch up to it.
+    fn shared(&self, scope: &Scope, under: &Circumstances, recipients: usize) -> Shared {
         let revision = self.index.revision().get();
         let entry = self.index.brands().get(scope.brand);
-        let brand = entry.as_ref().map(|entry| &entry.brand);
+        let brand = entry.as_ref().map(|entry| {
+            entry.ask(recipients as u64);
+            &entry.brand
+        });
         let valid = |exemption| self.index.declarations().valid(scope.brand, exemption, under.now);
         let declaration = scope.purpose.exemption().and_then(valid);
         let facts = Facts {

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A brand with how fresh its data is.
 pub struct BrandEntry {
@@ -15,6 +16,8 @@ pub struct BrandEntry {
     pub brand: Brand,
     /// What is known of its data's age; stays when the brand changes.
     pub freshness: Arc<Freshness>,
+    /// Recipients that were asked about; stays when the brand changes.
+    asked: Arc<AtomicU64>,
 }
 
 type Map = HashMap<BrandCode, Arc<BrandEntry>, BuildHasherDefault<ByCode>>;
@@ -44,6 +47,17 @@ impl Hasher for ByCode {
 pub struct Brands(ArcSwap<Map>);
 
 impl BrandEntry {
+    /// Counts recipients that are asked about.
+    pub fn ask(&self, recipients: u64) {
+        self.asked.fetch_add(recipients, Ordering::Relaxed);
+    }
+
+    /// How many recipients were asked about since the start, for an answer or an explanation.
+    #[must_use]
+    pub fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
     /// How old the brand's data may be; none if nothing was ever taken in.
     #[must_use]
     pub fn as_of(&self) -> Option<IysTime> {
@@ -76,9 +90,10 @@ impl Brands {
     /// for boot: two callers at once would lose one's change.
     pub fn put(&self, brand: Brand) {
         let current = self.0.load();
-        let freshness = current.get(&brand.code).map_or_else(Arc::default, |entry| Arc::clone(&entry.freshness));
+        let kept = |entry: &Arc<BrandEntry>| (Arc::clone(&entry.freshness), Arc::clone(&entry.asked));
+        let (freshness, asked) = current.get(&brand.code).map(kept).unwrap_or_default();
         let mut next: Map = (**current).clone();
-        next.insert(brand.code, Arc::new(BrandEntry { brand, freshness }));
+        next.insert(brand.code, Arc::new(BrandEntry { brand, freshness, asked }));
         self.0.store(Arc::new(next));
     }
 
@@ -101,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_keeps_how_fresh_the_data_is() {
+    fn a_change_keeps_how_fresh_the_data_is_and_how_often_it_was_asked() {
         let brands = Brands::default();
         brands.put(brand(2, true));
         brands.put(brand(1, true));
@@ -109,9 +124,11 @@ mod tests {
         assert_eq!(brands.get(code).unwrap().as_of(), None);
         brands.note(code, |freshness| freshness.imported(IysTime::from_unix(1_700_000_000)));
         brands.note(code, |freshness| freshness.imported(IysTime::from_unix(1_600_000_000)));
+        brands.get(code).unwrap().ask(3);
         brands.put(brand(2, false));
         let entry = brands.get(code).unwrap();
-        assert_eq!((entry.brand.clone(), entry.as_of()), (brand(2, false), Some(IysTime::from_unix(1_700_000_000))));
+        let found = (entry.brand.clone(), entry.as_of(), entry.asked());
+        assert_eq!(found, (brand(2, false), Some(IysTime::from_unix(1_700_000_000)), 3));
         assert_eq!(brands.all().iter().map(|entry| entry.brand.code.get()).collect::<Vec<_>>(), [1, 2]);
     }
 }

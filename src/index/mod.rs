@@ -109,6 +109,12 @@ impl Index {
         Memory { used, retired, limit: self.0.limit }
     }
 
+    /// Shards of the table that were written anew as it grew.
+    #[must_use]
+    pub fn shards_moved(&self) -> u64 {
+        self.0.table.moved()
+    }
+
     /// The brands on file.
     #[must_use]
     pub fn brands(&self) -> &Brands {

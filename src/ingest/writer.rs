@@ -36,6 +36,8 @@ pub struct BatchReport {
     pub unchanged: u64,
     /// From the first read to visible.
     pub took: Duration,
+    /// From the moment that the first of it was handed in; none if it did not wait in the queue.
+    pub since_handed: Option<Duration>,
 }
 
 /// Told of every committed group.
@@ -149,6 +151,12 @@ impl WriterHandle {
         self.commands.max_capacity() - self.commands.capacity()
     }
 
+    /// How many commands may wait.
+    #[must_use]
+    pub fn most_waiting(&self) -> usize {
+        self.commands.max_capacity()
+    }
+
     /// How many closures İYS is still to be told of.
     #[must_use]
     pub fn unreported(&self) -> u64 {
@@ -233,7 +241,8 @@ impl MovementSink for WriterHandle {
     }
 
     fn follow(&self, movements: Vec<Movement>, notes: Vec<FeedNote>) -> BoxFuture<'_, Result<Applied, SinkError>> {
-        Box::pin(self.ask(|reply| Command::Movements(Submission { movements, notes, reply })))
+        let handed = Instant::now();
+        Box::pin(self.ask(move |reply| Command::Movements(Submission { movements, notes, reply, handed })))
     }
 
     fn put_brand(&self, brand: Brand, ages: Ages) -> BoxFuture<'_, Result<(), SinkError>> {
@@ -368,7 +377,7 @@ impl Thread {
         // Not before: a snapshot asks what is published while nobody writes.
         drop(index);
         self.known_sources.extend(new_sources.iter().map(Source::code));
-        (self.observer)(BatchReport { applied, unchanged, took: started.elapsed() });
+        (self.observer)(BatchReport { applied, unchanged, took: started.elapsed(), since_handed: None });
         Ok(SliceDone { revision, applied, unchanged })
     }
 
@@ -433,7 +442,8 @@ impl Thread {
         }
         let sum = |of: fn(&Applied) -> u64| outcomes.iter().map(of).sum();
         let (applied, unchanged) = (sum(|outcome| outcome.applied), sum(|outcome| outcome.unchanged));
-        (self.observer)(BatchReport { applied, unchanged, took: started.elapsed() });
+        let since_handed = group.iter().map(|submission| submission.handed.elapsed()).max();
+        (self.observer)(BatchReport { applied, unchanged, took: started.elapsed(), since_handed });
         Ok(outcomes)
     }
 
@@ -485,7 +495,7 @@ impl Thread {
         self.revision += 1;
         self.index.revision().publish(self.revision);
         drop(index);
-        (self.observer)(BatchReport { applied: 1, unchanged: 0, took: started.elapsed() });
+        (self.observer)(BatchReport { applied: 1, unchanged: 0, took: started.elapsed(), since_handed: None });
         Ok(Applied { revision: self.revision, applied: 1, unchanged: 0 })
     }
 
@@ -567,6 +577,8 @@ struct Submission {
     movements: Vec<Movement>,
     notes: Vec<FeedNote>,
     reply: oneshot::Sender<Result<Applied, SinkError>>,
+    /// Before it waited for room in the queue.
+    handed: Instant,
 }
 
 type SliceSubmission = (Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>);

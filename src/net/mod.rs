@@ -1,11 +1,11 @@
 //! Ports: connections accepted with bounds and ended in order, whatever is spoken on them.
 
 use hyper_util::server::graceful::GracefulConnection;
-use metrics::Gauge;
 use std::fmt::Display;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -24,8 +24,8 @@ pub struct Life {
     pub cut: CancellationToken,
     /// Holds every connection until it has ended.
     pub tracker: TaskTracker,
-    /// Open connections.
-    pub gauge: Gauge,
+    /// How many connections are open.
+    pub open: Arc<AtomicU64>,
 }
 
 /// Accepts for the length of `life`, at most `most` connections at once; the next waits in the kernel's
@@ -44,12 +44,12 @@ pub async fn accept<S: Future<Output = ()> + Send + 'static>(
         };
         match accepted {
             Ok((stream, permit)) => {
-                let (gauge, served) = (life.gauge.clone(), serve(stream));
+                let (open, served) = (Arc::clone(&life.open), serve(stream));
                 life.tracker.spawn(async move {
                     let _permit = permit;
-                    gauge.increment(1.0);
+                    open.fetch_add(1, Ordering::Relaxed);
                     served.await;
-                    gauge.decrement(1.0);
+                    open.fetch_sub(1, Ordering::Relaxed);
                 });
             }
             Err(error) => {

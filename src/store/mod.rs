@@ -40,7 +40,7 @@ pub use erasure::Untold;
 pub use error::StoreError;
 pub use intent::Completion;
 pub use retention::Swept;
-pub use rocks::{Compression, FamilyFigures, Options, Store};
+pub use rocks::{Compression, FamilyFigures, Options, Pressure, Store};
 pub use scan::{BrandCensus, Census};
 pub use staged::{Staged, Staging};
 pub use verify::OnFile;

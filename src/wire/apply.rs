@@ -90,6 +90,6 @@ pub async fn apply<'a>(
     } else {
         parts.sink.follow(movements, notes).await?
     };
-    parts.metrics.movements(MovementResult::Refused, refused.len() as u64);
+    parts.metrics.ingest.movements(MovementResult::Refused, refused.len() as u64);
     Ok(Report { applied, as_of_now, refused })
 }

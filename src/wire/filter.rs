@@ -104,7 +104,7 @@ pub(super) async fn filter(State(shared): State<Shared>, request: Request) -> Re
     match begin(&gateway, request).await {
         Ok(response) => response,
         Err(problem) => {
-            gateway.parts().metrics.refused(Edge::HttpFilter, problem.kind.code());
+            gateway.parts().metrics.answers.refused(Edge::Filter, problem.kind.code());
             problem.into_response()
         }
     }
@@ -286,7 +286,7 @@ impl List {
     async fn decided(&mut self, block: &Block) -> Bytes {
         let asked = Asked {
             caller: self.caller.clone(),
-            edge: Edge::HttpFilter,
+            edge: Edge::Filter,
             reference: &self.reference,
             revision_reached: self.revision_reached,
         };
@@ -408,7 +408,7 @@ impl Task {
     async fn give_up(self, problem: &Problem) {
         let Self { mut list, pieces, tell_end, patience, connection, gone, .. } = self;
         let code = problem.kind.code();
-        list.gateway.parts().metrics.refused(Edge::HttpFilter, code);
+        list.gateway.parts().metrics.answers.refused(Edge::Filter, code);
         let lines = list.tally.lines;
         tracing::warn!(code, lines, caller = &*list.caller.name, "a list was not filtered to its end");
         let last = list.last_line(&format!("{code}: {}", problem.detail));

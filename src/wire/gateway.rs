@@ -104,7 +104,7 @@ impl Gateway {
     pub(super) fn count(&self, series: &CheckSeries, scope: &Scope, mode: Mode, byte: u8, n: u64) {
         series.add(byte >> 6, byte & 0x3F, n);
         if mode != Mode::Enforce && matches!(parts_of(byte), (Decision::Allow, reason) if reason.yields_to_mode()) {
-            self.0.metrics.not_enforced(scope.cell.channel, mode, byte & 0x3F, n);
+            self.0.metrics.answers.not_enforced(scope.cell.channel, mode, byte & 0x3F, n);
         }
     }
 

@@ -58,7 +58,7 @@ fn deadline<T>(request: &Request<T>, min_revision: u64) -> Option<Duration> {
 
 impl Permission {
     pub(super) fn refused(&self, edge: Edge, problem: Problem) -> Status {
-        self.0.parts().metrics.refused(edge, problem.kind.code());
+        self.0.parts().metrics.answers.refused(edge, problem.kind.code());
         problem.into()
     }
 

@@ -63,31 +63,31 @@ fn question_of(query: Option<String>) -> Result<CheckBody, Problem> {
 
 /// Counts a refused call before it is told.
 fn refused(gateway: &Gateway, edge: Edge, headers: &HeaderMap, problem: Problem) -> Response {
-    gateway.parts().metrics.refused(edge, problem.kind.code());
+    gateway.parts().metrics.answers.refused(edge, problem.kind.code());
     problem.response(headers)
 }
 
 async fn check_query(State(gateway): State<Gateway>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    check(&gateway, &headers, question_of(query)).await
+    check(&gateway, Edge::HttpGet, &headers, question_of(query)).await
 }
 
 async fn check_body(State(gateway): State<Gateway>, headers: HeaderMap, body: Body) -> Response {
-    check(&gateway, &headers, parse(body)).await
+    check(&gateway, Edge::Http, &headers, parse(body)).await
 }
 
-async fn check(gateway: &Gateway, headers: &HeaderMap, body: Result<CheckBody, Problem>) -> Response {
+async fn check(gateway: &Gateway, edge: Edge, headers: &HeaderMap, body: Result<CheckBody, Problem>) -> Response {
     let body = match body {
         Ok(body) => body,
-        Err(problem) => return refused(gateway, Edge::HttpUnary, headers, problem),
+        Err(problem) => return refused(gateway, edge, headers, problem),
     };
     let asked = body.question().and_then(|question| Ok((question, gateway.caller(headers)?)));
     let ((scope, recipient), caller) = match asked {
         Ok(asked) => asked,
-        Err(problem) => return refused(gateway, Edge::HttpUnary, headers, problem),
+        Err(problem) => return refused(gateway, edge, headers, problem),
     };
     let revision_reached = gateway.await_revision(body.min_revision.unwrap_or(0), None).await;
     let reference = body.reference.as_deref();
-    let asked = Asked { caller, edge: Edge::HttpUnary, reference: reference.unwrap_or_default(), revision_reached };
+    let asked = Asked { caller, edge, reference: reference.unwrap_or_default(), revision_reached };
     let answer = gateway.check(&asked, &scope, recipient).await;
     if wants_a_line(headers) {
         return line(answer.verdict.decision, answer.verdict.reason.name());

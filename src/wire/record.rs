@@ -11,7 +11,6 @@ use crate::model::mode::Mode;
 use crate::model::time::IysTime;
 use crate::telemetry::metrics::Edge;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Who asks, over which edge and under which mark.
 pub struct Asked<'a> {
@@ -28,7 +27,7 @@ pub struct Asked<'a> {
 impl Gateway {
     /// Answers one question; it is counted and recorded.
     pub async fn check(&self, asked: &Asked<'_>, scope: &Scope, recipient: &str) -> Answer {
-        let started = Instant::now();
+        let started = self.parts().metrics.answers.start();
         let size = Size { entries: 1, decisions: 1, references: asked.reference.len() as u64 };
         let (under, admission) = self.admitted(asked, size).await;
         let mut answer = self.parts().checker.check(scope, recipient, &under);
@@ -38,7 +37,7 @@ impl Gateway {
         if !self.is_recorded(ticket).await {
             answer.verdict = without_evidence(answer.verdict);
         }
-        let series = self.parts().metrics.checks(asked.edge, scope.cell.channel);
+        let series = self.parts().metrics.answers.checks(asked.edge, scope.cell.channel);
         self.count(series, scope, answer.mode, answer.verdict.byte(), 1);
         series.took(took);
         answer
@@ -46,7 +45,7 @@ impl Gateway {
 
     /// Answers questions that came one by one, each with its reference, and have all else but the recipient in common.
     pub async fn check_each(&self, asked: &Asked<'_>, scope: &Scope, questions: &[(&str, &str)]) -> Vec<Answer> {
-        let started = Instant::now();
+        let started = self.parts().metrics.answers.start();
         let count = questions.len() as u64;
         let references = questions.iter().map(|(_, reference)| reference.len() as u64).sum();
         let (under, admission) = self.admitted(asked, Size { entries: count, decisions: count, references }).await;
@@ -65,7 +64,7 @@ impl Gateway {
                 answer.verdict = without_evidence(answer.verdict);
             }
         }
-        let series = self.parts().metrics.checks(asked.edge, scope.cell.channel);
+        let series = self.parts().metrics.answers.checks(asked.edge, scope.cell.channel);
         for answer in &answers {
             self.count(series, scope, answer.mode, answer.verdict.byte(), 1);
         }
@@ -75,13 +74,13 @@ impl Gateway {
 
     /// Answers a batch; it is counted and recorded.
     pub async fn check_batch(&self, asked: &Asked<'_>, scope: &Scope, recipients: Recipients<'_>) -> (BatchAnswer, Counts) {
-        let started = Instant::now();
+        let started = self.parts().metrics.answers.start();
         let Parts { checker, recorder, .. } = self.parts();
         let decided = decide_batch(checker, recorder, asked, scope, recipients, self.now()).await;
         let took = started.elapsed();
         let answer = decided.settled(recorder).await;
         let counts = Counts::of(&answer.results);
-        let series = self.parts().metrics.checks(asked.edge, scope.cell.channel);
+        let series = self.parts().metrics.answers.checks(asked.edge, scope.cell.channel);
         for (byte, count) in counts.occurring() {
             self.count(series, scope, answer.mode, byte, u64::from(count));
         }

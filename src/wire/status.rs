@@ -115,6 +115,48 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every one.
+    pub const ALL: [Self; 38] = [
+        Self::MalformedJson,
+        Self::MalformedProtobuf,
+        Self::MalformedQuery,
+        Self::MissingField,
+        Self::InvalidField,
+        Self::BatchTooLarge,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Unimplemented,
+        Self::UnknownBrand,
+        Self::NotReady,
+        Self::ShuttingDown,
+        Self::IndexFull,
+        Self::StorePoisoned,
+        Self::StoreFailed,
+        Self::MaxAgeTooShort,
+        Self::DeclarationNeeded,
+        Self::ExemptOnlyNotAccepted,
+        Self::UnknownDeclaration,
+        Self::TooManyDeclarations,
+        Self::NoGap,
+        Self::ErasureRetained,
+        Self::ErasureUnfinished,
+        Self::BackupOutsideRoot,
+        Self::BackupExists,
+        Self::BackupRunning,
+        Self::BackupFailed,
+        Self::WatchGap,
+        Self::RevisionUnknown,
+        Self::WatchTooSlow,
+        Self::TooManyWatchers,
+        Self::FeedNotConfigured,
+        Self::BrandNotFed,
+        Self::NoPushReceiver,
+        Self::IysUnavailable,
+        Self::IysRefused,
+    ];
+
     /// The stable code.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -10,8 +10,8 @@ use super::gateway::Gateway;
 use super::proto::WatchEvent;
 use super::status::{Kind, Problem};
 use crate::ports::{ChangePart, ChangePlace, ChangeReader, ChangesError};
+use crate::telemetry::cells::Level;
 use futures_util::{StreamExt, stream};
-use metrics::Gauge;
 use std::convert::Infallible;
 use std::future::ready;
 use std::sync::Arc;
@@ -74,12 +74,12 @@ enum Event {
 /// A place among the watchers, until the stream is gone.
 struct Seat {
     _permit: OwnedSemaphorePermit,
-    gauge: Gauge,
+    watchers: Level,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.gauge.decrement(1.0);
+        self.watchers.down();
     }
 }
 
@@ -117,13 +117,13 @@ pub(super) fn watch(
 }
 
 fn seat(gateway: &Gateway) -> Result<Seat, Problem> {
-    let (watching, gauge) = (&gateway.parts().watching, gateway.parts().metrics.watchers.clone());
+    let (watching, watchers) = (&gateway.parts().watching, gateway.parts().metrics.process.watchers.clone());
     let full = |_| {
         Problem::new(Kind::TooManyWatchers, format!("there are {} watchers, the most there may be", watching.limits.watchers))
     };
     let permit = Arc::clone(&watching.room).try_acquire_owned().map_err(full)?;
-    gauge.increment(1.0);
-    Ok(Seat { _permit: permit, gauge })
+    watchers.up();
+    Ok(Seat { _permit: permit, watchers })
 }
 
 fn message(event: &Event) -> WatchEvent {
@@ -201,7 +201,7 @@ impl Task {
         let patience = parts.watching.limits.patience;
         match self.events.send_timeout(event, patience).await {
             Err(mpsc::error::SendTimeoutError::Timeout(_)) => {
-                parts.metrics.watchers_dropped.increment(1);
+                parts.metrics.process.watchers_dropped.add(1);
                 tracing::warn!(revision = self.next.revision, "a watcher was dropped: it does not take what it is sent");
                 let detail = format!("nothing was taken for {patience:?}; watch again from the revision behind the last");
                 Err(Problem::new(Kind::WatchTooSlow, detail))

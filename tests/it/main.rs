@@ -27,6 +27,7 @@ mod http;
 mod imports;
 mod ingest;
 mod inspect;
+mod monitoring;
 mod oracle;
 mod papers;
 mod privacy;

@@ -198,7 +198,7 @@ async fn a_mode_lets_through_what_its_rows_stop_and_counts_it() {
         r#"izingate_checks_not_enforced_total{channel="MESAJ",mode="shadow",reason="REFUSED"} 3"#,
         r#"izingate_checks_not_enforced_total{channel="MESAJ",mode="shadow",reason="NO_RECORD"} 2"#,
         r#"izingate_checks_not_enforced_total{channel="ARAMA",mode="advise",reason="NO_RECORD"} 1"#,
-        r#"izingate_checks_total{edge="http_unary",channel="MESAJ",decision="ALLOW",reason="REFUSED"} 1"#,
+        r#"izingate_checks_total{edge="http",channel="MESAJ",decision="ALLOW",reason="REFUSED"} 1"#,
     ] {
         assert!(page.contains(&format!("{line}\n")), "{line}\n{page}");
     }

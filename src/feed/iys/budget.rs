@@ -118,6 +118,12 @@ impl Budget {
         self.lines.iter().map(|line| line.waiting.load(Ordering::Relaxed)).sum()
     }
 
+    /// How many requests an hourly limit still lets through; none where there is no such limit.
+    #[must_use]
+    pub fn left(&self, metered: Metered) -> Option<usize> {
+        self.hour(metered).map(|mut hour| hour.left(Instant::now()))
+    }
+
     async fn turn(&self, priority: Priority) {
         let _waiting = Waiting::new(self, priority);
         let line = &self.lines[priority as usize];

@@ -1,7 +1,7 @@
 //! The client as a whole.
 
 use super::breaker::Breaker;
-use super::budget::Budget;
+use super::budget::{Budget, Metered};
 use super::conduct::Conduct;
 use super::figures::{Counters, Figures};
 use super::ledger::Ledger;
@@ -80,6 +80,8 @@ impl Iys {
         let link = &self.shared.link;
         Figures {
             waiting: link.budget.waiting(),
+            left: [Metered::SingleStatus, Metered::History, Metered::Login]
+                .map(|limit| link.budget.left(limit).unwrap_or_default()),
             breaker: self.shared.breaker.state(),
             standing: link.conduct.standing(Instant::now()),
             ..link.counters.read()

@@ -15,6 +15,8 @@ pub struct Figures {
     pub failures: Vec<(&'static str, u64)>,
     /// Requests that wait for their turn.
     pub waiting: usize,
+    /// What the hourly limits still let through: single status, history, logins.
+    pub left: [usize; 3],
     /// Requests for a token, by password and by refresh.
     pub logins: u64,
     /// Addresses in an answer that were not asked for; ignored.
@@ -30,6 +32,14 @@ pub struct Figures {
 /// Codes that are not İYS's, and the rest; see [`IysError::code`].
 const OWN: [&str; 7] = ["HTTP_STATUS", "UNREADABLE", "NO_CONNECTION", "TIMEOUT", "BROKEN", "TOO_LONG", "other"];
 
+impl Figures {
+    /// Every code that a failure may be counted under.
+    #[must_use]
+    pub fn codes() -> Vec<&'static str> {
+        Counters::codes().collect()
+    }
+}
+
 /// The counters themselves.
 pub(super) struct Counters {
     pub(super) requests: AtomicU64,
@@ -42,9 +52,14 @@ pub(super) struct Counters {
 
 impl Counters {
     pub(super) fn new() -> Self {
-        let failures = codes::known().chain(OWN).map(|code| (code, AtomicU64::new(0))).collect();
+        let failures = Self::codes().map(|code| (code, AtomicU64::new(0))).collect();
         let zero = || AtomicU64::new(0);
         Self { requests: zero(), logins: zero(), strangers: zero(), unreadable: zero(), failures }
+    }
+
+    /// Every code that a failure may have.
+    pub(super) fn codes() -> impl Iterator<Item = &'static str> {
+        codes::known().chain(OWN)
     }
 
     /// Counts a failed request.

@@ -36,6 +36,11 @@ impl Window {
         Some(self.ends.front().map_or(self.span, |end| *end - now))
     }
 
+    /// How many there is room for.
+    pub(super) fn left(&mut self, now: Instant) -> usize {
+        self.wait(now).map_or(self.most.saturating_sub(self.ends.len()), |_| 0)
+    }
+
     /// Takes one, or says how long there is none.
     pub(super) fn take(&mut self, now: Instant) -> Result<(), Duration> {
         if let Some(wait) = self.wait(now) {
@@ -56,6 +61,8 @@ mod tests {
         let mut window = Window::new(2, 10 * second);
         let mut take = |at: u32| window.take(start + at * second);
         assert_eq!([take(0), take(8), take(9)], [Ok(()), Ok(()), Err(second)]);
+        assert_eq!([9, 10].map(|at| window.left(start + at * second)), [0, 1]);
+        let mut take = |at: u32| window.take(start + at * second);
         assert_eq!([take(10), take(11), take(18)], [Ok(()), Err(7 * second), Ok(())]);
         assert_eq!(Window::new(0, second).take(start), Err(second));
     }

@@ -37,6 +37,7 @@ impl TableWriter {
         self.settle(table, shard, lines, &slots)?;
         if old != table.nothing {
             self.log.leave(old.lines);
+            table.moved.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }

@@ -53,6 +53,8 @@ pub(super) struct Table {
     /// Lines backed by memory, and those of them that wait to be given back.
     resident: AtomicU64,
     retired: AtomicU64,
+    /// Shards that were written anew.
+    moved: AtomicU64,
 }
 
 /// Lines that hold so many bytes.
@@ -78,6 +80,7 @@ impl Table {
             relations: AtomicU64::new(0),
             resident: AtomicU64::new(0),
             retired: AtomicU64::new(0),
+            moved: AtomicU64::new(0),
         };
         (0..shards).for_each(|shard| table.publish(shard, nothing));
         Ok(table)
@@ -102,6 +105,11 @@ impl Table {
         let headers = (self.shards * size_of::<u64>()) as u64;
         let bytes = |lines: &AtomicU64| lines.load(Ordering::Relaxed) * LINE_BYTES as u64;
         (bytes(&self.resident) + headers, bytes(&self.retired))
+    }
+
+    /// Shards that were written anew as the table grew.
+    pub(super) fn moved(&self) -> u64 {
+        self.moved.load(Ordering::Relaxed)
     }
 
     /// The slots of some lines.

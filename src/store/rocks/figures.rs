@@ -5,6 +5,9 @@ use crate::store::error::StoreError;
 use rocksdb::properties;
 use std::fs;
 
+/// RocksDB's own number of levels, which we leave as it is.
+const LEVELS: usize = 7;
+
 /// One column family on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FamilyFigures {
@@ -18,7 +21,52 @@ pub struct FamilyFigures {
     pub bytes: u64,
 }
 
+/// What the store has on its hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Pressure {
+    /// Sorted files in use.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Bytes of writes in memory.
+    pub memtables: u64,
+    /// Bytes that are still to be compacted, by RocksDB's estimate.
+    pub pending: u64,
+    /// Compactions under way.
+    pub compactions: u64,
+    /// Writes are slowed down.
+    pub delayed: bool,
+    /// Writes stand.
+    pub stopped: bool,
+}
+
 impl Store {
+    /// What the store has on its hands, from what RocksDB keeps in memory.
+    pub fn pressure(&self) -> Result<Pressure, StoreError> {
+        let of_all =
+            |name: &properties::PropName| self.db.property_int_value(name).map_err(failed).map(Option::unwrap_or_default);
+        let mut pressure = Pressure {
+            compactions: of_all(properties::NUM_RUNNING_COMPACTIONS)?,
+            delayed: of_all(properties::ACTUAL_DELAYED_WRITE_RATE)? > 0,
+            stopped: of_all(properties::IS_WRITE_STOPPED)? > 0,
+            ..Pressure::default()
+        };
+        for family in Family::ALL {
+            let family = self.family(family)?;
+            let of = |name: &properties::PropName| {
+                self.db.property_int_value_cf(family, name).map_err(failed).map(Option::unwrap_or_default)
+            };
+            pressure.bytes += of(properties::LIVE_SST_FILES_SIZE)?;
+            pressure.memtables += of(properties::CUR_SIZE_ALL_MEM_TABLES)?;
+            pressure.pending += of(properties::ESTIMATE_PENDING_COMPACTION_BYTES)?;
+            for level in 0..LEVELS {
+                let files = self.db.property_value_cf(family, properties::num_files_at_level(level)).map_err(failed)?;
+                pressure.files += files.and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
+            }
+        }
+        Ok(pressure)
+    }
+
     /// Every family with its size.
     pub fn families(&self) -> Result<Vec<FamilyFigures>, StoreError> {
         let files = self.db.live_files().map_err(failed)?;

@@ -7,7 +7,7 @@ mod rewrite;
 mod sst;
 mod walk;
 
-pub use figures::FamilyFigures;
+pub use figures::{FamilyFigures, Pressure};
 pub use options::{Compression, Options};
 pub(super) use sst::SstWriter;
 

@@ -21,12 +21,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tokio::runtime::Runtime;
 
-const BRANDS: [u32; 2] = [601_234, 601_235];
+pub const BRANDS: [u32; 2] = [601_234, 601_235];
 const DAY: u32 = 86_400;
 
 /// A directory with the brands on file, each loaded by a panel export of now, and a configuration that
 /// follows a simulator.
-fn prepared(dir: &Path, base_url: &str) -> (PathBuf, PathBuf) {
+pub fn prepared(dir: &Path, base_url: &str) -> (PathBuf, PathBuf) {
     let data = dir.join("data");
     fs::create_dir(&data).unwrap();
     fs::write(data.join("secret.key"), "5e".repeat(32)).unwrap();
@@ -55,7 +55,7 @@ fn prepared(dir: &Path, base_url: &str) -> (PathBuf, PathBuf) {
 }
 
 /// Movements of the last six days, enough for some pages of each stream.
-fn filled(seed: u64) -> crate::sim::World {
+pub fn filled(seed: u64) -> crate::sim::World {
     let settings = Settings { limits: LimitSettings { per_second: 1_000, ..LimitSettings::default() }, ..Settings::default() };
     let mut world = world(settings, &BRANDS, seed);
     for brand in BRANDS {
@@ -64,7 +64,7 @@ fn filled(seed: u64) -> crate::sim::World {
     world
 }
 
-fn start(data: &Path, config: &Path) -> Gateway {
+pub fn start(data: &Path, config: &Path) -> Gateway {
     let mut command = serve(data);
     command.args(["--config", config.to_str().unwrap()]);
     Gateway::spawn(command, data)
@@ -76,7 +76,7 @@ fn state(runtime: &Runtime, gateway: &Gateway) -> GetStateResponse {
 }
 
 /// Waits until every stream was asked to its end; says what the brands then are.
-fn caught_up(runtime: &Runtime, gateway: &Gateway) -> GetStateResponse {
+pub fn caught_up(runtime: &Runtime, gateway: &Gateway) -> GetStateResponse {
     loop {
         let state = state(runtime, gateway);
         let near = |complete_to: i64| i64::from(IysTime::now().unix()) - complete_to < 3600 + 30;
@@ -94,7 +94,7 @@ fn pause(milliseconds: u64) {
 }
 
 /// What İYS holds: nothing happens any more, and all of it is old enough to be shown.
-fn shown(sim: &Sim, brand: u32) -> Truth {
+pub fn shown(sim: &Sim, brand: u32) -> Truth {
     sim.with(|world, now| world.truth(brand, now))
 }
 
@@ -125,7 +125,7 @@ fn assert_answers(runtime: &Runtime, gateway: &Gateway, brand: u32, truth: &Trut
 }
 
 /// What happens ends two hours ago, so that a truth stays what it is.
-fn ended(sim: &Sim) {
+pub fn ended(sim: &Sim) {
     let past = crate::sim::Moment::from_time(IysTime::now().minus(2 * 3600));
     sim.with(|world, _| {
         for brand in BRANDS {

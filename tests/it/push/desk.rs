@@ -9,7 +9,6 @@ use izingate::model::secret::{Pseudonymizer, PushKeys, Secret};
 use izingate::model::time::IysTime;
 use izingate::net::Life;
 use izingate::ports::{Applied, BoxFuture, ClosedLine, FeedNote, MovementSink, SinkError};
-use metrics::Gauge;
 use reqwest::RequestBuilder;
 use std::fs;
 use std::net::SocketAddr;
@@ -133,7 +132,7 @@ impl Desk {
             clock: || NOW,
         };
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
-        let life = Life { stop, cut, tracker: TaskTracker::new(), gauge: Gauge::noop() };
+        let life = Life { stop, cut, tracker: TaskTracker::new(), open: Arc::default() };
         let (address, board) = (receiver.address().unwrap(), Board::default());
         let counters = receiver.start(parts, &board, &life);
         Self { address, sink, counters, board, life, client, _dir: dir }

@@ -122,8 +122,8 @@ impl Node {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (_, health) = tonic_health::server::health_reporter();
         let routes = router::routes(&gateway, health, 1 << 20).unwrap();
-        let gauge = gateway.parts().metrics.connections.clone();
-        let life = Life { stop: cut.clone(), cut: cut.clone(), tracker: tasks.clone(), gauge };
+        let open = gateway.parts().metrics.process.connections.count();
+        let life = Life { stop: cut.clone(), cut: cut.clone(), tracker: tasks.clone(), open };
         tasks.spawn(listen::serve(listener, routes, Bounds { connections: 64, streams: 64 }, life));
         Self { gateway, store, sink, address, draining, dir, writer, cut, tasks }
     }

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Asks a Prometheus for what the panels of Grafana dashboards show. Needs nothing but Python.
+
+  panels.py check --prometheus URL DASHBOARD.json ...            every query, and an exit code of 1 if one shows nothing
+  panels.py plot  --prometheus URL --out DIR DASHBOARD.json ...  DIR/NAME.svg of each: its graphs as they are now
+"""
+import argparse
+import json
+import math
+import pathlib
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+
+def panels(dashboard):
+    for panel in dashboard["panels"]:
+        yield from panel.get("panels", [])
+        if panel["type"] != "row":
+            yield panel
+
+
+def filled(expression, rate):
+    """A query as Grafana sends it for every gateway."""
+    for variable, value in (("$instance", ".*"), ("$__rate_interval", rate), ("$__interval", rate)):
+        expression = expression.replace(variable, value)
+    return expression
+
+
+class Prometheus:
+    def __init__(self, url, span, step, rate):
+        self.url, self.step, self.rate = url, step, rate
+        self.end = time.time()
+        self.start = self.end - span
+
+    def ask(self, expression):
+        """Every line with its points, those that are no number left out."""
+        asked = {"query": filled(expression, self.rate), "start": self.start, "end": self.end, "step": self.step}
+        body = urllib.parse.urlencode(asked).encode()
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v1/query_range", body, timeout=30) as answer:
+                result = json.load(answer)["data"]["result"]
+        except urllib.error.HTTPError as error:
+            raise ValueError(json.load(error)["error"]) from error
+        lines = []
+        for line in result:
+            points = [(at, float(value)) for at, value in line["values"]]
+            points = [(at, value) for at, value in points if math.isfinite(value)]
+            if points:
+                lines.append((line["metric"], points))
+        return lines
+
+
+def check(prometheus, dashboards):
+    asked = empty = 0
+    for name, dashboard in dashboards:
+        for panel in panels(dashboard):
+            for target in panel["targets"]:
+                asked += 1
+                try:
+                    lines, why = prometheus.ask(target["expr"]), "nothing"
+                except ValueError as error:
+                    lines, why = [], str(error)
+                if not lines:
+                    empty += 1
+                    print(f"{name}: {panel['title']}: {why}: {target['expr']}", file=sys.stderr)
+        for annotation in dashboard["annotations"]["list"]:
+            if "expr" in annotation:
+                prometheus.ask(annotation["expr"])
+    print(f"{asked} queries, {empty} of them empty")
+    return 0 if asked and not empty else 1
+
+
+# --- pictures
+
+WIDTH, HEIGHT, GAP, COLUMNS = 470, 250, 14, 2
+COLOURS = ["#2f9e5f", "#d9480f", "#3b82f6", "#a855f7", "#c99a06", "#0ea5b7", "#db2777", "#7c8794"]
+STYLE = """
+ .page{fill:#f4f5f7}.card{fill:#fff;stroke:#d8dbe0}.title{fill:#1c2128;font-weight:600}.text{fill:#57606a}.grid{stroke:#e6e8eb}
+ @media (prefers-color-scheme:dark){.page{fill:#0f1216}.card{fill:#181b1f;stroke:#2c3137}.title{fill:#e6e8eb}.text{fill:#9aa4af}
+ .grid{stroke:#2a2f36}}"""
+
+
+def shown(value, unit):
+    """A value for people, in Grafana's units."""
+    if unit == "s":
+        for size, name in ((3600, "h"), (60, "min"), (1, "s"), (1e-3, "ms"), (1e-6, "µs")):
+            if value >= size:
+                return f"{value / size:.3g} {name}"
+        return "0 s" if value == 0 else f"{value * 1e9:.3g} ns"
+    if unit == "percentunit":
+        return f"{value * 100:.3g} %"
+    if unit in ("bytes", "Bps"):
+        for size, name in ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+            if value >= size:
+                return f"{value / size:.3g} {name}" + ("/s" if unit == "Bps" else "")
+        return f"{value:.3g} B"
+    ending = "/s" if unit == "ops" else ""
+    for size, name in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if value >= size:
+            return f"{value / (1e3 if name == 'k' else size):.3g} {name}{ending}"
+    return f"{value:.4g}{ending}"
+
+
+def escape(text):
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def legend(form, metric):
+    for label, value in metric.items():
+        # A picture is of one gateway.
+        form = form.replace("{{" + label + "}}", "" if label == "instance" else value)
+    return form.replace("{{instance}}", "").strip() or "value"
+
+
+def step_of(most):
+    """A round distance of lines for at most five of them."""
+    raw = most / 4 or 1
+    power = 10 ** math.floor(math.log10(raw))
+    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw)
+
+
+def graph(prometheus, panel, x, y):
+    unit = panel["fieldConfig"]["defaults"]["unit"]
+    stacked = panel["fieldConfig"]["defaults"].get("custom", {}).get("stacking", {}).get("mode") == "normal"
+    lines = []
+    for target in panel["targets"]:
+        lines += [(legend(target["legendFormat"], metric), points) for metric, points in prometheus.ask(target["expr"])]
+    # Those that say most come first, and a picture has room for eight.
+    lines = sorted(lines, key=lambda line: -max(value for _, value in line[1]))[: len(COLOURS)]
+    if stacked:
+        below, stacks = {}, []
+        for name, points in lines:
+            base = [(at, below.get(at, 0)) for at, _ in points]
+            below.update({at: below.get(at, 0) + value for at, value in points})
+            stacks.append((name, [(at, below[at]) for at, _ in points], base))
+    else:
+        stacks = [(name, points, None) for name, points in lines]
+    most = max((value for _, points, _ in stacks for _, value in points), default=1) or 1
+    step = step_of(most)
+    top = math.ceil(most / step) * step
+    rows = (len(lines) + 3) // 4
+    left, right, ceiling, floor = x + 66, x + WIDTH - 14, y + 38, y + HEIGHT - 30 - 16 * rows
+
+    def place(at, value):
+        across = left + (at - prometheus.start) / (prometheus.end - prometheus.start) * (right - left)
+        return f"{across:.1f},{floor - value / top * (floor - ceiling):.1f}"
+
+    out = [f"<rect class='card' x='{x}' y='{y}' width='{WIDTH}' height='{HEIGHT}' rx='6'/>"]
+    out.append(f"<text class='title' x='{x + 14}' y='{y + 23}' font-size='14'>{escape(panel['title'])}</text>")
+    for tick in range(round(top / step) + 1):
+        height = floor - tick * step / top * (floor - ceiling)
+        out.append(f"<line class='grid' x1='{left}' x2='{right}' y1='{height:.1f}' y2='{height:.1f}'/>")
+        label = escape(shown(tick * step, unit))
+        out.append(f"<text class='text' x='{left - 8}' y='{height + 4:.1f}' text-anchor='end'>{label}</text>")
+    for number, (name, points, base) in enumerate(stacks):
+        colour = COLOURS[number]
+        path = " ".join(place(at, value) for at, value in points)
+        if base:
+            back = " ".join(place(at, value) for at, value in reversed(base))
+            out.append(f"<polygon fill='{colour}' fill-opacity='.25' points='{path} {back}'/>")
+        out.append(f"<polyline fill='none' stroke='{colour}' stroke-width='1.6' stroke-linejoin='round' points='{path}'/>")
+        at_x, at_y = x + 18 + number % 4 * (WIDTH - 24) / 4, floor + 28 + 16 * (number // 4)
+        out.append(f"<rect x='{at_x:.0f}' y='{at_y - 8:.0f}' width='10' height='10' rx='2' fill='{colour}'/>")
+        out.append(f"<text class='text' x='{at_x + 15:.0f}' y='{at_y + 1:.0f}'>{escape(name)}</text>")
+    return out
+
+
+def plot(prometheus, dashboards, out, titles):
+    for name, dashboard in dashboards:
+        chosen = [panel for panel in panels(dashboard) if panel["type"] == "timeseries" and (not titles or panel["title"] in titles)]
+        rows = -(-len(chosen) // COLUMNS)
+        width, height = COLUMNS * (WIDTH + GAP) + GAP, rows * (HEIGHT + GAP) + GAP
+        body = [
+            f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' "
+            "font-family='system-ui,sans-serif' font-size='11'>",
+            f"<style>{STYLE}</style>",
+            f"<rect class='page' width='{width}' height='{height}' rx='8'/>",
+        ]
+        for number, panel in enumerate(chosen):
+            row, column = divmod(number, COLUMNS)
+            body += graph(prometheus, panel, GAP + column * (WIDTH + GAP), GAP + row * (HEIGHT + GAP))
+        pathlib.Path(out, f"{name}.svg").write_text("\n".join([*body, "</svg>", ""]), encoding="utf-8")
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("do", choices=["check", "plot"])
+    parser.add_argument("--prometheus", required=True, metavar="URL")
+    parser.add_argument("--span", type=float, default=3600, help="seconds up to now (3600)")
+    parser.add_argument("--step", type=float, default=15, help="seconds from point to point (15)")
+    parser.add_argument("--rate", default="1m", help="over what a rate is taken: four scrapes at least (1m)")
+    parser.add_argument("--out", help="folder of the pictures")
+    parser.add_argument("--panel", action="append", help="title of a panel to plot; all of them if none is named")
+    parser.add_argument("dashboards", nargs="+", type=pathlib.Path)
+    args = parser.parse_args()
+    prometheus = Prometheus(args.prometheus, args.span, args.step, args.rate)
+    dashboards = [(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in args.dashboards]
+    if args.do == "check":
+        return check(prometheus, dashboards)
+    return plot(prometheus, dashboards, args.out, args.panel)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

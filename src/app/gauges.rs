@@ -1,0 +1,149 @@
+//! What is shown of a running gateway beside what it counts itself: read from where it is known, every second.
+
+use crate::config::Config;
+use crate::evidence::Log;
+use crate::index::{BrandEntry, Index};
+use crate::ingest::WriterHandle;
+use crate::model::brand::Feed;
+use crate::model::channel::{Channel, Channels};
+use crate::model::time::IysTime;
+use crate::ports::MovementSink;
+use crate::shutdown::Shutdown;
+use crate::store::{Store, StoreError};
+use crate::telemetry::evidence::EvidenceSeries;
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::store::StoreSeries;
+use crate::wire::gateway::Gateway;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// From one look at the disk and at the system to the next.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// What is so from the start on.
+pub(super) fn begin(metrics: &Metrics, config: &Config, starts: u64) {
+    metrics.process.starts.show(starts);
+    metrics.evidence.window.set_duration(config.evidence.settings.window);
+    metrics.evidence.waiting_limit.set_count(config.evidence.settings.buffer_bytes);
+}
+
+/// Keeps what is in memory.
+pub(super) async fn keep(gateway: Gateway, sink: WriterHandle, shutdown: Shutdown) {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shutdown.cut().cancelled() => return,
+        }
+        let (metrics, index) = (&gateway.parts().metrics, gateway.parts().checker.index());
+        metrics.process.ready.set_flag(gateway.ready().is_ok());
+        tell_index(metrics, index);
+        metrics.ingest.queue.set_count(sink.waiting() as u64);
+        metrics.ingest.queue_limit.set_count(sink.most_waiting() as u64);
+        metrics.ingest.closures_unreported.set_count(sink.unreported());
+        metrics.store.poisoned.set_flag(sink.is_poisoned());
+        tell_brands(metrics, &index.brands().all(), gateway.now());
+        if let Some(log) = gateway.parts().recorder.log() {
+            tell_evidence(&metrics.evidence, log);
+        }
+    }
+}
+
+/// Keeps what is on the disk and with the system.
+pub(super) async fn look(store: Arc<Store>, data: PathBuf, metrics: Arc<Metrics>, shutdown: Shutdown) {
+    let mut tick = tokio::time::interval(LOOK);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shutdown.cut().cancelled() => return,
+        }
+        let (store, data, metrics) = (Arc::clone(&store), data.clone(), Arc::clone(&metrics));
+        let looked = tokio::task::spawn_blocking(move || {
+            metrics.process.read();
+            tell_disk(&metrics.store, &data);
+            tell_store(&metrics.store, &store)
+        });
+        if let Ok(Err(error)) = looked.await {
+            tracing::warn!(%error, "the store does not tell how it is");
+        }
+    }
+}
+
+fn tell_index(metrics: &Metrics, index: &Index) {
+    let memory = index.memory();
+    metrics.index.revision.set_count(index.revision().get());
+    metrics.index.holds(index.relations(), memory.used);
+    metrics.index.limit.set_count(memory.limit);
+    metrics.index.retired.set_count(memory.retired);
+    metrics.index.moved.show(index.shards_moved());
+}
+
+/// What brands' ages and gaps come to, and which are busiest. A brand that is not active answers nothing that could
+/// be stale.
+fn tell_brands(metrics: &Metrics, brands: &[Arc<BrandEntry>], now: IysTime) {
+    let active = || brands.iter().filter(|entry| entry.brand.active);
+    let fed = || active().filter(|entry| entry.brand.is_fed());
+    let age = |entry: &Arc<BrandEntry>| {
+        let as_of = entry.as_of()?;
+        Some((entry.brand.code.get(), now.unix().saturating_sub(as_of.unix())))
+    };
+    let ages: Vec<(u32, u32)> = fed().filter_map(age).collect();
+    let stale = |entry: &&Arc<BrandEntry>| is_stale(entry, now);
+    let with_gap = fed().filter(|entry| entry.freshness.gap().is_some()).count();
+    metrics.feed.brand_age.set_count(ages.iter().map(|(_, age)| u64::from(*age)).max().unwrap_or(0));
+    metrics.feed.ages(&ages);
+    metrics.feed.brands_with_gap.set_count(with_gap as u64);
+    metrics.feed.brands_stale.set_count(active().filter(stale).count() as u64);
+    let asked: Vec<(u32, u64)> = brands.iter().map(|entry| (entry.brand.code.get(), entry.asked())).collect();
+    metrics.answers.brands(&asked);
+}
+
+/// Whether a channel that the brand may be read on answers STALE, or it may be read on none. A channel that it has no
+/// right for answers so for good: nobody has to be told every day.
+fn is_stale(entry: &BrandEntry, now: IysTime) -> bool {
+    let stale = |channel: Channel| entry.is_stale(channel, now);
+    match entry.brand.feed {
+        Feed::Import => Channel::ALL.into_iter().any(stale),
+        Feed::Iys(Channels::NONE) => true,
+        Feed::Iys(readable) => Channel::ALL.into_iter().any(|channel| readable.has(channel) && stale(channel)),
+    }
+}
+
+/// Where the evidence log stands.
+fn tell_evidence(series: &EvidenceSeries, log: &Log) {
+    let (status, figures) = (log.status(), log.figures());
+    let counted = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+    series.recorded.show(counted(&figures.recorded));
+    series.unrecorded.show(counted(&figures.unrecorded));
+    series.bytes.show(counted(&figures.bytes));
+    series.commits.show(counted(&figures.commits));
+    series.failures.show(counted(&figures.failures));
+    series.sealed.show(counted(&figures.sealed));
+    series.behind.set_count(counted(&figures.behind));
+    series.waiting.set_count(status.waiting);
+    series.failed.set_flag(status.failed);
+    series.at_risk.set_duration(log.at_risk());
+    series.commit.set_duration(Duration::from_micros(counted(&figures.took_us)));
+}
+
+fn tell_disk(series: &StoreSeries, data: &Path) {
+    if let Ok(found) = rustix::fs::statvfs(data) {
+        series.disk_free.set_count(found.f_bavail.saturating_mul(found.f_frsize));
+        series.disk_size.set_count(found.f_blocks.saturating_mul(found.f_frsize));
+    }
+}
+
+fn tell_store(series: &StoreSeries, store: &Store) -> Result<(), StoreError> {
+    let pressure = store.pressure()?;
+    series.sst_files.set_count(pressure.files);
+    series.sst_bytes.set_count(pressure.bytes);
+    series.memtable_bytes.set_count(pressure.memtables);
+    series.pending_bytes.set_count(pressure.pending);
+    series.compactions.set_count(pressure.compactions);
+    series.delayed.set_flag(pressure.delayed);
+    series.stopped.set_flag(pressure.stopped);
+    series.log_bytes.set_count(store.log_bytes()?);
+    Ok(())
+}
