@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps run test dialers loom sanitize oracle lint fmt bench loadtest loadtest-import proto fuzz iys-sim
+.PHONY: help deps deps-test run test dialers loom sanitize oracle lint fmt bench loadtest loadtest-import dashboards-check pictures proto fuzz iys-sim
 
 FUZZ_SECONDS ?= 60
 SCENARIO ?= quick
@@ -22,6 +22,8 @@ help:
 	@echo "make bench  every benchmark that fits in ten minutes, into target/bench-report/report.md"
 	@echo "make proto  regenerate the checked-in protobuf code"
 	@echo "make iys-sim  a simulated İYS to try the feed against; ARGS=\"--brands 5 --behind 24 --speed 60\""
+	@echo "make dashboards-check  every panel and alert against a real Prometheus and a real gateway"
+	@echo "make pictures  the dashboards' pictures in docs/img, from four minutes of a gateway's life"
 	@echo "make loadtest  a minute of checks beside a no-op server and Redis, into target/loadtest/quick; SCENARIO=$(SCENARIO)"
 	@echo "make loadtest-import  a million rows imported, with rate and memory"
 	@echo "make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
@@ -31,11 +33,14 @@ help:
 deps:
 	@.ci/deps
 
+deps-test:
+	@.ci/deps tests
+
 run: deps
 	cargo build --release --locked
 	cargo run --release --locked --quiet -- serve --data "$(CURDIR)/data" --demo
 
-test: deps
+test: deps-test
 	cargo test --release --locked
 
 oracle: deps
@@ -64,6 +69,12 @@ bench: deps
 
 proto: deps
 	UPDATE_PROTO=1 cargo test --release --locked --test it proto::
+
+dashboards-check: deps-test
+	cargo test --release --locked --test it monitoring::
+
+pictures: deps-test
+	UPDATE_PICTURES=1 cargo test --release --locked --test it -- --ignored --exact monitoring::panels::pictures
 
 # Scenarios are in loadtest/scenarios. ENDPOINT=host:port for a gateway that runs elsewhere, ARGS for what
 # `load --help` says. Redis takes part if it is installed.

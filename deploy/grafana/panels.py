@@ -141,8 +141,8 @@ def graph(prometheus, panel, x, y):
     most = max((value for _, points, _ in stacks for _, value in points), default=1) or 1
     step = step_of(most)
     top = math.ceil(most / step) * step
-    rows = (len(lines) + 3) // 4
-    left, right, ceiling, floor = x + 66, x + WIDTH - 14, y + 38, y + HEIGHT - 30 - 16 * rows
+    rows = (len(lines) + 2) // 3
+    left, right, ceiling, floor = x + 66, x + WIDTH - 14, y + 38, y + HEIGHT - 44 - 16 * rows
 
     def place(at, value):
         across = left + (at - prometheus.start) / (prometheus.end - prometheus.start) * (right - left)
@@ -155,6 +155,13 @@ def graph(prometheus, panel, x, y):
         out.append(f"<line class='grid' x1='{left}' x2='{right}' y1='{height:.1f}' y2='{height:.1f}'/>")
         label = escape(shown(tick * step, unit))
         out.append(f"<text class='text' x='{left - 8}' y='{height + 4:.1f}' text-anchor='end'>{label}</text>")
+    begin = shown(prometheus.end - prometheus.start, "s")
+    out.append(f"<text class='text' x='{left}' y='{floor + 18}'>{begin} ago</text>")
+    out.append(f"<text class='text' x='{right}' y='{floor + 18}' text-anchor='end'>now</text>")
+    for limit in (step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"]):
+        if limit and limit <= top:
+            ends = place(prometheus.start, limit), place(prometheus.end, limit)
+            out.append(f"<polyline fill='none' stroke='#e03131' stroke-dasharray='5 4' points='{ends[0]} {ends[1]}'/>")
     for number, (name, points, base) in enumerate(stacks):
         colour = COLOURS[number]
         path = " ".join(place(at, value) for at, value in points)
@@ -162,7 +169,7 @@ def graph(prometheus, panel, x, y):
             back = " ".join(place(at, value) for at, value in reversed(base))
             out.append(f"<polygon fill='{colour}' fill-opacity='.25' points='{path} {back}'/>")
         out.append(f"<polyline fill='none' stroke='{colour}' stroke-width='1.6' stroke-linejoin='round' points='{path}'/>")
-        at_x, at_y = x + 18 + number % 4 * (WIDTH - 24) / 4, floor + 28 + 16 * (number // 4)
+        at_x, at_y = x + 18 + number % 3 * (WIDTH - 24) / 3, floor + 42 + 16 * (number // 3)
         out.append(f"<rect x='{at_x:.0f}' y='{at_y - 8:.0f}' width='10' height='10' rx='2' fill='{colour}'/>")
         out.append(f"<text class='text' x='{at_x + 15:.0f}' y='{at_y + 1:.0f}'>{escape(name)}</text>")
     return out

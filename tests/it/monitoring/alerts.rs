@@ -18,6 +18,33 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
+/// `promtool`, on files of `deploy/prometheus`.
+fn promtool(args: &[&str]) {
+    let output = Command::new("promtool").args(args).current_dir(deployed("prometheus")).output();
+    let output = output.expect("promtool is not installed; `make deps-test` does it");
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn the_rules_are_right_by_their_own_tests() {
+    promtool(&["check", "config", "prometheus.yml"]);
+    promtool(&["test", "rules", "alerts_test.yml"]);
+}
+
+/// Every alert has a case in which it fires, and its section in the runbook.
+#[test]
+fn every_alert_is_tested_and_explained() {
+    let read = |path: &str| fs::read_to_string(deployed(path)).unwrap();
+    let (rules, tests, runbook) = (read("prometheus/alerts.yml"), read("prometheus/alerts_test.yml"), read("../docs/runbook.md"));
+    let alerts: BTreeSet<&str> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    let sections: BTreeSet<&str> = runbook.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    assert_eq!(sections, alerts);
+    for alert in alerts {
+        assert!(tests.contains(&format!("alertname: {alert}\n")), "{alert}");
+        assert!(rules.contains(&format!("runbook_url: docs/runbook.md#{}\n", alert.to_lowercase())), "{alert}");
+    }
+}
+
 /// The disk is the machine's, which others fill: of that alert only the unit tests tell.
 const OF_THE_MACHINE: &str = "IzingateDiskFilling";
 
@@ -40,7 +67,7 @@ fn each_fault_fires_its_alert_and_no_other() {
     let known = shown(&sim, BRANDS[0]).into_keys().map(|(recipient, ..)| recipient).filter(|one| one.starts_with("+905"));
     let load = Load { http: well.http.clone(), fed: BRANDS.to_vec(), known: known.collect(), own: BRANDS[1], growth: 5 };
     runtime.spawn(load.run(stop.clone()));
-    let stale = import_fed(dir(2), &["--max-age", "60"]);
+    let stale = import_fed(dir(2), &["--max-age", "60m"]);
     let (gapped, _other) = never_loaded(&runtime, dir(3));
     let full = limited(dir(4), &[]);
     let slow = limited(dir(5), &[("IZINGATE_EVIDENCE_OVERLOAD", "block"), ("IZINGATE_EVIDENCE_PATIENCE", "20ms")]);
