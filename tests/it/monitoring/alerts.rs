@@ -146,7 +146,7 @@ fn never_loaded(runtime: &Runtime, dir: &Path) -> (Gateway, Sim) {
         ("IZINGATE_IYS_USERNAME", USER),
         ("IZINGATE_IYS_PASSWORD", PASSWORD),
     ]);
-    command.env("IZINGATE_IYS_IYS_CODE", IYS_CODE.to_string());
+    command.env("IZINGATE_IYS_IYS_CODE", IYS_CODE.to_string()).env("IZINGATE_IYS_PULL_EVERY", "300ms");
     (Gateway::spawn(command, &data), sim)
 }
 

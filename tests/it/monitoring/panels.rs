@@ -30,14 +30,15 @@ impl Scene {
     fn set(runtime: &Runtime, dir: &Path, growth: u64) -> Self {
         let sim = runtime.block_on(Sim::start(filled(23), Clock::real()));
         let (data, config) = prepared(dir, &sim.base_url);
-        let (own, at) = (OWN.to_string(), data.to_str().unwrap());
-        let added = run(&["brand", "add", "--data", at, "--brand", &own, "--iys-code", "600000", "--title", "Özel"]);
-        assert!(added.status.success(), "{added:?}");
         let gateway = start(&data, &config);
+        caught_up(runtime, &gateway);
+        let own = OWN.to_string();
+        let brand = ["--brand", &own, "--iys-code", "600000", "--title", "Özel"];
+        let added = run(&[&["brand", "add", "--endpoint", &gateway.http][..], &brand].concat());
+        assert!(added.status.success(), "{added:?}");
         let shadow = ["--brand", &own, "--type", "MESAJ", "--mode", "shadow"];
         let set = run(&[&["brand", "mode", "--endpoint", &gateway.http][..], &shadow].concat());
         assert!(set.status.success(), "{set:?}");
-        caught_up(runtime, &gateway);
         let known = shown(&sim, BRANDS[0]).into_keys().map(|(recipient, ..)| recipient).filter(|one| one.starts_with("+905"));
         let (http, known, stop) = (gateway.http.clone(), known.collect(), CancellationToken::new());
         let load = Load { http, fed: BRANDS.to_vec(), known, own: OWN, growth };
