@@ -122,6 +122,7 @@ fn tell_evidence(series: &EvidenceSeries, log: &Log) {
     series.failures.show(counted(&figures.failures));
     series.sealed.show(counted(&figures.sealed));
     series.behind.set_count(counted(&figures.behind));
+    series.missing.set_count(counted(&figures.missing));
     series.waiting.set_count(status.waiting);
     series.failed.set_flag(status.failed);
     series.at_risk.set_duration(log.at_risk());

@@ -89,6 +89,8 @@ pub struct Figures {
     pub behind: AtomicU64,
     /// Microseconds that the last commit took.
     pub took_us: AtomicU64,
+    /// Decisions of before the start that can be missing, at most.
+    pub missing: AtomicU64,
 }
 
 /// Where a log stands.

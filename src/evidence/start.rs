@@ -51,6 +51,7 @@ fn open(folder: &Path, settings: Settings, ids: DecisionIds, clock: fn() -> u64)
     let now = clock();
     let leased = ids.next().saturating_add(LEASE);
     let mut events = vec![Event::Started { version: env!("CARGO_PKG_VERSION").to_owned(), at: now }];
+    let missing = if let Some(Event::Gap { at_most, .. }) = gap { at_most } else { 0 };
     if let Some(gap) = gap {
         tracing::warn!(gap = ?gap, "the evidence log was not closed: what was answered in its last moments may be missing");
         events.push(gap);
@@ -58,6 +59,7 @@ fn open(folder: &Path, settings: Settings, ids: DecisionIds, clock: fn() -> u64)
     events.push(Event::Leased { next: ids.next(), outstanding: 0, to: leased, at: now });
     let open = Open::begin(folder, Header { node, number: next, previous, made: now }, &events)?;
     let log = Log::new(settings, ids, leased);
+    log.figures().missing.store(missing, Ordering::Relaxed);
     let is_bare = |seal: &&Seal| sealed_path(folder, seal.number).exists() && !index::path(folder, seal.number).exists();
     let bare = seals.iter().filter(is_bare).map(|seal| (*seal, None)).collect();
     let (tell, told) = channel();

@@ -32,6 +32,8 @@ pub struct EvidenceSeries {
     pub window: Gauge,
     /// Seconds that the last commit took.
     pub commit: Gauge,
+    /// Decisions of before the start that can be missing, at most.
+    pub missing: Gauge,
 }
 
 impl EvidenceSeries {
@@ -51,6 +53,7 @@ impl EvidenceSeries {
             at_risk: gauge(&series::AT_RISK),
             window: gauge(&series::WINDOW),
             commit: gauge(&series::COMMIT),
+            missing: gauge(&series::MISSING),
         }
     }
 }

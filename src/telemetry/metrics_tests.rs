@@ -205,7 +205,7 @@ fn a_silent_one_counts_no_answers() {
 #[test]
 fn the_page_for_people_is_printed_from_the_table() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md");
-    let page = super::super::series::markdown();
+    let page = super::super::handbook::markdown();
     if std::env::var_os("UPDATE_METRICS").is_some() {
         std::fs::write(path, &page).unwrap();
     }

@@ -8,6 +8,7 @@ pub mod answers;
 pub mod cells;
 pub mod evidence;
 pub mod feed;
+pub mod handbook;
 pub mod index;
 pub mod ingest;
 pub mod labels;

@@ -64,7 +64,7 @@ async fn nothing_of_a_running_gateway_is_touched() {
         inspected(&known.data());
     }
     assert_eq!(logs(&store), before);
-    assert_eq!(fs::read_dir(known.data()).unwrap().count(), 5, "LOCK, evidence, secret.key, snapshot, store");
+    assert_eq!(fs::read_dir(known.data()).unwrap().count(), 6, "LOCK, evidence, secret.key, snapshot, starts, store");
 }
 
 /// The store's logs of its own, with the moment that each was made.
