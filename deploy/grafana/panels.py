@@ -77,6 +77,7 @@ def check(prometheus, dashboards):
 
 WIDTH, HEIGHT, GAP, COLUMNS = 470, 250, 14, 2
 COLOURS = ["#2f9e5f", "#d9480f", "#3b82f6", "#a855f7", "#c99a06", "#0ea5b7", "#db2777", "#7c8794"]
+NAMED = {"green": COLOURS[0], "orange": COLOURS[1], "blue": COLOURS[2]}
 STYLE = """
  .page{fill:#f4f5f7}.card{fill:#fff;stroke:#d8dbe0}.title{fill:#1c2128;font-weight:600}.text{fill:#57606a}.grid{stroke:#e6e8eb}
  @media (prefers-color-scheme:dark){.page{fill:#0f1216}.card{fill:#181b1f;stroke:#2c3137}.title{fill:#e6e8eb}.text{fill:#9aa4af}
@@ -112,12 +113,17 @@ def legend(form, metric):
     for label, value in metric.items():
         # A picture is of one gateway.
         form = form.replace("{{" + label + "}}", "" if label == "instance" else value)
-    return form.replace("{{instance}}", "").strip() or "value"
+    return form.replace("{{instance}}", "").strip()
 
 
-def step_of(most):
+def step_of(most, unit):
     """A round distance of lines for at most five of them."""
     raw = most / 4 or 1
+    if unit == "s" and raw > 1:
+        return next((step for step in (5, 15, 30, 60, 300, 900, 1800, 3600, 7200) if step >= raw), raw)
+    if unit in ("bytes", "Bps"):
+        power = 1024 ** math.floor(math.log(raw, 1024))
+        return next(factor * power for factor in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1024) if factor * power >= raw)
     power = 10 ** math.floor(math.log10(raw))
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw)
 
@@ -125,9 +131,13 @@ def step_of(most):
 def graph(prometheus, panel, x, y):
     unit = panel["fieldConfig"]["defaults"]["unit"]
     stacked = panel["fieldConfig"]["defaults"].get("custom", {}).get("stacking", {}).get("mode") == "normal"
+    fixed = {
+        override["matcher"]["options"]: NAMED[override["properties"][0]["value"]["fixedColor"]]
+        for override in panel["fieldConfig"]["overrides"]
+    }
     lines = []
     for target in panel["targets"]:
-        lines += [(legend(target["legendFormat"], metric), points) for metric, points in prometheus.ask(target["expr"])]
+        lines += [(legend(target["legendFormat"], metric) or panel["title"], points) for metric, points in prometheus.ask(target["expr"])]
     # Those that say most come first, and a picture has room for eight.
     lines = sorted(lines, key=lambda line: -max(value for _, value in line[1]))[: len(COLOURS)]
     if stacked:
@@ -139,7 +149,7 @@ def graph(prometheus, panel, x, y):
     else:
         stacks = [(name, points, None) for name, points in lines]
     most = max((value for _, points, _ in stacks for _, value in points), default=1) or 1
-    step = step_of(most)
+    step = step_of(most, unit)
     top = math.ceil(most / step) * step
     rows = (len(lines) + 2) // 3
     left, right, ceiling, floor = x + 66, x + WIDTH - 14, y + 38, y + HEIGHT - 44 - 16 * rows
@@ -155,7 +165,7 @@ def graph(prometheus, panel, x, y):
         out.append(f"<line class='grid' x1='{left}' x2='{right}' y1='{height:.1f}' y2='{height:.1f}'/>")
         label = escape(shown(tick * step, unit))
         out.append(f"<text class='text' x='{left - 8}' y='{height + 4:.1f}' text-anchor='end'>{label}</text>")
-    begin = shown(prometheus.end - prometheus.start, "s")
+    begin = shown(round(prometheus.end - prometheus.start, -1), "s")
     out.append(f"<text class='text' x='{left}' y='{floor + 18}'>{begin} ago</text>")
     out.append(f"<text class='text' x='{right}' y='{floor + 18}' text-anchor='end'>now</text>")
     for limit in (step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"]):
@@ -163,7 +173,7 @@ def graph(prometheus, panel, x, y):
             ends = place(prometheus.start, limit), place(prometheus.end, limit)
             out.append(f"<polyline fill='none' stroke='#e03131' stroke-dasharray='5 4' points='{ends[0]} {ends[1]}'/>")
     for number, (name, points, base) in enumerate(stacks):
-        colour = COLOURS[number]
+        colour = fixed.get(name, COLOURS[number])
         path = " ".join(place(at, value) for at, value in points)
         if base:
             back = " ".join(place(at, value) for at, value in reversed(base))

@@ -132,14 +132,14 @@ fn pictures() {
     pause(Duration::from_secs(80));
     let img = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/img");
     let chosen = [
-        ("senders", ["Decisions", "Why not", "Where they come in", "Busiest brands", "p99 by edge", "p99.9 by edge"]),
+        ("senders", ["Decisions", "Why not", "Where they come in", "Busiest brands", "p50 by edge", "p99 by edge"]),
         ("freshness", ["Age by brand", "Pages", "Errors by code", "From the streams", "Movements", "Lag"]),
-        ("capacity", ["Relations", "Load and growth", "On disk", "Recorded", "Window at risk", "Memory of the process"]),
+        ("capacity", ["Relations", "Load", "On disk", "Recorded", "Window at risk", "Memory of the process"]),
     ];
     let titles: Vec<&str> = chosen.iter().flat_map(|(_, titles)| titles).flat_map(|title| ["--panel", *title]).collect();
     let out = if std::env::var_os("UPDATE_PICTURES").is_some() { img.as_path() } else { dir.path() };
     fs::create_dir_all(out).unwrap();
-    let plotted = panels(&prometheus, "plot", 235, &[&["--out", out.to_str().unwrap()], &titles[..]].concat());
+    let plotted = panels(&prometheus, "plot", 240, &[&["--out", out.to_str().unwrap()], &titles[..]].concat());
     assert!(plotted.status.success(), "{}", String::from_utf8_lossy(&plotted.stderr));
     for (name, titles) in chosen {
         let picture = fs::read_to_string(out.join(format!("{name}.svg"))).unwrap();
