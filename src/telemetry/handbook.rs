@@ -1,6 +1,7 @@
 //! The table of series as a page for people.
 
 use super::series::{ALL, BATCH_BOUNDS, CHECK_BOUNDS, Series, Unit, Values};
+use std::fmt::Write;
 use std::time::Duration;
 
 impl Unit {
@@ -30,6 +31,7 @@ impl Values {
 /// The table as a page for people: `docs/metrics.md`.
 #[must_use]
 pub fn markdown() -> String {
+    // Writing to a string does not fail.
     let mut page = String::from(
         "# Metrics\n\nEvery series of `/metrics` on the admin port. Printed from `src/telemetry/series.rs`: \
          `UPDATE_METRICS=1 cargo test --release --lib telemetry` writes it anew.\n\n\
@@ -39,7 +41,7 @@ pub fn markdown() -> String {
     );
     for Series { name, kind, unit, labels, help } in ALL {
         let labels = labels.iter().map(|label| format!("`{}`", label.name)).collect::<Vec<_>>().join(" ");
-        page += &format!("| `{name}` | {} | {} | {labels} | {help} |\n", kind.name(), unit.name());
+        let _ = write!(page, "| `{name}` | {} | {} | {labels} | {help} |\n", kind.name(), unit.name());
     }
     page += "\n## Labels\n\n| label | of | values |\n|---|---|---|\n";
     let mut seen: Vec<(&str, String)> = Vec::new();
@@ -54,13 +56,13 @@ pub fn markdown() -> String {
         } else {
             of.map(|one| format!("`{}`", one.name)).collect::<Vec<_>>().join(" ")
         };
-        page += &format!("| `{}` | {of} | {} |\n", row.0, row.1);
+        let _ = write!(page, "| `{}` | {of} | {} |\n", row.0, row.1);
         seen.push(row);
     }
     page += "\n## Buckets\n\n";
     for (name, bounds) in [("izingate_check_seconds", CHECK_BOUNDS), ("izingate_ingest_…_seconds", BATCH_BOUNDS)] {
         let bounds = bounds.iter().map(|nanos| format!("{:?}", Duration::from_nanos(*nanos))).collect::<Vec<_>>();
-        page += &format!("`{name}`: {}.\n\n", bounds.join(", "));
+        let _ = write!(page, "`{name}`: {}.\n\n", bounds.join(", "));
     }
     page.trim_end().to_owned() + "\n"
 }

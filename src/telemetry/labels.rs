@@ -41,7 +41,7 @@ words! {
         HttpBatch = "http_batch",
         /// `POST /v1/filter`
         Filter = "filter",
-        /// FastAGI, a telephone exchange.
+        /// A telephone exchange, over `FastAGI`.
         Agi = "agi",
     }
 }

@@ -96,10 +96,9 @@ mod tests {
             }
             let rows = busiest.note(&totals);
             assert!(rows.len() <= SHOWN + 1);
-            assert_eq!(
-                rows.iter().map(|(_, value)| *value).sum::<f64>(),
-                totals.iter().map(|(_, n)| *n as f64).sum::<f64>() - hidden(&busiest)
-            );
+            let (shown, asked) =
+                (rows.iter().map(|(_, value)| *value as u64).sum::<u64>(), totals.iter().map(|(_, n)| n).sum::<u64>());
+            assert_eq!(shown + hidden(&busiest), asked);
             for (brand, value) in rows {
                 assert!(before.insert(brand, value).is_none_or(|before| before <= value));
             }
@@ -108,9 +107,9 @@ mod tests {
     }
 
     /// What a brand had while it was shown, and is not any more.
-    fn hidden(busiest: &Busiest) -> f64 {
+    fn hidden(busiest: &Busiest) -> u64 {
         let gone = busiest.brands.iter().filter(|(brand, _)| !busiest.top.0.contains(brand));
-        gone.map(|(_, tally)| tally.shown as f64).sum()
+        gone.map(|(_, tally)| tally.shown).sum()
     }
 
     #[test]
