@@ -41,7 +41,7 @@ pub fn markdown() -> String {
     );
     for Series { name, kind, unit, labels, help } in ALL {
         let labels = labels.iter().map(|label| format!("`{}`", label.name)).collect::<Vec<_>>().join(" ");
-        let _ = write!(page, "| `{name}` | {} | {} | {labels} | {help} |\n", kind.name(), unit.name());
+        let _ = writeln!(page, "| `{name}` | {} | {} | {labels} | {help} |", kind.name(), unit.name());
     }
     page += "\n## Labels\n\n| label | of | values |\n|---|---|---|\n";
     let mut seen: Vec<(&str, String)> = Vec::new();
@@ -56,13 +56,13 @@ pub fn markdown() -> String {
         } else {
             of.map(|one| format!("`{}`", one.name)).collect::<Vec<_>>().join(" ")
         };
-        let _ = write!(page, "| `{}` | {of} | {} |\n", row.0, row.1);
+        let _ = writeln!(page, "| `{}` | {of} | {} |", row.0, row.1);
         seen.push(row);
     }
     page += "\n## Buckets\n\n";
     for (name, bounds) in [("izingate_check_seconds", CHECK_BOUNDS), ("izingate_ingest_…_seconds", BATCH_BOUNDS)] {
         let bounds = bounds.iter().map(|nanos| format!("{:?}", Duration::from_nanos(*nanos))).collect::<Vec<_>>();
-        let _ = write!(page, "`{name}`: {}.\n\n", bounds.join(", "));
+        let _ = writeln!(page, "`{name}`: {}.\n", bounds.join(", "));
     }
     page.trim_end().to_owned() + "\n"
 }

@@ -96,9 +96,9 @@ mod tests {
             }
             let rows = busiest.note(&totals);
             assert!(rows.len() <= SHOWN + 1);
-            let (shown, asked) =
-                (rows.iter().map(|(_, value)| *value as u64).sum::<u64>(), totals.iter().map(|(_, n)| n).sum::<u64>());
-            assert_eq!(shown + hidden(&busiest), asked);
+            let shown: f64 = rows.iter().map(|(_, value)| *value).sum();
+            let asked = totals.iter().map(|(_, total)| *total).sum::<u64>() - hidden(&busiest);
+            assert!((shown - asked as f64).abs() < 0.5, "{shown} of {asked}");
             for (brand, value) in rows {
                 assert!(before.insert(brand, value).is_none_or(|before| before <= value));
             }

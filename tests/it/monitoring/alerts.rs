@@ -109,7 +109,7 @@ fn each_fault_fires_its_alert_and_no_other() {
     until("every alert", || {
         loops.turn();
         seen.extend(prometheus.firing(&runtime).into_iter().filter(|(_, alert)| alert != OF_THE_MACHINE));
-        seen.is_superset(&expected) && begun.elapsed() > Duration::from_secs(60) || begun.elapsed() > Duration::from_secs(140)
+        seen.is_superset(&expected) && begun.elapsed() > Duration::from_mins(1) || begun.elapsed() > Duration::from_secs(140)
     });
     let named = |set: &BTreeSet<(String, String)>| {
         let of = |fault: &Fault| {

@@ -7,7 +7,7 @@ use izingate::wire::proto::permission_service_client::PermissionServiceClient;
 use izingate::wire::proto::{ApplyRequest, Channel, CheckBatchRequest, CheckRequest, RecipientType};
 use serde_json::json;
 use std::time::Duration;
-use tokio::time::{Instant, interval};
+use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 use tonic::transport;
 
@@ -28,16 +28,16 @@ impl Load {
     /// Until it is told to stop; one step a tenth of a second.
     pub async fn run(self, stop: CancellationToken) {
         let channel = transport::Channel::from_shared(self.http.clone()).unwrap().connect().await.unwrap();
-        let (begun, mut tick) = (Instant::now(), interval(Duration::from_millis(100)));
+        let mut tick = interval(Duration::from_millis(100));
         for step in 0.. {
             tokio::select! {
                 () = stop.cancelled() => return,
                 _ = tick.tick() => {}
             }
             // More and less, as campaigns are.
-            let wave = 1.0 + (begun.elapsed().as_secs_f64() / 9.0).sin();
-            self.one_by_one(&channel, step, 10 + (wave * 20.0) as usize).await;
-            self.together(&channel, step, 200 + (wave * 400.0) as usize).await;
+            let wave = (step % 500).min(500 - step % 500);
+            self.one_by_one(&channel, step, 10 + wave / 6).await;
+            self.together(&channel, step, 200 + 3 * wave).await;
             self.over_http(step).await;
             self.hand_in(&channel, step).await;
         }

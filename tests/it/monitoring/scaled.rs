@@ -19,7 +19,7 @@ fn windows(line: &str) -> String {
     for part in parts {
         out.push('[');
         match part.split_once(']') {
-            Some((time, rest)) if is_time(time) => out += &format!("{}]{rest}", shorter(time)),
+            Some((time, rest)) if is_time(time) => out.extend([&shorter(time), "]", rest]),
             _ => out += part,
         }
     }
