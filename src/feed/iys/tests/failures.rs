@@ -97,5 +97,5 @@ async fn everything_is_counted() {
         let _ = pull(&iys).await;
     }
     let failures = vec![("H015", 1), ("HTTP_STATUS", 1), ("TIMEOUT", 1), ("other", 1)];
-    assert_eq!(iys.figures(), Figures { requests: 6, failures, logins: 1, ..Figures::default() });
+    assert_eq!(iys.figures(), Figures { requests: 6, failures, left: [1_000, 100, 9], logins: 1, ..Figures::default() });
 }
