@@ -5,8 +5,8 @@ use crate::agi::{self, Gateway, PEER, Settings};
 use crate::cli::agi::AgiArgs;
 use crate::net::Life;
 use crate::shutdown::{Pace, Shutdown, Signals};
-use metrics::Gauge;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -39,7 +39,7 @@ pub fn agi(args: &AgiArgs, out: &mut dyn Write) -> Result<(), CommandError> {
         let mut forwarding = JoinSet::new();
         forwarding.spawn(signals.forward(shutdown.clone()));
         let (stop, cut) = (shutdown.stopped().clone(), shutdown.cut().clone());
-        let life = Life { stop, cut, tracker: shutdown.calls().clone(), gauge: Gauge::noop() };
+        let life = Life { stop, cut, tracker: shutdown.calls().clone(), open: Arc::default() };
         shutdown.calls().spawn(agi::serve(listener, args.connections, gateway, life));
         let pace = Pace { unready: Duration::ZERO, drain: args.deadline + PEER };
         shutdown.run(pace, async {}).await;
