@@ -41,7 +41,7 @@ struct Folder {
 impl Folder {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["README.md", "deploy/sample/movements.csv", "deploy/verify_evidence.py"] {
+        for name in ["README.md", "deploy/sample/movements.csv", "deploy/sample/list.csv", "deploy/verify_evidence.py"] {
             let to = dir.path().join(name);
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(Path::new(ROOT).join(name), to).unwrap();
