@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use tokio::task::LocalSet;
 
-    const BOUNDS: Bounds = Bounds { in_flight: 3, timeout: Duration::from_secs(60), slice: Duration::from_secs(1), slices: 1 };
+    const BOUNDS: Bounds = Bounds { in_flight: 3, timeout: Duration::from_mins(1), slice: Duration::from_secs(1), slices: 1 };
 
     fn driven(work: impl AsyncFnOnce() -> Tally) -> Tally {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_poisson_schedule_has_its_rate_and_exponential_gaps() {
         let due: Vec<Duration> = Schedule::new(Arrivals::Poisson, 10_000.0, TEN, 7).collect();
-        let gaps: Vec<f64> = due.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64() * 10_000.0).collect();
+        let gaps: Vec<f64> = due.windows(2).map(|pair| (pair[1].as_secs_f64() - pair[0].as_secs_f64()) * 10_000.0).collect();
         // 100,000 are expected, with a deviation of 316.
         assert!((98_500..101_500).contains(&due.len()), "{}", due.len());
         // Of exponential gaps e⁻¹ are longer than the mean and e⁻³ than three times that.
