@@ -10,7 +10,7 @@ use crate::ingest::WriterHandle;
 use crate::model::brand::IysCode;
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
-use crate::ports::TaskState;
+use crate::ports::{FeedTask, TaskState};
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::telemetry::labels::{BreakerWord, BudgetWord, StandingWord};
@@ -108,7 +108,13 @@ pub(super) async fn show(follower: Follower, metrics: Arc<Metrics>, shutdown: Sh
         for (code, total) in figures.failures {
             metrics.feed.errors(code, total);
         }
-        let down = follower.board().all().iter().filter(|task| task.state != TaskState::Running).count();
+        // Days can be compared later; what is pulled cannot come later.
+        let is_down = |task: &&FeedTask| match task.state {
+            TaskState::Running => false,
+            TaskState::Waiting => task.name != "reconcile",
+            TaskState::Stopped => true,
+        };
+        let down = follower.board().all().iter().filter(is_down).count();
         metrics.feed.tasks_down.set_count(down as u64);
         metrics.feed.brands.set_count(follower.senders().len() as u64);
         metrics.feed.waiting.set_count(figures.waiting as u64);

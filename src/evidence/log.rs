@@ -174,8 +174,16 @@ impl Log {
 
     /// Admits an answer. Waits for room only under `block`.
     pub async fn admit(&self, class: Durability, answer: Size, now: IysTime) -> Admission {
+        match self.0.settings.overload {
+            Overload::Block => self.admit_patiently(class, answer, now).await,
+            _ => self.try_admit(class, answer, now),
+        }
+    }
+
+    /// The same for an answer that can wait for room, whatever is configured.
+    pub async fn admit_patiently(&self, class: Durability, answer: Size, now: IysTime) -> Admission {
         let first = self.try_admit(class, answer, now);
-        if first.recordable || self.0.settings.overload != Overload::Block {
+        if first.recordable {
             return first;
         }
         let deadline = tokio::time::Instant::now() + self.0.settings.patience;

@@ -47,6 +47,14 @@ impl Recorder {
         }
     }
 
+    /// Admits an answer that can wait for room.
+    pub async fn admit_patiently(&self, class: Durability, answer: Size, now: IysTime) -> Admission {
+        match self {
+            Self::Nowhere(_) => self.admit(class, answer, now).await,
+            Self::Log(log) => log.admit_patiently(class, answer, now).await,
+        }
+    }
+
     /// Takes the entries of an answer over; they have the size that it was admitted with. The ticket is of a caller that
     /// is to wait.
     pub fn record<E: IntoIterator<Item = Entry>>(

@@ -4,7 +4,7 @@ use super::encoding::Encoding;
 use super::layout::Layout;
 use super::record::{Found, Span, record};
 use crate::model::recipient::Phone;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use std::borrow::Cow;
 
 /// Why a row is not answered.
@@ -23,6 +23,8 @@ pub enum Refusal {
     Nul = 4,
     /// A carriage return in the middle.
     LoneReturn = 5,
+    /// Quotes make one row of lines that look like rows.
+    Swallows = 6,
 }
 
 /// What a physical line, or a row of several, is.
@@ -82,8 +84,8 @@ pub struct Refused<'a> {
 
 impl Refusal {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::TooLong, Self::OpenQuote, Self::TextAfterQuote, Self::FieldCount, Self::Nul, Self::LoneReturn];
+    pub const ALL: [Self; 7] =
+        [Self::TooLong, Self::OpenQuote, Self::TextAfterQuote, Self::FieldCount, Self::Nul, Self::LoneReturn, Self::Swallows];
 
     /// The stable code.
     #[must_use]
@@ -95,6 +97,7 @@ impl Refusal {
             Self::FieldCount => "WRONG_FIELD_COUNT",
             Self::Nul => "NUL_BYTE",
             Self::LoneReturn => "LONE_RETURN",
+            Self::Swallows => "QUOTES_OVER_ROWS",
         }
     }
 
@@ -108,8 +111,16 @@ impl Refusal {
             Self::FieldCount => "more or fewer fields than the first line has; is its delimiter another one?",
             Self::Nul => "a NUL byte",
             Self::LoneReturn => "a carriage return in the middle",
+            Self::Swallows => "quotes make one row of several lines that look like rows themselves",
         }
     }
+}
+
+/// Whether two lines of a row have delimiters enough for a row each: whoever reads lines would take them for two, and
+/// find an answer in one that is the other's.
+fn swallows(row: &[u8], layout: &Layout) -> bool {
+    let whole = |line: &&[u8]| memchr_iter(layout.delimiter, line).count() + 1 >= layout.fields as usize;
+    row.split(|byte| *byte == b'\n').filter(whole).take(2).count() == 2
 }
 
 /// How large a block becomes, more or less.
@@ -178,6 +189,10 @@ impl Block {
                 Found::Row { fields, lines: 2.., .. } if fields != layout.fields => {
                     let end = at + memchr(b'\n', &text[at..]).unwrap_or(text.len() - at);
                     (What::Refused(Refusal::OpenQuote), 1, end, text.len().min(end + 1))
+                }
+                Found::Row { lines: 2.., end, .. } if !header && swallows(&text[at..end], layout) => {
+                    let end = at + memchr(b'\n', &text[at..]).unwrap_or(text.len() - at);
+                    (What::Refused(Refusal::Swallows), 1, end, text.len().min(end + 1))
                 }
                 Found::Row { fields, lines, end, next } if fields != layout.fields => {
                     (What::Refused(Refusal::FieldCount), lines, end, next)

@@ -197,11 +197,11 @@ mod tests {
     #[test]
     fn two_candidates_or_none_are_told() {
         let told = "ADDRESS_COLUMN_UNCLEAR: phone numbers could stand in column 2 (\"telefon\") or column 3 (\"cep\"); \
-                    say which it is with column";
+                    say which it is with --column (HTTP: column=)";
         assert_eq!(found(Kind::Phone, "ad,telefon,cep\nAli,05321234567,05321234568"), Err(told.to_owned()));
-        let told = "ADDRESS_COLUMN_UNCLEAR: phone numbers could stand in column 1 or column 2; say which it is with column";
+        let told = "ADDRESS_COLUMN_UNCLEAR: phone numbers could stand in column 1 or column 2; say which it is with --column (HTTP: column=)";
         assert_eq!(found(Kind::Phone, "05321234567,05321234568"), Err(told.to_owned()));
-        let told = "NO_ADDRESS_COLUMN: no column holds phone numbers; say which it is with column, by its name or its number \
+        let told = "NO_ADDRESS_COLUMN: no column holds phone numbers; say which it is with --column (HTTP: column=), by its name or its number \
                     from 1; there are \"ad\", \"kod\"";
         assert_eq!(found(Kind::Phone, "ad,kod\nAli,7"), Err(told.to_owned()));
         assert!(found(Kind::Phone, "prose\nmore of it").is_err_and(|told| told.starts_with("NO_ADDRESS_COLUMN")));

@@ -34,7 +34,7 @@ pub enum ListError {
         other: Delimiter,
     },
     /// More than one delimiter would do.
-    #[error("{0} and {1} both could be the delimiter; say which with delimiter")]
+    #[error("{0} and {1} both could be the delimiter; say which with --delimiter (HTTP: delimiter=)")]
     ManyDelimiters(Delimiter, Delimiter),
     /// The first line is not like the others.
     #[error("line 1 has {first} fields and the lines below have others: the first line has to be the header, or a row")]
@@ -43,7 +43,7 @@ pub enum ListError {
         first: u32,
     },
     /// No column holds addresses.
-    #[error("no column holds {kind}; say which it is with column, by its name or its number from 1{}", Among(.columns))]
+    #[error("no column holds {kind}; say which it is with --column (HTTP: column=), by its name or its number from 1{}", Among(.columns))]
     NoColumn {
         /// What was looked for.
         kind: Kind,
@@ -51,7 +51,7 @@ pub enum ListError {
         columns: Vec<String>,
     },
     /// Several columns may hold them.
-    #[error("{kind} could stand in {}; say which it is with column", Either(.candidates))]
+    #[error("{kind} could stand in {}; say which it is with --column (HTTP: column=)", Either(.candidates))]
     ManyColumns {
         /// What was looked for.
         kind: Kind,
@@ -74,6 +74,9 @@ pub enum ListError {
         /// The columns.
         candidates: Vec<Candidate>,
     },
+    /// It has answers already, which are of then.
+    #[error("the list has a column {0:?} already, with answers of another time: take it out, or give it another name")]
+    FilteredBefore(String),
     /// There are not so many columns.
     #[error("there is no column {position}: line 1 has {fields} fields")]
     ColumnOutside {
@@ -114,6 +117,7 @@ impl ListError {
             Self::ManyColumns { .. } => "ADDRESS_COLUMN_UNCLEAR",
             Self::UnknownColumn { .. } => "UNKNOWN_COLUMN",
             Self::RepeatedColumn { .. } => "REPEATED_COLUMN",
+            Self::FilteredBefore(_) => "FILTERED_BEFORE",
             Self::ColumnOutside { .. } => "NO_SUCH_COLUMN",
         }
     }

@@ -93,7 +93,10 @@ impl Layout {
             Some(delimiter) => delimiter::given(sample, ended, delimiter),
             None => delimiter::find(sample, ended, finds)?,
         };
-        Self::of(&read(delimiter), delimiter, fields, wanted)
+        let sample = read(delimiter);
+        let layout = Self::of(&sample, delimiter, fields, wanted)?;
+        let filtered = sample.first.iter().find(|name| layout.header && is_ours(name));
+        filtered.map_or(Ok(layout), |name| Err(ListError::FilteredBefore(name.clone())))
     }
 
     fn of(sample: &Sample, delimiter: u8, fields: u32, wanted: &Wanted) -> Result<Self, ListError> {
@@ -103,6 +106,13 @@ impl Layout {
         let (phones, emails) = (column(Kind::Phone, &wanted.phones)?, column(Kind::Email, &wanted.emails)?);
         Ok(Self { delimiter, fields, header, phones, emails })
     }
+}
+
+/// Whether a column was appended by a filter.
+fn is_ours(name: &str) -> bool {
+    let name = name.trim().to_lowercase();
+    name == "decision"
+        || name.strip_prefix("decision_").is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 /// The first rows as text.

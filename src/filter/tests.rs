@@ -74,6 +74,19 @@ fn text(list: &str) -> Result<String, ListError> {
     filtered(&[list.as_bytes()], &phones(), LARGE, &pairs(1)).map(|out| String::from_utf8(out.bytes).unwrap())
 }
 
+/// Whoever reads lines would find the first one's number under the answer of the second one's.
+#[test]
+fn quotes_over_lines_that_look_like_rows_are_refused() {
+    let list = "ad;telefon\n\"Ali;05320001002\nVeli\";05320001001\nCan;05320001003\n";
+    let out = filtered(&[list.as_bytes()], &phones(), LARGE, &pairs(1)).unwrap();
+    let rows = "ad;telefon;decision;reason;duplicate\nVeli\";05320001001;ALLOW;APPROVED;\nCan;05320001003;ALLOW;APPROVED;\n";
+    assert_eq!(String::from_utf8(out.bytes).unwrap(), rows);
+    assert_eq!(out.refused, [(2, "QUOTES_OVER_ROWS", b"\"Ali;05320001002".to_vec())]);
+    let note = "ad;telefon;not\nAli;05320001001;\"sabah\nara\"\n";
+    let kept = "ad;telefon;not;decision;reason;duplicate\nAli;05320001001;\"sabah\nara\";ALLOW;APPROVED;\n";
+    assert_eq!(text(note).unwrap(), kept, "a note of two lines is one");
+}
+
 #[test]
 fn rows_come_out_as_they_were_with_their_columns() {
     let list = "\u{feff}ad;telefon\r\n\"Ay;şe\";0532 123 45 67\r\n\r\nCan;0532 123 45 68\r\nNil;yok\r\n\"A\nB\";+905321234567";

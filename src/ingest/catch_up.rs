@@ -1,6 +1,6 @@
 //! An index beside the writer's own: filled as at a start, and brought up to what was committed since.
 
-use super::restore::restore_brands;
+use super::restore::{restore_brands, restore_freshness};
 use super::snapshot::{LoadError, replay};
 use crate::index::Index;
 use crate::index::snapshot::Loaded;
@@ -21,16 +21,17 @@ pub enum CatchUpError {
 pub fn catch_up(store: &Store, index: &Index) -> Result<u64, CatchUpError> {
     store.follow()?;
     let (revision, now) = (index.revision().get(), store.revision()?);
-    // Brands and how fresh they are change without a batch, too.
+    // Brands and how fresh they are change without a batch, too. What makes a brand's data worse comes before the data,
+    // what makes it better behind it: a brand is never taken for fresh on states that are not there yet.
     restore_brands(store, index)?;
-    if now == revision {
-        return Ok(now);
+    if now != revision {
+        let held = Loaded { revision, through: revision, relations: 0 };
+        replay(store, index, &held).map_err(|error| match error {
+            LoadError::Store(error) => CatchUpError::Store(error),
+            other => CatchUpError::NewStart(other.to_string()),
+        })?;
     }
-    let held = Loaded { revision, through: revision, relations: 0 };
-    replay(store, index, &held).map_err(|error| match error {
-        LoadError::Store(error) => CatchUpError::Store(error),
-        other => CatchUpError::NewStart(other.to_string()),
-    })?;
+    restore_freshness(store, index)?;
     index.revision().publish(now);
     Ok(now)
 }

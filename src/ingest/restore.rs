@@ -3,9 +3,11 @@
 use super::snapshot::{self, LoadError};
 use crate::index::snapshot::Rejected;
 use crate::index::{Full, Index, StreamFreshness};
+use crate::model::brand::{Brand, BrandCode};
 use crate::model::key::RelationHash;
 use crate::model::state::State;
 use crate::store::{Store, StoreError};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// Why the index could not be filled.
@@ -44,25 +46,41 @@ pub enum Origin {
 /// loaded: from the snapshot at this path if there is one that fits, else by a scan, which brings the same.
 pub fn restore(store: &Store, index: &Index, snapshot: Option<&Path>) -> Result<Origin, RestoreError> {
     restore_brands(store, index)?;
+    restore_freshness(store, index)?;
     let origin = fill(store, index, snapshot)?;
     index.revision().publish(store.revision()?);
     index.mark_loaded();
     Ok(origin)
 }
 
-/// The brands on file with how fresh each one's data is, and their declarations.
+/// The brands on file, their declarations, and what is missing of their data.
 pub(super) fn restore_brands(store: &Store, index: &Index) -> Result<(), StoreError> {
     for brand in store.brands()? {
-        let (code, imported) = (brand.code, store.import_cursor(brand.code)?);
         index.brands().put(brand);
-        index.brands().note(code, |freshness| imported.into_iter().for_each(|at| freshness.imported(at)));
     }
     index.declarations().fill(store.declarations()?);
-    for (brand, stream, position) in store.positions()? {
-        index.brands().note(brand, |freshness| freshness.followed(stream, StreamFreshness::of(&position)));
-    }
     for gap in store.gaps()? {
         index.brands().note(gap.brand, |freshness| freshness.set_gap(Some((gap.from, gap.to))));
+    }
+    Ok(())
+}
+
+/// How fresh each brand's data is, and that nothing is missing of it any more: not before the data itself.
+pub(super) fn restore_freshness(store: &Store, index: &Index) -> Result<(), StoreError> {
+    let gaps: HashSet<BrandCode> = store.gaps()?.into_iter().map(|gap| gap.brand).collect();
+    for Brand { code, .. } in store.brands()? {
+        let imported = store.import_cursor(code)?;
+        index.brands().note(code, |freshness| {
+            if let Some(at) = imported {
+                freshness.imported(at);
+            }
+            if !gaps.contains(&code) {
+                freshness.set_gap(None);
+            }
+        });
+    }
+    for (brand, stream, position) in store.positions()? {
+        index.brands().note(brand, |freshness| freshness.followed(stream, StreamFreshness::of(&position)));
     }
     Ok(())
 }

@@ -41,8 +41,6 @@ words! {
         HttpBatch = "http_batch",
         /// `POST /v1/filter`
         Filter = "filter",
-        /// A telephone exchange, over `FastAGI`.
-        Agi = "agi",
     }
 }
 

@@ -164,7 +164,7 @@ table! {
         "Movements of such days that are on record here and not in İYS's file.");
     FEED_ERRORS = Counter("izingate_feed_errors_total", Count, [Label { name: "code", values: Values::IysCode }],
         "Failed requests to İYS, by its code or ours.");
-    FEED_TASKS_DOWN = Gauge("izingate_feed_tasks_down", Count, [], "Tasks of the feed that wait after a failure or stopped.");
+    FEED_TASKS_DOWN = Gauge("izingate_feed_tasks_down", Count, [], "Tasks of the feed that stopped, or wait after a failure; not the comparison of days, which may wait.");
     FEED_WAITING = Gauge("izingate_feed_requests_waiting", Count, [], "Requests to İYS that wait for their turn under its limits.");
     FEED_BUDGET = Gauge("izingate_feed_budget_left", Count, [BUDGET], "Requests that an hourly limit of İYS still lets through.");
     FEED_BREAKER = Gauge("izingate_feed_breaker", Count, [BREAKER_STATE], "1 for what is done with calls to İYS: open while it fails.");

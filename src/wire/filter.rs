@@ -17,7 +17,6 @@ use super::language;
 use super::record::Asked;
 use super::status::{Kind, Problem};
 use crate::check::Language;
-use crate::check::decision::Verdict;
 use crate::check::question::{Recipients, Scope};
 use crate::filter::block::Bounds;
 use crate::filter::encoding::Encoding;
@@ -54,9 +53,6 @@ const MOST_REMEMBERING: usize = 2;
 const BLOCK: Bounds = Bounds { bytes: 256 << 10, rows: 8_192 };
 /// Pieces that wait for their reader.
 const QUEUE: usize = 16;
-/// Before a block is asked again, the first time and the last: five seconds together.
-const FIRST_WAIT: Duration = Duration::from_millis(20);
-const LAST_WAIT: Duration = Duration::from_millis(2_560);
 /// From the last line of an answer that is not whole to its end.
 const LINGER: Duration = Duration::from_secs(2);
 /// For so many times the patience a client that does not read is let say the rest of its list.
@@ -301,7 +297,7 @@ impl List {
             let emails: Vec<&str> = emails.iter().map(AsRef::as_ref).collect();
             let recipients =
                 if scope.cell.channel.takes_phones() { Recipients::Phones(block.phones()) } else { Recipients::Each(&emails) };
-            results.push(self.gateway.vouched(&asked, scope, recipients).await);
+            results.push(self.gateway.check_batch(&asked, scope, recipients).await.0.results);
         }
         let before: Vec<Before> = self.seen.as_mut().map_or_else(Vec::new, |seen| seen.note(block));
         self.tally.add(block, &results, &before);
@@ -337,23 +333,6 @@ impl List {
     fn last_line(&self, text: &str) -> Bytes {
         let encoding = self.intake.encoding();
         encoding.encode(encoding.of_text(&format!("#izingate {text}\n"))).into()
-    }
-}
-
-impl Gateway {
-    /// The answers to a block of a list, which can wait where a single question cannot: while evidence cannot be taken,
-    /// it is asked again. Nothing of what was not taken is on record.
-    async fn vouched(&self, asked: &Asked<'_>, scope: &Scope, recipients: Recipients<'_>) -> Vec<u8> {
-        let mut wait = FIRST_WAIT;
-        loop {
-            let results = self.check_batch(asked, scope, recipients).await.0.results;
-            let momentary = self.parts().checker.index().is_loaded() && results.iter().any(|byte| Verdict::is_momentary(*byte));
-            if !momentary || wait > LAST_WAIT {
-                return results;
-            }
-            tokio::time::sleep(wait).await;
-            wait *= 2;
-        }
     }
 }
 

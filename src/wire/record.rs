@@ -153,7 +153,12 @@ impl DecidedBatch {
 }
 
 async fn admitted(recorder: &Recorder, asked: &Asked<'_>, size: Size, now: IysTime) -> (Circumstances, Admission) {
-    let admission = recorder.admit(asked.caller.durability, size, now).await;
+    let class = asked.caller.durability;
+    let admission = match asked.edge {
+        // A list can wait where a single question cannot.
+        Edge::Filter => recorder.admit_patiently(class, size, now).await,
+        _ => recorder.admit(class, size, now).await,
+    };
     let Admission { id, recordable, .. } = admission;
     (Circumstances { id, now, revision_reached: asked.revision_reached, recordable }, admission)
 }

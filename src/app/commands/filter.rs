@@ -109,8 +109,9 @@ fn plan(args: &FilterArgs, scopes: &[Scope]) -> Plan {
             out: args.out.clone(),
             split: args.split,
             rejected: args.rejected.clone().or_else(|| stem(args).map(|stem| ending(&stem, ".rejected.csv"))),
+            list: (!is_stdin(args)).then(|| args.file.clone()),
             resume: args.resume,
-            force: args.force || (args.out.is_none() && args.rejected.is_none()),
+            force: args.force || (args.out.is_none() && (args.rejected.is_none() || args.skip_lines > 0)),
             skip_lines: args.skip_lines,
         },
     }
@@ -167,11 +168,17 @@ fn told(args: &FilterArgs, scopes: &[Scope], report: &Report) -> (String, u8) {
         None => 0,
         Some(stop) => {
             let lines = report.answered;
-            let how = match &args.out {
-                Some(_) => "the same command with --resume".to_owned(),
-                None => format!("the same command with --skip-lines {lines}, and append what comes"),
+            let how = match (&args.out, stop) {
+                (Some(_), _) => format!("{lines} lines are answered for. Go on with: the same command with --resume"),
+                // What was taken of the last block nobody knows.
+                (None, Stop::Output(_)) => "Standard output may end in the middle of a row: begin anew, with --out".to_owned(),
+                (None, _) => {
+                    format!(
+                        "{lines} lines are answered for. Go on with: the same command with --skip-lines {lines}, and append what comes"
+                    )
+                }
             };
-            let _ = write!(text, "\n{}: {stop}\n{lines} lines are answered for. Go on with: {how}\n", stop.code());
+            let _ = write!(text, "\n{}: {stop}\n{how}\n", stop.code());
             1
         }
     };

@@ -162,13 +162,11 @@ pub fn run(plan: Plan, decider: &Decider, runtime: &Runtime) -> Result<Report, S
     let stopped = runtime.block_on(pass(read, decider, &hand_on, &mut progress, &taken)).err();
     drop(hand_on);
     progress.finish();
+    let panicked = |who: &str| Stop::Input(io::Error::other(format!("the {who} thread panicked")));
+    let Ok((mut sink, failed)) = writer.join() else { return Err(panicked("writing")) };
     // A reader that still has blocks finds nobody to take them; one that waits for input is let wait.
-    if reader.is_finished() {
-        let _ = reader.join();
-    }
-    let Ok((mut sink, failed)) = writer.join() else {
-        return Err(Stop::Input(io::Error::other("the writing thread panicked")));
-    };
+    let whole = stopped.is_none() && failed.is_none();
+    let stopped = if (whole || reader.is_finished()) && reader.join().is_err() { Some(panicked("reading")) } else { stopped };
     let stopped = match (failed, stopped) {
         (Some(failed), _) => Some(failed.into()),
         (None, None) => sink.finish().err().map(Stop::from),

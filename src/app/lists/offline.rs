@@ -189,16 +189,35 @@ impl Drop for Offline {
     }
 }
 
+/// Says that nobody follows any more, however that came.
+struct Lost<'a>(&'a OnceLock<String>);
+
+impl Drop for Lost<'_> {
+    fn drop(&mut self) {
+        // Not if a reason was given.
+        let _ = self.0.set("what is committed is not followed any more".to_owned());
+    }
+}
+
 /// Follows what is committed until nobody needs it.
 fn follow(store: &Store, index: &Index, ended: &Receiver<()>, lost: &OnceLock<String>) {
+    let _lost = Lost(lost);
+    let mut in_vain = 0;
     while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(FOLLOW_EVERY) {
-        let failed: Option<CatchUpError> = catch_up(store, index).err();
-        if let Some(error) = failed {
-            let _ = lost.set(error.to_string());
-            return;
+        match catch_up(store, index) {
+            Ok(_) => in_vain = 0,
+            // Files may go away under it while they are read: the next look finds others.
+            Err(CatchUpError::Store(_)) if in_vain < IN_VAIN => in_vain += 1,
+            Err(error) => {
+                let _ = lost.set(error.to_string());
+                return;
+            }
         }
     }
 }
+
+/// Looks in a row at a store that cannot be read: two seconds, after which it is not followed.
+const IN_VAIN: u32 = 8;
 
 /// The number of whoever decides here, kept with the evidence: its tree is signed under it.
 fn node_of(held: &DataDir) -> Result<u32, DataDirError> {

@@ -58,7 +58,8 @@ impl Input {
             Self::Stdin => return Ok((Box::new(io::stdin()), 0)),
             Self::File(path, sheet) => (path, sheet),
         };
-        let mut file = File::open(&path).map_err(Stop::Input)?;
+        let named = |error: io::Error| Stop::Input(io::Error::new(error.kind(), format!("{}: {error}", path.display())));
+        let mut file = File::open(&path).map_err(named)?;
         let length = file.metadata().map_err(Stop::Input)?.len();
         let mut beginning = Vec::new();
         file.by_ref().take(XLSX.len() as u64).read_to_end(&mut beginning).map_err(Stop::Input)?;

@@ -27,6 +27,8 @@ pub struct Outputs {
     pub split: bool,
     /// The refused rows; none to tell of them on standard error.
     pub rejected: Option<PathBuf>,
+    /// The list itself, which is not to be written over; none from standard input.
+    pub list: Option<PathBuf>,
     /// Go on where work was broken off.
     pub resume: bool,
     /// Replace what is there.
@@ -71,6 +73,20 @@ pub enum SinkError {
     /// What was written is not there.
     #[error("{path}: is not what was written there; begin anew with --force")]
     NotWhatWasWritten {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The list goes on behind what was filtered of it, whole.
+    #[error(
+        "the list goes on behind line {lines}, where it ended when it was filtered; filter the rest as a list of its own, or begin anew with --force"
+    )]
+    LongerList {
+        /// Physical lines that are answered for.
+        lines: u64,
+    },
+    /// Two things are to be written to one file, or over the list.
+    #[error("{path}: is given twice, for two of the list, the rows and the refused rows; give each a file of its own")]
+    OneFile {
         /// The file.
         path: PathBuf,
     },
@@ -130,7 +146,8 @@ impl SinkError {
             Self::Exists { .. } => "OUTPUT_EXISTS",
             Self::Unfinished { .. } => "OUTPUT_UNFINISHED",
             Self::NothingLeft { .. } => "NOTHING_TO_RESUME",
-            Self::OtherWork { .. } | Self::NotWhatWasWritten { .. } => "CANNOT_RESUME",
+            Self::OtherWork { .. } | Self::NotWhatWasWritten { .. } | Self::LongerList { .. } => "CANNOT_RESUME",
+            Self::OneFile { .. } => "ONE_FILE",
             Self::Io { .. } => "OUTPUT_FAILED",
         }
     }
@@ -160,7 +177,7 @@ impl Sink {
         language: Option<Language>,
         duplicates: bool,
     ) -> Result<Self, SinkError> {
-        let Outputs { out, split, rejected, resume, force, skip_lines } = outputs;
+        let Outputs { out, split, rejected, list, resume, force, skip_lines } = outputs;
         let rows: Vec<PathBuf> = match &out {
             None => Vec::new(),
             Some(out) if split => Decision::ALL.iter().map(|decision| of_decision(out, *decision)).collect(),
@@ -168,6 +185,7 @@ impl Sink {
         };
         let note = out.as_ref().map(|out| with_ending(out, ".progress"));
         let paths: Vec<PathBuf> = rows.iter().chain(&rejected).cloned().collect();
+        refuse_one_file(&paths, note.as_deref(), list.as_deref())?;
         let left = note.as_deref().map(read_note).transpose()?.flatten();
         let mut sink = Self {
             rows: Vec::new(),
@@ -203,17 +221,18 @@ impl Sink {
     }
 
     fn begin(&mut self, rows: &[PathBuf], rejected: Option<&Path>) -> Result<(), SinkError> {
-        let create = |path: &Path| Stream::create(path).map_err(SinkError::io(path));
-        // A note of other rows would be a wrong one.
-        self.note.as_deref().map_or(Ok(()), remove)?;
+        let create = |path: &Path| Stream::create(path).map_err(|error| SinkError::io(&partial(path))(error));
         self.rows = rows.iter().map(|path| create(path)).collect::<Result<_, _>>()?;
         if rows.is_empty() {
             self.rows.push(Stream::stdout());
         }
         if let Some(path) = rejected {
-            self.rejected = create(path)?;
+            // Behind lines that were answered for in standard output, those refused of them stay.
+            let again = || Stream::append(path).map_err(|error| SinkError::io(&partial(path))(error));
+            self.rejected = if self.start.lines > 0 { again()? } else { create(path)? };
         }
-        Ok(())
+        // A note of other rows would be a wrong one; until here it may be that of another command.
+        self.note.as_deref().map_or(Ok(()), remove)
     }
 
     fn go_on(&mut self, left: Note, rows: &[PathBuf], rejected: Option<&Path>) -> Result<(), SinkError> {
@@ -225,8 +244,8 @@ impl Sink {
         let hash = |text: &str| u128::from_str_radix(text, 16).unwrap_or_default();
         let again = |path: &Path, (bytes, of_bytes): &(u64, String)| {
             let stream = Stream::again(path, *bytes, hash(of_bytes)).map_err(SinkError::io(path))?;
-            // Of work that is whole some may have their names.
-            if stream.is_none() && left.whole {
+            // Of work that is whole some have their names already, and nothing is written to any.
+            if stream.is_none() && left.whole && (path.exists() || *bytes == 0) {
                 return Ok(None);
             }
             stream.map(Some).ok_or_else(|| SinkError::NotWhatWasWritten { path: partial(path) })
@@ -258,6 +277,11 @@ impl Sink {
 
     pub(super) fn write(&mut self, rows: &Rows, results: &[Vec<u8>]) -> Result<(), SinkError> {
         let Rows { block, look, before, hash } = rows;
+        if self.whole && block.through() > block.before() {
+            // What is whole gets its names all the same.
+            self.finish()?;
+            return Err(SinkError::LongerList { lines: self.start.lines });
+        }
         if self.split {
             let mut texts: [Vec<u8>; Decision::ALL.len()] = Default::default();
             if let [results] = results {
@@ -286,11 +310,10 @@ impl Sink {
     }
 
     fn put(&mut self, number: usize, text: &[u8]) -> Result<(), SinkError> {
-        let path = self.paths.get(number).cloned().unwrap_or_else(|| PathBuf::from("standard output"));
-        match self.rows.get_mut(number) {
-            Some(stream) => stream.write(text).map_err(SinkError::io(&path)),
-            None => Ok(()),
-        }
+        let path = self.note.as_ref().and_then(|_| self.paths.get(number)).cloned();
+        let path = path.unwrap_or_else(|| PathBuf::from("standard output"));
+        let gone = || SinkError::io(&path)(io::ErrorKind::NotFound.into());
+        self.rows.get_mut(number).ok_or_else(gone)?.write(text).map_err(SinkError::io(&path))
     }
 
     /// Line, reason and text of every refused row; where only people read, no text.
@@ -324,6 +347,10 @@ impl Sink {
     pub(super) fn leave(&mut self) -> Result<(), SinkError> {
         self.noted = Instant::now();
         let Some(path) = &self.note else { return Ok(()) };
+        self.leave_at(path).map(|lines| self.noted_lines = lines)
+    }
+
+    fn leave_at(&self, path: &Path) -> Result<u64, SinkError> {
         let streams = self.rows.iter().chain(self.paths.get(self.rows.len()).map(|_| &self.rejected));
         let note = Note {
             format: FORMAT,
@@ -334,15 +361,17 @@ impl Sink {
             tally: self.tally.clone(),
             whole: self.whole,
         };
-        let text = serde_json::to_vec(&note).map_err(|error| SinkError::Io { path: path.clone(), source: error.into() })?;
+        let text = serde_json::to_vec(&note).map_err(|error| SinkError::Io { path: path.to_owned(), source: error.into() })?;
         let unfinished = with_ending(path, ".new");
         fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, path)).map_err(SinkError::io(path))?;
-        self.noted_lines = note.lines;
-        Ok(())
+        Ok(note.lines)
     }
 
     /// The list is left where it is; what nothing stands in is taken away.
     pub(super) fn stop(&mut self) -> Result<(), SinkError> {
+        if self.whole {
+            return Ok(());
+        }
         if self.tally.lines > 0 || self.start.lines > 0 {
             return self.leave();
         }
@@ -352,11 +381,13 @@ impl Sink {
 
     /// Everything is written: the files are made durable and get their names.
     pub(super) fn finish(&mut self) -> Result<(), SinkError> {
-        for stream in self.rows.iter_mut().chain([&mut self.rejected]) {
-            stream.sync().map_err(SinkError::io(Path::new("what was written")))?;
+        if !self.whole {
+            for stream in self.rows.iter_mut().chain([&mut self.rejected]) {
+                stream.sync().map_err(SinkError::io(Path::new("what was written")))?;
+            }
+            self.whole = true;
+            self.leave()?;
         }
-        self.whole = true;
-        self.leave()?;
         for stream in &self.rows {
             stream.rename(true).map_err(SinkError::io(Path::new("what was written")))?;
         }
@@ -380,6 +411,27 @@ fn read_note(path: &Path) -> Result<Option<Note>, SinkError> {
     };
     let damaged = |_| SinkError::NotWhatWasWritten { path: path.to_owned() };
     serde_json::from_slice(&bytes).map(Some).map_err(damaged)
+}
+
+/// Each of what is written has a file of its own, and the list is none of them.
+fn refuse_one_file(paths: &[PathBuf], note: Option<&Path>, list: Option<&Path>) -> Result<(), SinkError> {
+    let written = paths.iter().flat_map(|path| [path.clone(), partial(path)]).chain(note.map(Path::to_owned));
+    let mut there: Vec<PathBuf> = list.map(real).into_iter().collect();
+    for path in written {
+        let place = real(&path);
+        if there.contains(&place) {
+            return Err(SinkError::OneFile { path });
+        }
+        there.push(place);
+    }
+    Ok(())
+}
+
+/// Where a path leads, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = || Some(fs::canonicalize(parent).ok()?.join(path.file_name()?));
+    fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }
 
 fn refuse_existing(paths: &[PathBuf], left: Option<&Note>) -> Result<(), SinkError> {

@@ -1,8 +1,8 @@
 //! Where rows go: standard output, or a file that says in its name that it is not whole until it is.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -35,6 +35,19 @@ pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+/// Keeps everybody else from writing a file until it is closed.
+fn hold(file: &File, path: &Path) -> io::Result<()> {
+    let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "another command is writing it; wait for that one");
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => return Err(busy()),
+        // A file system without locks.
+        Err(TryLockError::Error(_)) | Ok(()) => {}
+    }
+    // It may have got its name between being opened and being held.
+    let (held, there) = (file.metadata()?, fs::metadata(partial(path)).map_err(|_| busy())?);
+    if (held.dev(), held.ino()) == (there.dev(), there.ino()) { Ok(()) } else { Err(busy()) }
+}
+
 impl Stream {
     pub(super) fn stdout() -> Self {
         Self { place: Place::Stdout, bytes: 0, hash: Xxh3::new() }
@@ -44,10 +57,20 @@ impl Stream {
         Self { place: Place::Told, bytes: 0, hash: Xxh3::new() }
     }
 
-    /// A file that is to become `path`: only its owner may read it, for it holds addresses.
+    /// A file that is to become `path`: only its owner may read it, for it holds addresses. Nobody else may be writing it.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(partial(path))?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(partial(path))?;
+        hold(&file, path)?;
+        file.set_len(0)?;
         Ok(Self { place: Place::File { file, path: path.to_owned() }, bytes: 0, hash: Xxh3::new() })
+    }
+
+    /// The same file as it is there, to be written behind.
+    pub(super) fn append(path: &Path) -> io::Result<Self> {
+        let mut file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(partial(path))?;
+        hold(&file, path)?;
+        let bytes = file.seek(SeekFrom::End(0))?;
+        Ok(Self { place: Place::File { file, path: path.to_owned() }, bytes, hash: Xxh3::new() })
     }
 
     /// The same file again, whose first `bytes` are to hash to `hash`; what stands behind them is cut off. None if they
@@ -57,6 +80,7 @@ impl Stream {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened?,
         };
+        hold(&file, path)?;
         let (mut read, mut left, mut buffer) = (Xxh3::new(), bytes, vec![0; 1 << 20]);
         while left > 0 {
             let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
@@ -102,9 +126,15 @@ impl Stream {
         }
     }
 
-    /// Gives a whole file its name; one of which nobody needs to hear if it is empty, none.
+    /// Gives a whole file its name; one of which nobody needs to hear if it is empty, none, and takes one of before away.
     pub(super) fn rename(&self, keep_empty: bool) -> io::Result<()> {
         let Place::File { path, .. } = &self.place else { return Ok(()) };
-        if self.bytes == 0 && !keep_empty { fs::remove_file(partial(path)) } else { fs::rename(partial(path), path) }
+        if self.bytes > 0 || keep_empty {
+            return fs::rename(partial(path), path);
+        }
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => fs::remove_file(partial(path)),
+        }
     }
 }

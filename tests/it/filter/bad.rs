@@ -37,6 +37,7 @@ async fn bad_lists_are_told_by_name() {
         ("ad,soyad\nA,B\n".to_owned(), "NO_ADDRESS_COLUMN", "there are \"ad\", \"soyad\""),
         (format!("cep,telefon\n{phone},{phone}\n"), "ADDRESS_COLUMN_UNCLEAR", "column 1 (\"cep\") or column 2 (\"telefon\")"),
         (format!("telefon\r{phone}\r"), "LONE_RETURN", "line feeds"),
+        (format!("telefon;Decision;reason\n{phone};ALLOW;APPROVED\n"), "FILTERED_BEFORE", "a column \"Decision\" already"),
         ("5".repeat(2 << 20), "FIRST_LINE_TOO_LONG", "1 MiB"),
     ] {
         let (said, exit) = told(&known, "liste.csv", list.as_bytes(), &["--force"]);
@@ -107,4 +108,29 @@ async fn what_is_there_is_not_replaced() {
     assert!(filter(&[&args[..], &["--force"]].concat()).status.success());
     let nothing = filter(&[&args[..], &["--resume"]].concat());
     assert!(text(&nothing.stderr).contains("NOTHING_TO_RESUME"), "{nothing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_written_over_the_list_or_twice() {
+    let known = Known::start().await;
+    let dir = known.dir.path();
+    let path = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    let rows = "ad;telefon\nAyşe;05321234561\n";
+    for name in ["liste.csv", "q.partial"] {
+        fs::write(path(name), rows).unwrap();
+    }
+    for (list, out, rejected) in [
+        ("liste.csv", "liste.csv", None),
+        ("q.partial", "q", None),
+        ("liste.csv", "out.csv", Some("liste.csv")),
+        ("liste.csv", "same.csv", Some("same.csv")),
+        ("liste.csv", "same.csv", Some("./same.csv")),
+    ] {
+        let rejected = rejected.map(|name| ["--rejected".to_owned(), path(name)]);
+        let more: Vec<&str> = rejected.iter().flatten().map(String::as_str).collect();
+        let args = ["--endpoint", &known.gateway.http, "--force", "--out", &path(out), &path(list)];
+        let done = filter(&[&args[..], &more].concat());
+        assert!(text(&done.stderr).contains("ONE_FILE") && done.status.code() == Some(1), "{out}: {done:?}");
+        assert_eq!(fs::read_to_string(path(list)).unwrap(), rows, "{out}");
+    }
 }

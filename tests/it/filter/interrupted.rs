@@ -134,3 +134,68 @@ fn izingate_on(address: &str, data: &Path) -> Gateway {
     command.args(["serve", "--listen", address, "--admin", "127.0.0.1:0", "--log-format", "json", "--data"]).arg(data);
     Gateway::spawn(command, data)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_commands_do_not_write_one_result() {
+    let known = Known::start().await;
+    let dir = known.dir.path();
+    let (list_text, list, out) = (long_list(ROWS), dir.join("liste.csv"), dir.join("out.csv"));
+    fs::write(&list, &list_text).unwrap();
+    let args = ["--endpoint", known.gateway.http.as_str()];
+    let (child, mut input) = begin(&args, &out);
+    let given = until_noted(&mut input, &list_text, &out);
+    for more in ["--resume", "--force"] {
+        let second = filter(&[&args[..], &[more, "--out", out.to_str().unwrap(), list.to_str().unwrap()]].concat());
+        assert_eq!(second.status.code(), Some(1), "{second:?}");
+        assert!(text(&second.stderr).contains("another command is writing it"), "{second:?}");
+    }
+    let rest = list_text.as_bytes()[given..].to_vec();
+    let giving = std::thread::spawn(move || input.write_all(&rest));
+    let done = child.wait_with_output().unwrap();
+    giving.join().unwrap().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    assert!(fs::read_to_string(&out).unwrap() == long_answer(ROWS), "the result is that of the first alone");
+}
+
+/// Everything is written, and the last name cannot be given.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_whole_takes_no_more_rows() {
+    let known = Known::start().await;
+    let dir = known.dir.path();
+    let (list, out) = (dir.join("liste.csv"), dir.join("out.csv"));
+    let in_the_way = dir.join("out.csv.rejected.csv");
+    let rows = "ad;telefon\nAyşe;05321234561\n\"Ali\"x;1\n";
+    fs::write(&list, rows).unwrap();
+    fs::create_dir(&in_the_way).unwrap();
+    let args = ["--endpoint", &known.gateway.http, "--out", out.to_str().unwrap(), list.to_str().unwrap()];
+    let failed = filter(&[&args[..], &["--force"]].concat());
+    assert!(failed.status.code() == Some(1) && text(&failed.stdout).contains("OUTPUT_FAILED"), "{failed:?}");
+    fs::remove_dir(&in_the_way).unwrap();
+    fs::write(&list, format!("{rows}Can;05321234562\n")).unwrap();
+    let longer = filter(&[&args[..], &["--resume"]].concat());
+    let said = text(&longer.stdout) + &text(&longer.stderr);
+    assert!(longer.status.code() == Some(1) && said.contains("CANNOT_RESUME") && said.contains("behind line 3"), "{longer:?}");
+    // What was whole has its names now.
+    assert_eq!(fs::read_to_string(&out).unwrap(), "ad;telefon;decision;reason\nAyşe;05321234561;ALLOW;APPROVED\n");
+    assert!(fs::read_to_string(&in_the_way).unwrap().contains("TEXT_AFTER_QUOTE"));
+    let left = names(dir);
+    assert!(!left.iter().any(|name| name.ends_with(".partial") || name.ends_with(".progress")), "{left:?}");
+}
+
+/// Rows in standard output, refused ones in a file: going on loses none of either.
+#[tokio::test(flavor = "multi_thread")]
+async fn skipped_lines_keep_what_was_refused_of_them() {
+    let known = Known::start().await;
+    let dir = known.dir.path();
+    let list = dir.join("liste.csv");
+    let head = "ad;telefon\n\"A\"x;1\nAyşe;05321234561\n";
+    fs::write(&list, format!("{head}Can;05321234562\n\"B\"x;2\n")).unwrap();
+    // As a first run leaves it that was stopped behind line 3.
+    fs::write(dir.join("liste.csv.rejected.csv.partial"), "line,reason,detail,row\n2,TEXT_AFTER_QUOTE,of before,x\n").unwrap();
+    let done = filter(&["--endpoint", &known.gateway.http, "--skip-lines", "3", list.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(2), "{done:?}");
+    assert_eq!(text(&done.stdout), "Can;05321234562;DENY;REFUSED\n");
+    let refused = fs::read_to_string(dir.join("liste.csv.rejected.csv")).unwrap();
+    let lines: Vec<&str> = refused.lines().map(|line| line.split(",TEXT").next().unwrap()).collect();
+    assert_eq!(lines, ["line,reason,detail,row", "2", "5"]);
+}
