@@ -4,7 +4,7 @@ mod brand;
 mod declaration;
 
 pub use brand::brand_message;
-pub use declaration::{declaration_message, purpose_code};
+pub use declaration::declaration_message;
 
 use super::apply::Report;
 use super::gateway::{Explained, parts_of};
@@ -63,6 +63,37 @@ pub fn purpose(code: i32) -> Result<Purpose, Problem> {
         Ok(proto::Purpose::Exempt64) => Ok(Purpose::Exempt64),
         Ok(proto::Purpose::OutOfScope) => Ok(Purpose::OutOfScope),
         Err(_) => Err(invalid("purpose")),
+    }
+}
+
+/// A channel as a message.
+#[must_use]
+pub const fn channel_code(channel: Channel) -> i32 {
+    match channel {
+        Channel::Arama => proto::Channel::Arama as i32,
+        Channel::Mesaj => proto::Channel::Mesaj as i32,
+        Channel::Eposta => proto::Channel::Eposta as i32,
+    }
+}
+
+/// A recipient type as a message.
+#[must_use]
+pub const fn recipient_type_code(recipient_type: RecipientType) -> i32 {
+    match recipient_type {
+        RecipientType::Bireysel => proto::RecipientType::Bireysel as i32,
+        RecipientType::Tacir => proto::RecipientType::Tacir as i32,
+    }
+}
+
+/// A purpose as a message.
+#[must_use]
+pub const fn purpose_code(purpose: Purpose) -> i32 {
+    match purpose {
+        Purpose::Commercial => proto::Purpose::Commercial as i32,
+        Purpose::Exempt61 => proto::Purpose::Exempt61 as i32,
+        Purpose::Exempt62 => proto::Purpose::Exempt62 as i32,
+        Purpose::Exempt64 => proto::Purpose::Exempt64 as i32,
+        Purpose::OutOfScope => proto::Purpose::OutOfScope as i32,
     }
 }
 

@@ -154,7 +154,7 @@ impl Offline {
             }
             let asked = Asked {
                 caller: self.caller.clone(),
-                edge: Edge::GrpcBatch,
+                edge: Edge::Filter,
                 reference: &self.question.reference,
                 revision_reached: reached,
             };

@@ -3,14 +3,14 @@
 use super::Stop;
 use super::offline::Question;
 use crate::check::decision::Verdict;
-use crate::check::question::{Purpose, Scope};
+use crate::check::question::Scope;
 use crate::filter::Block;
 use crate::filter::block::Bounds;
 use crate::import::{code_of, text_of};
-use crate::model::channel::{Channel, RecipientType};
 use crate::wire::caller::CALLER_HEADER;
+use crate::wire::convert::{channel_code, purpose_code, recipient_type_code};
+use crate::wire::proto::CheckBatchRequest;
 use crate::wire::proto::permission_service_client::PermissionServiceClient;
-use crate::wire::proto::{self, CheckBatchRequest};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -112,10 +112,10 @@ impl Online {
         let recipients = if emails.is_empty() { Vec::new() } else { rows.iter().map(|row| emails[*row].to_string()).collect() };
         CheckBatchRequest {
             brand_code: scope.brand.get(),
-            channel: channel(scope.cell.channel).into(),
-            recipient_type: recipient_type(scope.cell.recipient_type).into(),
+            channel: channel_code(scope.cell.channel),
+            recipient_type: recipient_type_code(scope.cell.recipient_type),
             retailer_code: scope.retailer.get(),
-            purpose: purpose(scope.purpose).into(),
+            purpose: purpose_code(scope.purpose),
             recipients,
             phones,
             reference: self.question.reference.clone(),
@@ -128,29 +128,4 @@ impl Online {
 fn passes(status: &Status) -> bool {
     matches!(status.code(), Code::Unavailable | Code::Cancelled | Code::Unknown | Code::Internal | Code::DeadlineExceeded)
         && (std::error::Error::source(status).is_some() || status.code() == Code::Unavailable)
-}
-
-const fn channel(channel: Channel) -> proto::Channel {
-    match channel {
-        Channel::Arama => proto::Channel::Arama,
-        Channel::Mesaj => proto::Channel::Mesaj,
-        Channel::Eposta => proto::Channel::Eposta,
-    }
-}
-
-const fn recipient_type(recipient_type: RecipientType) -> proto::RecipientType {
-    match recipient_type {
-        RecipientType::Bireysel => proto::RecipientType::Bireysel,
-        RecipientType::Tacir => proto::RecipientType::Tacir,
-    }
-}
-
-const fn purpose(purpose: Purpose) -> proto::Purpose {
-    match purpose {
-        Purpose::Commercial => proto::Purpose::Commercial,
-        Purpose::Exempt61 => proto::Purpose::Exempt61,
-        Purpose::Exempt62 => proto::Purpose::Exempt62,
-        Purpose::Exempt64 => proto::Purpose::Exempt64,
-        Purpose::OutOfScope => proto::Purpose::OutOfScope,
-    }
 }

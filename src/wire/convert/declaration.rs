@@ -1,6 +1,6 @@
 //! Declarations of senders.
 
-use super::{brand_code, purpose, seconds, unix};
+use super::{brand_code, purpose, purpose_code, seconds, unix};
 use crate::check::question::Purpose;
 use crate::model::brand::BrandCode;
 use crate::model::declaration::{Declaration, Declared, DocumentHash};
@@ -22,18 +22,6 @@ pub fn declaration_message(declaration: &Declaration) -> proto::Declaration {
         document_sha256: declared.document.to_string(),
         valid_until: unix(declared.valid_until),
         revoked_at: unix(*revoked),
-    }
-}
-
-/// A purpose as a message.
-#[must_use]
-pub const fn purpose_code(purpose: Purpose) -> i32 {
-    match purpose {
-        Purpose::Commercial => proto::Purpose::Commercial as i32,
-        Purpose::Exempt61 => proto::Purpose::Exempt61 as i32,
-        Purpose::Exempt62 => proto::Purpose::Exempt62 as i32,
-        Purpose::Exempt64 => proto::Purpose::Exempt64 as i32,
-        Purpose::OutOfScope => proto::Purpose::OutOfScope as i32,
     }
 }
 

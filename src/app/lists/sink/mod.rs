@@ -1,13 +1,17 @@
 //! What comes of a list: rows, refused rows, and a note of how far they reach, by which work that was broken off goes on.
 
-use super::Stop;
+mod error;
+mod left;
+
+pub use error::SinkError;
+
 use super::reader::{Look, Rows, Start};
 use super::stream::{Stream, partial, with_ending};
 use crate::check::Language;
 use crate::check::decision::Decision;
 use crate::filter::output::split;
 use crate::filter::{Columns, Pair, Tally};
-use serde::{Deserialize, Serialize};
+use left::{FORMAT, Note, read_note, refuse_existing, refuse_one_file};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,8 +19,6 @@ use std::time::{Duration, Instant};
 
 /// From one note to the next: what a kill has done again.
 const NOTE_EVERY: Duration = Duration::from_millis(250);
-/// Bumped when a note is read differently.
-const FORMAT: u32 = 1;
 
 /// Where the rows go.
 #[derive(Clone, Debug)]
@@ -35,85 +37,6 @@ pub struct Outputs {
     pub force: bool,
     /// Physical lines that were answered for in standard output before.
     pub skip_lines: u64,
-}
-
-/// Why nothing can be written.
-#[derive(Debug, thiserror::Error)]
-pub enum SinkError {
-    /// There is a result.
-    #[error("{path}: is there already; give another name, or --force to replace it")]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
-    /// There is a part of one.
-    #[error("{path}: was left after {lines} lines; go on with --resume, or begin anew with --force")]
-    Unfinished {
-        /// The file.
-        path: PathBuf,
-        /// Physical lines that it answers for.
-        lines: u64,
-    },
-    /// There is none to go on with.
-    #[error("{path}: there is nothing to go on with; leave out --resume")]
-    NothingLeft {
-        /// The note that was looked for.
-        path: PathBuf,
-    },
-    /// It was of other work.
-    #[error("{path}: was begun with other arguments, so it cannot go on with these:\n  then: {then}\n  now:  {now}")]
-    OtherWork {
-        /// The note.
-        path: PathBuf,
-        /// Its arguments.
-        then: String,
-        /// These.
-        now: String,
-    },
-    /// What was written is not there.
-    #[error("{path}: is not what was written there; begin anew with --force")]
-    NotWhatWasWritten {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The list goes on behind what was filtered of it, whole.
-    #[error(
-        "the list goes on behind line {lines}, where it ended when it was filtered; filter the rest as a list of its own, or begin anew with --force"
-    )]
-    LongerList {
-        /// Physical lines that are answered for.
-        lines: u64,
-    },
-    /// Two things are to be written to one file, or over the list.
-    #[error("{path}: is given twice, for two of the list, the rows and the refused rows; give each a file of its own")]
-    OneFile {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The system says no.
-    #[error("{path}: {source}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What it said.
-        source: io::Error,
-    },
-}
-
-/// How far the streams reach.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Note {
-    format: u32,
-    settings: String,
-    lines: u64,
-    /// Of the list's text so far.
-    text: String,
-    /// Bytes and hash of each stream.
-    streams: Vec<(u64, String)>,
-    tally: Tally,
-    /// Everything is written; only names are to be given.
-    whole: bool,
 }
 
 /// Where rows are written.
@@ -136,26 +59,6 @@ pub(super) struct Sink {
     /// Physical lines that the note answers for.
     noted_lines: u64,
     whole: bool,
-}
-
-impl SinkError {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Exists { .. } => "OUTPUT_EXISTS",
-            Self::Unfinished { .. } => "OUTPUT_UNFINISHED",
-            Self::NothingLeft { .. } => "NOTHING_TO_RESUME",
-            Self::OtherWork { .. } | Self::NotWhatWasWritten { .. } | Self::LongerList { .. } => "CANNOT_RESUME",
-            Self::OneFile { .. } => "ONE_FILE",
-            Self::Io { .. } => "OUTPUT_FAILED",
-        }
-    }
-
-    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
 }
 
 /// The file of each decision's rows: `list.csv` becomes `list.allowed.csv`.
@@ -401,51 +304,5 @@ fn remove(path: &Path) -> Result<(), SinkError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SinkError::io(path)(error)),
         _ => Ok(()),
-    }
-}
-
-fn read_note(path: &Path) -> Result<Option<Note>, SinkError> {
-    let bytes = match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        read => read.map_err(SinkError::io(path))?,
-    };
-    let damaged = |_| SinkError::NotWhatWasWritten { path: path.to_owned() };
-    serde_json::from_slice(&bytes).map(Some).map_err(damaged)
-}
-
-/// Each of what is written has a file of its own, and the list is none of them.
-fn refuse_one_file(paths: &[PathBuf], note: Option<&Path>, list: Option<&Path>) -> Result<(), SinkError> {
-    let written = paths.iter().flat_map(|path| [path.clone(), partial(path)]).chain(note.map(Path::to_owned));
-    let mut there: Vec<PathBuf> = list.map(real).into_iter().collect();
-    for path in written {
-        let place = real(&path);
-        if there.contains(&place) {
-            return Err(SinkError::OneFile { path });
-        }
-        there.push(place);
-    }
-    Ok(())
-}
-
-/// Where a path leads, as far as it is there.
-fn real(path: &Path) -> PathBuf {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = || Some(fs::canonicalize(parent).ok()?.join(path.file_name()?));
-    fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_owned())
-}
-
-fn refuse_existing(paths: &[PathBuf], left: Option<&Note>) -> Result<(), SinkError> {
-    if let Some(path) = paths.iter().find(|path| path.exists()) {
-        return Err(SinkError::Exists { path: path.clone() });
-    }
-    match (paths.iter().find(|path| partial(path).exists()), left) {
-        (Some(path), left) => Err(SinkError::Unfinished { path: partial(path), lines: left.map_or(0, |left| left.lines) }),
-        (None, _) => Ok(()),
-    }
-}
-
-impl From<SinkError> for Option<Stop> {
-    fn from(error: SinkError) -> Self {
-        Some(error.into())
     }
 }

@@ -1,0 +1,94 @@
+//! Why nothing can be written.
+
+use crate::app::lists::Stop;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why nothing can be written.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    /// There is a result.
+    #[error("{path}: is there already; give another name, or --force to replace it")]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is a part of one.
+    #[error("{path}: was left after {lines} lines; go on with --resume, or begin anew with --force")]
+    Unfinished {
+        /// The file.
+        path: PathBuf,
+        /// Physical lines that it answers for.
+        lines: u64,
+    },
+    /// There is none to go on with.
+    #[error("{path}: there is nothing to go on with; leave out --resume")]
+    NothingLeft {
+        /// The note that was looked for.
+        path: PathBuf,
+    },
+    /// It was of other work.
+    #[error("{path}: was begun with other arguments, so it cannot go on with these:\n  then: {then}\n  now:  {now}")]
+    OtherWork {
+        /// The note.
+        path: PathBuf,
+        /// Its arguments.
+        then: String,
+        /// These.
+        now: String,
+    },
+    /// What was written is not there.
+    #[error("{path}: is not what was written there; begin anew with --force")]
+    NotWhatWasWritten {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The list goes on behind what was filtered of it, whole.
+    #[error(
+        "the list goes on behind line {lines}, where it ended when it was filtered; filter the rest as a list of its own, or begin anew with --force"
+    )]
+    LongerList {
+        /// Physical lines that are answered for.
+        lines: u64,
+    },
+    /// Two things are to be written to one file, or over the list.
+    #[error("{path}: is given twice, for two of the list, the rows and the refused rows; give each a file of its own")]
+    OneFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system says no.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+}
+
+impl SinkError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Exists { .. } => "OUTPUT_EXISTS",
+            Self::Unfinished { .. } => "OUTPUT_UNFINISHED",
+            Self::NothingLeft { .. } => "NOTHING_TO_RESUME",
+            Self::OtherWork { .. } | Self::NotWhatWasWritten { .. } | Self::LongerList { .. } => "CANNOT_RESUME",
+            Self::OneFile { .. } => "ONE_FILE",
+            Self::Io { .. } => "OUTPUT_FAILED",
+        }
+    }
+
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}
+
+impl From<SinkError> for Option<Stop> {
+    fn from(error: SinkError) -> Self {
+        Some(error.into())
+    }
+}
