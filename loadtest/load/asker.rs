@@ -1,11 +1,12 @@
 //! One line of load against one contender: asks, reads, compares.
 
 use crate::drive::{Done, Failure};
-use crate::grpc;
 use crate::moves::Moves;
 use crate::people::{BRAND, byte as byte_of};
 use crate::questions::{Answer, Calls, names};
 use crate::socket::Pool;
+use crate::streams::Streams;
+use crate::unary::Unary;
 use bytes::Bytes;
 use izingate::check::decision::Reason;
 use izingate::model::state::Status;
@@ -24,8 +25,8 @@ pub const APPLY: &str = "/izingate.v1.ConsentService/Apply";
 
 /// How a question gets there.
 pub enum Way {
-    Calls(grpc::Calls),
-    Streams(grpc::Streams),
+    Calls(Unary),
+    Streams(Streams),
     Plain(Pool),
 }
 
@@ -57,7 +58,7 @@ impl Asker {
         };
         let request = call.request.clone();
         let answer = match &self.way {
-            Way::Calls(calls) => calls.call(request).await,
+            Way::Calls(calls) => calls.call(&request).await,
             Way::Streams(streams) => streams.call(request).await,
             Way::Plain(pool) => pool.call(&request).await,
         }?;
@@ -95,7 +96,7 @@ fn compare(done: &mut Done, asked: &[u32], answer: &Answer, right: impl Fn(u32, 
 
 /// Sends movements.
 pub struct Mover {
-    pub calls: grpc::Calls,
+    pub calls: Unary,
     pub moves: Rc<Moves>,
 }
 
@@ -105,7 +106,7 @@ impl Mover {
         let (batch, movements) = self.moves.next();
         let recipients = movements.len() as u64;
         let request = ApplyRequest { brand_code: BRAND, movements, ..ApplyRequest::default() };
-        let answer: Bytes = self.calls.call(request.encode_to_vec().into()).await?;
+        let answer: Bytes = self.calls.call(&request.encode_to_vec()).await?;
         let at = Some(Instant::now());
         let answer = ApplyResponse::decode(answer).map_err(|_| Failure::Code("UNREADABLE_ANSWER".to_owned()))?;
         if let Some(refused) = answer.refused.first() {

@@ -2,16 +2,16 @@
 
 use crate::asker::APPLY;
 use crate::child;
-use crate::grpc::Calls;
 use crate::people::{BRAND, People};
 use crate::questions::digit;
 use crate::support::Outcome;
+use crate::unary::Unary;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use izingate::wire::proto::admin_service_client::AdminServiceClient;
 use izingate::wire::proto::{ApplyRequest, ApplyResponse, Brand, PutBrandRequest};
 use prost::Message;
 use std::io::{Read, Write};
-use tonic::transport::Channel;
+use tonic::transport::Endpoint;
 
 /// Movements of a call: as many as one takes.
 const TOGETHER: u64 = 10_000;
@@ -21,11 +21,11 @@ const UNDER_WAY: usize = 2;
 const KEYS: u64 = 1_000;
 
 /// The brand, and everybody's consent as it is in the beginning.
-pub async fn gateway(channels: &[Channel], people: &People) -> Outcome<()> {
+pub async fn gateway(address: &str, people: &People) -> Outcome<()> {
     let brand = Brand { brand_code: BRAND, iys_code: 600_000, title: "Ölçüm".to_owned(), active: true, ..Brand::default() };
-    let mut admin = AdminServiceClient::new(channels.first().ok_or("no connection")?.clone());
+    let mut admin = AdminServiceClient::new(Endpoint::from_shared(format!("http://{address}"))?.connect().await?);
     admin.put_brand(PutBrandRequest { brand: Some(brand) }).await?;
-    let calls = Calls::new(channels.to_vec(), APPLY);
+    let calls = Unary::new(address, 1, APPLY);
     let all = people.on_record();
     let batches = (0..all).step_by(TOGETHER as usize).map(|from| {
         let movements = (from..all.min(from + TOGETHER)).map(|i| people.movement(i, 0)).collect();
@@ -33,7 +33,7 @@ pub async fn gateway(channels: &[Channel], people: &People) -> Outcome<()> {
     });
     let calls = &calls;
     let apply = |request: ApplyRequest| async move {
-        let answer = calls.call(request.encode_to_vec().into()).await.map_err(|failure| format!("{failure:?}"))?;
+        let answer = calls.call(&request.encode_to_vec()).await.map_err(|failure| format!("{failure:?}"))?;
         match ApplyResponse::decode(answer)?.refused.first() {
             Some(refused) => Err(format!("{}: {}", refused.code, refused.detail).into()),
             None => Ok(()),

@@ -4,7 +4,7 @@
 //! `load [SCENARIO]`; `load --help` says the rest. Every time is that from the moment a call was *due*: a server
 //! that stalls cannot hide the calls that waited behind the stall, and a client that could not keep its schedule
 //! says so. Reading order: [`scenario`] and [`schedule`] (what is sent when), [`people`] and [`moves`] (what is right),
-//! [`questions`], [`grpc`] and [`socket`] (how it is asked), [`drive`] and [`tally`] (the open loop), [`turns`], [`stage`] and
+//! [`questions`], [`unary`], [`streams`] and [`socket`] (how it is asked), [`drive`] and [`tally`] (the open loop), [`turns`], [`stage`] and
 //! [`plan`] (a run), [`report`].
 //!
 //! The gateway and its rivals run on one core, this program on another.
@@ -21,7 +21,7 @@ mod child;
 mod drive;
 mod fill;
 mod gateway;
-mod grpc;
+mod half;
 mod histogram;
 mod moves;
 #[path = "../../benches/e2e/noop.rs"]
@@ -37,6 +37,7 @@ mod scrape;
 mod seen;
 mod socket;
 mod stage;
+mod streams;
 #[path = "../../benches/support/mod.rs"]
 #[allow(dead_code, reason = "each user takes its part")]
 mod support;
@@ -44,6 +45,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod unary;
 
 use args::Args;
 use clap::Parser;

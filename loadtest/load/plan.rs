@@ -3,11 +3,12 @@
 use crate::asker::Truth;
 use crate::drive::Bounds;
 use crate::gateway::{Gateway, Place};
+use crate::half;
 use crate::moves::Moves;
 use crate::samples;
 use crate::scenario::{Plan, Scenario};
 use crate::scrape::{self, Page};
-use crate::seen::{Most, Reached, Recorded, Seen};
+use crate::seen::{Reached, Recorded, Seen};
 use crate::stage::{Stage, Wanted};
 use crate::support::Outcome;
 use crate::support::rounds::turns;
@@ -18,8 +19,6 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// How long the most of a contender is looked for.
-const LOOK: Duration = Duration::from_secs(4);
 /// Turns before the first that counts are so much shorter.
 const WARM: u32 = 4;
 /// Slices of all turns of a contender.
@@ -78,16 +77,10 @@ impl Run {
         if self.scenario.plan == Plan::Half {
             // The rate is not known yet, and not asked for.
             for contender in contenders(&stage, &self.scenario, &truth).await? {
-                let before = stage.usage(contender.who).await;
-                let tally = contender.most(self.scenario.connections, LOOK).await;
-                let used = stage.usage(contender.who).await.processor.zip(before.processor).map(|(now, before)| now - before);
-                let seconds = LOOK.as_secs_f64();
-                let (rate, busy) = (tally.answered as f64 / seconds, used.map(|used| used / seconds));
-                most.push(Most { who: contender.who, rate, busy });
-                asked.note(&contender, &[tally]);
+                most.push(half::most(&stage, &self.scenario, &contender, |tally| asked.note(&contender, &[tally])).await);
             }
-            let own = most.first().map_or(1.0, |most| most.rate);
-            self.scenario.load[0].rate = Some((own / 2.0).round());
+            let own = most.first().map_or(1.0, |most| most.open);
+            self.scenario.load[0].rate = Some((own / 2.0).round().max(1.0));
         }
         let all = contenders(&stage, &self.scenario, &truth).await?;
         let mut seen = self.turns(&stage, &all, &mut asked).await?;

@@ -21,6 +21,8 @@ pub struct Sample {
     pub processor: Option<f64>,
     /// Bytes of the index.
     pub index: Option<f64>,
+    /// Bytes of writes and of blocks that the store holds in memory.
+    pub store: Option<f64>,
     /// Bytes of evidence that wait for the disk.
     pub waiting: Option<f64>,
 }
@@ -41,6 +43,9 @@ pub async fn take(stage: &Stage, begun: Instant, every: Duration, into: &RefCell
             resident: usage.resident,
             processor: usage.processor,
             index: value("izingate_index_bytes"),
+            store: value("izingate_store_memtable_bytes")
+                .zip(value("izingate_store_cache_bytes"))
+                .map(|(writes, blocks)| writes + blocks),
             waiting: value("izingate_evidence_waiting_bytes"),
         });
     }

@@ -28,10 +28,14 @@ pub struct Seen {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Most {
     pub who: Who,
-    /// Calls a second.
+    /// Calls a second in a closed loop.
     pub rate: f64,
     /// The part of a core that its server used: much less than 1 means that this program was the limit.
     pub busy: Option<f64>,
+    /// Calls a second that it keeps up with in an open loop.
+    pub open: f64,
+    /// The part of a core that its server used then.
+    pub open_busy: Option<f64>,
 }
 
 /// What a contender came to.

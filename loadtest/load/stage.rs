@@ -3,7 +3,6 @@
 use crate::child::Server;
 use crate::fill;
 use crate::gateway::{Gateway, Place};
-use crate::grpc;
 use crate::moves::Moves;
 use crate::people::People;
 use crate::scenario::{Rival, Scenario};
@@ -61,7 +60,7 @@ impl Stage {
             (None, None) => return Err("no gateway".into()),
         };
         if !wanted.filled {
-            fill::gateway(&grpc::channels(&format!("http://{}", place.listen), 1)?, &people).await?;
+            fill::gateway(&place.listen, &people).await?;
         }
         let (mut noop, mut redis) = (None, None);
         for rival in &scenario.rivals {

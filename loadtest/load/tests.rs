@@ -4,7 +4,6 @@
 use crate::args::Args;
 use crate::fill;
 use crate::gateway::Gateway;
-use crate::grpc;
 use crate::people::People;
 use crate::plan::Run;
 use crate::report::Report;
@@ -86,8 +85,7 @@ fn a_gateway_that_knows_something_else_fails_the_run() {
         let gateway = Gateway::start(&run.binary, &folder.path().join("gateway.log")).unwrap();
         // Twice as many as the run believes: its strangers are on record.
         let people = People { still: 2_000, moving: 0, loaded: IysTime::now().minus(86_400) };
-        let channels = grpc::channels(&format!("http://{}", gateway.place.listen), 1).unwrap();
-        fill::gateway(&channels, &people).await.unwrap();
+        fill::gateway(&gateway.place.listen, &people).await.unwrap();
         (run.elsewhere, run.filled) = (Some(gateway.place.clone()), true);
         report(run.go().await.unwrap())
     });

@@ -3,15 +3,16 @@
 
 use crate::asker::{APPLY, Asker, BATCH, CHECK, Mover, STREAM, Truth, Way};
 use crate::drive::{self, Bounds};
-use crate::grpc;
 use crate::moves::Moves;
 use crate::people::People;
 use crate::questions::{Calls, Form};
 use crate::scenario::{Kind, Load, Rival, Scenario};
 use crate::schedule::Schedule;
 use crate::socket::{Pool, Speech};
+use crate::streams::{self, Streams};
 use crate::support::Outcome;
 use crate::tally::Tally;
+use crate::unary::Unary;
 use futures_util::future::join_all;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -104,7 +105,15 @@ impl Contender {
         join_all(self.lines.iter().map(|line| line.open(begun, length, seed, bounds))).await
     }
 
-    /// The most that it can do of its only line.
+    /// Its only line at a rate.
+    pub async fn at(&self, rate: f64, length: Duration, seed: u64, bounds: Bounds) -> Tally {
+        match self.lines.first() {
+            Some(line) => line.at(rate, Instant::now(), length, seed, bounds).await,
+            None => Tally::default(),
+        }
+    }
+
+    /// The most that it can do of its only line in a closed loop.
     pub async fn most(&self, connections: usize, time: Duration) -> Tally {
         match self.lines.first().map(|line| &line.work) {
             Some(Work::Ask(asker)) => drive::closed(asking(asker), connections * CLOSED, time).await,
@@ -122,19 +131,21 @@ const fn can(who: Who, kind: Kind) -> bool {
 }
 
 async fn work(who: Who, ground: &Ground<'_>, place: usize, load: &Load) -> Outcome<Work> {
-    let channels = || grpc::channels(&format!("http://{}", ground.address), ground.scenario.connections);
+    let connections = ground.scenario.connections;
+    let unary = |path| Unary::new(ground.address, connections, path);
     if load.kind == Kind::Movements {
         ground.moves.in_batches_of(load.size);
-        let calls = grpc::Calls::new(channels()?, APPLY);
-        return Ok(Work::Move(Rc::new(Mover { calls, moves: Rc::clone(ground.moves) })));
+        return Ok(Work::Move(Rc::new(Mover { calls: unary(APPLY), moves: Rc::clone(ground.moves) })));
     }
     let form = if who == Who::Redis { Form::Redis } else { Form::Gateway(load.kind) };
     let plain = |speech| Way::Plain(Pool::new(ground.address.to_owned(), speech, PLAIN));
     let way = match (form, load.kind) {
         (Form::Redis, _) => plain(Speech::Redis),
-        (_, Kind::Unary) => Way::Calls(grpc::Calls::new(channels()?, CHECK)),
-        (_, Kind::Batch) => Way::Calls(grpc::Calls::new(channels()?, BATCH)),
-        (_, Kind::Stream) => Way::Streams(grpc::Streams::open(&channels()?, STREAM).await?),
+        (_, Kind::Unary) => Way::Calls(unary(CHECK)),
+        (_, Kind::Batch) => Way::Calls(unary(BATCH)),
+        (_, Kind::Stream) => {
+            Way::Streams(Streams::open(&streams::channels(&format!("http://{}", ground.address), connections)?, STREAM).await?)
+        }
         _ => plain(Speech::Http),
     };
     let calls = Rc::new(Calls::of(load, form, &ground.people, place));
@@ -148,7 +159,10 @@ fn asking(asker: &Rc<Asker>) -> Rc<impl AsyncFn(u64) -> Result<drive::Done, driv
 
 impl Line {
     async fn open(&self, begun: Instant, length: Duration, seed: u64, bounds: Bounds) -> Tally {
-        let rate = self.load.rate.unwrap_or(1.0);
+        self.at(self.load.rate.unwrap_or(1.0), begun, length, seed, bounds).await
+    }
+
+    async fn at(&self, rate: f64, begun: Instant, length: Duration, seed: u64, bounds: Bounds) -> Tally {
         let between = (length.mul_f64(self.load.from), length.mul_f64(self.load.until));
         let schedule = Schedule::new(self.load.arrivals, rate, between, seed + self.place as u64);
         match &self.work {

@@ -141,6 +141,7 @@ fn tell_store(series: &StoreSeries, store: &Store) -> Result<(), StoreError> {
     series.sst_files.set_count(pressure.files);
     series.sst_bytes.set_count(pressure.bytes);
     series.memtable_bytes.set_count(pressure.memtables);
+    series.cache_bytes.set_count(pressure.cache);
     series.pending_bytes.set_count(pressure.pending);
     series.compactions.set_count(pressure.compactions);
     series.delayed.set_flag(pressure.delayed);

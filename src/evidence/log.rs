@@ -9,7 +9,7 @@ use super::settings::{Durability, Overload, Settings};
 use crate::check::{DecisionId, DecisionIds};
 use crate::model::time::IysTime;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
@@ -21,6 +21,10 @@ const BUFFERS: usize = 16;
 const ENTRY_BYTES: u64 = 176;
 /// Memory of an outcome with its recipient.
 const OUTCOME_BYTES: u64 = 17;
+
+/// Bytes in one buffer that the writer is asked to put into a frame, long before it syncs: what it does at once is short, and
+/// an answer that waits for the processor behind it does not wait long. A hundred and a half of single decisions.
+const FRAME_BYTES: u64 = 32 << 10;
 
 /// The log of a running gateway; clones are the same log.
 #[derive(Clone)]
@@ -44,7 +48,8 @@ pub(super) struct Shared {
     room: Notify,
     wake: Mutex<Wake>,
     woken: Condvar,
-    asked: AtomicBool,
+    /// What the writer is asked for: an [`Ask`].
+    asked: AtomicU8,
     pub(super) failed: AtomicBool,
     /// When everything that was gathered was last on disk.
     pub(super) settled: Mutex<Instant>,
@@ -63,6 +68,17 @@ struct Buffer(Mutex<Handed>);
 struct Handed {
     entries: Vec<Entry>,
     waiters: Vec<oneshot::Sender<bool>>,
+    /// Bytes that the entries were admitted with.
+    bytes: u64,
+}
+
+/// What the writer is asked for before its time; the greater holds the lesser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Ask {
+    /// To put what was handed over into frames.
+    Frame = 1,
+    /// To bring it to disk.
+    Sync = 2,
 }
 
 #[derive(Default)]
@@ -116,6 +132,7 @@ pub struct Admission {
     /// Whether the caller hears nothing before it is on disk.
     before_answer: bool,
     decisions: u64,
+    bytes: u64,
 }
 
 /// How large an answer is.
@@ -136,7 +153,7 @@ pub struct Ticket(oneshot::Receiver<bool>);
 impl Admission {
     /// Of an answer that nothing is recorded of.
     pub(super) const fn unrecorded(id: DecisionId, decisions: u64) -> Self {
-        Self { id, recordable: true, reserved: false, before_answer: false, decisions }
+        Self { id, recordable: true, reserved: false, before_answer: false, decisions, bytes: 0 }
     }
 }
 
@@ -154,7 +171,7 @@ impl Log {
             room: Notify::new(),
             wake: Mutex::default(),
             woken: Condvar::new(),
-            asked: AtomicBool::new(false),
+            asked: AtomicU8::new(0),
             failed: AtomicBool::new(false),
             settled: Mutex::new(Instant::now()),
             figures: Figures::default(),
@@ -200,14 +217,14 @@ impl Log {
     fn try_admit(&self, class: Durability, answer: Size, now: IysTime) -> Admission {
         let Size { entries, decisions, references } = answer;
         let shared = &*self.0;
+        let bytes = entries * ENTRY_BYTES + decisions * OUTCOME_BYTES + references;
         let admission = |reserved| {
             let id = shared.ids.take(now, decisions);
-            Admission { id, recordable: true, reserved, before_answer: class == Durability::BeforeAnswer, decisions }
+            Admission { id, recordable: true, reserved, before_answer: class == Durability::BeforeAnswer, decisions, bytes }
         };
         if class == Durability::Off {
             return admission(false);
         }
-        let bytes = entries * ENTRY_BYTES + decisions * OUTCOME_BYTES + references;
         let before = shared.waiting.fetch_add(bytes, Ordering::Relaxed);
         // Counted before the number is taken: whoever leases counts what may be answered below it.
         shared.outstanding.fetch_add(decisions, Ordering::SeqCst);
@@ -215,7 +232,7 @@ impl Log {
         let fits = before + bytes <= shared.settings.buffer_bytes || before == 0;
         let leased = admitted.id.number().saturating_add(decisions) <= shared.leased.load(Ordering::Acquire);
         if shared.is_half_leased(admitted.id.number()) {
-            shared.wake();
+            shared.wake(Ask::Sync);
         }
         if fits && leased && !shared.failed.load(Ordering::Acquire) {
             return admitted;
@@ -223,7 +240,7 @@ impl Log {
         // Nobody is told of room: it is what there was before.
         shared.waiting.fetch_sub(bytes, Ordering::Relaxed);
         shared.outstanding.fetch_sub(decisions, Ordering::SeqCst);
-        shared.wake();
+        shared.wake(Ask::Sync);
         Admission { reserved: false, recordable: shared.settings.overload == Overload::DropAndCount, ..admitted }
     }
 
@@ -240,17 +257,21 @@ impl Log {
         }
         let entries = entries(admission.before_answer);
         let (waiter, ticket) = if admission.before_answer { Some(oneshot::channel()).unzip() } else { (None, None) };
-        {
+        let is_frame = {
             let mut handed = lock(&shared.buffers[place()].0);
             handed.entries.extend(entries);
             handed.waiters.extend(waiter);
-        }
+            handed.bytes += admission.bytes;
+            handed.bytes >= FRAME_BYTES
+        };
         if let Some(ticket) = ticket {
-            shared.wake();
+            shared.wake(Ask::Sync);
             return Some(Ticket(ticket));
         }
         if shared.waiting.load(Ordering::Relaxed) > shared.settings.buffer_bytes / 4 {
-            shared.wake();
+            shared.wake(Ask::Sync);
+        } else if is_frame && shared.asked.load(Ordering::Relaxed) == 0 {
+            shared.wake(Ask::Frame);
         }
         None
     }
@@ -285,7 +306,7 @@ impl Log {
     fn submit(&self, event: Event) -> Option<oneshot::Receiver<()>> {
         let (reply, done) = oneshot::channel();
         lock(&self.0.events).as_mut()?.push((event, reply));
-        self.0.wake();
+        self.0.wake(Ask::Sync);
         Some(done)
     }
 
@@ -350,18 +371,25 @@ impl Shared {
         self.leased.load(Ordering::Acquire)
     }
 
-    /// Takes everything that was handed over.
-    pub(super) fn gather(&self, entries: &mut Vec<Entry>, waiters: &mut Vec<oneshot::Sender<bool>>, events: &mut Vec<Noted>) {
-        self.asked.store(false, Ordering::Release);
+    /// Takes everything that was handed over; says what was asked for.
+    pub(super) fn gather(
+        &self,
+        entries: &mut Vec<Entry>,
+        waiters: &mut Vec<oneshot::Sender<bool>>,
+        events: &mut Vec<Noted>,
+    ) -> Option<Ask> {
+        let asked = self.asked.swap(0, Ordering::AcqRel);
         let held = entries.len();
         for buffer in &self.buffers {
             let mut handed = lock(&buffer.0);
             entries.append(&mut handed.entries);
             waiters.append(&mut handed.waiters);
+            handed.bytes = 0;
         }
         let gathered = entries[held..].iter().map(|entry| entry.outcomes.len() as u64).sum();
         self.outstanding.fetch_sub(gathered, Ordering::SeqCst);
         lock(&self.events).iter_mut().for_each(|submitted| events.append(submitted));
+        [Ask::Sync, Ask::Frame].into_iter().find(|ask| asked >= *ask as u8)
     }
 
     /// Nobody writes any more: nothing more is admitted, and who waits for an event hears of it.
@@ -377,9 +405,9 @@ impl Shared {
         self.room.notify_waiters();
     }
 
-    fn wake(&self) {
+    fn wake(&self, ask: Ask) {
         // One caller a round wakes the writer; the others find it awake.
-        if !self.asked.swap(true, Ordering::AcqRel) {
+        if self.asked.fetch_max(ask as u8, Ordering::AcqRel) == 0 {
             drop(lock(&self.wake));
             self.woken.notify_one();
         }
@@ -388,7 +416,7 @@ impl Shared {
     /// Waits until somebody asks, or for `time`; says whether the log is to end.
     pub(super) fn wait(&self, time: Duration) -> bool {
         let wake = lock(&self.wake);
-        let idle = |wake: &mut Wake| !wake.stop && !self.asked.load(Ordering::Acquire);
+        let idle = |wake: &mut Wake| !wake.stop && self.asked.load(Ordering::Acquire) == 0;
         let (wake, _) = self.woken.wait_timeout_while(wake, time, idle).unwrap_or_else(PoisonError::into_inner);
         wake.stop
     }

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 /// Why evidence cannot be kept.
 #[derive(Debug, thiserror::Error)]
@@ -71,9 +72,11 @@ fn open(folder: &Path, settings: Settings, ids: DecisionIds, clock: fn() -> u64)
         keeper: tell,
         clock,
         entries: Vec::new(),
+        framed: 0,
         events: Vec::new(),
         vouched: now,
         waiters: Vec::new(),
+        slowest: Duration::ZERO,
         rotation: Rotation::None,
     };
     let writer = named("izingate-evidence", move || writer.run())?;

@@ -1,9 +1,10 @@
-//! The thread that writes: it gathers what was handed over, puts it into frames, syncs once, and tells who waits.
+//! The thread that writes: it gathers what was handed over and puts it into frames, little by little; then it syncs once, and
+//! tells who waits.
 
 use super::codec::{MOST_DECISIONS, Part};
 use super::entry::{Entry, Event};
 use super::index::Heads;
-use super::log::{Log, Noted, bytes_of, lock};
+use super::log::{Ask, Log, Noted, bytes_of, lock};
 use super::segment::{Header, Open, Seal};
 use crate::check::policy::byte_without_evidence;
 use std::io;
@@ -26,12 +27,17 @@ pub(super) struct Writer {
     pub(super) keeper: Sender<(Seal, Heads)>,
     /// Tells the time, in Unix milliseconds.
     pub(super) clock: fn() -> u64,
+    /// What was gathered and is not on disk.
     pub(super) entries: Vec<Entry>,
+    /// How many of them are in frames.
+    pub(super) framed: usize,
     pub(super) events: Vec<Noted>,
     /// A moment before the last that was gathered: everything handed over until then is in it, so the log vouches for it.
     pub(super) vouched: u64,
     /// Who waits for what was gathered.
     pub(super) waiters: Vec<oneshot::Sender<bool>>,
+    /// The longest that a commit took of late; what is long ago counts less.
+    pub(super) slowest: Duration,
     /// How far the change to the next segment is.
     pub(super) rotation: Rotation,
 }
@@ -57,40 +63,54 @@ impl Drop for Writer {
 impl Writer {
     /// Writes until the log is to end and everything is on disk, or the disk takes nothing at the end.
     pub(super) fn run(mut self) {
-        // Half a window to gather, the other half to write and sync.
-        let pause = self.log.0.settings.window / 2;
+        let mut due = Instant::now() + self.pause();
         let mut tries = 0;
         loop {
             let failed = self.log.0.failed.load(Ordering::Acquire);
-            let stop = self.log.0.wait(if failed { RETRY } else { pause });
+            let stop = self.log.0.wait(if failed { RETRY } else { due.saturating_duration_since(Instant::now()) });
             if stop && failed {
                 // Whoever ends it does not wait between two tries: the disk needs its time all the same.
                 std::thread::park_timeout(RETRY);
             }
-            match self.step() {
-                Ok(()) => tries = 0,
+            let is_due = stop || failed || Instant::now() >= due;
+            match self.step(is_due) {
+                Ok(false) => continue,
+                Ok(true) => tries = 0,
                 Err(error) => {
                     tries += 1;
                     self.fail(&error);
                 }
             }
+            due = Instant::now() + self.pause();
             if stop && (tries == 0 || tries > LAST_TRIES) && self.end(tries == 0) {
                 return;
             }
         }
     }
 
-    fn step(&mut self) -> io::Result<()> {
+    /// From one sync to the next: the window without what the disk needs, twice the longest of late. Each sync holds up answers
+    /// that wait for the same processor, so there are as few as the window allows.
+    fn pause(&self) -> Duration {
+        let window = self.log.0.settings.window;
+        window - (2 * self.slowest).clamp(window / 10, window / 2)
+    }
+
+    /// Puts what was handed over into frames, and brings them to disk if that is due or asked for; says whether it was.
+    fn step(&mut self, is_due: bool) -> io::Result<bool> {
         // Not after it: what is handed over in between is in the next round, and may be answered already.
         self.vouched = (self.clock)();
-        self.log.0.gather(&mut self.entries, &mut self.waiters, &mut self.events);
+        let asked = self.log.0.gather(&mut self.entries, &mut self.waiters, &mut self.events);
         self.rotate()?;
+        self.frames()?;
+        if !is_due && asked != Some(Ask::Sync) {
+            return Ok(false);
+        }
         self.commit()?;
         if self.is_full() {
             self.rotation = Rotation::Sealing;
             self.rotate()?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Goes on with the change to the next segment, if one is under way.
@@ -118,30 +138,31 @@ impl Writer {
             return Ok(());
         }
         let before = self.open.bytes();
-        let written = self.write(lease).and_then(|()| self.open.commit());
-        if let Err(error) = written {
-            self.open.roll_back();
-            return Err(error);
-        }
+        self.events(lease)?;
+        self.open.commit()?;
         if let Some((_, _, to)) = lease {
             self.log.0.set_leased(to);
         }
         let figures = &self.log.0.figures;
         figures.bytes.fetch_add(self.open.bytes() - before, Ordering::Relaxed);
         figures.commits.fetch_add(1, Ordering::Relaxed);
-        figures.took_us.store(started.elapsed().as_micros() as u64, Ordering::Relaxed);
+        let took = started.elapsed();
+        figures.took_us.store(took.as_micros() as u64, Ordering::Relaxed);
+        self.slowest = took.max(self.slowest - self.slowest / 16);
         let decisions = self.entries.iter().map(|entry| entry.outcomes.len() as u64).sum();
         self.settle(decisions);
         Ok(())
     }
 
-    fn write(&mut self, lease: Option<(u64, u64, u64)>) -> io::Result<()> {
+    /// Puts what is not in a frame into frames.
+    fn frames(&mut self) -> io::Result<()> {
         let now = self.vouched;
+        let entries = &mut self.entries[self.framed..];
         // Numbers in a row are short, and lie in the order in which people ask for them.
-        self.entries.sort_by_key(|entry| entry.first.number());
+        entries.sort_by_key(|entry| entry.first.number());
         let mut frame = Vec::new();
         let mut room = MOST_DECISIONS;
-        for entry in &self.entries {
+        for entry in &*entries {
             let (mut from, length) = (0, entry.outcomes.len());
             while from < length {
                 let to = length.min(from + room);
@@ -158,6 +179,12 @@ impl Writer {
         if !frame.is_empty() {
             self.open.decisions_frame(&frame, now)?;
         }
+        self.framed = self.entries.len();
+        Ok(())
+    }
+
+    fn events(&mut self, lease: Option<(u64, u64, u64)>) -> io::Result<()> {
+        let now = self.vouched;
         for (event, _) in &self.events {
             self.open.event_frame(event, now)?;
         }
@@ -172,6 +199,7 @@ impl Writer {
         let shared = &self.log.0;
         let bytes = self.entries.iter().map(bytes_of).sum();
         self.entries.clear();
+        self.framed = 0;
         for (_, reply) in self.events.drain(..) {
             // Whoever noted it may have gone.
             let _ = reply.send(());
@@ -191,6 +219,8 @@ impl Writer {
     /// The disk takes nothing. What was gathered waits; who waits for it hears of it, and what it would have been
     /// allowed is recorded as what it was told.
     fn fail(&mut self, error: &io::Error) {
+        self.open.roll_back();
+        self.framed = 0;
         let shared = &self.log.0;
         shared.figures.failures.fetch_add(1, Ordering::Relaxed);
         if !shared.failed.swap(true, Ordering::AcqRel) {
@@ -250,3 +280,7 @@ impl Writer {
 fn gathered(entries: &[Entry]) -> u64 {
     entries.iter().map(|entry| entry.outcomes.len() as u64).sum()
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

@@ -128,6 +128,7 @@ table! {
     STORE_FILES = Gauge("izingate_store_sst_files", Count, [], "Sorted files of the store that are in use, by their number.");
     STORE_LOG = Gauge("izingate_store_log_bytes", Bytes, [], "The store's write-ahead log: what the next start reads again, at most.");
     STORE_MEMORY = Gauge("izingate_store_memtable_bytes", Bytes, [], "Writes that the store holds in memory.");
+    STORE_CACHE = Gauge("izingate_store_cache_bytes", Bytes, [], "Blocks of sorted files that the store holds in memory, `store.cache_bytes` at most.");
     COMPACTION_PENDING = Gauge("izingate_store_compaction_pending_bytes", Bytes, [], "What the store has still to compact, by its own estimate.");
     COMPACTIONS = Gauge("izingate_store_compactions", Count, [], "Compactions under way.");
     WRITES_DELAYED = Gauge("izingate_store_writes_delayed", Count, [], "1 while the store slows its writer down, for compaction to follow.");

@@ -16,6 +16,8 @@ pub struct StoreSeries {
     pub log_bytes: Gauge,
     /// Bytes of writes in memory.
     pub memtable_bytes: Gauge,
+    /// Bytes of blocks in its cache.
+    pub cache_bytes: Gauge,
     /// Bytes that are still to be compacted.
     pub pending_bytes: Gauge,
     /// Compactions under way.
@@ -39,6 +41,7 @@ impl StoreSeries {
             sst_files: gauge(&series::STORE_FILES),
             log_bytes: gauge(&series::STORE_LOG),
             memtable_bytes: gauge(&series::STORE_MEMORY),
+            cache_bytes: gauge(&series::STORE_CACHE),
             pending_bytes: gauge(&series::COMPACTION_PENDING),
             compactions: gauge(&series::COMPACTIONS),
             delayed: gauge(&series::WRITES_DELAYED),

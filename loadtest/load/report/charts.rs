@@ -93,6 +93,7 @@ impl Report {
         let mut curves = vec![
             curve("resident", 0, |sample| sample.resident.map(|bytes| bytes as f64)),
             curve("index", 4, |sample| sample.index),
+            curve("store", 1, |sample| sample.store),
             curve("evidence on its way", 2, |sample| sample.waiting),
         ];
         curves.retain(|curve| !curve.points.is_empty());

@@ -1,6 +1,6 @@
 //! The report for people.
 
-use super::{ContenderReport, LineReport, PARTS, Report};
+use super::{ContenderReport, LineReport, MostReport, PARTS, Report};
 use crate::support::report::{rate, short, size};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -28,9 +28,16 @@ impl Report {
         text.push('\n');
         if !self.most.is_empty() {
             let busy = |busy: Option<f64>| busy.map_or(String::new(), |busy| format!(" (its core {:.0} % busy)", busy * 100.0));
-            let most = self.most.iter().map(|most| format!("{} {}{}", most.name, rate(most.per_second), busy(most.busy)));
-            let most: Vec<String> = most.collect();
-            let _ = writeln!(text, "The most in a closed loop: {}. The rate below is half of the gateway's.\n", most.join(", "));
+            let closed = |most: &MostReport| format!("{} {}{}", most.name, rate(most.per_second), busy(most.busy));
+            let open = |most: &MostReport| format!("{} {}{}", most.name, rate(most.open_per_second), busy(most.open_busy));
+            let all = |of: &dyn Fn(&MostReport) -> String| self.most.iter().map(of).collect::<Vec<_>>().join(", ");
+            let _ = writeln!(
+                text,
+                "The most in a closed loop: {}. The most that each keeps up with in an open loop: {}. The rate below is half \
+                 of that of the gateway.\n",
+                all(&closed),
+                all(&open)
+            );
         }
         self.latencies(&mut text);
         self.counts(&mut text);

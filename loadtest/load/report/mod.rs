@@ -28,7 +28,7 @@ pub struct Report {
     pub turn_seconds: f64,
     pub slice_seconds: f64,
     pub contenders: Vec<ContenderReport>,
-    /// What each can do in a closed loop.
+    /// What each can do.
     pub most: Vec<MostReport>,
     /// Seconds that parts of the unary checks kept to inside the gateway, as its histogram's buckets tell.
     pub inside: Option<BTreeMap<&'static str, f64>>,
@@ -46,9 +46,14 @@ pub struct Report {
 #[derive(Serialize)]
 pub struct MostReport {
     pub name: &'static str,
+    /// Calls a second in a closed loop.
     pub per_second: f64,
     /// The part of a core that its server used.
     pub busy: Option<f64>,
+    /// Calls a second that it keeps up with in an open loop.
+    pub open_per_second: f64,
+    /// The part of a core that its server used then.
+    pub open_busy: Option<f64>,
 }
 
 /// What a contender came to.
@@ -133,7 +138,13 @@ impl Report {
             most: seen
                 .most
                 .iter()
-                .map(|most| MostReport { name: most.who.name(), per_second: most.rate, busy: most.busy })
+                .map(|most| MostReport {
+                    name: most.who.name(),
+                    per_second: most.rate,
+                    busy: most.busy,
+                    open_per_second: most.open,
+                    open_busy: most.open_busy,
+                })
                 .collect(),
             inside,
             cold_seconds: seen.cold.map(|cold| cold.as_secs_f64()),

@@ -30,6 +30,8 @@ pub struct Pressure {
     pub bytes: u64,
     /// Bytes of writes in memory.
     pub memtables: u64,
+    /// Bytes of blocks in the cache, which all families share.
+    pub cache: u64,
     /// Bytes that are still to be compacted, by RocksDB's estimate.
     pub pending: u64,
     /// Compactions under way.
@@ -57,6 +59,7 @@ impl Store {
                 self.db.property_int_value_cf(family, name).map_err(failed).map(Option::unwrap_or_default)
             };
             pressure.bytes += of(properties::LIVE_SST_FILES_SIZE)?;
+            pressure.cache = of(properties::BLOCK_CACHE_USAGE)?;
             pressure.memtables += of(properties::CUR_SIZE_ALL_MEM_TABLES)?;
             pressure.pending += of(properties::ESTIMATE_PENDING_COMPACTION_BYTES)?;
             for level in 0..LEVELS {

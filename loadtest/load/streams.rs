@@ -1,4 +1,4 @@
-//! gRPC with bytes made before, over some connections in turn: calls of their own, and questions in streams.
+//! Questions in gRPC streams, with bytes made before, over some connections in turn.
 
 use crate::drive::Failure;
 use crate::support::as_bytes::AsBytes;
@@ -9,41 +9,14 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::Request;
 use tonic::client::Grpc;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
 
 /// Connections to a server; made when they are first used, and again when they broke.
 pub fn channels(endpoint: &str, connections: usize) -> Result<Vec<Channel>, String> {
     let endpoint = Endpoint::from_shared(endpoint.to_owned()).map_err(|error| format!("{endpoint}: {error}"))?;
     Ok((0..connections).map(|_| endpoint.connect_lazy()).collect())
-}
-
-fn code(status: &Status) -> Failure {
-    Failure::Code(format!("{:?}", status.code()))
-}
-
-/// Unary calls of one method.
-pub struct Calls {
-    channels: Vec<Channel>,
-    path: PathAndQuery,
-    next: Cell<usize>,
-}
-
-impl Calls {
-    /// Calls of the method at `path`.
-    pub const fn new(channels: Vec<Channel>, path: &'static str) -> Self {
-        Self { channels, path: PathAndQuery::from_static(path), next: Cell::new(0) }
-    }
-
-    /// One call, over the next connection.
-    pub async fn call(&self, request: Bytes) -> Result<Bytes, Failure> {
-        let next = self.next.replace(self.next.get() + 1) % self.channels.len();
-        let mut grpc = Grpc::new(self.channels[next].clone()).max_decoding_message_size(64 << 20);
-        grpc.ready().await.map_err(|_| Failure::Code("NOT_CONNECTED".to_owned()))?;
-        let answer = grpc.unary(Request::new(request), self.path.clone(), AsBytes).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| code(&status))
-    }
 }
 
 /// Questions in streams, one on each connection; answers come in the order of the questions.
