@@ -25,27 +25,33 @@ pub struct Place {
 pub struct Gateway {
     child: Child,
     binary: PathBuf,
+    config: PathBuf,
     data: TempDir,
     ready: mpsc::Receiver<()>,
     pub place: Place,
 }
 
 impl Gateway {
-    /// Starts one over an empty folder in `TMPDIR` and waits until it is ready; its log goes to `log`.
-    pub fn start(binary: &Path, log: &Path) -> Outcome<Self> {
-        let gateway = Self::spawn(binary, tempfile::tempdir()?, log)?;
+    /// Starts one over an empty folder in `TMPDIR` and waits until it is ready; its log goes to `log`, its configuration beside
+    /// that.
+    pub fn start(binary: &Path, log: &Path, config: &str) -> Outcome<Self> {
+        let written = log.with_file_name("gateway.toml");
+        std::fs::write(&written, config)?;
+        let gateway = Self::spawn(binary, written, tempfile::tempdir()?, log)?;
         gateway.ready()?;
         Ok(gateway)
     }
 
     /// Starts one and does not wait: where it will listen is said by us.
-    fn spawn(binary: &Path, data: TempDir, log: &Path) -> Outcome<Self> {
+    fn spawn(binary: &Path, config: PathBuf, data: TempDir, log: &Path) -> Outcome<Self> {
         // Both held until both are known, so that they differ. Free a moment ago, and nobody else listens here.
         let held = [TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?];
         let [listen, admin] = [held[0].local_addr()?.to_string(), held[1].local_addr()?.to_string()];
         drop(held);
         let mut command = Command::new(binary);
         command.args(["serve", "--log-format", "json", "--listen", &listen, "--admin", &admin, "--data"]).arg(data.path());
+        // As deploy/systemd and deploy/docker start it.
+        command.arg("--config").arg(&config).env("MALLOC_ARENA_MAX", "2");
         machine::pin(machine::SERVER)?;
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         machine::pin(machine::CLIENT)?;
@@ -64,7 +70,7 @@ impl Gateway {
             }
         });
         let place = Place { listen, admin: Some(admin) };
-        Ok(Self { child, binary: binary.to_owned(), data, ready, place })
+        Ok(Self { child, binary: binary.to_owned(), config, data, ready, place })
     }
 
     /// Waits until everything is in memory.
@@ -75,8 +81,9 @@ impl Gateway {
     /// Ends it as an operator does, and waits until it has.
     pub fn stop(mut self) -> Outcome<Stopped> {
         self.end()?;
-        let (binary, data) = (self.binary.clone(), std::mem::replace(&mut self.data, tempfile::tempdir()?));
-        Ok(Stopped { binary, data })
+        let (binary, config) = (self.binary.clone(), self.config.clone());
+        let data = std::mem::replace(&mut self.data, tempfile::tempdir()?);
+        Ok(Stopped { binary, config, data })
     }
 
     fn end(&mut self) -> Outcome<()> {
@@ -102,6 +109,7 @@ impl Drop for Gateway {
 /// A gateway that has ended; its data is there.
 pub struct Stopped {
     binary: PathBuf,
+    config: PathBuf,
     data: TempDir,
 }
 
@@ -119,7 +127,7 @@ pub struct Evidence {
 impl Stopped {
     /// Starts it again over the same data, and does not wait.
     pub fn start(self, log: &Path) -> Outcome<Gateway> {
-        Gateway::spawn(&self.binary, self.data, log)
+        Gateway::spawn(&self.binary, self.config, self.data, log)
     }
 
     /// Holds the evidence against itself.

@@ -30,6 +30,9 @@ pub struct Scenario {
     /// Who takes turns with the gateway, under the same schedule.
     #[serde(default)]
     pub rivals: Vec<Rival>,
+    /// The configuration of a gateway that is started for it, TOML; none for what holds without one.
+    #[serde(default)]
+    pub config: String,
     /// gRPC connections.
     #[serde(default = "four")]
     pub connections: usize,
@@ -269,6 +272,7 @@ mod tests {
             seconds: 5.0,
             rounds: 1,
             rivals: vec![],
+            config: String::new(),
             connections: 4,
             in_flight: 10_000,
             timeout_seconds: 5.0,

@@ -53,7 +53,8 @@ impl Stage {
     /// Starts everybody and puts everybody on record.
     pub async fn set(scenario: &Scenario, wanted: &Wanted<'_>) -> Outcome<Self> {
         let people = People { still: scenario.still, moving: scenario.moving, loaded: IysTime::now().minus(AGO) };
-        let gateway = wanted.elsewhere.is_none().then(|| Gateway::start(wanted.binary, &wanted.log)).transpose()?;
+        let gateway =
+            wanted.elsewhere.is_none().then(|| Gateway::start(wanted.binary, &wanted.log, &scenario.config)).transpose()?;
         let place = match (&gateway, &wanted.elsewhere) {
             (Some(gateway), _) => gateway.place.clone(),
             (None, Some(place)) => place.clone(),

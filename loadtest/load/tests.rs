@@ -82,7 +82,7 @@ fn a_gateway_that_knows_something_else_fails_the_run() {
     let half = "about = 'a test'\nstill = 1_000\nseconds = 1\ntimeout_seconds = 60\nload = [{ kind = 'unary', rate = 200 }]";
     let report = block_on(async {
         let mut run = run(half, folder.path());
-        let gateway = Gateway::start(&run.binary, &folder.path().join("gateway.log")).unwrap();
+        let gateway = Gateway::start(&run.binary, &folder.path().join("gateway.log"), "").unwrap();
         // Twice as many as the run believes: its strangers are on record.
         let people = People { still: 2_000, moving: 0, loaded: IysTime::now().minus(86_400) };
         fill::gateway(&gateway.place.listen, &people).await.unwrap();

@@ -35,3 +35,7 @@ pub fn catch_up(store: &Store, index: &Index) -> Result<u64, CatchUpError> {
     index.revision().publish(now);
     Ok(now)
 }
+
+#[cfg(test)]
+#[path = "catch_up_tests.rs"]
+mod tests;

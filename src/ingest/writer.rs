@@ -1,25 +1,26 @@
 //! The one writer: a thread that takes commands in groups, commits each group, makes it visible and
 //! then answers.
 
-use super::bulk::{BulkError, Ground, Prepared, Slice, SliceDone};
+mod handle;
+mod queue;
+mod slices;
+
+pub use handle::WriterHandle;
+
 use super::erasure::Erasures;
 use super::group::{Changed, Group};
 use super::registry::{Desk, Failed};
 use super::restore::{Origin, RestoreError, restore};
 use super::{closure, notes};
 use crate::index::{Full, Index, Writing};
-use crate::model::brand::{Ages, Brand, BrandPut};
-use crate::model::declaration::{Declaration, Declared};
+use crate::model::brand::Brand;
 use crate::model::movement::Movement;
-use crate::model::source::{Source, SourceCode};
+use crate::model::source::SourceCode;
 use crate::model::time::IysTime;
-use crate::ports::{
-    Applied, BoxFuture, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ModeChange, MovementSink, Registrar,
-    RegistryRefused, SinkError,
-};
-use crate::store::codec::BulkPosition;
-use crate::store::{Completion, Store, StoreError};
-use std::collections::{HashSet, VecDeque};
+use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, RegistryRefused, SinkError};
+use crate::store::{Store, StoreError};
+use queue::{Command, PutBy, Submission, gather};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -42,21 +43,6 @@ pub struct BatchReport {
 
 /// Told of every committed group.
 pub type Observer = Box<dyn Fn(BatchReport) + Send>;
-
-/// Movements in one group at most, unless a single command holds more: bounds the memory of a batch to
-/// some 10 MB and the wait of whoever comes next.
-const GROUP: usize = 32_768;
-
-enum Command {
-    Movements(Submission),
-    Brand(Brand, PutBy, oneshot::Sender<Result<(), SinkError>>),
-    Close(ClosedLine, oneshot::Sender<Result<Applied, SinkError>>),
-    Reported(Vec<u64>, oneshot::Sender<Result<u64, SinkError>>),
-    Erase(Erasure, oneshot::Sender<Result<Erased, EraseRefused>>),
-    Slice(Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>),
-    /// A change of the registry, which also answers whoever asked for it.
-    Registry(Box<dyn FnOnce(&Thread) + Send>),
-}
 
 /// What the writer works on.
 pub struct Setup {
@@ -88,14 +74,6 @@ pub type Booted = oneshot::Receiver<Result<Origin, RestoreError>>;
 /// The writer thread; joined at shutdown.
 pub struct Writer(JoinHandle<()>);
 
-/// Hands commands to the writer. The writer ends when the last handle is gone.
-#[derive(Clone)]
-pub struct WriterHandle {
-    commands: mpsc::Sender<Command>,
-    poisoned: Arc<AtomicBool>,
-    unreported: Arc<AtomicU64>,
-}
-
 struct Thread {
     store: Arc<Store>,
     index: Index,
@@ -110,10 +88,6 @@ struct Thread {
     /// Whether anybody asks the index.
     visible: bool,
 }
-
-/// Slices of a bulk import under way: two that the writer prepares at once, and the next two, so that it
-/// finds a pair when it comes back. A slice of half a million movements has some 40 MB.
-const SLICES: usize = 4;
 
 impl Writer {
     /// Starts the writer. It alone changes the index, so it also fills it, if `boot` says so, before it
@@ -141,128 +115,6 @@ impl Writer {
         if self.0.join().is_err() {
             tracing::error!("the writer thread panicked");
         }
-    }
-}
-
-impl WriterHandle {
-    /// How many commands wait.
-    #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.commands.max_capacity() - self.commands.capacity()
-    }
-
-    /// How many commands may wait.
-    #[must_use]
-    pub fn most_waiting(&self) -> usize {
-        self.commands.max_capacity()
-    }
-
-    /// How many closures İYS is still to be told of.
-    #[must_use]
-    pub fn unreported(&self) -> u64 {
-        self.unreported.load(Ordering::Relaxed)
-    }
-
-    /// Takes the slices of one import, each of which becomes durable and visible as one batch, in their
-    /// order, while other commands are served in between; `done` hears of each. Blocks, so it is not for
-    /// a thread of an async runtime. One import at a time: another one that begins ends this one.
-    ///
-    /// # Errors
-    /// The slices so far are in; the one that failed and those behind it are not, and going on means
-    /// going on from [`Store::bulk_position`].
-    pub fn bulk(
-        &self,
-        mut slices: impl Iterator<Item = Result<Slice, BulkError>>,
-        mut done: impl FnMut(SliceDone),
-    ) -> Result<(), BulkError> {
-        let mut waiting = VecDeque::new();
-        loop {
-            while waiting.len() < SLICES {
-                let Some(slice) = slices.next() else { break };
-                let (reply, answer) = oneshot::channel();
-                let command = Command::Slice(Box::new(slice?), reply);
-                self.commands.blocking_send(command).map_err(|_| SinkError::Closed)?;
-                waiting.push_back(answer);
-            }
-            let Some(answer) = waiting.pop_front() else { return Ok(()) };
-            done(answer.blocking_recv().map_err(|_| SinkError::Poisoned)??);
-        }
-    }
-
-    /// Erases a recipient; resolves when that is durable and visible. Of the bytes some may be left on the disk:
-    /// [`Store::open_erasures`].
-    ///
-    /// # Errors
-    /// Nothing is erased.
-    pub async fn erase(&self, asked: Erasure) -> Result<Erased, EraseRefused> {
-        self.ask(move |reply| Command::Erase(asked, reply)).await
-    }
-
-    async fn ask<T, E: From<SinkError>>(&self, command: impl FnOnce(oneshot::Sender<Result<T, E>>) -> Command) -> Result<T, E> {
-        let (reply, answer) = oneshot::channel();
-        self.commands.send(command(reply)).await.map_err(|_| SinkError::Closed)?;
-        answer.await.map_err(|_| SinkError::Poisoned)?
-    }
-
-    /// Has the writer change the registry.
-    async fn register<T: Send + 'static>(
-        &self,
-        change: impl FnOnce(&Desk<'_>) -> Result<T, Failed> + Send + 'static,
-    ) -> Result<T, RegistryRefused> {
-        let (reply, answer) = oneshot::channel();
-        // Whoever asked may have hung up; the change is made all the same.
-        let change = Box::new(move |thread: &Thread| drop(reply.send(thread.register(change))));
-        self.commands.send(Command::Registry(change)).await.map_err(|_| SinkError::Closed)?;
-        answer.await.map_err(|_| SinkError::Poisoned)?
-    }
-}
-
-impl Registrar for WriterHandle {
-    fn put(&self, put: BrandPut) -> BoxFuture<'_, Result<Brand, RegistryRefused>> {
-        Box::pin(self.register(move |desk| desk.put(put)))
-    }
-
-    fn set_mode(&self, change: ModeChange) -> BoxFuture<'_, Result<Brand, RegistryRefused>> {
-        Box::pin(self.register(move |desk| desk.set_mode(change)))
-    }
-
-    fn declare(&self, declared: Declared) -> BoxFuture<'_, Result<Declaration, RegistryRefused>> {
-        Box::pin(self.register(move |desk| desk.declare(declared)))
-    }
-
-    fn revoke(&self, id: u64) -> BoxFuture<'_, Result<Declaration, RegistryRefused>> {
-        Box::pin(self.register(move |desk| desk.revoke(id)))
-    }
-}
-
-impl MovementSink for WriterHandle {
-    fn apply(&self, movements: Vec<Movement>) -> BoxFuture<'_, Result<Applied, SinkError>> {
-        self.follow(movements, Vec::new())
-    }
-
-    fn follow(&self, movements: Vec<Movement>, notes: Vec<FeedNote>) -> BoxFuture<'_, Result<Applied, SinkError>> {
-        let handed = Instant::now();
-        Box::pin(self.ask(move |reply| Command::Movements(Submission { movements, notes, reply, handed })))
-    }
-
-    fn put_brand(&self, brand: Brand, ages: Ages) -> BoxFuture<'_, Result<(), SinkError>> {
-        Box::pin(self.ask(move |reply| Command::Brand(brand, PutBy::Operator(ages), reply)))
-    }
-
-    fn attach(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>> {
-        Box::pin(self.ask(|reply| Command::Brand(brand, PutBy::Feed, reply)))
-    }
-
-    fn close_line(&self, line: ClosedLine) -> BoxFuture<'_, Result<Applied, SinkError>> {
-        Box::pin(self.ask(move |reply| Command::Close(line, reply)))
-    }
-
-    fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>> {
-        Box::pin(self.ask(|reply| Command::Reported(ids, reply)))
-    }
-
-    fn is_poisoned(&self) -> bool {
-        self.poisoned.load(Ordering::Acquire)
     }
 }
 
@@ -307,91 +159,6 @@ impl Thread {
                 }
             }
         }
-    }
-
-    /// Takes a slice, and with it the next one if that waits and is apart from it: the two are prepared
-    /// at once, on both cores. Returns what came after them instead.
-    fn take_slices(&mut self, first: SliceSubmission, inbox: &mut mpsc::Receiver<Command>) -> Option<Command> {
-        let (second, other) = match inbox.try_recv().ok() {
-            Some(Command::Slice(slice, reply)) if first.0.is_apart_from(&slice) => (Some((slice, reply)), None),
-            other => (None, other),
-        };
-        let (now, revision) = ((self.clock)(), self.revision + 1);
-        let ground = self.ground(now);
-        let (one, two) = std::thread::scope(|scope| {
-            let two = second.as_ref().map(|(slice, _)| scope.spawn(|| ground.prepare(slice, revision + 1)));
-            let one = ground.prepare(&first.0, revision);
-            let panicked = |_| Err(BulkError::Sink(SinkError::Poisoned));
-            (one, two.map(|two| two.join().unwrap_or_else(panicked)))
-        });
-        let (slice, reply) = first;
-        let _ = reply.send(one.and_then(|prepared| self.commit_slice(&slice, prepared, now)));
-        if let Some((two, (slice, reply))) = two.zip(second) {
-            // The first one changed nothing, so this one was prepared for a revision too many.
-            let again = |prepared: Prepared| {
-                let fits = prepared.staged.is_none() || self.revision == revision;
-                if fits { Ok(prepared) } else { self.ground(now).prepare(&slice, self.revision + 1) }
-            };
-            let two = two.and_then(again);
-            let _ = reply.send(two.and_then(|prepared| self.commit_slice(&slice, prepared, now)));
-        }
-        other
-    }
-
-    /// What slices are prepared against, as it is between two commits. A failure there has changed nothing.
-    fn ground(&self, now: IysTime) -> Ground<'_> {
-        let Self { store, known_sources, erasures, visible, .. } = self;
-        Ground { store, now, known_sources, erasures, visible: *visible }
-    }
-
-    fn commit_slice(&mut self, slice: &Slice, prepared: Prepared, now: IysTime) -> Result<SliceDone, BulkError> {
-        self.refuse_if_poisoned()?;
-        let started = Instant::now();
-        let Prepared { staged, changed, brands, new_sources, applied, unchanged } = prepared;
-        let position = self.next_position(slice, applied, unchanged)?;
-        let mut completion = Completion::default();
-        for brand in &brands {
-            completion.import_cursor(*brand, now);
-        }
-        for source in &new_sources {
-            completion.source(source);
-        }
-        completion.bulk_position(&position);
-        let revision = self.revision + u64::from(staged.is_some());
-        let mut index = self.index.write();
-        index.room_for(changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
-        let committed = match staged {
-            Some(staged) => self.store.commit_staged(staged, completion),
-            None => self.store.commit_completion(&completion),
-        };
-        if let Err(error) = committed {
-            self.poison(&error);
-            return Err(error.into());
-        }
-        show(&mut index, &changed).map_err(|full| self.poison(&full))?;
-        for brand in brands {
-            self.index.brands().note(brand, |freshness| freshness.imported(now));
-        }
-        self.revision = revision;
-        self.index.revision().publish(revision);
-        // Not before: a snapshot asks what is published while nobody writes.
-        drop(index);
-        self.known_sources.extend(new_sources.iter().map(Source::code));
-        (self.observer)(BatchReport { applied, unchanged, took: started.elapsed(), since_handed: None });
-        Ok(SliceDone { revision, applied, unchanged })
-    }
-
-    /// Where the import stands after a slice, which has to begin where the last one ended: a slice behind
-    /// one that failed would otherwise hide it.
-    fn next_position(&self, slice: &Slice, applied: u64, unchanged: u64) -> Result<BulkPosition, BulkError> {
-        let start = BulkPosition { job: slice.job(), movements: 0, applied: 0, unchanged: 0 };
-        let before = self.store.bulk_position()?.filter(|position| position.job == slice.job()).unwrap_or(start);
-        if before.movements != slice.start() {
-            return Err(BulkError::OutOfTurn);
-        }
-        let BulkPosition { job, movements, .. } = before;
-        let (applied, unchanged) = (before.applied + applied, before.unchanged + unchanged);
-        Ok(BulkPosition { job, movements: movements + slice.movements(), applied, unchanged })
     }
 
     fn take_movements(&mut self, group: Vec<Submission>) {
@@ -562,38 +329,4 @@ fn show(index: &mut Writing<'_>, changed: &Changed) -> Result<(), Full> {
 fn refuse_full(full: &Full) -> SinkError {
     tracing::error!(error = %full, "a batch was refused");
     SinkError::Full
-}
-
-/// Who puts a brand on file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PutBy {
-    /// Whoever follows it: with its feed.
-    Feed,
-    /// An operator: the feed stays as it is.
-    Operator(Ages),
-}
-
-struct Submission {
-    movements: Vec<Movement>,
-    notes: Vec<FeedNote>,
-    reply: oneshot::Sender<Result<Applied, SinkError>>,
-    /// Before it waited for room in the queue.
-    handed: Instant,
-}
-
-type SliceSubmission = (Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>);
-
-/// What waits, as one group: movements until the group is full, and whatever else ended it.
-fn gather(first: Submission, inbox: &mut mpsc::Receiver<Command>) -> (Vec<Submission>, Option<Command>) {
-    let (mut size, mut group) = (first.movements.len(), vec![first]);
-    while size < GROUP {
-        match inbox.try_recv().ok() {
-            Some(Command::Movements(submission)) => {
-                size += submission.movements.len();
-                group.push(submission);
-            }
-            other => return (group, other),
-        }
-    }
-    (group, None)
 }

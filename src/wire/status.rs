@@ -100,6 +100,8 @@ pub enum Kind {
     List(&'static str),
     /// A client sends a list and does not read what comes of it.
     FilterClientNotReading,
+    /// The rest of a list did not come.
+    FilterClientSilent,
     /// As many lists as there may be at once.
     TooManyLists,
     /// No account at İYS is configured.
@@ -223,6 +225,9 @@ impl Kind {
             Self::List(code) => (code, H::BAD_REQUEST, Code::InvalidArgument, "The list cannot be read"),
             Self::FilterClientNotReading => {
                 ("FILTER_CLIENT_NOT_READING", H::REQUEST_TIMEOUT, Code::ResourceExhausted, "The client does not read")
+            }
+            Self::FilterClientSilent => {
+                ("FILTER_CLIENT_SILENT", H::REQUEST_TIMEOUT, Code::DeadlineExceeded, "The rest of the list did not come")
             }
             Self::TooManyLists => ("TOO_MANY_LISTS", H::TOO_MANY_REQUESTS, Code::ResourceExhausted, "No room for another list"),
             Self::FeedNotConfigured => {

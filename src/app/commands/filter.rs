@@ -99,7 +99,7 @@ fn plan(args: &FilterArgs, scopes: &[Scope]) -> Plan {
         encoding: args.encoding,
     };
     Plan {
-        input: if is_stdin(args) { Input::Stdin } else { Input::File(args.file.clone(), args.sheet.clone()) },
+        input: if is_stdin(args) { Input::Stdin(args.sheet.clone()) } else { Input::File(args.file.clone(), args.sheet.clone()) },
         settings: settings(args, scopes, &wanted),
         wanted,
         scopes: scopes.to_vec(),
@@ -129,18 +129,19 @@ fn settings(args: &FilterArgs, scopes: &[Scope], wanted: &Wanted) -> String {
         let (channel, recipient_type) = (scope.cell.channel.name(), scope.cell.recipient_type.name());
         format!("{}/{channel}/{recipient_type}/{}/{}", scope.brand, scope.retailer.get(), scope.purpose.name())
     };
+    let given = |given: Option<String>| given.unwrap_or_else(|| "-".to_owned());
     format!(
-        "{} phones={} emails={} delimiter={:?} header={:?} encoding={:?} sheet={:?} split={} duplicates={} language={:?}",
+        "{} phones={} emails={} delimiter={} header={} encoding={} sheet={} split={} duplicates={} language={}",
         scopes.iter().map(scope).collect::<Vec<_>>().join(","),
         named(&wanted.phones),
         named(&wanted.emails),
-        wanted.delimiter.map(char::from),
-        wanted.header,
-        wanted.encoding,
-        args.sheet,
+        given(wanted.delimiter.map(|byte| format!("{:?}", char::from(byte)))),
+        given(wanted.header.map(|header| header.to_string())),
+        given(wanted.encoding.map(|encoding| format!("{encoding:?}"))),
+        given(args.sheet.as_ref().map(|sheet| format!("{sheet:?}"))),
         args.split,
         args.duplicates,
-        args.language,
+        given(args.language.map(|language| format!("{language:?}"))),
     )
 }
 

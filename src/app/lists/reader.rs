@@ -1,7 +1,7 @@
 //! The list on its way in.
 
 use super::Stop;
-use crate::feed::file::{XLSX, csv_of_sheet};
+use crate::feed::file::{FileError, XLSX, csv_of_sheet};
 use crate::filter::block::Bounds;
 use crate::filter::encoding::Encoding;
 use crate::filter::output::Before;
@@ -20,8 +20,8 @@ const READ: usize = 1 << 20;
 
 /// Where a list comes from.
 pub enum Input {
-    /// Standard input.
-    Stdin,
+    /// Standard input; it has no sheet that could be named.
+    Stdin(Option<String>),
     /// A file; of a spreadsheet, the sheet that is named.
     File(PathBuf, Option<String>),
 }
@@ -55,7 +55,8 @@ impl Input {
     /// Opens it; with the bytes that it has, 0 if nobody knows.
     pub(super) fn open(self) -> Result<(Box<dyn Read + Send>, u64), Stop> {
         let (path, sheet) = match self {
-            Self::Stdin => return Ok((Box::new(io::stdin()), 0)),
+            Self::Stdin(None) => return Ok((Box::new(io::stdin()), 0)),
+            Self::Stdin(Some(_)) => return Err(no_sheets("standard input")),
             Self::File(path, sheet) => (path, sheet),
         };
         let named = |error: io::Error| Stop::Input(io::Error::new(error.kind(), format!("{}: {error}", path.display())));
@@ -68,8 +69,16 @@ impl Input {
             let length = csv.len() as u64;
             return Ok((Box::new(Cursor::new(csv)), length));
         }
+        if sheet.is_some() {
+            return Err(no_sheets(&path.display().to_string()));
+        }
         Ok((Box::new(Cursor::new(beginning).chain(file)), length))
     }
+}
+
+/// A sheet was asked for of what has none.
+fn no_sheets(file: &str) -> Stop {
+    Stop::Sheet(FileError::SheetUnknown { file: file.to_owned(), sheets: "none, it is no .xlsx".to_owned() })
 }
 
 /// Reads a list to its end, and hands its blocks on from `start`; what lies before is only read.

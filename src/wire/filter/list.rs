@@ -16,6 +16,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use serde_json::json;
+use std::time::Duration;
 
 /// A block is decided in about a millisecond: other questions of the same thread wait no longer.
 const BLOCK: Bounds = Bounds { bytes: 256 << 10, rows: 8_192 };
@@ -45,6 +46,8 @@ pub(super) struct List {
     language: Option<Language>,
     revision_reached: bool,
     pub(super) body: Body,
+    /// The longest wait for more of it: a client that has gone silent keeps others' place.
+    silence: Duration,
     intake: Intake,
     columns: Option<Columns>,
     seen: Option<Seen>,
@@ -59,7 +62,7 @@ impl List {
         caller: Caller,
         language: Option<Language>,
         revision_reached: bool,
-        body: Body,
+        (body, silence): (Body, Duration),
     ) -> Self {
         let pairs = asked.pairs();
         let FilterAsked { scopes, wanted, duplicates, summary, reference, .. } = asked;
@@ -75,6 +78,7 @@ impl List {
             language,
             revision_reached,
             body,
+            silence,
             intake,
             columns,
             seen,
@@ -117,6 +121,7 @@ impl List {
         loop {
             let frame = tokio::select! {
                 frame = self.body.frame() => frame,
+                () = tokio::time::sleep(self.silence) => return Err(Stop::Told(self.silent())),
                 () = draining.cancelled() => {
                     return Err(Stop::Told(Problem::new(Kind::ShuttingDown, "the gateway is shutting down")));
                 }
@@ -131,6 +136,12 @@ impl List {
                 }
             }
         }
+    }
+
+    fn silent(&self) -> Problem {
+        let (seconds, lines) = (self.silence.as_secs_f64(), self.tally.lines);
+        let text = format!("nothing came for {seconds} s. What came of the first {lines} lines was sent");
+        Problem::new(Kind::FilterClientSilent, text)
     }
 
     /// The bytes that come of a block.

@@ -38,6 +38,8 @@ use tokio_util::task::TaskTracker;
 /// The path.
 pub const PATH: &str = "/v1/filter";
 
+/// For so many times the patience the next bytes of a list are waited for.
+const SILENCE: u32 = 10;
 /// Lists at once: each is worked on as fast as it comes.
 const MOST: usize = 64;
 /// Those among them that remember their addresses, which takes 125 MB for all mobile numbers and 1.3 GB at most.
@@ -105,6 +107,7 @@ async fn begin(gateway: &Gateway, request: Request) -> Result<Response, Problem>
     let room = filters.room(asked.duplicates)?;
     let revision_reached = gateway.await_revision(asked.min_revision, None).await;
     let language = language::accepted(&head.headers);
+    let body = (body, SILENCE * filters.patience);
     let mut list = List::new(gateway.clone(), asked, caller, language, revision_reached, body);
     // What is no list is told as a problem; from the first row on it is 200.
     let first = list.first().await?;

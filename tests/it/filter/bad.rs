@@ -86,6 +86,8 @@ async fn spreadsheets_are_read_or_told_why_not() {
     assert!(said.contains("SHEET_UNCLEAR") && said.contains("Sheet1, iki"), "{said}");
     let (said, _) = told(&known, "liste.xlsx", &two, &["--force", "--sheet", "üç"]);
     assert!(said.contains("SHEET_UNKNOWN"), "{said}");
+    let (said, exit) = told(&known, "liste.csv", b"05321234561\n", &["--force", "--sheet", "iki"]);
+    assert!(said.contains("SHEET_UNKNOWN") && said.contains("it is no .xlsx") && exit == Some(1), "{said}");
     let formula = book(&scratch, |book| {
         simple(book);
         book.worksheet_from_index(0).unwrap().write_formula(4, 1, "=B2").unwrap();

@@ -173,6 +173,24 @@ async fn a_client_that_does_not_read_is_told_and_not_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_has_gone_silent_is_told_and_not_waited_for() {
+    let known = Known::start_with_env(&[("IZINGATE_LIMITS_FILTER_PATIENCE", "200ms")]).await;
+    let said = |sent: &str| {
+        let mut stream = TcpStream::connect(known.gateway.address()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let head = format!("POST {} HTTP/1.1\r\nhost: g\r\ncontent-type: text/csv\r\ncontent-length: 9000000\r\n\r\n", path(""));
+        stream.write_all((head + sent).as_bytes()).unwrap();
+        let mut said = Vec::new();
+        let _ = stream.read_to_end(&mut said);
+        String::from_utf8_lossy(&said).into_owned()
+    };
+    let (list, nothing) = tokio::task::block_in_place(|| (said(&long_list(20_000)), said("")));
+    assert!(list.starts_with("HTTP/1.1 200 OK\r\n") && !list.ends_with("0\r\n\r\n"), "{}", &list[list.len() - 300..]);
+    assert!(list.contains("#izingate FILTER_CLIENT_SILENT: nothing came for 2 s"), "{}", &list[list.len() - 300..]);
+    assert!(nothing.starts_with("HTTP/1.1 408 ") && nothing.contains("FILTER_CLIENT_SILENT"), "{nothing}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_is_cut_short_does_not_look_whole() {
     let known = Known::start().await;
     let mut stream = TcpStream::connect(known.gateway.address()).unwrap();

@@ -1,0 +1,152 @@
+//! How the writer is asked.
+
+use super::Thread;
+use super::queue::{Command, PutBy, Submission};
+use crate::ingest::bulk::{BulkError, Slice, SliceDone};
+use crate::ingest::registry::{Desk, Failed};
+use crate::model::brand::{Ages, Brand, BrandPut};
+use crate::model::declaration::{Declaration, Declared};
+use crate::model::movement::Movement;
+use crate::ports::{
+    Applied, BoxFuture, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ModeChange, MovementSink, Registrar,
+    RegistryRefused, SinkError,
+};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+use tokio::sync::{mpsc, oneshot};
+
+/// Hands commands to the writer. The writer ends when the last handle is gone.
+#[derive(Clone)]
+pub struct WriterHandle {
+    pub(super) commands: mpsc::Sender<Command>,
+    pub(super) poisoned: Arc<AtomicBool>,
+    pub(super) unreported: Arc<AtomicU64>,
+}
+
+/// Slices of a bulk import under way: two that the writer prepares at once, and the next two, so that it
+/// finds a pair when it comes back. A slice of half a million movements has some 40 MB.
+const SLICES: usize = 4;
+
+impl WriterHandle {
+    /// How many commands wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.commands.max_capacity() - self.commands.capacity()
+    }
+
+    /// How many commands may wait.
+    #[must_use]
+    pub fn most_waiting(&self) -> usize {
+        self.commands.max_capacity()
+    }
+
+    /// How many closures İYS is still to be told of.
+    #[must_use]
+    pub fn unreported(&self) -> u64 {
+        self.unreported.load(Ordering::Relaxed)
+    }
+
+    /// Takes the slices of one import, each of which becomes durable and visible as one batch, in their
+    /// order, while other commands are served in between; `done` hears of each. Blocks, so it is not for
+    /// a thread of an async runtime. One import at a time: another one that begins ends this one.
+    ///
+    /// # Errors
+    /// The slices so far are in; the one that failed and those behind it are not, and going on means
+    /// going on from [`crate::store::Store::bulk_position`].
+    pub fn bulk(
+        &self,
+        mut slices: impl Iterator<Item = Result<Slice, BulkError>>,
+        mut done: impl FnMut(SliceDone),
+    ) -> Result<(), BulkError> {
+        let mut waiting = VecDeque::new();
+        loop {
+            while waiting.len() < SLICES {
+                let Some(slice) = slices.next() else { break };
+                let (reply, answer) = oneshot::channel();
+                let command = Command::Slice(Box::new(slice?), reply);
+                self.commands.blocking_send(command).map_err(|_| SinkError::Closed)?;
+                waiting.push_back(answer);
+            }
+            let Some(answer) = waiting.pop_front() else { return Ok(()) };
+            done(answer.blocking_recv().map_err(|_| SinkError::Poisoned)??);
+        }
+    }
+
+    /// Erases a recipient; resolves when that is durable and visible. Of the bytes some may be left on the disk:
+    /// [`crate::store::Store::open_erasures`].
+    ///
+    /// # Errors
+    /// Nothing is erased.
+    pub async fn erase(&self, asked: Erasure) -> Result<Erased, EraseRefused> {
+        self.ask(move |reply| Command::Erase(asked, reply)).await
+    }
+
+    async fn ask<T, E: From<SinkError>>(&self, command: impl FnOnce(oneshot::Sender<Result<T, E>>) -> Command) -> Result<T, E> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.map_err(|_| SinkError::Closed)?;
+        answer.await.map_err(|_| SinkError::Poisoned)?
+    }
+
+    /// Has the writer change the registry.
+    async fn register<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Desk<'_>) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, RegistryRefused> {
+        let (reply, answer) = oneshot::channel();
+        // Whoever asked may have hung up; the change is made all the same.
+        let change = Box::new(move |thread: &Thread| drop(reply.send(thread.register(change))));
+        self.commands.send(Command::Registry(change)).await.map_err(|_| SinkError::Closed)?;
+        answer.await.map_err(|_| SinkError::Poisoned)?
+    }
+}
+
+impl Registrar for WriterHandle {
+    fn put(&self, put: BrandPut) -> BoxFuture<'_, Result<Brand, RegistryRefused>> {
+        Box::pin(self.register(move |desk| desk.put(put)))
+    }
+
+    fn set_mode(&self, change: ModeChange) -> BoxFuture<'_, Result<Brand, RegistryRefused>> {
+        Box::pin(self.register(move |desk| desk.set_mode(change)))
+    }
+
+    fn declare(&self, declared: Declared) -> BoxFuture<'_, Result<Declaration, RegistryRefused>> {
+        Box::pin(self.register(move |desk| desk.declare(declared)))
+    }
+
+    fn revoke(&self, id: u64) -> BoxFuture<'_, Result<Declaration, RegistryRefused>> {
+        Box::pin(self.register(move |desk| desk.revoke(id)))
+    }
+}
+
+impl MovementSink for WriterHandle {
+    fn apply(&self, movements: Vec<Movement>) -> BoxFuture<'_, Result<Applied, SinkError>> {
+        self.follow(movements, Vec::new())
+    }
+
+    fn follow(&self, movements: Vec<Movement>, notes: Vec<FeedNote>) -> BoxFuture<'_, Result<Applied, SinkError>> {
+        let handed = Instant::now();
+        Box::pin(self.ask(move |reply| Command::Movements(Submission { movements, notes, reply, handed })))
+    }
+
+    fn put_brand(&self, brand: Brand, ages: Ages) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(self.ask(move |reply| Command::Brand(brand, PutBy::Operator(ages), reply)))
+    }
+
+    fn attach(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(self.ask(|reply| Command::Brand(brand, PutBy::Feed, reply)))
+    }
+
+    fn close_line(&self, line: ClosedLine) -> BoxFuture<'_, Result<Applied, SinkError>> {
+        Box::pin(self.ask(move |reply| Command::Close(line, reply)))
+    }
+
+    fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>> {
+        Box::pin(self.ask(|reply| Command::Reported(ids, reply)))
+    }
+
+    fn is_poisoned(&self) -> bool {
+        self.poisoned.load(Ordering::Acquire)
+    }
+}

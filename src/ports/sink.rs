@@ -1,0 +1,96 @@
+//! Movements in: the writer's door.
+
+use super::BoxFuture;
+use crate::model::brand::{AgeTooShort, Ages, Brand, BrandCode};
+use crate::model::feed::{Gap, Position, Stream};
+use crate::model::key::Pseudonym;
+use crate::model::movement::Movement;
+use crate::model::seal::SealedPhone;
+use crate::model::time::IysTime;
+
+/// What became of a batch of movements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The revision at which all of them are visible.
+    pub revision: u64,
+    /// Movements that were new.
+    pub applied: u64,
+    /// Movements that were on file already, and those of before their recipient was erased.
+    pub unchanged: u64,
+}
+
+/// Why nothing was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SinkError {
+    /// A write failed earlier, or now: nothing is taken in until a restart.
+    #[error("the store failed to write; nothing is taken in until the cause is mended and the gateway restarted")]
+    Poisoned,
+    /// The index has no room for the new relations among them.
+    #[error("the index is full: new relations are refused until index.memory_bytes or the machine's memory is raised")]
+    Full,
+    /// A brand that follows İYS's streams was to have an age that they cannot keep.
+    #[error(transparent)]
+    MaxAgeTooShort(#[from] AgeTooShort),
+    /// The process is going down.
+    #[error("the gateway is shutting down")]
+    Closed,
+}
+
+impl SinkError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Poisoned => "STORE_POISONED",
+            Self::Full => "INDEX_FULL",
+            Self::MaxAgeTooShort(_) => AgeTooShort::CODE,
+            Self::Closed => "SHUTTING_DOWN",
+        }
+    }
+}
+
+/// What a feed says beside its movements: durable in the same batch, visible with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedNote {
+    /// A stream was followed so far.
+    Followed(BrandCode, Stream, Position),
+    /// A push came at this moment. Kept in memory alone: it vouches for nothing.
+    Pushed(BrandCode, IysTime),
+    /// A panel export of this moment was taken in whole: nothing of before it is missing.
+    Exported(BrandCode, IysTime),
+    /// Movements were missed; joined with what was missed before.
+    Missed(Gap),
+    /// Nothing of this stretch is missing any more. Of a gap that reaches beyond it the rest stays.
+    Healed(Gap),
+}
+
+/// A line that was closed (11/9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClosedLine {
+    /// Whose.
+    pub recipient: Pseudonym,
+    /// When.
+    pub closed: IysTime,
+    /// Its number, for whoever tells İYS.
+    pub sealed: SealedPhone,
+}
+
+/// Takes changes in: the writer.
+pub trait MovementSink: Send + Sync {
+    /// Takes movements in; resolves when they are durable and visible. Waits while the queue is full.
+    fn apply(&self, movements: Vec<Movement>) -> BoxFuture<'_, Result<Applied, SinkError>>;
+    /// The same with what a feed says beside them, in one batch.
+    fn follow(&self, movements: Vec<Movement>, notes: Vec<FeedNote>) -> BoxFuture<'_, Result<Applied, SinkError>>;
+    /// Puts a brand on file as an operator knows it: its feed stays as it is, and so do its ages if none are
+    /// given. Resolves when that is durable and visible.
+    fn put_brand(&self, brand: Brand, ages: Ages) -> BoxFuture<'_, Result<(), SinkError>>;
+    /// Puts a brand on file with its feed.
+    fn attach(&self, brand: Brand) -> BoxFuture<'_, Result<(), SinkError>>;
+    /// Notes that a recipient's line was closed at a moment (11/9), and if that is news, that İYS is to be told
+    /// of it.
+    fn close_line(&self, line: ClosedLine) -> BoxFuture<'_, Result<Applied, SinkError>>;
+    /// Forgets closures of which İYS was told; says how many there were.
+    fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>>;
+    /// Whether a write has failed: nothing more is taken in.
+    fn is_poisoned(&self) -> bool;
+}
