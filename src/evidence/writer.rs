@@ -92,7 +92,7 @@ impl Writer {
     /// that wait for the same processor, so there are as few as the window allows.
     fn pause(&self) -> Duration {
         let window = self.log.0.settings.window;
-        window - (2 * self.slowest).clamp(window / 10, window / 2)
+        window.saturating_sub((2 * self.slowest).clamp(window / 10, window / 2))
     }
 
     /// Puts what was handed over into frames, and brings them to disk if that is due or asked for; says whether it was.
@@ -148,7 +148,7 @@ impl Writer {
         figures.commits.fetch_add(1, Ordering::Relaxed);
         let took = started.elapsed();
         figures.took_us.store(took.as_micros() as u64, Ordering::Relaxed);
-        self.slowest = took.max(self.slowest - self.slowest / 16);
+        self.slowest = took.max(self.slowest * 15 / 16);
         let decisions = self.entries.iter().map(|entry| entry.outcomes.len() as u64).sum();
         self.settle(decisions);
         Ok(())
