@@ -1,6 +1,5 @@
 //! The most that a contender can do, and so what half of it is.
 
-use crate::drive::Bounds;
 use crate::scenario::Scenario;
 use crate::seen::Most;
 use crate::stage::Stage;
@@ -36,12 +35,7 @@ pub async fn most(stage: &Stage, scenario: &Scenario, contender: &Contender, mut
         open_busy: None,
     };
     note(closed);
-    let bounds = Bounds {
-        in_flight: scenario.in_flight,
-        timeout: Duration::from_secs_f64(scenario.timeout_seconds),
-        slice: TRY,
-        slices: 1,
-    };
+    let bounds = scenario.bounds(TRY, 1);
     let mut step = most.rate / 2.0;
     for seed in 0..STEPS {
         let rate = (most.open + step).round();

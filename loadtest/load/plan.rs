@@ -1,7 +1,6 @@
 //! A run from start to end: servers, turns, what was seen.
 
 use crate::asker::Truth;
-use crate::drive::Bounds;
 use crate::gateway::{Gateway, Place};
 use crate::half;
 use crate::moves::Moves;
@@ -99,12 +98,7 @@ impl Run {
         let scenario = &self.scenario;
         let turn = Duration::from_secs_f64(scenario.seconds / (scenario.rounds * all.len()) as f64);
         let slice = Duration::from_secs_f64((scenario.seconds / all.len() as f64 / SLICES).clamp(0.25, 10.0));
-        let bounds = Bounds {
-            in_flight: scenario.in_flight,
-            timeout: Duration::from_secs_f64(scenario.timeout_seconds),
-            slice,
-            slices: (turn.as_nanos().div_ceil(slice.as_nanos()) as usize).max(1),
-        };
+        let bounds = scenario.bounds(slice, (turn.as_nanos().div_ceil(slice.as_nanos()) as usize).max(1));
         if scenario.plan != Plan::Cold {
             for contender in all {
                 let tallies = contender.turn(turn.min(Duration::from_secs(20)) / WARM, 0, bounds).await;

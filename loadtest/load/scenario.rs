@@ -1,9 +1,11 @@
 //! A scenario: who is on record, what is sent when. A TOML file, read once into what cannot be wrong.
 
+use crate::drive::Bounds;
 use crate::people::MOST;
 use crate::schedule::Arrivals;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use std::time::Duration;
 
 /// Fewer movements a recipient than a day has seconds: each is a second younger than the one before.
 const GENERATIONS: f64 = 80_000.0;
@@ -205,6 +207,11 @@ impl Scenario {
         let scenario: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         scenario.check()?;
         Ok(scenario)
+    }
+
+    /// How its lines are driven, in a turn of so many slices.
+    pub fn bounds(&self, slice: Duration, slices: usize) -> Bounds {
+        Bounds { in_flight: self.in_flight, timeout: Duration::from_secs_f64(self.timeout_seconds), slice, slices }
     }
 
     /// Reads a file of one.

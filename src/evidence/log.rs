@@ -73,7 +73,7 @@ struct Handed {
 }
 
 /// What the writer is asked for before its time; the greater holds the lesser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ask {
     /// To put what was handed over into frames.
     Frame = 1,
@@ -271,6 +271,7 @@ impl Log {
         if shared.waiting.load(Ordering::Relaxed) > shared.settings.buffer_bytes / 4 {
             shared.wake(Ask::Sync);
         } else if is_frame && shared.asked.load(Ordering::Relaxed) == 0 {
+            // A frame is no promise: whoever finds one asked for need not write to what all threads share.
             shared.wake(Ask::Frame);
         }
         None
