@@ -2,7 +2,7 @@
 
 use super::AppError;
 use crate::config::{Account as ConfiguredAccount, Iys as Configured, PasswordSource};
-use crate::feed::follow::{Account, Follower, Pace, Parts};
+use crate::feed::follow::{Account, Follower, Pace, Parts, RECONCILE};
 use crate::feed::iys::breaker::BreakerState;
 use crate::feed::iys::conduct::Standing;
 use crate::feed::iys::{BaseUrl, HttpSettings, HttpTransport, Iys, Ledger, Limits, Password, Settings};
@@ -111,7 +111,7 @@ pub(super) async fn show(follower: Follower, metrics: Arc<Metrics>, shutdown: Sh
         // Days can be compared later; what is pulled cannot come later.
         let is_down = |task: &&FeedTask| match task.state {
             TaskState::Running => false,
-            TaskState::Waiting => task.name != "reconcile",
+            TaskState::Waiting => task.name != RECONCILE,
             TaskState::Stopped => true,
         };
         let down = follower.board().all().iter().filter(is_down).count();

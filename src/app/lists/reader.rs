@@ -56,7 +56,7 @@ impl Input {
     pub(super) fn open(self) -> Result<(Box<dyn Read + Send>, u64), Stop> {
         let (path, sheet) = match self {
             Self::Stdin(None) => return Ok((Box::new(io::stdin()), 0)),
-            Self::Stdin(Some(_)) => return Err(no_sheets("standard input")),
+            Self::Stdin(Some(_)) => return Err(FileError::NoSheets { file: "standard input".to_owned() }.into()),
             Self::File(path, sheet) => (path, sheet),
         };
         let named = |error: io::Error| Stop::Input(io::Error::new(error.kind(), format!("{}: {error}", path.display())));
@@ -70,15 +70,10 @@ impl Input {
             return Ok((Box::new(Cursor::new(csv)), length));
         }
         if sheet.is_some() {
-            return Err(no_sheets(&path.display().to_string()));
+            return Err(FileError::NoSheets { file: path.display().to_string() }.into());
         }
         Ok((Box::new(Cursor::new(beginning).chain(file)), length))
     }
-}
-
-/// A sheet was asked for of what has none.
-fn no_sheets(file: &str) -> Stop {
-    Stop::Sheet(FileError::SheetUnknown { file: file.to_owned(), sheets: "none, it is no .xlsx".to_owned() })
 }
 
 /// Reads a list to its end, and hands its blocks on from `start`; what lies before is only read.

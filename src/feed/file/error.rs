@@ -87,6 +87,12 @@ pub enum FileError {
         /// The names that there are.
         sheets: String,
     },
+    /// A sheet was named of what has none.
+    #[error("{file}: it is no .xlsx, so it has no sheet that could be named")]
+    NoSheets {
+        /// The file.
+        file: String,
+    },
     /// What a formula shows is what its program last made of it.
     #[error("{file}: row {row}, column {column} is a formula, whose value may be an old one; save the sheet with values alone")]
     SheetFormula {
@@ -122,7 +128,7 @@ impl FileError {
             Self::SpreadsheetTooLarge { .. } => "SPREADSHEET_TOO_LARGE",
             Self::SheetUnclear { .. } => "SHEET_UNCLEAR",
             Self::SheetHidden { .. } => "SHEET_HIDDEN",
-            Self::SheetUnknown { .. } => "SHEET_UNKNOWN",
+            Self::SheetUnknown { .. } | Self::NoSheets { .. } => "SHEET_UNKNOWN",
             Self::SheetFormula { .. } => "SHEET_FORMULA",
             Self::Unreadable { .. } => "UNREADABLE",
         }

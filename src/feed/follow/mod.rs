@@ -31,6 +31,8 @@ use tokio_util::task::TaskTracker;
 
 /// The task that finds brands.
 const DISCOVERY: &str = "discovery";
+/// The task that compares days.
+pub const RECONCILE: &str = "reconcile";
 
 /// Whose account it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +162,7 @@ impl Follower {
         if self.parts().reconcile {
             let (feed, confirm) = (self.clone(), self.parts().confirm);
             let work = move || reconcile::run(feed.clone(), confirm);
-            tracker.spawn(self.board().keep("reconcile".to_owned(), stop.clone(), work));
+            tracker.spawn(self.board().keep(RECONCILE.to_owned(), stop.clone(), work));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Family, Store, failed};
 use crate::store::error::StoreError;
-use rocksdb::properties;
+use rocksdb::{ColumnFamily, properties};
 use std::fs;
 
 /// RocksDB's own number of levels, which we leave as it is.
@@ -53,13 +53,15 @@ impl Store {
             stopped: of_all(properties::IS_WRITE_STOPPED)? > 0,
             ..Pressure::default()
         };
+        let value = |family: &ColumnFamily, name: &properties::PropName| {
+            self.db.property_int_value_cf(family, name).map_err(failed).map(Option::unwrap_or_default)
+        };
+        // Any of them tells of the one cache.
+        pressure.cache = value(self.family(Family::Consent)?, properties::BLOCK_CACHE_USAGE)?;
         for family in Family::ALL {
             let family = self.family(family)?;
-            let of = |name: &properties::PropName| {
-                self.db.property_int_value_cf(family, name).map_err(failed).map(Option::unwrap_or_default)
-            };
+            let of = |name: &properties::PropName| value(family, name);
             pressure.bytes += of(properties::LIVE_SST_FILES_SIZE)?;
-            pressure.cache = of(properties::BLOCK_CACHE_USAGE)?;
             pressure.memtables += of(properties::CUR_SIZE_ALL_MEM_TABLES)?;
             pressure.pending += of(properties::ESTIMATE_PENDING_COMPACTION_BYTES)?;
             for level in 0..LEVELS {

@@ -6,7 +6,7 @@ use crate::support::known::Known;
 use crate::support::{Gateway, izingate};
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,13 @@ fn begin(args: &[&str], out: &Path) -> (Child, ChildStdin) {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let input = child.stdin.take().unwrap();
     (child, input)
+}
+
+/// A long list, and the file that it stands in.
+fn written(dir: &Path) -> (String, PathBuf) {
+    let (text, path) = (long_list(ROWS), dir.join("liste.csv"));
+    fs::write(&path, &text).unwrap();
+    (text, path)
 }
 
 /// Gives the list until there is a note of how far the result reaches, which is long before its end.
@@ -66,8 +73,7 @@ fn goes_on(args: &[&str], list: &Path, out: &Path) {
 async fn killed_and_gone_on_with() {
     let known = Known::start().await;
     let (dir, data) = (known.dir.path(), known.data());
-    let (text, list) = (long_list(ROWS), dir.join("liste.csv"));
-    fs::write(&list, &text).unwrap();
+    let (text, list) = written(dir);
     for (name, args) in [("a.csv", ["--data", data.to_str().unwrap()]), ("b.csv", ["--endpoint", &known.gateway.http])] {
         let out = dir.join(name);
         let (mut child, mut input) = begin(&args, &out);
@@ -85,8 +91,8 @@ async fn killed_and_gone_on_with() {
 async fn stopped_by_a_signal_it_says_how_to_go_on() {
     let known = Known::start().await;
     let dir = known.dir.path();
-    let (list_text, list, out) = (long_list(ROWS), dir.join("liste.csv"), dir.join("out.csv"));
-    fs::write(&list, &list_text).unwrap();
+    let (list_text, list) = written(dir);
+    let out = dir.join("out.csv");
     let args = ["--endpoint", known.gateway.http.as_str()];
     let (child, mut input) = begin(&args, &out);
     until_noted(&mut input, &list_text, &out);
@@ -114,8 +120,8 @@ async fn a_gateway_that_goes_away_is_waited_for_and_then_told() {
     let known = Known::start().await;
     let (data, address) = (known.data(), known.gateway.address());
     let Known { gateway, dir } = known;
-    let (list_text, list, out) = (long_list(ROWS), dir.path().join("liste.csv"), dir.path().join("out.csv"));
-    fs::write(&list, &list_text).unwrap();
+    let (list_text, list) = written(dir.path());
+    let out = dir.path().join("out.csv");
     let http = gateway.http.clone();
     let args = ["--endpoint", http.as_str(), "--retry-for", "1"];
     let (child, mut input) = begin(&args, &out);
@@ -146,8 +152,8 @@ fn izingate_on(address: &str, data: &Path) -> Gateway {
 async fn two_commands_do_not_write_one_result() {
     let known = Known::start().await;
     let dir = known.dir.path();
-    let (list_text, list, out) = (long_list(ROWS), dir.join("liste.csv"), dir.join("out.csv"));
-    fs::write(&list, &list_text).unwrap();
+    let (list_text, list) = written(dir);
+    let out = dir.join("out.csv");
     let args = ["--endpoint", known.gateway.http.as_str()];
     let (child, mut input) = begin(&args, &out);
     let given = until_noted(&mut input, &list_text, &out);
