@@ -71,8 +71,11 @@ async fn next(listener: &TcpListener, room: &Arc<Semaphore>) -> std::io::Result<
 /// is under way is cut.
 pub async fn until_end<C: GracefulConnection<Error: Display>>(connection: C, life: &Life) {
     let mut connection = pin!(connection);
+    // In this order: every call comes through here, and seldom is it the end.
     let served = tokio::select! {
+        biased;
         served = connection.as_mut() => served,
+        () = life.cut.cancelled() => return,
         () = life.stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             tokio::select! {

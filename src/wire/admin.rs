@@ -1,5 +1,6 @@
 //! The admin port: whether we live, whether to send calls here, what is counted, where we stand.
 
+use super::front::Front;
 use super::gateway::Gateway;
 use super::json::StateBody;
 use super::state;
@@ -10,16 +11,17 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::{StatusCode, header};
 
-/// The routes of the admin port.
-pub fn routes(gateway: Gateway) -> Router {
+/// What is behind the admin port.
+pub fn routes(gateway: Gateway) -> Front {
     let wrong_method = || async { Problem::new(Kind::MethodNotAllowed, "the admin port is only read") };
-    Router::new()
+    let router = Router::new()
         .route("/livez", get(|| async { "ok\n" }).fallback(wrong_method))
         .route("/readyz", get(ready).fallback(wrong_method))
         .route("/metrics", get(metrics).fallback(wrong_method))
         .route("/v1/state", get(node_state).fallback(wrong_method))
         .fallback(|| async { Problem::new(Kind::NotFound, "the admin port has /livez, /readyz, /metrics and /v1/state") })
-        .with_state(gateway)
+        .with_state(gateway);
+    Front::new(router)
 }
 
 async fn ready(State(gateway): State<Gateway>) -> Response {

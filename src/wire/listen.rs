@@ -1,16 +1,13 @@
 //! Connections: accepted with bounds, served with HTTP/1.1 or h2 as the client speaks, drained in order.
 
 use super::filter;
+use super::front::Front;
 use crate::net::{self, Life};
-use axum::Router;
-use axum::body::Body;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt;
 
 /// Bounds of one port.
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +27,12 @@ const HEADERS: u32 = 16 << 10;
 /// From one look at the first bytes of a preface that comes in pieces to the next.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Serves `router` on `listener` for the length of `life`.
-pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, life: Life) {
+/// Serves what is behind `front` on `listener` for the length of `life`.
+pub async fn serve(listener: TcpListener, front: Front, bounds: Bounds, life: Life) {
     let builder = Arc::new(builder(bounds));
     let each = |stream| {
-        let (router, builder, life) = (router.clone(), Arc::clone(&builder), life.clone());
-        async move { connection(stream, router, &builder, &life).await }
+        let (front, builder, life) = (front.clone(), Arc::clone(&builder), life.clone());
+        async move { connection(stream, front, &builder, &life).await }
     };
     net::accept(&listener, bounds.connections, &life, each).await;
 }
@@ -76,7 +73,7 @@ async fn speaks(stream: &TcpStream) -> bool {
     tokio::time::timeout(HEADER_TIMEOUT, plain).await.unwrap_or(false)
 }
 
-async fn connection(stream: TcpStream, router: Router, builder: &Builder<TokioExecutor>, life: &Life) {
+async fn connection(stream: TcpStream, front: Front, builder: &Builder<TokioExecutor>, life: &Life) {
     let spoke = tokio::select! {
         spoke = speaks(&stream) => spoke,
         () = life.stop.cancelled() => return,
@@ -84,20 +81,9 @@ async fn connection(stream: TcpStream, router: Router, builder: &Builder<TokioEx
     if !spoke {
         return;
     }
-    let cut = life.cut.child_token();
-    let of_connection = cut.clone();
-    let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
-        if request.uri().path() == filter::PATH {
-            request.extensions_mut().insert(filter::Connection(of_connection.clone()));
-        }
-        request.map(Body::new)
-    });
-    let life = Life { cut: cut.clone(), ..life.clone() };
-    let served = net::until_end(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)), &life);
-    tokio::select! {
-        () = served => {}
-        () = cut.cancelled() => {}
-    }
+    let life = Life { cut: life.cut.child_token(), ..life.clone() };
+    let service = front.on(filter::Connection(life.cut.clone()));
+    net::until_end(builder.serve_connection(TokioIo::new(stream), service), &life).await;
 }
 
 #[cfg(test)]

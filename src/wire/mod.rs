@@ -1,6 +1,6 @@
 //! The edge: wire shapes in, wire shapes out.
 //!
-//! [`listen`] accepts connections for both wires; [`grpc`] and [`http`] are the handlers, [`convert`] and
+//! [`listen`] accepts connections for both wires, [`front`] hands their calls on; [`grpc`] and [`http`] are the handlers, [`convert`] and
 //! [`json`] the only files that know the shapes, [`status`] the one table of problems, [`gateway`] what
 //! handlers work with. Nothing here reads a disk or a clock of its own.
 
@@ -11,6 +11,7 @@ pub mod caller;
 pub mod codec;
 pub mod convert;
 pub mod filter;
+pub mod front;
 pub mod gateway;
 pub mod grpc;
 pub mod http;

@@ -1,5 +1,6 @@
 //! The public port: gRPC and HTTP side by side.
 
+use super::front::Front;
 use super::gateway::Gateway;
 use super::grpc::{Admin, Consent, Permission};
 use super::http;
@@ -10,7 +11,6 @@ use super::proto::permission_service_server::PermissionServiceServer;
 use super::status::{Kind, Problem};
 use super::words::{InOurWords, is_grpc};
 use ::http::HeaderMap;
-use axum::Router;
 use axum::response::Response;
 use tonic::service::Routes;
 use tonic_health::pb::health_server::{Health, HealthServer};
@@ -20,8 +20,8 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 #[error("the protobuf descriptors cannot be read: {0}")]
 pub struct BadDescriptors(String);
 
-/// Every route of the public port; a body of more than `body_bytes` is refused.
-pub fn routes<H: Health>(gateway: &Gateway, health: HealthServer<H>, body_bytes: usize) -> Result<Router, BadDescriptors> {
+/// What is behind the public port; a body of more than `body_bytes` is refused.
+pub fn routes<H: Health>(gateway: &Gateway, health: HealthServer<H>, body_bytes: usize) -> Result<Front, BadDescriptors> {
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
@@ -35,14 +35,14 @@ pub fn routes<H: Health>(gateway: &Gateway, health: HealthServer<H>, body_bytes:
     let consent = ConsentServiceServer::new(Consent(gateway.clone())).max_decoding_message_size(body_bytes);
     let admin = AdminServiceServer::new(Admin(gateway.clone())).max_decoding_message_size(body_bytes);
     let mut grpc = Routes::builder();
-    grpc.add_service(InOurWords(permission))
-        .add_service(InOurWords(consent))
+    grpc.add_service(InOurWords(consent))
         .add_service(InOurWords(admin))
         .add_service(InOurWords(health))
         .add_service(InOurWords(current))
         .add_service(InOurWords(older));
     let grpc = grpc.routes().into_axum_router();
-    Ok(grpc.merge(http::routes(gateway.clone(), body_bytes)).fallback(not_found))
+    let router = grpc.merge(http::routes(gateway.clone(), body_bytes)).fallback(not_found);
+    Ok(Front::new(router).checking(InOurWords(permission)))
 }
 
 /// An unknown path, in the shape of whoever asks.

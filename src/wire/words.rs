@@ -37,9 +37,9 @@ impl<S: NamedService> NamedService for InOurWords<S> {
     const NAME: &'static str = S::NAME;
 }
 
-impl<S> Service<Request<Body>> for InOurWords<S>
+impl<S, B> Service<Request<B>> for InOurWords<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S: Service<Request<B>, Response = Response<Body>, Error = Infallible>,
     // tonic boxes the futures of its services.
     S::Future: Unpin,
 {
@@ -51,7 +51,7 @@ where
         self.0.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         if is_grpc(request.headers()) {
             return Answering::Asked(self.0.call(request));
         }
