@@ -28,6 +28,7 @@ pub mod search;
 pub mod segment;
 pub mod settings;
 pub mod start;
+mod thread;
 mod varint;
 pub mod verify;
 pub mod writer;

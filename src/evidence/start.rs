@@ -8,14 +8,14 @@ use super::log::{LEASE, Log};
 use super::recover::{RecoverError, Recovered, recover};
 use super::segment::{Header, Open, Seal, sealed_path};
 use super::settings::Settings;
+use super::thread::named;
 use super::writer::{Rotation, Writer};
 use crate::check::DecisionIds;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Why evidence cannot be kept.
@@ -82,10 +82,6 @@ fn open(folder: &Path, settings: Settings, ids: DecisionIds, clock: fn() -> u64)
     let writer = named("izingate-evidence", move || writer.run())?;
     let keeper = named("izingate-keeper", move || keeper.run())?;
     Ok((log.clone(), Threads { log, writer, keeper }))
-}
-
-fn named(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    Builder::new().name(name.to_owned()).spawn(run)
 }
 
 impl Threads {
