@@ -50,8 +50,7 @@ impl Gateway {
         drop(held);
         let mut command = Command::new(binary);
         command.args(["serve", "--log-format", "json", "--listen", &listen, "--admin", &admin, "--data"]).arg(data.path());
-        // As deploy/systemd and deploy/docker start it.
-        command.arg("--config").arg(&config).env("MALLOC_ARENA_MAX", "2");
+        command.arg("--config").arg(&config);
         machine::pin(machine::SERVER)?;
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         machine::pin(machine::CLIENT)?;

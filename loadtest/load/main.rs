@@ -57,6 +57,11 @@ use tokio::task::LocalSet;
 /// Names a server's part to a process that is one.
 pub const ROLE: &str = "LOAD_ROLE";
 
+/// The gateway's: the no-op server, which is this program too, is to have no other.
+#[cfg(feature = "store")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let outcome = match std::env::var(ROLE).as_deref() {
         Ok("no-op") => child::ending_with_the_parent(noop::serve).map(|()| true),
