@@ -1,8 +1,8 @@
 //! The edge: wire shapes in, wire shapes out.
 //!
-//! [`listen`] accepts connections for both wires, [`front`] hands their calls on; [`grpc`] and [`http`] are the handlers, [`convert`] and
-//! [`json`] the only files that know the shapes, [`status`] the one table of problems, [`gateway`] what
-//! handlers work with. Nothing here reads a disk or a clock of its own.
+//! [`listen`] accepts connections for both wires, [`front`] hands their calls on; [`grpc`] and [`http`] are the
+//! handlers, [`convert`] and [`json`] the only files that know the shapes, [`status`] the one table of problems,
+//! [`gateway`] what handlers work with. Nothing here reads a disk or a clock of its own.
 
 pub mod admin;
 pub mod apply;
