@@ -27,14 +27,17 @@ help:
 	@echo "make loadtest  a minute of checks beside a no-op server and Redis, into target/loadtest/quick; SCENARIO=$(SCENARIO)"
 	@echo "make loadtest-import  a million rows imported, with rate and memory"
 	@echo "make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
-	@echo "make deps   install what a build needs beside Rust"
+	@echo "make deps   install what a build needs beside Rust, and compile RocksDB"
 
-# What RocksDB's build and the tests need beside Rust; installs only what is missing.
+# What a build and the tests need beside Rust; installs only what is missing. RocksDB is compiled once, as large
+# units: 5 minutes on 2 cores. Cargo then links it, from here and from a shell.
 deps:
 	@.ci/deps
+	@.ci/rocksdb
 
 deps-test:
 	@.ci/deps tests
+	@.ci/rocksdb
 
 run: deps
 	cargo build --release --locked

@@ -27,7 +27,7 @@ fn the_image_is_built_of_what_is_here() {
     let channel = channel.lines().find_map(|line| line.strip_prefix("channel = \"")).unwrap().trim_end_matches('"');
     assert!(dockerfile.contains(&format!("FROM docker.io/library/rust:{channel}-bookworm AS build")), "{channel}");
     let copied = copied(&dockerfile);
-    assert_eq!(copied.len(), 5, "{copied:?}");
+    assert_eq!(copied.len(), 6, "{copied:?}");
     let seen = text("deploy/docker/Dockerfile.dockerignore");
     for source in copied {
         assert!(Path::new(ROOT).join(source).exists(), "{source}");
