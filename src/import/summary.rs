@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::rejects::ByCode;
+use super::rejects::{ByCode, RejectsError};
 use super::{Outcome, TargetError};
-use crate::feed::file::FileError;
+use crate::feed::file::{FileError, Notes};
 use crate::model::brand::BrandCode;
 
 /// What an import did, over all files. A row counts once the target has acknowledged or refused it.
@@ -49,6 +48,8 @@ pub struct FileReport {
     pub refused: u64,
     /// The file of the refused rows, if there are any.
     pub rejects: Option<PathBuf>,
+    /// What is to be said of the file beside its rows.
+    pub notes: Notes,
     /// Why the file, or its rejected rows, could not be worked off.
     pub problem: Option<Problem>,
 }
@@ -86,7 +87,7 @@ impl Summary {
 
 impl FileReport {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), rows: 0, refused: 0, rejects: None, problem: None }
+        Self { path: path.to_owned(), rows: 0, refused: 0, rejects: None, notes: Notes::default(), problem: None }
     }
 }
 
@@ -95,8 +96,8 @@ impl Problem {
         Self { code: error.code(), text: error.to_string() }
     }
 
-    pub(super) fn rejects(error: &io::Error) -> Self {
-        Self { code: "REJECTS_UNWRITABLE", text: format!("the refused rows cannot be written: {error}") }
+    pub(super) fn rejects(error: &RejectsError) -> Self {
+        Self { code: error.code(), text: error.to_string() }
     }
 }
 
@@ -140,6 +141,12 @@ impl fmt::Display for FileReport {
             Some(rejects) => writeln!(f, ", {} refused, in {}", self.refused, rejects.display())?,
             None => writeln!(f, ", {} refused", self.refused)?,
         }
+        if !self.notes.unknown.is_empty() {
+            writeln!(f, "  columns that were not read: {}", self.notes.unknown.join(", "))?;
+        }
+        if self.notes.without_recipient_type {
+            writeln!(f, "  no recipientType: every row was read as BIREYSEL")?;
+        }
         match &self.problem {
             Some(problem) => writeln!(f, "  failed: {}: {}", problem.code, problem.text),
             None => Ok(()),
@@ -172,6 +179,7 @@ mod tests {
                 rows: 200_000,
                 refused: 41,
                 rejects: Some("day.csv.rejected.csv".into()),
+                notes: Notes { unknown: vec!["not".into(), "şehir".into()], without_recipient_type: true },
                 problem: None,
             }],
             brands: BTreeSet::new(),
@@ -181,6 +189,8 @@ mod tests {
         let text = "\
 day.csv
   200000 rows, 41 refused, in day.csv.rejected.csv
+  columns that were not read: not, şehir
+  no recipientType: every row was read as BIREYSEL
 rows                              200000
 applied                           180000
 unchanged                          19959

@@ -17,6 +17,7 @@ mod row;
 mod sheet;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::fs::File;
 use std::io::BufRead;
 use std::path::Path;
@@ -24,9 +25,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use error::FileError;
+pub use header::OURS;
 pub use plain::{XLSX, csv_of_sheet};
 pub use row::{FIELDS, NAMES, Row};
+use serde::{Deserialize, Serialize};
 
+use header::Columns;
 use lines::Lines;
 
 /// The longest line in bytes. An İYS line has about 200; a push body on one line may have thousands of
@@ -36,13 +40,59 @@ pub const MAX_LINE: usize = 1 << 20;
 /// lines cannot make a batch large. The line that passes it still belongs to the batch.
 pub const MAX_BATCH_TEXT: usize = 4 << 20;
 
+/// Bytes that are kept of a line that is longer than [`MAX_LINE`].
+const KEPT: usize = 64 << 10;
+
 /// A line that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BadLine {
     /// Its place in the file, from 1, the header included.
     pub line: u64,
     /// Why, without any of its text.
     pub detail: Cow<'static, str>,
+    /// What stands there; of a line that is too long its first 64 KiB.
+    pub text: Box<[u8]>,
+}
+
+impl fmt::Debug for BadLine {
+    /// Hides the text: an address may be in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BadLine(line {}, {}, …)", self.line, self.detail)
+    }
+}
+
+/// What is to be said of a file beside its rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notes {
+    /// Headings or keys that are none of İYS's and were not read; the first [`MOST_UNKNOWN`].
+    pub unknown: Vec<Box<str>>,
+    /// No column or key names the recipient type: rows were read as BIREYSEL.
+    pub without_recipient_type: bool,
+}
+
+/// Unknown headings that are named at most.
+const MOST_UNKNOWN: usize = 20;
+
+impl Notes {
+    /// Of a file with these columns.
+    fn of(columns: &Columns) -> Self {
+        let mut notes = Self::default();
+        notes.add(columns);
+        notes
+    }
+
+    fn add(&mut self, columns: &Columns) {
+        self.add_unknown(columns.unknown());
+        self.without_recipient_type |= !columns.has_recipient_types();
+    }
+
+    fn add_unknown(&mut self, names: &[Box<str>]) {
+        for name in names {
+            if self.unknown.len() < MOST_UNKNOWN && !self.unknown.contains(name) {
+                self.unknown.push(name.clone());
+            }
+        }
+    }
 }
 
 /// Some lines of a file, in its order.
@@ -68,6 +118,9 @@ pub struct FileReader {
 trait Source: Send {
     /// Reads one line into the batch; false at the end of the file.
     fn read_line(&mut self, batch: &mut Batch) -> Result<bool, FileError>;
+
+    /// What is to be said of what was read so far.
+    fn notes(&self) -> Notes;
 }
 
 /// What follows the rows already delivered.
@@ -95,8 +148,9 @@ impl Batch {
         self.rows.push(row);
     }
 
-    fn push_bad(&mut self, line: u64, detail: impl Into<Cow<'static, str>>) {
-        self.bad.push(BadLine { line, detail: detail.into() });
+    fn push_bad(&mut self, line: u64, detail: impl Into<Cow<'static, str>>, text: &[u8]) {
+        self.text += text.len();
+        self.bad.push(BadLine { line, detail: detail.into(), text: text.into() });
     }
 }
 
@@ -157,6 +211,12 @@ impl FileReader {
             End::Failed(error) => Err(error),
             End::NotYet | End::Reached => Ok(None),
         }
+    }
+
+    /// What is to be said of what was read so far.
+    #[must_use]
+    pub fn notes(&self) -> Notes {
+        self.source.notes()
     }
 
     /// Bytes of the file consumed, compressed ones where it is compressed.

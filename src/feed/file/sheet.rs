@@ -17,7 +17,7 @@ use super::cell::{borrowed, text_of};
 use super::error::name_of;
 use super::header::{Columns, HeaderProblem};
 use super::row::FIELDS;
-use super::{BadLine, Batch, FileError, MAX_LINE, Row, Source, biff};
+use super::{BadLine, Batch, FileError, MAX_LINE, Notes, Row, Source, biff};
 
 /// A full sheet of 1,048,576 movements is about 100 MiB packed.
 pub(super) const MAX_FILE: u64 = 256 << 20;
@@ -62,7 +62,7 @@ impl Sheet {
     pub(super) fn rows(self, total: u64, taken: &Arc<AtomicU64>) -> Rows {
         let count = self.batch.len() as u64;
         let (read, bad) = (self.batch.rows.into_iter(), self.batch.bad.into_iter());
-        Rows { read, bad, total, count, done: 0, taken: Arc::clone(taken) }
+        Rows { read, bad, notes: Notes::of(&self.columns), total, count, done: 0, taken: Arc::clone(taken) }
     }
 }
 
@@ -70,6 +70,7 @@ impl Sheet {
 pub(super) struct Rows {
     read: std::vec::IntoIter<Row>,
     bad: std::vec::IntoIter<BadLine>,
+    notes: Notes,
     total: u64,
     count: u64,
     done: u64,
@@ -97,6 +98,10 @@ impl Source for Rows {
         self.done += 1;
         self.taken.store(self.total * self.done / self.count, Ordering::Relaxed);
         Ok(true)
+    }
+
+    fn notes(&self) -> Notes {
+        self.notes.clone()
     }
 }
 
@@ -212,7 +217,7 @@ impl Collector {
         };
         let line = u64::from(self.row) + 1;
         if too_long {
-            self.batch.push_bad(line, "the row is longer than 1 MiB");
+            self.batch.push_bad(line, "the row is longer than 1 MiB", b"");
         } else {
             self.batch.push(row_of(line, cells, columns));
         }
