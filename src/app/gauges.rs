@@ -88,7 +88,10 @@ fn tell_index(metrics: &Metrics, index: &Index) {
 fn show_clock(series: &ProcessSeries, clock: &Clock, watch: &mut Watch) {
     if let Some(seconds) = watch.look() {
         let to = if seconds > 0 { "forward" } else { "back" };
-        tracing::warn!(seconds = seconds.abs(), "the machine's clock was set {to}; no age falls and no refusal ranks lower by it");
+        tracing::warn!(
+            seconds = seconds.abs(),
+            "the machine's clock was set {to}; no age falls and no refusal ranks lower by it"
+        );
     }
     let Jumps { forward, back } = clock.jumps();
     for (shown, counted) in series.clock_jumps.iter().zip([forward, back]) {

@@ -111,7 +111,8 @@ fn refused_rows_lie_beside_their_file_in_its_order() {
                 "{},INVALID_RECIPIENT,\"not \"\"one\"\"\",2026-11-01 10:20:30,ab,\"+90\"\"{n}\"\"\",,MESAJ,RET,,,\n",
                 n + 2
             );
-            let unread = (k == 0).then(|| "21,BAD_LINE,1 fields where the header has 8,,,,,,,,,2026-11-01 10:20:319\n".to_owned());
+            let unread =
+                (k == 0).then(|| "21,BAD_LINE,1 fields where the header has 8,,,,,,,,,2026-11-01 10:20:319\n".to_owned());
             [Some(row), unread].into_iter().flatten()
         }))
         .collect();

@@ -195,7 +195,11 @@ impl Resolver<'_> {
     }
 
     /// The movements that share a key without those of before their recipient was erased, which change nothing.
-    fn left_of<'s, 'm>(&mut self, same: &'s [Movement<'m>], erased: Option<IysTime>) -> Result<Cow<'s, [Movement<'m>]>, BulkError> {
+    fn left_of<'s, 'm>(
+        &mut self,
+        same: &'s [Movement<'m>],
+        erased: Option<IysTime>,
+    ) -> Result<Cow<'s, [Movement<'m>]>, BulkError> {
         let Some(erased) = erased else { return Ok(Cow::Borrowed(same)) };
         let created = HistoryKey::from_bytes(same[0].key_bytes()).map_err(corrupt)?.created;
         let is_left = |movement: &&Movement<'_>| date_of(created, movement.is_received()) > erased;

@@ -22,7 +22,14 @@ pub fn received(recipient: &str) -> Row {
 async fn a_refusal_that_is_received_outranks_an_approval_that_is_ahead() {
     for way in Way::ALL {
         let approvals = [onay_in(&phone(1), 300), onay_in(&phone(2), 590)];
-        let rows = [received(&phone(1)), received(&phone(2)), onay_in(&phone(3), 590), received(&phone(3)), received(&phone(4)), onay_in(&phone(4), 590)];
+        let rows = [
+            received(&phone(1)),
+            received(&phone(2)),
+            onay_in(&phone(3), 590),
+            received(&phone(3)),
+            received(&phone(4)),
+            onay_in(&phone(4), 590),
+        ];
         let Taken { gateway, refused, dir: _dir } = taken(way, &approvals, &rows).await;
         assert_eq!(refused, [], "{way:?}");
         for case in 1..=4 {
@@ -74,7 +81,8 @@ fn unix(row: &Row) -> i64 {
 /// The dates of a recipient's history, newest first.
 async fn explained(gateway: &Gateway, recipient: &str) -> Vec<i64> {
     let channel = proto::Channel::Mesaj.into();
-    let request = ExplainRequest { brand_code: BRAND, channel, recipient: Some(recipient.to_owned()), ..ExplainRequest::default() };
+    let request =
+        ExplainRequest { brand_code: BRAND, channel, recipient: Some(recipient.to_owned()), ..ExplainRequest::default() };
     let answer = gateway.permission().await.explain(request).await.unwrap().into_inner();
     let cell = answer.cells.into_iter().find(|cell| cell.channel() == proto::Channel::Mesaj).unwrap();
     cell.history.iter().map(|entry| entry.creation_date).collect()

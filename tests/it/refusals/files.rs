@@ -131,7 +131,8 @@ async fn a_line_that_is_broken_is_kept_and_its_refusal_blocks() {
 #[tokio::test]
 async fn a_quote_that_never_ends_hides_no_refusal() {
     let folder = Folder::new();
-    let file = format!("{H},note\n{}{}{}{}", line(0, "RET", ",\"bir"), line(1, "RET", ","), line(9, "ONAY", ","), line(2, "RET", ","));
+    let file =
+        format!("{H},note\n{}{}{}{}", line(0, "RET", ",\"bir"), line(1, "RET", ","), line(9, "ONAY", ","), line(2, "RET", ","));
     let imported = folder.import("day.csv", file.as_bytes());
     assert_eq!((imported.code, imported.count("rows"), imported.count("refused")), (0, 4, 0), "{}", imported.text);
     let reasons: [String; 10] = folder.reasons().await;

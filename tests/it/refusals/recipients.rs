@@ -154,8 +154,19 @@ async fn what_no_phone_is_is_no_phone_in_questions() {
     let list = json!({ "list": [super::ways::object(&onay("+905320001001")), super::ways::object(&onay("+905320001000"))] });
     assert_eq!(post_json(&gateway.http, "/v1/movements?brandCode=601234", &list).await.json()["applied"], 2);
     let none = [
-        "-5320001001", "\u{2212}5320001001", "\u{2013}5320001001", "532000100.0", "0.5320001001", "905320001001.0",
-        "5320001001.0", "5320001001,0", "9.05320001001E11", "5.32E9", "5320001001e0", "532000100", "+90-5320001001-1",
+        "-5320001001",
+        "\u{2212}5320001001",
+        "\u{2013}5320001001",
+        "532000100.0",
+        "0.5320001001",
+        "905320001001.0",
+        "5320001001.0",
+        "5320001001,0",
+        "9.05320001001E11",
+        "5.32E9",
+        "5320001001e0",
+        "532000100",
+        "+90-5320001001-1",
     ];
     for asked in none {
         assert_eq!(reason(gateway, asked, "BIREYSEL").await, "INVALID_RECIPIENT", "{asked}");

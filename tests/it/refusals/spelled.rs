@@ -185,7 +185,8 @@ fn what_was_not_read_and_what_was_assumed_is_said() {
 async fn a_key_that_stands_twice_makes_no_row() {
     let twice = r#"{"creationDate":"2026-11-02 09:15:00","transactionId":"a1","recipient":"+905320000001","type":"MESAJ","status":"RET","status":"ONAY","source":"HS_WEB"}"#;
     let folded = twice.replace(r#""status":"ONAY""#, r#""STATUS":"ONAY""#);
-    let alias = twice.replace(r#""status":"RET","status":"ONAY""#, r#""status":"ONAY","recipientType":"TACIR","recipient_type":"BIREYSEL""#);
+    let alias = twice
+        .replace(r#""status":"RET","status":"ONAY""#, r#""status":"ONAY","recipientType":"TACIR","recipient_type":"BIREYSEL""#);
     let dir = tempfile::tempdir().unwrap();
     let data = fresh(dir.path().join("data"));
     let path = dir.path().join("rows.ndjson");
