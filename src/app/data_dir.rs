@@ -226,6 +226,12 @@ pub fn configured_secret(source: &SecretSource) -> Result<Option<Secret>, DataDi
     }
 }
 
+/// Whether a data directory has a secret of its own.
+#[must_use]
+pub fn has_own_secret(data: &Path) -> bool {
+    data.join("secret.key").exists()
+}
+
 /// The secret that lies in a data directory.
 pub fn own_secret_of(data: &Path) -> Result<Secret, DataDirError> {
     let path = data.join("secret.key");

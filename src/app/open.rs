@@ -2,10 +2,13 @@
 
 use super::data_dir::{self, DataDir, DataDirError};
 use crate::config::{Compression, Config, SecretSource};
+use crate::evidence::record::Reader;
 use crate::index::{Full, Unreserved};
 use crate::ingest::RestoreError;
+use crate::model::mac::MacKey;
 use crate::model::seal::Sealer;
-use crate::model::secret::Pseudonymizer;
+use crate::model::secret::{Pseudonymizer, Secret};
+use crate::ports::Recalled;
 use crate::store::{self, Options, Store, StoreError};
 use std::path::Path;
 
@@ -19,6 +22,25 @@ pub struct Opened {
     pub pseudonymizer: Pseudonymizer,
     /// What seals those that must be read again.
     pub sealer: Sealer,
+    /// What authenticates files beside the store.
+    pub keys: Keys,
+}
+
+/// Keys that authenticate what lies beside the store, derived from the secret.
+#[derive(Clone)]
+pub struct Keys {
+    /// Of the evidence.
+    pub evidence: MacKey,
+    /// Of snapshots of the index.
+    pub snapshots: MacKey,
+}
+
+impl Keys {
+    /// Derives the keys.
+    #[must_use]
+    pub fn of(secret: &Secret) -> Self {
+        Self { evidence: MacKey::of_evidence(secret), snapshots: MacKey::of_snapshots(secret) }
+    }
 }
 
 /// Why it cannot be opened.
@@ -89,6 +111,16 @@ pub fn existing(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError>
     offline(data, secret)
 }
 
+/// Opens the data that there is for writing, without what is behind a damaged place of its write-ahead log: for whoever accepts that
+/// loss.
+pub fn behind_damage(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
+    let path = data_dir::store_path(data);
+    if !path.join("CURRENT").exists() {
+        return Err(StoreError::Missing { path }.into());
+    }
+    open_by(data, secret, |path, pseudonymizer, _| Store::open_accepting_damage(path, &Options::default(), pseudonymizer))
+}
+
 /// Opens the data that there is for writing, for work that needs no address.
 pub fn without_secret(data: &Path) -> Result<(DataDir, Store), OpenError> {
     let path = data_dir::store_path(data);
@@ -102,6 +134,11 @@ pub fn without_secret(data: &Path) -> Result<(DataDir, Store), OpenError> {
 
 /// What replaces addresses in a data directory, beside a gateway that may be running: nothing is made or locked.
 pub fn pseudonymizer(data: &Path, secret: &SecretSource) -> Result<Pseudonymizer, OpenError> {
+    Ok(beside(data, secret)?.0)
+}
+
+/// What replaces addresses in a data directory, and what authenticates its files, beside a gateway that may be running.
+pub fn beside(data: &Path, secret: &SecretSource) -> Result<(Pseudonymizer, Keys), OpenError> {
     let secret = match data_dir::configured_secret(secret)? {
         Some(secret) => secret,
         None if !data.exists() => return Err(StoreError::Missing { path: data.to_owned() }.into()),
@@ -112,7 +149,36 @@ pub fn pseudonymizer(data: &Path, secret: &SecretSource) -> Result<Pseudonymizer
     if path.join("CURRENT").exists() {
         Store::open_read_only(&path, &Options::default())?.check_secret(&pseudonymizer)?;
     }
-    Ok(pseudonymizer)
+    Ok((pseudonymizer, Keys::of(&secret)))
+}
+
+/// Who reads the evidence of a data directory, beside a gateway that may be running: with the secret and what the store remembers, as
+/// far as they are there.
+pub fn evidence_reader(data: &Path, secret: &SecretSource) -> Result<Reader, OpenError> {
+    let mut reader = Reader::of(&data_dir::evidence_path(data));
+    let secret = match data_dir::configured_secret(secret)? {
+        Some(secret) => Some(secret),
+        None if data_dir::has_own_secret(data) => Some(data_dir::own_secret_of(data)?),
+        None => None,
+    };
+    reader.key = secret.as_ref().map(MacKey::of_evidence);
+    let path = data_dir::store_path(data);
+    if !path.join("CURRENT").exists() {
+        return Ok(reader);
+    }
+    // Before anything of the evidence is read: that only grows.
+    let store = match Store::open_read_only(&path, &Options::default()) {
+        Err(error @ (StoreError::Unusable { .. } | StoreError::Damaged { .. })) => {
+            tracing::warn!(%error, "the evidence is not held against what the store remembers");
+            return Ok(reader);
+        }
+        opened => opened?,
+    };
+    secret.map_or(Ok(()), |secret| store.check_secret(&Pseudonymizer::new(&secret)))?;
+    if let Some(Recalled::Mark(mark)) = store.evidence_recalled()? {
+        reader.mark = Some((store.node()?, mark));
+    }
+    Ok(reader)
 }
 
 /// Opens a data directory for reading, beside a gateway that may be writing.
@@ -121,11 +187,19 @@ pub fn read_only(data: &Path) -> Result<Store, OpenError> {
 }
 
 fn open(path: &Path, secret: &SecretSource, options: &Options) -> Result<Opened, OpenError> {
+    open_by(path, secret, |path, pseudonymizer, node| Store::open(path, options, pseudonymizer, node))
+}
+
+fn open_by(
+    path: &Path,
+    secret: &SecretSource,
+    open: impl FnOnce(&Path, &Pseudonymizer, u32) -> Result<Store, StoreError>,
+) -> Result<Opened, OpenError> {
     let secret = data_dir::configured_secret(secret)?;
     let data = DataDir::take(path)?;
     let secret = data.secret(secret)?;
-    let (pseudonymizer, sealer) = (Pseudonymizer::new(&secret), Sealer::new(&secret));
+    let (pseudonymizer, sealer, keys) = (Pseudonymizer::new(&secret), Sealer::new(&secret), Keys::of(&secret));
     let node = getrandom::u32().map_err(|error| DataDirError::NoRandom(error.to_string()))?;
-    let store = Store::open(&data.store(), options, &pseudonymizer, node)?;
-    Ok(Opened { data, store, pseudonymizer, sealer })
+    let store = open(&data.store(), &pseudonymizer, node)?;
+    Ok(Opened { data, store, pseudonymizer, sealer, keys })
 }

@@ -103,14 +103,84 @@ pub enum Event {
         /// When, in Unix milliseconds.
         at: u64,
     },
+    /// The store has every batch up to a revision: so a store that lost its end is noticed.
+    Committed {
+        /// The revision.
+        revision: u64,
+        /// When, in Unix milliseconds.
+        at: u64,
+    },
+    /// Evidence that had been written was not there, or not as it was written, and an operator went on without it.
+    LossAccepted {
+        /// Each fault that was found, in words.
+        lost: Vec<String>,
+        /// The sealed segments whose files are missing: first and last of each stretch.
+        missing: Vec<(u64, u64)>,
+        /// Everything answered until then is on record, as far as what is left tells, in Unix milliseconds.
+        last_durable: u64,
+        /// Why, in the operator's words.
+        reason: String,
+        /// When, in Unix milliseconds.
+        at: u64,
+    },
+    /// The store had lost batches that the evidence knows of, and an operator went on without them.
+    StoreLossAccepted {
+        /// The revision that the store was at.
+        store: u64,
+        /// The greatest revision that the evidence knows.
+        evidence: u64,
+        /// The revision with which the store goes on: none between was or will be given twice.
+        revision: u64,
+        /// Why, in the operator's words.
+        reason: String,
+        /// When, in Unix milliseconds.
+        at: u64,
+    },
+    /// Another key signs the tree from here on.
+    KeyChanged {
+        /// The public key before; empty if it is not known.
+        from: String,
+        /// The public key from now on.
+        to: String,
+        /// When, in Unix milliseconds.
+        at: u64,
+    },
+    /// The store came out of a backup, which holds no evidence: what is here was put beside it, or begins anew.
+    Restored {
+        /// The revision of the backup.
+        revision: u64,
+        /// When the backup was restored, in Unix milliseconds.
+        at: u64,
+    },
 }
+
+/// Characters of a reason at most.
+pub const LONGEST_REASON: usize = 500;
 
 impl Event {
     /// When, in Unix milliseconds, of those that say it.
     #[must_use]
     pub const fn at(&self) -> Option<u64> {
         match self {
-            Self::Started { at, .. } | Self::Leased { at, .. } | Self::Stopped { at } => Some(*at),
+            Self::Started { at, .. }
+            | Self::Leased { at, .. }
+            | Self::Stopped { at }
+            | Self::Committed { at, .. }
+            | Self::LossAccepted { at, .. }
+            | Self::StoreLossAccepted { at, .. }
+            | Self::KeyChanged { at, .. }
+            | Self::Restored { at, .. } => Some(*at),
+            Self::Gap { .. } | Self::Removed { .. } | Self::Erased { .. } => None,
+        }
+    }
+
+    /// The revision that the store had reached, of those that say it.
+    #[must_use]
+    pub const fn revision(&self) -> Option<u64> {
+        match self {
+            Self::Committed { revision, .. } | Self::Erased { revision, .. } | Self::StoreLossAccepted { revision, .. } => {
+                Some(*revision)
+            }
             _ => None,
         }
     }

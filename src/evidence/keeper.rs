@@ -4,25 +4,35 @@ use super::archive::Archive;
 use super::entry::Event;
 use super::index::{self, Heads};
 use super::log::Log;
-use super::segment::{Seal, sealed_path};
+use super::remembered::Remembered;
+use super::segment::{Seal, Unreadable, sealed_path};
+use super::start::is_due;
+use crate::model::mac::MacKey;
 use crate::model::retention::DAY;
 use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Pause after a failure, and at most between two looks at what may be removed.
+/// Pause after a failure.
 const RETRY: Duration = Duration::from_secs(2);
+/// From one look at what may be removed to the next.
 const LOOK: Duration = Duration::from_hours(6);
+/// After so long what was synced is remembered by the store even if no batch of it came: what a writer of files could cut off behind
+/// a kill, and blame on it, is no more than this.
+const REMEMBER: Duration = Duration::from_secs(5);
 
 /// What the keeper works on.
 pub(super) struct Keeper {
     pub(super) log: Log,
     pub(super) folder: PathBuf,
+    pub(super) key: MacKey,
     pub(super) archive: Archive,
+    pub(super) remembered: Arc<Remembered>,
     /// Every seal that is in the tree.
     pub(super) seals: Vec<Seal>,
     /// Segments without an index, with what one is made of where that is in memory.
@@ -30,6 +40,8 @@ pub(super) struct Keeper {
     pub(super) sealed: Receiver<(Seal, Heads)>,
     /// Tells the time, in Unix milliseconds.
     pub(super) clock: fn() -> u64,
+    /// When it was last looked at what may be removed.
+    pub(super) looked: Option<Instant>,
 }
 
 impl Keeper {
@@ -38,18 +50,18 @@ impl Keeper {
         // An index can wait, a decision cannot: under load the other threads go first. Of this thread alone.
         let _ = rustix::process::nice(10);
         let mut waiting = VecDeque::new();
-        self.remove_old();
         loop {
             let settled = self.settle(&mut waiting);
             if let Err(error) = &settled {
                 tracing::error!(%error, "a sealed segment of evidence waits for its place in the tree or its index");
+            } else if is_due(self.looked, LOOK) {
+                self.looked = Some(Instant::now());
+                self.remove_old();
             }
-            let pause = if settled.is_err() { RETRY } else { LOOK };
-            match self.sealed.recv_timeout(pause) {
+            match self.sealed.recv_timeout(if settled.is_err() { RETRY } else { REMEMBER }) {
                 // One that waits long is read again later: memory holds what two indexes are made of.
                 Ok((seal, heads)) => waiting.push_back((seal, Some(heads).filter(|_| waiting.len() < 2))),
-                Err(RecvTimeoutError::Timeout) if settled.is_ok() => self.remove_old(),
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => self.keep(),
                 Err(RecvTimeoutError::Disconnected) => {
                     // What fails now is made up for by the next start.
                     let _ = self.settle(&mut waiting);
@@ -64,14 +76,39 @@ impl Keeper {
             self.archive.add(seal)?;
             self.seals.push(*seal);
             self.bare.extend(waiting.pop_front());
+            self.sign();
         }
         while let Some((seal, heads)) = self.bare.front() {
-            index::build(&self.folder, seal, heads.as_ref())?;
+            match index::build(&self.folder, seal, heads.as_ref(), &self.key) {
+                Ok(()) => {}
+                Err(Unreadable::Io(_, error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                // It is read as it is whenever somebody is looked for, and named then.
+                Err(error) => tracing::error!(%error, "a segment of evidence gets no index"),
+            }
             self.bare.pop_front();
             let behind = &self.log.figures().behind;
             let _ = behind.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |behind| behind.checked_sub(1));
         }
         Ok(())
+    }
+
+    /// Signs the tree, and has the store remember it. If that fails the next one makes up for it.
+    fn sign(&self) {
+        match self.archive.sign() {
+            Ok(signed) => {
+                self.remembered.signed(&signed);
+                self.keep();
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the checkpoint of the evidence could not be signed; the next one makes up for it");
+            }
+        }
+    }
+
+    fn keep(&self) {
+        if let Err(error) = self.remembered.keep() {
+            tracing::warn!(%error, "the store cannot remember how far the evidence is; the next batch makes up for it");
+        }
     }
 
     /// Removes whole segments in which nothing has to be kept any more, the oldest first, once the log itself says so:

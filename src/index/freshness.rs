@@ -129,8 +129,12 @@ impl Freshness {
     /// Whether the data of `channel` is older than it may be, has a gap, or may not be read any more.
     #[must_use]
     pub fn is_stale(&self, brand: &Brand, channel: Channel, now: IysTime) -> bool {
+        // What was missed may be a refusal, however the brand's data comes.
+        if self.gap().is_some() {
+            return true;
+        }
         if let Feed::Iys(readable) = brand.feed
-            && (!readable.has(channel) || self.gap().is_some())
+            && !readable.has(channel)
         {
             return true;
         }
@@ -163,6 +167,9 @@ mod tests {
         brand.max_age[Channel::Mesaj as usize] = MaxAge::from_minutes(60);
         assert!(freshness.is_stale(&brand, Channel::Mesaj, NOW), "nothing was ever taken in");
         assert!(!freshness.is_stale(&brand, Channel::Arama, NOW));
+        freshness.set_gap(Some((NOW.minus(9), NOW.minus(5))));
+        assert!(freshness.is_stale(&brand, Channel::Arama, NOW), "what was missed may be a refusal");
+        freshness.set_gap(None);
         freshness.imported(NOW.minus(3600));
         assert_eq!(freshness.as_of(&brand), Some(NOW.minus(3600)));
         assert!(!freshness.is_stale(&brand, Channel::Mesaj, NOW) && freshness.is_stale(&brand, Channel::Mesaj, NOW.plus(1)));

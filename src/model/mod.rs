@@ -4,7 +4,7 @@
 //! the crate. In reading order: [`channel`] and [`state`] say what a consent is about, [`recipient`]
 //! whom, [`brand`] for whom, with its [`standing`], its [`mode`]s and [`declaration`]s, [`time`], [`date`], [`business_days`]
 //! and [`source`] when and whence; [`secret`] and [`key`] turn an
-//! address into the pseudonym under which it is kept, [`seal`] keeps one that must be read again; [`movement`] is one change of one consent and
+//! address into the pseudonym under which it is kept, [`seal`] keeps one that must be read again, [`mac`] authenticates what is written; [`movement`] is one change of one consent and
 //! [`record`] what all changes of a relation leave; [`access`] is what a retailer may use of them.
 
 pub mod access;
@@ -17,6 +17,7 @@ pub mod erasure;
 pub mod feed;
 pub mod hex;
 pub mod key;
+pub mod mac;
 pub mod mode;
 pub mod movement;
 pub mod recipient;

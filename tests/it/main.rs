@@ -27,6 +27,7 @@ mod http;
 mod imports;
 mod ingest;
 mod inspect;
+mod lost_tail;
 mod monitoring;
 mod oracle;
 mod papers;

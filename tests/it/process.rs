@@ -161,7 +161,7 @@ fn data_of_a_newer_program() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     add_brand(&data);
-    newer::set_format(&data, 4);
+    newer::set_format(&data, 5);
     for mut command in writers(&data).into_iter().chain([command(&data, &["inspect"]), command(&data, &["brand", "list"])]) {
         assert_eq!(failure(&mut command), failed("DATA_FORMAT_NEWER"), "{command:?}");
     }

@@ -46,7 +46,7 @@ fn close_offline(args: &CloseArgs, data: &Path) -> Result<(u64, bool), CommandEr
     if closed > now.plus(CLOCK_TOLERANCE) {
         return Err(CommandError::refused("INVALID_FIELD", "a line cannot be closed in the future"));
     }
-    let Opened { data: _held, store, pseudonymizer, sealer } = existing(data, args.secret_file.as_deref())?;
+    let Opened { data: _held, store, pseudonymizer, sealer, .. } = existing(data, args.secret_file.as_deref())?;
     let sealed = sealer.seal(args.recipient).map_err(|error| CommandError::Internal(error.to_string()))?;
     let line = ClosedLine { recipient: pseudonymizer.phone(args.recipient), closed, sealed };
     let done = writing(store, |sink, _| async move { sink.close_line(line).await })??;

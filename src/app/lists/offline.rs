@@ -2,7 +2,7 @@
 
 use super::Stop;
 use crate::app::data_dir::{DataDir, DataDirError, store_path};
-use crate::app::evidence::{self, EvidenceError};
+use crate::app::evidence::{self, Beside, EvidenceError};
 use crate::app::open::{self, OpenError};
 use crate::check::question::{Recipients, Scope};
 use crate::check::{Checker, DecisionIds};
@@ -12,6 +12,7 @@ use crate::evidence::settings::{Durability, Overload, Settings};
 use crate::evidence::start::Threads;
 use crate::filter::Block;
 use crate::filter::block::Bounds;
+use crate::index::snapshot::SnapshotFile;
 use crate::index::{Index, memory_limit};
 use crate::ingest::{CatchUpError, catch_up, restore};
 use crate::model::brand::BrandCode;
@@ -98,7 +99,7 @@ impl Offline {
         if beside == data || store_path(beside).exists() {
             return Err(OfflineError::OfGateway(beside.to_owned()));
         }
-        let pseudonymizer = open::pseudonymizer(data, secret)?;
+        let (pseudonymizer, keys) = open::beside(data, secret)?;
         let on_file = open::read_only(data)?.brands().map_err(OpenError::from)?;
         if let Some(scope) = question.scopes.iter().find(|scope| !on_file.iter().any(|brand| brand.code == scope.brand)) {
             return Err(OfflineError::UnknownBrand(scope.brand));
@@ -107,7 +108,7 @@ impl Offline {
         let own = beside.join("following");
         let store = Store::open_following(&store_path(data), &own, &Options::default()).map_err(OpenError::from)?;
         let index = Index::new(memory_limit() / 4 * 3).map_err(OpenError::from)?;
-        let snapshot = data.join("snapshot").join("index.snap");
+        let snapshot = SnapshotFile { path: data.join("snapshot").join("index.snap"), key: keys.snapshots };
         let origin = restore::restore(&store, &index, Some(&snapshot)).map_err(OpenError::from)?;
         tracing::debug!(?origin, relations = index.relations(), "the index is filled");
         // Nothing stands in the list's result before it is on record.
@@ -119,7 +120,8 @@ impl Offline {
         };
         let ids = DecisionIds::new(node_of(&held).map_err(OpenError::from)?, evidence::first_decision());
         let signing_key_file = std::env::var_os("IZINGATE_EVIDENCE_SIGNING_KEY_FILE").map(PathBuf::from);
-        let (log, threads) = evidence::start_log(&held, &Evidence { settings, signing_key_file }, ids)?;
+        let evidence = Evidence { settings, signing_key_file };
+        let (log, threads) = evidence::start_log(&held, &evidence, ids, Beside::nothing(keys.evidence))?;
         let (end, ended) = channel();
         let lost: Arc<OnceLock<String>> = Arc::default();
         let follower = {

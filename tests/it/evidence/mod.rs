@@ -2,8 +2,12 @@
 
 mod disk;
 mod export;
+mod forger;
+pub mod forgery;
 mod kill;
+mod missing;
 mod proof;
+mod start;
 
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, STRANGER};
 use crate::support::{BRAND, run};

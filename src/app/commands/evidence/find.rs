@@ -1,7 +1,6 @@
 //! `izingate evidence find`.
 
-use super::{CommandError, unreadable};
-use crate::app::data_dir::evidence_path;
+use super::{CommandError, or_missing, record_of, refused};
 use crate::app::open;
 use crate::check::policy;
 use crate::cli::evidence::{FindArgs, Whose};
@@ -19,17 +18,21 @@ use std::fmt::Write;
 /// Every decision about a recipient, a line each.
 pub(super) fn find(args: &FindArgs) -> Result<String, CommandError> {
     let query = query_of(&args.whose)?;
-    let folder = evidence_path(&args.whose.data);
-    let found = search(&folder, &query).map_err(unreadable(&folder))?;
+    let record = record_of(&args.whose.data, args.whose.secret_file.as_deref())?;
+    let found = search(&record, &query).map_err(refused)?;
     tell_of(&found);
+    or_missing(shown(args, &found), &found.missing)
+}
+
+fn shown(args: &FindArgs, found: &Search) -> String {
     if args.json {
-        return Ok(found.found.iter().map(json_line).collect());
+        return found.found.iter().map(json_line).collect();
     }
     if found.found.is_empty() {
-        return Ok("no decision is on record\n".to_owned());
+        return "no decision is on record\n".to_owned();
     }
     let heads = format!("{:<25}  {:<32}  {:>10}  {:<15}  decision", "time", "id", "brand", "channel");
-    Ok(std::iter::once(heads + "\n").chain(found.found.iter().map(text_line)).collect())
+    std::iter::once(heads + "\n").chain(found.found.iter().map(text_line)).collect()
 }
 
 /// What a search is after. An address says by itself whether it is a phone or an e-mail.
@@ -54,10 +57,13 @@ pub(super) fn query_of(whose: &Whose) -> Result<Query, CommandError> {
 /// What a reader of the result should know of it.
 pub(super) fn tell_of(search: &Search) {
     if !search.scanned.is_empty() {
-        tracing::warn!(segments = ?search.scanned, "looked through without an index");
+        tracing::warn!(segments = ?search.scanned, "read whole, without an index that is authentic");
     }
     if !search.removed.is_empty() {
-        tracing::warn!(segments = ?search.removed, "were removed when nothing in them had to be kept");
+        tracing::warn!(segments = ?search.removed, "were removed when nothing in them had to be kept, as the log says");
+    }
+    if !search.accepted.is_empty() {
+        tracing::warn!(segments = ?search.accepted, "are missing, which an operator accepted; see izingate evidence verify");
     }
 }
 
