@@ -226,6 +226,12 @@ pub fn configured_secret(source: &SecretSource) -> Result<Option<Secret>, DataDi
     }
 }
 
+/// The error for a data directory whose secret is not there.
+#[must_use]
+pub fn secret_missing(data: &Path) -> DataDirError {
+    DataDirError::SecretMissing { path: data.join("secret.key") }
+}
+
 /// Whether a data directory has a secret of its own.
 #[must_use]
 pub fn has_own_secret(data: &Path) -> bool {

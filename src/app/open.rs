@@ -152,9 +152,21 @@ pub fn beside(data: &Path, secret: &SecretSource) -> Result<(Pseudonymizer, Keys
     Ok((pseudonymizer, Keys::of(&secret)))
 }
 
-/// Who reads the evidence of a data directory, beside a gateway that may be running: with the secret and what the store remembers, as
-/// far as they are there.
-pub fn evidence_reader(data: &Path, secret: &SecretSource) -> Result<Reader, OpenError> {
+/// The evidence of a data directory, for whoever reads it beside a gateway that may be running.
+pub struct Evidence {
+    /// Who reads: with the secret and what the store remembers, as far as they are there.
+    pub reader: Reader,
+    /// What replaces addresses; none without the secret.
+    pub pseudonymizer: Option<Pseudonymizer>,
+    /// The store; none where there is none, or it is damaged.
+    pub store: Option<Store>,
+}
+
+/// Opens what reads the evidence of a data directory.
+pub fn evidence(data: &Path, secret: &SecretSource) -> Result<Evidence, OpenError> {
+    if !data.exists() {
+        return Err(StoreError::Missing { path: data.to_owned() }.into());
+    }
     let mut reader = Reader::of(&data_dir::evidence_path(data));
     let secret = match data_dir::configured_secret(secret)? {
         Some(secret) => Some(secret),
@@ -162,23 +174,24 @@ pub fn evidence_reader(data: &Path, secret: &SecretSource) -> Result<Reader, Ope
         None => None,
     };
     reader.key = secret.as_ref().map(MacKey::of_evidence);
+    let pseudonymizer = secret.as_ref().map(Pseudonymizer::new);
     let path = data_dir::store_path(data);
     if !path.join("CURRENT").exists() {
-        return Ok(reader);
+        return Ok(Evidence { reader, pseudonymizer, store: None });
     }
     // Before anything of the evidence is read: that only grows.
     let store = match Store::open_read_only(&path, &Options::default()) {
         Err(error @ (StoreError::Unusable { .. } | StoreError::Damaged { .. })) => {
             tracing::warn!(%error, "the evidence is not held against what the store remembers");
-            return Ok(reader);
+            return Ok(Evidence { reader, pseudonymizer, store: None });
         }
         opened => opened?,
     };
-    secret.map_or(Ok(()), |secret| store.check_secret(&Pseudonymizer::new(&secret)))?;
+    pseudonymizer.as_ref().map_or(Ok(()), |pseudonymizer| store.check_secret(pseudonymizer))?;
     if let Some(Recalled::Mark(mark)) = store.evidence_recalled()? {
         reader.mark = Some((store.node()?, mark));
     }
-    Ok(reader)
+    Ok(Evidence { reader, pseudonymizer, store: Some(store) })
 }
 
 /// Opens a data directory for reading, beside a gateway that may be writing.

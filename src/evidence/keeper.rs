@@ -37,11 +37,17 @@ pub(super) struct Keeper {
     pub(super) seals: Vec<Seal>,
     /// Segments without an index, with what one is made of where that is in memory.
     pub(super) bare: VecDeque<(Seal, Option<Heads>)>,
+    /// Segments whose index is of an earlier version, which is made again when there is nothing else to do.
+    pub(super) earlier: VecDeque<Seal>,
     pub(super) sealed: Receiver<(Seal, Heads)>,
     /// Tells the time, in Unix milliseconds.
     pub(super) clock: fn() -> u64,
+    /// Segments in the tree that was last signed.
+    pub(super) signed: u64,
     /// When it was last looked at what may be removed.
     pub(super) looked: Option<Instant>,
+    /// When the store was last told how far the evidence is.
+    pub(super) kept: Option<Instant>,
 }
 
 impl Keeper {
@@ -51,61 +57,96 @@ impl Keeper {
         let _ = rustix::process::nice(10);
         let mut waiting = VecDeque::new();
         loop {
-            let settled = self.settle(&mut waiting);
-            if let Err(error) = &settled {
-                tracing::error!(%error, "a sealed segment of evidence waits for its place in the tree or its index");
-            } else if is_due(self.looked, LOOK) {
-                self.looked = Some(Instant::now());
-                self.remove_old();
-            }
-            match self.sealed.recv_timeout(if settled.is_err() { RETRY } else { REMEMBER }) {
+            let worked = self.work(&mut waiting);
+            let pause = match worked {
+                Ok(true) => Duration::ZERO,
+                Ok(false) => REMEMBER,
+                Err(error) => {
+                    tracing::error!(%error, "a sealed segment of evidence waits for its place in the tree or its index");
+                    RETRY
+                }
+            };
+            match self.sealed.recv_timeout(pause) {
                 // One that waits long is read again later: memory holds what two indexes are made of.
                 Ok((seal, heads)) => waiting.push_back((seal, Some(heads).filter(|_| waiting.len() < 2))),
-                Err(RecvTimeoutError::Timeout) => self.keep(),
-                Err(RecvTimeoutError::Disconnected) => {
-                    // What fails now is made up for by the next start.
-                    let _ = self.settle(&mut waiting);
-                    return;
-                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.end(&mut waiting),
             }
         }
     }
 
-    fn settle(&mut self, waiting: &mut VecDeque<(Seal, Option<Heads>)>) -> io::Result<()> {
+    /// Sees to what is due, and makes one index; says whether there are more to make.
+    fn work(&mut self, waiting: &mut VecDeque<(Seal, Option<Heads>)>) -> io::Result<bool> {
+        self.join(waiting)?;
+        if is_due(self.looked, LOOK) {
+            self.looked = Some(Instant::now());
+            self.remove_old();
+        }
+        if is_due(self.kept, REMEMBER) {
+            self.keep();
+        }
+        self.make_index()
+    }
+
+    /// What fails now is made up for by the next start, and so is an index that nothing was gathered for.
+    fn end(&mut self, waiting: &mut VecDeque<(Seal, Option<Heads>)>) {
+        let _ = self.join(waiting);
+        self.earlier.clear();
+        self.bare.retain(|(_, heads)| heads.is_some());
+        while let Ok(true) = self.make_index() {}
+    }
+
+    /// Puts sealed segments into the tree, and signs it.
+    fn join(&mut self, waiting: &mut VecDeque<(Seal, Option<Heads>)>) -> io::Result<()> {
         while let Some((seal, _)) = waiting.front() {
             self.archive.add(seal)?;
             self.seals.push(*seal);
             self.bare.extend(waiting.pop_front());
-            self.sign();
         }
-        while let Some((seal, heads)) = self.bare.front() {
-            match index::build(&self.folder, seal, heads.as_ref(), &self.key) {
-                Ok(()) => {}
-                Err(Unreadable::Io(_, error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                // It is read as it is whenever somebody is looked for, and named then.
-                Err(error) => tracing::error!(%error, "a segment of evidence gets no index"),
-            }
-            self.bare.pop_front();
-            let behind = &self.log.figures().behind;
-            let _ = behind.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |behind| behind.checked_sub(1));
+        if self.archive.size() > self.signed {
+            self.sign();
         }
         Ok(())
     }
 
+    /// Makes the index of one segment; says whether there are more to make.
+    fn make_index(&mut self) -> io::Result<bool> {
+        let counted = !self.bare.is_empty();
+        let next = self.bare.front().map(|(seal, heads)| (seal, heads.as_ref()));
+        let Some((seal, heads)) = next.or_else(|| self.earlier.front().map(|seal| (seal, None))) else { return Ok(false) };
+        match index::build(&self.folder, seal, heads, &self.key) {
+            Err(Unreadable::Io(_, error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            // Made, or removed meanwhile, which is no news.
+            Ok(()) | Err(Unreadable::Io(..)) => {}
+            // It is read as it is whenever somebody is looked for, and named then.
+            Err(error) => tracing::error!(%error, "a segment of evidence gets no index"),
+        }
+        if counted {
+            self.bare.pop_front();
+            let behind = &self.log.figures().behind;
+            let _ = behind.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |behind| behind.checked_sub(1));
+        } else {
+            self.earlier.pop_front();
+        }
+        Ok(!self.bare.is_empty() || !self.earlier.is_empty())
+    }
+
     /// Signs the tree, and has the store remember it. If that fails the next one makes up for it.
-    fn sign(&self) {
+    fn sign(&mut self) {
         match self.archive.sign() {
             Ok(signed) => {
+                self.signed = signed.size;
                 self.remembered.signed(&signed);
                 self.keep();
             }
             Err(error) => {
-                tracing::warn!(%error, "the checkpoint of the evidence could not be signed; the next one makes up for it");
+                tracing::warn!(%error, "the checkpoint of the evidence could not be signed; it is tried again");
             }
         }
     }
 
-    fn keep(&self) {
+    fn keep(&mut self) {
+        self.kept = Some(Instant::now());
         if let Err(error) = self.remembered.keep() {
             tracing::warn!(%error, "the store cannot remember how far the evidence is; the next batch makes up for it");
         }

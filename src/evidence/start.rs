@@ -207,8 +207,9 @@ pub(super) fn begin(
     let remembered = Arc::new(Remembered::new(mark, memory));
     let log = Log::new(settings, ids, leased);
     log.figures().missing.store(missing, Ordering::Relaxed);
-    let is_bare = |seal: &&Seal| sealed_path(folder, seal.number).exists() && !index::is_there(folder, seal.number);
-    let bare = seals.iter().filter(is_bare).map(|seal| (*seal, None)).collect();
+    let unindexed =
+        seals.iter().filter(|seal| sealed_path(folder, seal.number).exists() && !index::is_there(folder, seal.number));
+    let (earlier, bare): (Vec<Seal>, Vec<Seal>) = unindexed.copied().partition(|seal| index::is_earlier(folder, seal.number));
     let (tell, told) = channel();
     let keeper = Keeper {
         log: log.clone(),
@@ -217,10 +218,13 @@ pub(super) fn begin(
         archive,
         remembered: Arc::clone(&remembered),
         seals,
-        bare,
+        bare: bare.into_iter().map(|seal| (seal, None)).collect(),
+        earlier: earlier.into(),
         sealed: told,
         clock,
+        signed: signed.size,
         looked: None,
+        kept: Some(Instant::now()),
     };
     log.figures().behind.store(keeper.bare.len() as u64, Ordering::Relaxed);
     let writer = Writer {
@@ -333,7 +337,7 @@ impl Drop for Threads {
     }
 }
 
-/// How long it was since something was done; none if it never was.
+/// Whether it is long enough ago that something was done, or it never was.
 pub(super) fn is_due(last: Option<Instant>, every: Duration) -> bool {
     last.is_none_or(|last| last.elapsed() >= every)
 }

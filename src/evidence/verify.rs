@@ -146,6 +146,17 @@ struct Check<'a> {
     is_at_mark: bool,
 }
 
+/// Frames that were read.
+#[derive(Default)]
+struct Walked {
+    /// Where they break.
+    broken: Option<Broken>,
+    sealed: Option<Seal>,
+    decisions: u64,
+    /// What the index of the segment is made of.
+    heads: index::Heads,
+}
+
 impl Check<'_> {
     /// The tree against its checkpoint, against what the store remembers, and against checkpoints that were kept.
     fn tree(&mut self, seals: &[Seal], checkpoint: Option<&str>, listing: &Listing) -> io::Result<()> {
@@ -207,50 +218,54 @@ impl Check<'_> {
         if frames.header().number != seal.number {
             return self.report.problem(file, format!("holds segment {}", frames.header().number));
         }
-        let (sealed, decisions) = match self.frames(frames, &file) {
-            (Some(broken), _, _) => return self.report.problem(file, broken),
-            (None, sealed, decisions) => (sealed, decisions),
-        };
+        let Walked { broken, sealed, decisions, heads } = self.frames(frames, &file);
+        if let Some(broken) = broken {
+            return self.report.problem(file, broken);
+        }
         self.report.decisions += decisions;
         match sealed {
             None => return self.report.problem(file, "ends without its seal: it was cut short"),
             Some(sealed) if sealed != *seal => return self.report.problem(file, "is not the segment that is in the tree"),
             Some(_) => {}
         }
-        self.index(seal);
+        self.index(seal, &heads);
     }
 
     /// The index of a segment that is what was written.
-    fn index(&mut self, seal: &Seal) {
+    fn index(&mut self, seal: &Seal, heads: &index::Heads) {
+        let key = self.scope.secret.as_ref();
         let differs = match index::body_of(self.folder, seal.number) {
             // It is made after the segment is sealed, and again when it is missing or of an earlier version.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Ok(_) if index::is_earlier(self.folder, seal.number) => return,
             Err(_) => true,
-            Ok(_) if !index::is_there(self.folder, seal.number) && index::is_earlier(self.folder, seal.number) => return,
-            Ok(there) => index::Heads::of(self.folder, seal, None).map_or(true, |made| {
-                there != made.body(seal).get()
-                    || self.scope.secret.as_ref().is_some_and(|key| !index::is_authentic(self.folder, seal, key))
-            }),
+            Ok(there) => there != heads.body(seal).get() || key.is_some_and(|key| !index::is_authentic(self.folder, seal, key)),
         };
         if differs {
             self.report.problem(format!("{:012}.idx", seal.number), "is not the index of its segment");
         }
     }
 
-    /// Reads frames to their end: where they break, the seal, and how many decisions there are.
-    fn frames(&mut self, mut frames: Frames<'_>, file: &str) -> (Option<Broken>, Option<Seal>, u64) {
+    /// Reads frames to their end, or to where they break.
+    fn frames(&mut self, mut frames: Frames<'_>, file: &str) -> Walked {
         let header = *frames.header();
         self.header(&header, file);
-        let (mut sealed, mut decisions) = (None, 0);
+        let mut walked = Walked::default();
         let mark = self.scope.mark.as_ref().filter(|mark| mark.segment == header.number);
         while let Some(frame) = frames.next() {
             let frame = match frame {
                 Ok(frame) => frame,
-                Err(broken) => return (Some(broken), sealed, decisions),
+                Err(broken) => {
+                    walked.broken = Some(broken);
+                    break;
+                }
             };
             self.is_at_mark |= mark.is_some_and(|mark| (mark.bytes, mark.chain) == (frames.at() as u64, *frames.head()));
+            if let Body::Decisions(_, recipients) = &frame.body {
+                walked.heads.frame(frame.at as u64, &frame.leaf, recipients);
+            }
             match frame.body {
-                Body::Seal(read) => sealed = Some(*read),
+                Body::Seal(read) => walked.sealed = Some(*read),
                 body @ Body::Event(_) => match body.event() {
                     Some(event) => self.note(event, header.number),
                     None => self.report.problem(file, format!("byte {}: holds an event that cannot be read", frame.at)),
@@ -260,7 +275,7 @@ impl Check<'_> {
                     Some(read) => {
                         for entry in &read.entries {
                             let (outcomes, cell) = (entry.outcomes.parts().0, entry.scope.cell);
-                            decisions += outcomes.len() as u64;
+                            walked.decisions += outcomes.len() as u64;
                             if outcomes.iter().any(|outcome| policy::recorded(*outcome, cell).is_none()) {
                                 self.report.problem(file, format!("byte {}: holds an outcome that is unknown", frame.at));
                             }
@@ -269,7 +284,7 @@ impl Check<'_> {
                 },
             }
         }
-        (None, sealed, decisions)
+        walked
     }
 
     fn header(&mut self, header: &Header, file: &str) {
@@ -341,9 +356,7 @@ impl Check<'_> {
                 self.report.problem(&file, "is not the only segment that is being written");
             }
             // What is torn at its end is being written, or was cut off by a kill: the next start says so.
-            let (_, _, decisions) = self.frames(frames, &file);
-            // Nothing vouches for a version that anybody can make, where no seal covers it.
-            self.report.open += decisions;
+            self.report.open += self.frames(frames, &file).decisions;
             return Ok(());
         }
         Ok(())

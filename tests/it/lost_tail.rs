@@ -32,14 +32,19 @@ fn logs(data: &Path) -> Vec<PathBuf> {
     logs
 }
 
-/// Drops the last record of the newest log.
+/// Drops the last batch of a log that reached a revision, and what is behind it.
 fn drop_last(path: &Path, fill: bool) {
     let mut bytes = fs::read(path).unwrap();
-    let (mut at, mut last) = (0, 0);
+    let (mut at, mut last) = (0, None);
     while at + 7 <= bytes.len() && bytes[at..at + 7] != [0; 7] {
-        last = at;
-        at += 7 + usize::from(u16::from_le_bytes([bytes[at + 4], bytes[at + 5]]));
+        let end = at + 7 + usize::from(u16::from_le_bytes([bytes[at + 4], bytes[at + 5]]));
+        // The key with its length.
+        if bytes[at..end].windows(9).any(|window| window == b"\x08revision") {
+            last = Some(at);
+        }
+        at = end;
     }
+    let last = last.expect("no batch reached a revision");
     if fill {
         bytes[last..].fill(0);
     } else {
@@ -99,7 +104,6 @@ async fn an_accepted_loss_is_stale_and_on_record() {
     let state = get(&gateway.admin, "/v1/state").await.json();
     assert!(state["revision"].as_u64().unwrap() > 1_000_000, "{state}");
     assert!(!state["brands"][0]["gap"].is_null(), "{state}");
-    // Whoever holds the lost revision gets no answer from other content... it is reached, and stale.
     let healed =
         izingate().args(["brand", "heal", "--brand", "601234", "--vouch", "--endpoint", &gateway.http]).output().unwrap();
     assert!(healed.status.success(), "{healed:?}");
@@ -120,6 +124,55 @@ async fn a_flipped_bit_in_the_log_names_the_way_on() {
     bytes[20] ^= 1;
     fs::write(&log, bytes).unwrap();
     let (code, text) = refused(serve(&data)).unwrap();
-    assert!(code == "STORE_DAMAGED" || code == "STORE_BEHIND_EVIDENCE", "{code}: {text}");
+    assert_eq!(code, "STORE_DAMAGED", "{text}");
     assert!(text.contains("restore") && text.contains("accept-loss"), "{text}");
+    let said = accept(&data, "store").output().unwrap();
+    assert!(said.status.success(), "{said:?}");
+    for _ in 0..2 {
+        let gateway = Gateway::start(&data);
+        let answer = check_one(&mut gateway.permission().await, APPROVED, "MESAJ", 0).await;
+        assert_ne!(verdict(&answer).0, "ALLOW", "nothing is allowed on what is left");
+        gateway.kill();
+    }
+}
+
+/// A backup holds no evidence: restored beside none it begins anew; beside the evidence of the directory that was backed up it is seen
+/// what is lost since.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_backup_is_held_against_the_evidence_that_is_put_beside_it() {
+    let Known { gateway, dir } = Known::start_with_env(&[("IZINGATE_EVIDENCE_BEFORE_ANSWER", "sure")]).await;
+    let data = dir.path().join("data");
+    let made = izingate().arg("backup").arg("first").args(["--endpoint", &gateway.http]).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    assert!(gateway.stop().success());
+    let restored = |name: &str| {
+        let to = dir.path().join(name);
+        let output =
+            izingate().arg("restore").arg("--from").arg(data.join("backups/first")).arg("--data").arg(&to).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && said.contains("holds no evidence"), "{said}");
+        fs::copy(data.join("secret.key"), to.join("secret.key")).unwrap();
+        to
+    };
+    let beside = |to: &Path| {
+        fs::create_dir(to.join("evidence")).unwrap();
+        for entry in fs::read_dir(data.join("evidence")).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, to.join("evidence").join(path.file_name().unwrap())).unwrap();
+        }
+    };
+    assert_eq!(refused(serve(&restored("alone"))), None, "what the store remembered was of another directory");
+    let same = restored("beside evidence that knows no more");
+    beside(&same);
+    assert_eq!(refused(serve(&same)), None);
+
+    let gateway = Gateway::start(&data);
+    apply(&gateway, vec![movement(APPROVED, "RET", "2026-11-05 10:00:00")]).await;
+    assert!(gateway.stop().success());
+    let behind = restored("beside evidence that knows more");
+    beside(&behind);
+    assert_eq!(refused(serve(&behind)).map(|(code, _)| code), Some("STORE_BEHIND_EVIDENCE".to_owned()));
+    assert!(accept(&behind, "store").output().unwrap().status.success());
+    let gateway = Gateway::start(&behind);
+    assert_eq!(verdict(&check_one(&mut gateway.permission().await, APPROVED, "MESAJ", 0).await).1, "STALE");
 }

@@ -67,7 +67,7 @@ async fn one_process_at_a_time() {
     }
     assert_eq!(inspected(&known.data()), before);
     let counts: Vec<Vec<&str>> = before.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(counts[0..6].iter().filter_map(|line| line.last().copied()).collect::<Vec<_>>(), ["3", "1", "1", "3", "2", "1"]);
+    assert_eq!(counts[0..6].iter().filter_map(|line| line.last().copied()).collect::<Vec<_>>(), ["4", "1", "1", "3", "2", "1"]);
     let listed = command(&known.data(), &["brand", "list"]).output().unwrap();
     assert_eq!(String::from_utf8(listed.stdout).unwrap(), "    601234  iys     600000  active      import  -            Örnek\n");
 }

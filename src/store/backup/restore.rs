@@ -43,12 +43,12 @@ fn look_at(manifest: &Manifest, folder: &Path, secret: Option<&Pseudonymizer>) -
 
 /// Has a copied store forget what it remembered of the evidence of the directory that was backed up: a backup holds none.
 pub fn forget_evidence(folder: &Path, now: IysTime) -> Result<(), BackupError> {
-    let store = Store::open_existing(&folder.join(STORE), &Options { cache_bytes: 8 << 20, ..Options::default() })?;
-    if store.evidence_recalled()?.is_some() {
-        store.forget_evidence(now.unix())?;
-        store.flush()?;
+    if open_copy(folder)?.evidence_recalled()?.is_none() {
+        return Ok(());
     }
-    Ok(())
+    let store = Store::open_existing(&folder.join(STORE), &Options { cache_bytes: 8 << 20, ..Options::default() })?;
+    store.forget_evidence(now.unix())?;
+    Ok(store.flush()?)
 }
 
 /// Whether the secret is the one that the backup was made with, told before anything is copied.

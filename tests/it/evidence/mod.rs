@@ -1,5 +1,6 @@
 //! The record of decisions, from the outside: a real gateway, its files, the commands that read them.
 
+mod accept;
 mod disk;
 mod export;
 mod forger;

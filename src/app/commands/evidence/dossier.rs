@@ -1,8 +1,8 @@
 //! `izingate evidence dossier`: gathers what the log and the store hold, beside a running gateway too.
 
 use super::find::{query_of, tell_of};
-use super::{CommandError, or_missing, record_of, refused};
-use crate::app::open;
+use super::{CommandError, evidence_of, or_missing, refused};
+use crate::app::open::{self, Evidence};
 use crate::check::policy;
 use crate::cli::evidence::DossierArgs;
 use crate::evidence::dossier::{
@@ -31,11 +31,13 @@ pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
     if !["json", "html", "pdf"].contains(&ending) {
         return Err(CommandError::refused("UNKNOWN_FORMAT", "the file's name ends in .json, .html or .pdf"));
     }
-    let query = query_of(&args.whose)?;
-    let record = record_of(&args.whose.data, args.whose.secret_file.as_deref())?;
+    let Evidence { reader, pseudonymizer, store } = evidence_of(&args.whose.data, args.whose.secret_file.as_deref())?;
+    let query = query_of(&args.whose, pseudonymizer.as_ref())?;
+    let record = reader.open().map_err(refused)?;
     let search = find(&record, &query).map_err(refused)?;
     tell_of(&search);
-    let store = open::read_only(&args.whose.data)?;
+    // One that is damaged says why.
+    let store = store.map_or_else(|| open::read_only(&args.whose.data), Ok)?;
     let dossier = gather(args, &query, &search, &store, &record)?;
     let failed = |error: &dyn std::fmt::Display| CommandError::Internal(error.to_string());
     let bytes = match ending {

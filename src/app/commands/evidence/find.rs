@@ -1,24 +1,26 @@
 //! `izingate evidence find`.
 
-use super::{CommandError, or_missing, record_of, refused};
-use crate::app::open;
+use super::{CommandError, evidence_of, or_missing, refused};
+use crate::app::data_dir;
+use crate::app::open::{Evidence, OpenError};
 use crate::check::policy;
 use crate::cli::evidence::{FindArgs, Whose};
-use crate::config::SecretSource;
 use crate::evidence::search::{Found, Query, Search, find as search};
 use crate::model::channel::Channel;
 use crate::model::hex::{from_hex, to_hex};
 use crate::model::key::Pseudonym;
 use crate::model::mode::Mode;
 use crate::model::recipient::Recipient;
+use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
 use serde_json::json;
 use std::fmt::Write;
 
 /// Every decision about a recipient, a line each.
 pub(super) fn find(args: &FindArgs) -> Result<String, CommandError> {
-    let query = query_of(&args.whose)?;
-    let record = record_of(&args.whose.data, args.whose.secret_file.as_deref())?;
+    let Evidence { reader, pseudonymizer, .. } = evidence_of(&args.whose.data, args.whose.secret_file.as_deref())?;
+    let query = query_of(&args.whose, pseudonymizer.as_ref())?;
+    let record = reader.open().map_err(refused)?;
     let found = search(&record, &query).map_err(refused)?;
     tell_of(&found);
     or_missing(shown(args, &found), &found.missing)
@@ -36,14 +38,14 @@ fn shown(args: &FindArgs, found: &Search) -> String {
 }
 
 /// What a search is after. An address says by itself whether it is a phone or an e-mail.
-pub(super) fn query_of(whose: &Whose) -> Result<Query, CommandError> {
+pub(super) fn query_of(whose: &Whose, pseudonymizer: Option<&Pseudonymizer>) -> Result<Query, CommandError> {
     let recipient = match (&whose.recipient, &whose.pseudonym) {
         (Some(address), _) => {
             let channel = if address.contains('@') { Channel::Eposta } else { Channel::Mesaj };
             let invalid = |_| CommandError::refused("INVALID_RECIPIENT", "the address is neither a phone nor an e-mail");
             let recipient = Recipient::parse(address, channel).map_err(invalid)?;
-            let secret = SecretSource::load(whose.secret_file.as_deref())?;
-            open::pseudonymizer(&whose.data, &secret)?.recipient(&recipient)
+            let missing = || OpenError::from(data_dir::secret_missing(&whose.data));
+            pseudonymizer.ok_or_else(missing)?.recipient(&recipient)
         }
         (None, hex) => {
             let bytes = from_hex(hex.as_deref().unwrap_or_default()).and_then(|bytes| bytes.try_into().ok());

@@ -10,7 +10,7 @@ mod rotate;
 mod verify;
 
 use super::CommandError;
-use crate::app::open;
+use crate::app::open::{self, Evidence};
 use crate::cli::evidence::EvidenceCommand;
 use crate::config::SecretSource;
 use crate::evidence::prove::files;
@@ -32,10 +32,14 @@ pub fn evidence(command: &EvidenceCommand) -> Result<(String, u8), CommandError>
     }
 }
 
+/// What reads the evidence of a data directory.
+fn evidence_of(data: &Path, secret_file: Option<&str>) -> Result<Evidence, CommandError> {
+    Ok(open::evidence(data, &SecretSource::load(secret_file)?)?)
+}
+
 /// The record of a data directory, held against its witnesses.
 fn record_of(data: &Path, secret_file: Option<&str>) -> Result<Record, CommandError> {
-    let secret = SecretSource::load(secret_file)?;
-    open::evidence_reader(data, &secret)?.open().map_err(refused)
+    evidence_of(data, secret_file)?.reader.open().map_err(refused)
 }
 
 /// What a reader is told of evidence that is not what was written.

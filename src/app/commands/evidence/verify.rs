@@ -1,11 +1,10 @@
 //! `izingate evidence verify`.
 
 use super::key::read_key;
-use super::{CommandError, unreadable};
+use super::{CommandError, evidence_of, unreadable};
 use crate::app::data_dir::evidence_path;
-use crate::app::open;
+use crate::app::open::Evidence;
 use crate::cli::evidence::VerifyArgs;
-use crate::config::SecretSource;
 use crate::evidence::entry::Event;
 use crate::evidence::note::Verifier;
 use crate::evidence::verify::{Report, Scope, verify as check};
@@ -21,7 +20,7 @@ const DIFFERS: u8 = 3;
 pub(super) fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
     let folder = evidence_path(&args.data);
     // What the store remembers before anything of the folder: that only grows.
-    let reader = open::evidence_reader(&args.data, &SecretSource::load(args.secret_file.as_deref())?)?;
+    let Evidence { reader, .. } = evidence_of(&args.data, args.secret_file.as_deref())?;
     let (node, mark) = reader.mark.unzip();
     let key = match &args.key {
         Some(key) if Path::new(key).is_file() => fs::read_to_string(key).map_err(unreadable(Path::new(key)))?,
