@@ -48,7 +48,7 @@ fn main() {
 async fn fill(folder: &Path, decisions: u64, batch: u64) -> (Duration, DecisionId) {
     let settings = Settings { overload: Overload::Block, ..Settings::default() };
     let (ids, memory) = (DecisionIds::new(7, 1), Arc::new(NoMemory));
-    let opening = Opening { settings, ids, clock: now_ms, key: KEY, memory, revision: None };
+    let opening = Opening { settings, ids, clock: now_ms, key: KEY, memory, store: None };
     let (log, threads) = start(folder, opening).unwrap();
     let started = Instant::now();
     let (mut random, mut done, mut last) = (1_u64, 0, DecisionId::of(0, 0, 0));

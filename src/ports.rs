@@ -19,7 +19,7 @@ pub use changes::{ChangePart, ChangePlace, ChangeReader, ChangesError};
 pub use closures::{ClosureQueue, UnreportedClosure};
 pub use control::{FeedControl, FeedRefused, FeedTask, NoFeed, Observed, PushAction, PushConnection, RetailersSeen, TaskState};
 pub use erasure::{EraseRefused, Erased, Erasure, ErasureLog, RecipientEraser, Retained, Unrecorded};
-pub use evidence::{EvidenceMark, EvidenceMemory, MemoryError, NoMemory, Recalled};
+pub use evidence::{EvidenceMark, EvidenceMemory, MemoryError, NoMemory, Reached, Recalled};
 pub use healing::{GapHealer, HealRefused, Healed, Healing};
 pub use history::{CellHistory, HistoryEntry, HistoryReader};
 pub use registry::{ModeChange, Registrar, RegistryRefused};

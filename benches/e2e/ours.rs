@@ -59,7 +59,7 @@ pub fn serve(relations: u64, beside: Beside) -> Outcome<()> {
     let recorder = if beside == Beside::Evidence {
         let clock = || u64::from(IysTime::now().unix()) * 1_000;
         let key = MacKey::from_bytes([7; 32]);
-        let opening = Opening { settings, ids, clock, key, memory: Arc::new(NoMemory), revision: None };
+        let opening = Opening { settings, ids, clock, key, memory: Arc::new(NoMemory), store: None };
         let (log, threads) = start(folder.path(), opening)?;
         // The threads live as long as the process, which is ended.
         std::mem::forget(threads);

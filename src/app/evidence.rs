@@ -7,12 +7,12 @@ use crate::evidence::Log;
 use crate::evidence::archive::read_key;
 use crate::evidence::entry::Event;
 use crate::evidence::settings::Settings;
-use crate::evidence::start::{Opening, RevisionSource, StartError, Threads, start};
+use crate::evidence::start::{Opening, StartError, StoreBeside, Threads, start};
 use crate::model::brand::BrandCode;
 use crate::model::erasure::{Reason, Tombstone};
 use crate::model::hex::to_hex;
 use crate::model::mac::MacKey;
-use crate::ports::{BoxFuture, ErasureLog, EvidenceMemory, NoMemory, Unrecorded};
+use crate::ports::{BoxFuture, ErasureLog, EvidenceMemory, NoMemory, Reached, Unrecorded};
 use crate::store::{Store, StoreError};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,26 +50,28 @@ impl EvidenceError {
 pub(super) struct Beside {
     key: MacKey,
     memory: Arc<dyn EvidenceMemory>,
-    revision: Option<RevisionSource>,
+    store: Option<StoreBeside>,
 }
 
 impl Beside {
-    /// A store, which remembers how far the evidence is and whose revisions the evidence remembers. `published` tells the revision that
-    /// checks see, which is never ahead of what the store has.
+    /// A store, which remembers how far the evidence is and of which the evidence remembers how far it has come. `published` tells the
+    /// revision that checks see, which is never ahead of what the store has.
     pub(super) fn store(
         store: &Arc<Store>,
         key: MacKey,
         published: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
+        let at_open = store.reached_at_open()?;
+        let writing = Arc::clone(store);
         // Until everything is in memory nothing is published.
-        let at_start = store.revision()?;
-        let revision: RevisionSource = Arc::new(move || published().max(at_start));
-        Ok(Self { key, memory: Arc::clone(store) as Arc<_>, revision: Some(revision) })
+        let now = move || Reached { revision: published().max(at_open.revision), writes: writing.synced() };
+        let beside = StoreBeside { at_open, now: Arc::new(now) };
+        Ok(Self { key, memory: Arc::clone(store) as Arc<_>, store: Some(beside) })
     }
 
     /// Nothing: a record that lies beside a list.
     pub(super) fn nothing(key: MacKey) -> Self {
-        Self { key, memory: Arc::new(NoMemory), revision: None }
+        Self { key, memory: Arc::new(NoMemory), store: None }
     }
 }
 
@@ -77,8 +79,8 @@ impl Beside {
 pub(super) fn opening(evidence: &Evidence, ids: DecisionIds, beside: Beside) -> Result<Opening, EvidenceError> {
     let key = evidence.signing_key_file.as_deref().map(key_of).transpose()?;
     let settings = Settings { key, ..evidence.settings.clone() };
-    let Beside { key, memory, revision } = beside;
-    Ok(Opening { settings, ids, clock: now_ms, key, memory, revision })
+    let Beside { key, memory, store } = beside;
+    Ok(Opening { settings, ids, clock: now_ms, key, memory, store })
 }
 
 /// Opens the log; `ids` are those of this process.

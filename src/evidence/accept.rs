@@ -13,6 +13,7 @@ use super::log::Log;
 use super::note::{Signer, Verifier};
 use super::start::{Examined, Opening, StartError, Threads, begin, examined, io_failed, store_behind};
 use crate::disk::replace;
+use crate::ports::Reached;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ pub fn accept_loss(folder: &Path, opening: Opening, reason: &str) -> Result<Acce
         at: (opening.clock)(),
     });
     // The store may have lost something, too: that is not forgotten for this.
-    let floor = last.revision.max(found.last.revision);
+    let floor = last.reached.joined(found.last.reached);
     let (log, threads) = begin(folder, opening, found, news, floor)?;
     Ok(Accepted { log, threads, lost: words, aside })
 }
@@ -78,10 +79,10 @@ pub fn accept_loss(folder: &Path, opening: Opening, reason: &str) -> Result<Acce
 /// What the evidence knows of a store that lost its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreLoss {
-    /// The revision that the store is at.
-    pub store: u64,
-    /// The greatest revision that the evidence knows to have been committed.
-    pub evidence: u64,
+    /// How far the store has come.
+    pub store: Reached,
+    /// How far the evidence knows that it had come.
+    pub evidence: Reached,
 }
 
 /// How far a store is behind its evidence, if it is.
@@ -106,8 +107,16 @@ pub fn accept_store_loss(
 ) -> Result<(Log, Threads), StartError> {
     let Examined { found, mut news, .. } = examined(folder, &opening)?;
     let StoreLoss { store, evidence } = loss;
-    news.push(Event::StoreLossAccepted { store, evidence, revision, reason: shortened(reason), at: (opening.clock)() });
-    begin(folder, opening, found, news, revision)
+    news.push(Event::StoreLossAccepted {
+        store: store.revision,
+        evidence: evidence.revision,
+        writes: evidence.writes.saturating_sub(store.writes),
+        revision,
+        reason: shortened(reason),
+        at: (opening.clock)(),
+    });
+    // How many writes there were before is void from here on.
+    begin(folder, opening, found, news, Reached { revision, writes: 0 })
 }
 
 /// Opens the log of a folder under another key: the one that is configured, or a new one of the folder's own. The key before stays
@@ -137,7 +146,7 @@ pub fn change_key(folder: &Path, opening: Opening) -> Result<(Log, Threads, Veri
     }
     let from = before.map_or_else(String::new, |before| before.to_string());
     news.push(Event::KeyChanged { from, to: now.to_string(), at: (opening.clock)() });
-    let floor = found.last.revision;
+    let floor = found.last.reached;
     let (log, threads) = begin(folder, opening, found, news, floor)?;
     Ok((log, threads, now))
 }

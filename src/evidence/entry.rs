@@ -4,6 +4,7 @@ use crate::check::DecisionId;
 use crate::check::question::Scope;
 use crate::model::key::Pseudonym;
 use crate::model::time::IysTime;
+use crate::ports::Reached;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -103,10 +104,12 @@ pub enum Event {
         /// When, in Unix milliseconds.
         at: u64,
     },
-    /// The store has every batch up to a revision: so a store that lost its end is noticed.
+    /// The store has every batch up to a revision, and so many writes: so a store that lost its end is noticed.
     Committed {
         /// The revision.
         revision: u64,
+        /// Writes that are synced, at least; 0 if that is not known.
+        writes: u64,
         /// When, in Unix milliseconds.
         at: u64,
     },
@@ -129,6 +132,8 @@ pub enum Event {
         store: u64,
         /// The greatest revision that the evidence knows.
         evidence: u64,
+        /// Synced writes that the store had lost, at most.
+        writes: u64,
         /// The revision with which the store goes on: none between was or will be given twice.
         revision: u64,
         /// Why, in the operator's words.
@@ -158,6 +163,12 @@ pub enum Event {
 pub const LONGEST_REASON: usize = 500;
 
 impl Event {
+    /// The store has come so far.
+    #[must_use]
+    pub const fn committed(reached: Reached, at: u64) -> Self {
+        Self::Committed { revision: reached.revision, writes: reached.writes, at }
+    }
+
     /// When, in Unix milliseconds, of those that say it.
     #[must_use]
     pub const fn at(&self) -> Option<u64> {

@@ -23,7 +23,7 @@ use super::merkle::Hash;
 use super::note::{Signer, Verifier};
 use super::segment::{Body, Broken, Frames, Header, SEALED_FRAME, Seal, Unreadable, Version, is_nothing, open_path, sealed_path};
 use crate::model::mac::MacKey;
-use crate::ports::EvidenceMark;
+use crate::ports::{EvidenceMark, Reached};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -60,8 +60,10 @@ pub struct Last {
     pub missing: u64,
     /// The last frame before the seal says that the log was closed.
     pub stopped: bool,
-    /// The greatest revision that is known to have been committed; 0 if none is.
-    pub revision: u64,
+    /// How far the store is known to have come.
+    pub reached: Reached,
+    /// An operator accepted that the store had lost writes: what earlier segments know of those is void.
+    loss_accepted: bool,
     /// Bytes behind the last authentic frame.
     pub torn: u64,
     /// The newest removal.
@@ -244,9 +246,12 @@ impl Found {
             self.authenticated_from = number;
         }
         *version = walk.header.version.max(*version);
-        // An earlier segment of those that were read may know a later revision than one that was begun without the store.
-        let revision = self.last.revision.max(walk.last.revision);
-        self.last = Last { revision, removal: walk.last.removal.or(self.last.removal), ..walk.last };
+        // An earlier segment of those that were read may know more than one that was begun without the store.
+        let mut reached = self.last.reached.joined(walk.last.reached);
+        if walk.last.loss_accepted {
+            reached.writes = walk.last.reached.writes;
+        }
+        self.last = Last { reached, removal: walk.last.removal.or(self.last.removal), ..walk.last };
         self.end = (number, walk.chain);
     }
 }
@@ -294,7 +299,7 @@ fn walk(bytes: &[u8], growing: bool, by: &Witnesses<'_>) -> Result<Walk, Broken>
     let rest = bytes.get(walk.at..).filter(|rest| !is_nothing(rest)).unwrap_or_default();
     walk.last.torn = rest.len() as u64;
     // What decisions say is needed where the log does not say it itself.
-    if !walk.last.stopped || walk.last.revision == 0 {
+    if !walk.last.stopped || walk.last.reached.revision == 0 {
         let mut decided = frames(growing)?.under(Some(by.key));
         walk.last = Last { torn: walk.last.torn, ..last_of(header.made, &mut decided) };
     }
@@ -315,7 +320,8 @@ fn last_of(made: u64, frames: &mut Frames<'_>) -> Last {
                 // Each of them was outstanding, or has a number of the lease.
                 let on_record = decisions.entries.iter().map(|entry| entry.outcomes.len() as u64).sum();
                 last.missing = last.missing.saturating_sub(on_record);
-                last.revision = decisions.entries.iter().map(|entry| entry.revision).fold(last.revision, u64::max);
+                last.reached.revision =
+                    decisions.entries.iter().map(|entry| entry.revision).fold(last.reached.revision, u64::max);
             }
         }
     }
@@ -326,7 +332,12 @@ impl Last {
     fn event(&mut self, event: Option<&Event>) {
         self.stopped = matches!(event, Some(Event::Stopped { .. }));
         let Some(event) = event else { return };
-        self.revision = self.revision.max(event.revision().unwrap_or(0));
+        self.reached.revision = self.reached.revision.max(event.revision().unwrap_or(0));
+        match event {
+            Event::Committed { writes, .. } => self.reached.writes = self.reached.writes.max(*writes),
+            Event::StoreLossAccepted { .. } => (self.reached.writes, self.loss_accepted) = (0, true),
+            _ => {}
+        }
         self.removal = Removal::of(event).or(self.removal);
         if let Event::Leased { next, outstanding, to, .. } = event {
             self.missing = to.saturating_sub(*next) + outstanding;

@@ -56,7 +56,7 @@ fn a_kill_leaves_a_gap_that_is_bounded() {
             let Found { open, last, faults, .. } = found(folder.path());
             let gap =
                 Event::Gap { last_durable: 1_234, at_most: 97, torn: torn as u64 + if torn > 0 { zeros as u64 } else { 0 } };
-            assert_eq!((open, last.gap(), last.revision, faults), (Some(1), Some(gap), 42, vec![]));
+            assert_eq!((open, last.gap(), last.reached.revision, faults), (Some(1), Some(gap), 42, vec![]));
         }
     }
 }
@@ -112,7 +112,7 @@ fn only_an_event_closes_a_log() {
     open.event_frame(&Event::Stopped { at: 2_000 }, 2_000).unwrap();
     let seal = open.seal().unwrap();
     let Found { beyond, last, faults, .. } = found(folder.path());
-    assert_eq!((beyond, last.gap(), last.revision, faults), (vec![seal], None, 50, vec![]));
+    assert_eq!((beyond, last.gap(), last.reached.revision, faults), (vec![seal], None, 50, vec![]));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::note::NoteError;
 use super::segment::Broken;
+use crate::ports::Reached;
 use std::fmt;
 
 /// Something that is missing or not what was written.
@@ -33,8 +34,8 @@ pub enum Fault {
     KeyMissing(String),
     /// Another key is configured than the one that signed the checkpoints: the one before, and the one now.
     KeyChanged(String, String),
-    /// The store is at a lower revision than the evidence knows: store, evidence.
-    StoreBehind(u64, u64),
+    /// The store has not reached what the evidence knows that it had: store, evidence.
+    StoreBehind(Reached, Reached),
 }
 
 /// Who knows how large the tree was.
@@ -119,9 +120,10 @@ impl Fault {
             Self::CheckpointForeign(why, key) => format!("{why} ({key})"),
             Self::KeyMissing(_) => "the key that signed the checkpoints is missing".to_owned(),
             Self::KeyChanged(before, now) => format!("checkpoints were signed by key {before}, and the configured one is {now}"),
-            Self::StoreBehind(store, evidence) => {
-                format!("is at revision {store}, and the evidence knows that {evidence} was committed: acknowledged data is lost")
-            }
+            Self::StoreBehind(store, evidence) => format!(
+                "is at revision {} with {} writes, and the evidence knows of revision {} and {} writes: acknowledged data is lost",
+                store.revision, store.writes, evidence.revision, evidence.writes
+            ),
         }
     }
 }

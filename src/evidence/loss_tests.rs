@@ -9,12 +9,12 @@ use super::record::Reader;
 use super::search::{Query, find};
 use super::segment::{open_path, sealed_path};
 use super::settings::{Durability, Settings};
-use super::start::{Opening, StartError, Threads, start};
+use super::start::{Opening, StartError, StoreBeside, Threads, start};
 use super::testing::{self, KEY, Memory, NOW};
 use super::verify::{Report, Scope, verify};
 use crate::check::DecisionIds;
 use crate::model::key::Pseudonym;
-use crate::ports::{EvidenceMemory, Recalled};
+use crate::ports::{EvidenceMemory, Reached, Recalled};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,12 +27,13 @@ struct Scene {
     memory: Arc<Memory>,
     first: u64,
     store: u64,
+    writes: u64,
 }
 
 impl Scene {
     /// Runs that ended in order, each with a decision.
     async fn of(runs: u64) -> Self {
-        let mut scene = Self { dir: tempfile::tempdir().unwrap(), memory: Arc::default(), first: 1, store: 40 };
+        let mut scene = Self { dir: tempfile::tempdir().unwrap(), memory: Arc::default(), first: 1, store: 40, writes: 100 };
         for _ in 0..runs {
             let (log, threads) = scene.start().unwrap();
             decide(&log).await;
@@ -47,10 +48,10 @@ impl Scene {
 
     fn opening(&mut self) -> Opening {
         self.first += 10_000_000;
-        let store = self.store;
-        let revision: Arc<dyn Fn() -> u64 + Send + Sync> = Arc::new(move || store);
+        let at_open = Reached { revision: self.store, writes: self.writes };
+        let store = StoreBeside { at_open, now: Arc::new(move || at_open) };
         let opening = testing::opening(Settings::default(), DecisionIds::new(7, self.first), CLOCK);
-        Opening { memory: self.memory.clone(), revision: Some(revision), ..opening }
+        Opening { memory: self.memory.clone(), store: Some(store), ..opening }
     }
 
     fn start(&mut self) -> Result<(Log, Threads), StartError> {
@@ -265,11 +266,20 @@ async fn a_store_that_lost_its_end_stops_the_start() {
     assert_eq!(scene.refused(), "STORE_BEHIND_EVIDENCE");
     let opening = scene.opening();
     let loss = store_loss(&scene.folder(), &opening).unwrap();
-    assert_eq!((loss.store, loss.evidence), (39, 40));
+    assert_eq!((loss.store.revision, loss.evidence.revision), (39, 40));
     let (_, threads) = accept_store_loss(&scene.folder(), opening, loss, 1_000, "the log was lost").unwrap();
     threads.stop();
     assert_eq!(scene.refused(), "STORE_BEHIND_EVIDENCE", "until the store goes on there");
     scene.store = 1_000;
+    assert_eq!(scene.refused(), "");
+    // What no revision tells of is noticed as well; what was accepted to be lost is void.
+    scene.writes = 99;
+    assert_eq!(scene.refused(), "STORE_BEHIND_EVIDENCE");
+    let opening = scene.opening();
+    let loss = store_loss(&scene.folder(), &opening).unwrap();
+    let (_, threads) = accept_store_loss(&scene.folder(), opening, loss, 2_000, "again").unwrap();
+    threads.stop();
+    scene.store = 2_000;
     assert_eq!(scene.refused(), "");
     let opening = scene.opening();
     assert!(matches!(store_loss(&scene.folder(), &opening), Err(StartError::NothingLost(_))));

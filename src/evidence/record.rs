@@ -255,8 +255,8 @@ impl Record {
         let events = self.beginnings()?.into_iter().flat_map(|(_, events)| events);
         let loss = |event| match event {
             Event::LossAccepted { lost, last_durable, reason, at, .. } => Some(Loss { since: last_durable, at, lost, reason }),
-            Event::StoreLossAccepted { store, evidence, reason, at, .. } => {
-                let lost = Fault::StoreBehind(store, evidence).to_string();
+            Event::StoreLossAccepted { store, evidence, writes, reason, at, .. } => {
+                let lost = format!("the store had lost revisions {store} to {evidence}, and {writes} writes at most");
                 Some(Loss { since: 0, at, lost: vec![lost], reason })
             }
             _ => None,

@@ -16,7 +16,7 @@ use super::thread::named;
 use super::writer::{Rotation, Writer};
 use crate::check::DecisionIds;
 use crate::model::mac::MacKey;
-use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError, Recalled};
+use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError, Reached, Recalled};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -26,8 +26,14 @@ use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Tells the revision up to which the store has every batch.
-pub type RevisionSource = Arc<dyn Fn() -> u64 + Send + Sync>;
+/// The store whose data is decided on.
+#[derive(Clone)]
+pub struct StoreBeside {
+    /// How far it had come when it was opened.
+    pub at_open: Reached,
+    /// Tells how far it has come.
+    pub now: Arc<dyn Fn() -> Reached + Send + Sync>,
+}
 
 /// What a log is opened with.
 pub struct Opening {
@@ -42,7 +48,7 @@ pub struct Opening {
     /// The second place that remembers how far the evidence was.
     pub memory: Arc<dyn EvidenceMemory>,
     /// The store whose data is decided on; none for a record that lies beside a list.
-    pub revision: Option<RevisionSource>,
+    pub store: Option<StoreBeside>,
 }
 
 /// Why evidence cannot be kept.
@@ -130,7 +136,7 @@ pub fn start(folder: &Path, opening: Opening) -> Result<(Log, Threads), StartErr
     if !faults.is_empty() {
         return Err(StartError::Refused { folder: folder.to_owned(), faults });
     }
-    let floor = found.last.revision;
+    let floor = found.last.reached;
     begin(folder, opening, found, std::mem::take(&mut news), floor)
 }
 
@@ -154,10 +160,10 @@ pub(super) fn examined(folder: &Path, opening: &Opening) -> Result<Examined, Sta
     Ok(Examined { found, mark, news })
 }
 
-/// A store at a lower revision than the evidence knows has lost what was acknowledged.
+/// A store that has not reached what the evidence knows has lost what was acknowledged.
 pub(super) fn store_behind(found: &Found, opening: &Opening) -> Option<Fault> {
-    let store = opening.revision.as_ref()?();
-    (store < found.last.revision).then_some(Fault::StoreBehind(store, found.last.revision))
+    let (store, known) = (opening.store.as_ref()?.at_open, found.last.reached);
+    store.is_behind(&known).then_some(Fault::StoreBehind(store, known))
 }
 
 pub(super) fn io_failed(folder: &Path) -> impl Fn(io::Error) -> StartError {
@@ -165,21 +171,21 @@ pub(super) fn io_failed(folder: &Path) -> impl Fn(io::Error) -> StartError {
 }
 
 /// Brings a folder in order that was found to be what was written, or is accepted as it is, and begins the next segment with
-/// `news`. The store has every batch up to `floor` at least.
+/// `news`. The store has come as far as `floor` at least.
 pub(super) fn begin(
     folder: &Path,
     opening: Opening,
     found: Found,
     news: Vec<Event>,
-    floor: u64,
+    floor: Reached,
 ) -> Result<(Log, Threads), StartError> {
     let failed = io_failed(folder);
-    let Opening { settings, ids, clock, key, memory, revision } = opening;
+    let Opening { settings, ids, clock, key, memory, store } = opening;
     let (node, now) = (ids.node(), clock());
     let Found { mut seals, beyond, open, unmade, last, authenticated_from, .. } = found;
     let (archive, previous) = settle(folder, &settings, node, &key, (&mut seals, beyond, open, unmade)).map_err(&failed)?;
     let signed = archive.sign().map_err(&failed)?;
-    let committed = revision.as_ref().map_or(floor, |revision| revision().max(floor));
+    let committed = store.as_ref().map_or(floor, |store| (store.now)().joined(floor));
     let leased = ids.next().saturating_add(LEASE);
     let mut events = vec![Event::Started { version: env!("CARGO_PKG_VERSION").to_owned(), at: now }];
     events.extend(news);
@@ -190,7 +196,7 @@ pub(super) fn begin(
         events.push(gap);
     }
     events.push(Event::Leased { next: ids.next(), outstanding: 0, to: leased, at: now });
-    events.extend(revision.is_some().then_some(Event::Committed { revision: committed, at: now }));
+    events.extend(store.is_some().then(|| Event::committed(committed, now)));
     events.extend(last.removal.map(super::events::Removal::event));
     let header = Header { version: Version::Authenticated, node, number: seals.len() as u64 + 1, previous, made: now };
     let open = Open::begin(folder, &key, header, &events).map_err(&failed)?;
@@ -232,7 +238,7 @@ pub(super) fn begin(
         open,
         keeper: tell,
         remembered: Arc::clone(&remembered),
-        revision,
+        store,
         committed,
         removal: last.removal,
         clock,

@@ -8,8 +8,9 @@ use super::index::Heads;
 use super::log::{Ask, Log, Noted, bytes_of, lock};
 use super::remembered::Remembered;
 use super::segment::{Header, Open, Seal, Version};
-use super::start::RevisionSource;
+use super::start::StoreBeside;
 use crate::check::policy::byte_without_evidence;
+use crate::ports::Reached;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,10 +32,10 @@ pub(super) struct Writer {
     pub(super) keeper: Sender<(Seal, Heads)>,
     /// What the store is told of what is synced.
     pub(super) remembered: Arc<Remembered>,
-    /// Tells the revision up to which the store has every batch.
-    pub(super) revision: Option<RevisionSource>,
-    /// The greatest revision that is on record as committed.
-    pub(super) committed: u64,
+    /// The store whose data is decided on.
+    pub(super) store: Option<StoreBeside>,
+    /// How far the store is on record to have come.
+    pub(super) committed: Reached,
     /// The newest removal, which every segment repeats.
     pub(super) removal: Option<Removal>,
     /// Tells the time, in Unix milliseconds.
@@ -199,14 +200,14 @@ impl Writer {
         Ok(())
     }
 
-    /// The revision that the store has reached, if it is not on record. Read after what is to be recorded was gathered, so that it is
+    /// How far the store has come, if that is not on record. Read after what is to be recorded was gathered, so that the revision is
     /// no lower than that of any decision among it.
-    fn grown(&self) -> Option<u64> {
-        let revision = self.revision.as_ref()?();
-        (revision > self.committed).then_some(revision)
+    fn grown(&self) -> Option<Reached> {
+        let now = (self.store.as_ref()?.now)();
+        self.committed.is_behind(&now).then(|| now.joined(self.committed))
     }
 
-    fn events(&mut self, lease: Option<(u64, u64, u64)>, committed: Option<u64>) -> io::Result<()> {
+    fn events(&mut self, lease: Option<(u64, u64, u64)>, committed: Option<Reached>) -> io::Result<()> {
         let now = self.vouched;
         for (event, _) in &self.events {
             self.open.event_frame(event, now)?;
@@ -214,8 +215,8 @@ impl Writer {
         if let Some((next, outstanding, to)) = lease {
             self.open.event_frame(&Event::Leased { next, outstanding, to, at: now }, now)?;
         }
-        if let Some(revision) = committed {
-            self.open.event_frame(&Event::Committed { revision, at: now }, now)?;
+        if let Some(reached) = committed {
+            self.open.event_frame(&Event::committed(reached, now), now)?;
         }
         Ok(())
     }
@@ -282,7 +283,7 @@ impl Writer {
         let (next, outstanding, _) = shared.lease();
         let lease = Event::Leased { next, outstanding: outstanding + gathered(&self.entries), to: shared.leased(), at: now };
         // Whoever reads the last segment knows what those before it said.
-        let committed = self.revision.is_some().then_some(Event::Committed { revision: self.committed, at: now });
+        let committed = self.store.is_some().then(|| Event::committed(self.committed, now));
         let events: Vec<Event> = [Some(lease), committed, self.removal.map(Removal::event)].into_iter().flatten().collect();
         self.open = self.open.next(header, &events)?;
         self.remembered.synced(&self.open);
@@ -316,8 +317,8 @@ impl Writer {
 impl Writer {
     /// What stands before the seal of a log that is closed.
     fn last_frames(&mut self, now: u64) -> io::Result<()> {
-        if let Some(revision) = self.grown() {
-            self.open.event_frame(&Event::Committed { revision, at: now }, now)?;
+        if let Some(reached) = self.grown() {
+            self.open.event_frame(&Event::committed(reached, now), now)?;
         }
         self.open.event_frame(&Event::Stopped { at: now }, now)
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::check::DecisionIds;
 use crate::evidence::entry::Outcomes;
 use crate::model::key::Pseudonym;
-use crate::ports::{EvidenceMark, NoMemory};
+use crate::ports::{EvidenceMark, NoMemory, Reached};
 use std::path::Path;
 use std::sync::mpsc::channel;
 
@@ -22,8 +22,8 @@ fn writer(folder: &Path) -> Writer {
         open: Open::begin(folder, &KEY, header, &[]).unwrap(),
         keeper: channel().0,
         remembered: Arc::new(Remembered::new(EvidenceMark::default(), Arc::new(NoMemory))),
-        revision: None,
-        committed: 0,
+        store: None,
+        committed: Reached::default(),
         removal: None,
         clock: || WRITTEN,
         entries: Vec::new(),

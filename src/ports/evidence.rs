@@ -28,6 +28,29 @@ pub struct EvidenceMark {
     pub decision: u128,
 }
 
+/// How far a store has come. Both only grow, and are durable before anybody hears of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// The revision up to which it has every batch.
+    pub revision: u64,
+    /// Writes that are synced, at least: those that no revision tells of, such as of brands and gaps, too.
+    pub writes: u64,
+}
+
+impl Reached {
+    /// Whether something that the other has reached is not reached.
+    #[must_use]
+    pub const fn is_behind(&self, other: &Self) -> bool {
+        self.revision < other.revision || self.writes < other.writes
+    }
+
+    /// As far as both together.
+    #[must_use]
+    pub fn joined(self, other: Self) -> Self {
+        Self { revision: self.revision.max(other.revision), writes: self.writes.max(other.writes) }
+    }
+}
+
 /// What is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recalled {

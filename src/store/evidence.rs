@@ -7,7 +7,7 @@
 use super::codec::{self, decode_recalled, encode_recalled};
 use super::error::StoreError;
 use super::rocks::{Family, Store, Writes};
-use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError, Recalled};
+use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError, Reached, Recalled};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -79,6 +79,11 @@ impl EvidenceMemory for Store {
 }
 
 impl Store {
+    /// How far the store had come when it was opened.
+    pub fn reached_at_open(&self) -> Result<Reached, StoreError> {
+        Ok(Reached { revision: self.revision()?, writes: self.opened_at })
+    }
+
     /// What is remembered of the evidence.
     pub fn evidence_recalled(&self) -> Result<Option<Recalled>, StoreError> {
         let stored = self.get(Family::Meta, EVIDENCE)?;
@@ -131,6 +136,35 @@ mod tests {
         store.forget_evidence(9).unwrap();
         store.keep().unwrap();
         assert_eq!(store.recall(), Ok(Some(Recalled::Restored { revision: 0, at: 9 })), "nothing new was offered");
+    }
+
+    /// What is said to be synced is there when the store is opened again, whatever became of its files meanwhile.
+    #[test]
+    fn what_was_reached_is_there_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut reached = 0;
+        for round in 0..12_u8 {
+            let store = store(&dir);
+            assert!(store.opened_at >= reached, "round {round}: {} < {reached}", store.opened_at);
+            let before = store.synced();
+            store.offer(&mark(u64::from(round)));
+            store.keep().unwrap();
+            assert_eq!(store.synced(), before, "what is remembered alone is no news");
+            for key in 0..round {
+                let mut commit = store.begin();
+                commit.put(Family::Meta, &[b'x', key], &[round]).unwrap();
+                commit.remove(Family::Meta, &[b'x', key + 1]).unwrap();
+                commit.commit().unwrap();
+                let mut lazy = store.writes();
+                lazy.put(Family::Cursors, &[b'x', key], &[round]).unwrap();
+                lazy.commit_lazily().unwrap();
+            }
+            if round % 3 == 0 {
+                store.flush().unwrap();
+            }
+            reached = store.synced().max(reached);
+        }
+        assert!(reached > 100, "{reached}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::support::ask::{check_one, verdict};
 use crate::support::known::{APPROVED, Known, REFUSED, apply, movement};
 use crate::support::web::{client, get, send};
 use crate::support::{BRAND, Gateway, izingate, serve};
+use izingate::wire::proto::DeactivateBrandRequest;
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,19 +33,23 @@ fn logs(data: &Path) -> Vec<PathBuf> {
     logs
 }
 
-/// Drops the last batch of a log that reached a revision, and what is behind it.
-fn drop_last(path: &Path, fill: bool) {
+/// The key with its length that every batch with a revision has.
+const REVISION: &[u8] = b"\x08revision";
+/// The kind of key that a brand has.
+const BRAND_ROW: &[u8] = b"brand/";
+
+/// Drops the last batch of a log that wrote a key, and what is behind it.
+fn drop_last(path: &Path, key: &[u8], fill: bool) {
     let mut bytes = fs::read(path).unwrap();
     let (mut at, mut last) = (0, None);
     while at + 7 <= bytes.len() && bytes[at..at + 7] != [0; 7] {
         let end = at + 7 + usize::from(u16::from_le_bytes([bytes[at + 4], bytes[at + 5]]));
-        // The key with its length.
-        if bytes[at..end].windows(9).any(|window| window == b"\x08revision") {
+        if bytes[at..end].windows(key.len()).any(|window| window == key) {
             last = Some(at);
         }
         at = end;
     }
-    let last = last.expect("no batch reached a revision");
+    let last = last.expect("no batch wrote it");
     if fill {
         bytes[last..].fill(0);
     } else {
@@ -61,8 +66,8 @@ async fn a_refusal_that_the_store_lost_stops_the_start() {
     for (what, damage) in [
         ("removed", Box::new(|path: &Path| fs::remove_file(path).unwrap()) as Box<dyn Fn(&Path)>),
         ("emptied", Box::new(|path: &Path| fs::write(path, "").unwrap())),
-        ("cut short", Box::new(|path: &Path| drop_last(path, false))),
-        ("zeroed at its end", Box::new(|path: &Path| drop_last(path, true))),
+        ("cut short", Box::new(|path: &Path| drop_last(path, REVISION, false))),
+        ("zeroed at its end", Box::new(|path: &Path| drop_last(path, REVISION, true))),
     ] {
         let kept: Vec<_> = fs::read_dir(data.join("store")).unwrap().map(|entry| entry.unwrap().path()).collect();
         let kept: Vec<_> = kept.into_iter().map(|path| (path.clone(), fs::read(&path).unwrap())).collect();
@@ -82,6 +87,57 @@ async fn a_refusal_that_the_store_lost_stops_the_start() {
     assert_eq!(verdict(&answer).1, "REFUSED", "a kill alone loses nothing");
 }
 
+/// Waits until the evidence that is being written has some text.
+fn until_on_record(data: &Path, text: &str) {
+    let open = || fs::read_dir(data.join("evidence")).unwrap().map(|entry| entry.unwrap().path());
+    let has = || {
+        let files = open().filter(|path| path.extension().is_some_and(|ending| ending == "open"));
+        files
+            .filter_map(|path| fs::read(path).ok())
+            .any(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
+    };
+    while !has() {
+        std::thread::yield_now();
+    }
+}
+
+/// Nobody asked anything since: the refusal alone is on record as committed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_refusal_that_nobody_asked_for_stops_the_start() {
+    let Known { gateway, dir } = Known::start().await;
+    let data = dir.path().join("data");
+    let applied = apply(&gateway, vec![movement(APPROVED, "RET", "2026-11-05 10:00:00")]).await;
+    until_on_record(&data, &format!("\"event\":\"committed\",\"revision\":{},", applied.revision));
+    gateway.kill();
+    drop_last(&logs(&data).pop().unwrap(), REVISION, false);
+    assert_eq!(refused(serve(&data)).map(|(code, _)| code), Some("STORE_BEHIND_EVIDENCE".to_owned()));
+}
+
+/// What no revision tells of decides answers, too: a sender that was taken off.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_change_of_a_brand_stops_the_start() {
+    let Known { gateway, dir } = Known::start().await;
+    let data = dir.path().join("data");
+    until_on_record(&data, "\"event\":\"committed\",\"revision\":1,");
+    let committed = || {
+        let bytes = fs::read(data.join("evidence/000000000001.open")).unwrap();
+        String::from_utf8_lossy(&bytes).matches("\"committed\"").count()
+    };
+    let before = committed();
+    gateway.admin().await.deactivate_brand(DeactivateBrandRequest { brand_code: BRAND }).await.unwrap();
+    while committed() == before {
+        std::thread::yield_now();
+    }
+    gateway.kill();
+    let log = logs(&data).pop().unwrap();
+    let whole = fs::read(&log).unwrap();
+    drop_last(&log, BRAND_ROW, false);
+    let (code, text) = refused(serve(&data)).unwrap();
+    assert!(code == "STORE_BEHIND_EVIDENCE" && text.contains("writes"), "{code}: {text}");
+    fs::write(&log, whole).unwrap();
+    assert_eq!(refused(serve(&data)), None);
+}
+
 fn accept(data: &Path, of: &str) -> std::process::Command {
     let mut command = izingate();
     command.args(["evidence", "accept-loss", "--of", of, "--reason", "the disk lost it", "--data"]).arg(data);
@@ -92,7 +148,7 @@ fn accept(data: &Path, of: &str) -> std::process::Command {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_loss_is_stale_and_on_record() {
     let (_dir, data) = killed().await;
-    drop_last(&logs(&data).pop().unwrap(), false);
+    drop_last(&logs(&data).pop().unwrap(), REVISION, false);
     assert_eq!(refused(serve(&data)).map(|(code, _)| code), Some("STORE_BEHIND_EVIDENCE".to_owned()));
     let said = accept(&data, "store").output().unwrap();
     assert!(said.status.success(), "{said:?}");

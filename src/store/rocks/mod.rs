@@ -17,6 +17,7 @@ use options::{base_options, families, follower_options, reader_options};
 use rocksdb::{ColumnFamily, DB, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The column families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,10 @@ pub struct Store {
     pub(super) stepping: Mutex<()>,
     /// What is to be remembered of the evidence.
     pub(super) mark: PendingMark,
+    /// The sequence number of the last write that was there when it was opened.
+    pub(super) opened_at: u64,
+    /// The sequence number up to which writes are synced, of those that this process made.
+    synced: AtomicU64,
 }
 
 /// How often a store is tried to be opened beside its writer, at most.
@@ -85,7 +90,7 @@ impl Store {
         db_options.create_if_missing(true);
         db_options.create_missing_column_families(true);
         let db = DB::open_cf_descriptors(&db_options, path, families(options)).map_err(|error| unusable(path, &error))?;
-        Ok(Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default(), mark: PendingMark::default() })
+        Ok(Self::of(db, options))
     }
 
     /// Opens the store for reading, beside a process that writes: what it has committed until now.
@@ -99,7 +104,7 @@ impl Store {
         // A writer may remove a file between our reading its name and opening it; the next list of files
         // does not name it any more.
         let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
-        Ok(Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default(), mark: PendingMark::default() })
+        Ok(Self::of(db, options))
     }
 
     /// Opens the store for following, beside a process that may be writing: as it is now, and with [`Store::follow`] as
@@ -113,12 +118,22 @@ impl Store {
         let open = || DB::open_cf_descriptors_as_secondary(&db_options, path, own, families(options));
         // As for reading: a file may go while it is being opened.
         let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
-        Ok(Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default(), mark: PendingMark::default() })
+        Ok(Self::of(db, options))
     }
 
     /// Has a follower see what was committed until now.
     pub fn follow(&self) -> Result<(), StoreError> {
         self.db.try_catch_up_with_primary().map_err(failed)
+    }
+
+    /// The sequence number up to which every write of this process is synced; 0 before the first.
+    pub fn synced(&self) -> u64 {
+        self.synced.load(Ordering::Acquire)
+    }
+
+    fn of(db: DB, options: &Options) -> Self {
+        let (mark, opened_at) = (PendingMark::default(), db.latest_sequence_number());
+        Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default(), mark, opened_at, synced: AtomicU64::new(0) }
     }
 
     /// The store's folder.
@@ -220,14 +235,21 @@ impl Writes<'_> {
     /// Makes the writes durable, and with them what is new to be remembered of the evidence, be they nothing else.
     pub(super) fn commit_with_mark(mut self) -> Result<(), StoreError> {
         let store = self.store;
+        let is_mark_alone = self.batch.is_empty();
         let mark = store.mark.put_into(&mut self)?;
         if self.batch.is_empty() {
             return Ok(());
         }
+        // Every write of the batch gets a number beyond this one.
+        let (before, writes) = (store.db.latest_sequence_number(), self.batch.len() as u64);
         let mut options = WriteOptions::default();
         options.set_sync(true);
         store.db.write_opt(self.batch, &options).map_err(failed)?;
         mark.into_iter().for_each(MarkInBatch::written);
+        // What the store remembers of the evidence is no news for the evidence: each would lead to the other for ever.
+        if !is_mark_alone {
+            store.synced.fetch_max(before + writes, Ordering::Release);
+        }
         Ok(())
     }
 }

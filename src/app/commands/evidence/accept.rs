@@ -69,10 +69,12 @@ fn of_store(
     let folder = evidence_path(data.path());
     let loss = match store_loss(&folder, &opening(store, keys)?) {
         // What was behind the damage is dropped, and the evidence knows of none of it.
-        Err(StartError::NothingLost(_)) if damaged => StoreLoss { store: store.revision()?, evidence: store.revision()? },
+        Err(StartError::NothingLost(_)) if damaged => {
+            StoreLoss { store: store.reached_at_open()?, evidence: store.reached_at_open()? }
+        }
         loss => loss.map_err(EvidenceError::from)?,
     };
-    let revision = (loss.evidence / AHEAD + 2) * AHEAD;
+    let revision = (loss.evidence.revision / AHEAD + 2) * AHEAD;
     // On record first: a store that is killed before it goes on is refused again, and this is done again.
     let started = accept_store_loss(&folder, opening(store, keys)?, loss, revision, &args.reason);
     let (_, threads) = started.map_err(EvidenceError::from)?;
@@ -84,7 +86,10 @@ fn of_store(
     store.flush()?;
     threads.stop();
     let StoreLoss { store, evidence } = loss;
-    let mut text = format!("store at    {store}\nevidence    {evidence}\ngoes on at  {revision}\n");
+    let mut text = format!(
+        "store       revision {}, {} writes\nevidence    revision {}, {} writes\ngoes on at  revision {revision}\n",
+        store.revision, store.writes, evidence.revision, evidence.writes
+    );
     for gap in gaps {
         let from = if gap.from.unix() == 0 { "the beginning".to_owned() } else { gap.from.to_string() };
         let _ = writeln!(text, "brand       {} misses what came from {from} to {}", gap.brand, gap.to);

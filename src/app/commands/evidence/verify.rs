@@ -118,12 +118,11 @@ fn note(after: u64, event: &Event) -> String {
             let (at, lost) = (moment(*at), lost.join("; "));
             format!("lost        after segment {after}: {lost:?}; accepted at {at}, reason {reason:?}")
         }
-        Event::StoreLossAccepted { store, evidence, revision, reason, at } => {
+        Event::StoreLossAccepted { store, evidence, writes, revision, reason, at } => {
             let at = moment(*at);
             format!(
-                "lost        after segment {after}: the store had lost revisions {} to {evidence}, and went on with {revision}; accepted at \
-                 {at}, reason {reason:?}",
-                store + 1
+                "lost        after segment {after}: the store was at revision {store} instead of {evidence}, had lost {writes} writes at most, \
+                 and went on with {revision}; accepted at {at}, reason {reason:?}"
             )
         }
         Event::KeyChanged { from, to, at } => {
