@@ -137,13 +137,22 @@ pub fn pseudonymizer(data: &Path, secret: &SecretSource) -> Result<Pseudonymizer
     Ok(beside(data, secret)?.0)
 }
 
+/// The keys of the secret that is configured, or that lies in a data directory.
+pub fn keys(data: &Path, secret: &SecretSource) -> Result<Keys, OpenError> {
+    Ok(Keys::of(&secret_of(data, secret)?))
+}
+
+fn secret_of(data: &Path, secret: &SecretSource) -> Result<Secret, OpenError> {
+    match data_dir::configured_secret(secret)? {
+        Some(secret) => Ok(secret),
+        None if !data.exists() => Err(StoreError::Missing { path: data.to_owned() }.into()),
+        None => Ok(data_dir::own_secret_of(data)?),
+    }
+}
+
 /// What replaces addresses in a data directory, and what authenticates its files, beside a gateway that may be running.
 pub fn beside(data: &Path, secret: &SecretSource) -> Result<(Pseudonymizer, Keys), OpenError> {
-    let secret = match data_dir::configured_secret(secret)? {
-        Some(secret) => secret,
-        None if !data.exists() => return Err(StoreError::Missing { path: data.to_owned() }.into()),
-        None => data_dir::own_secret_of(data)?,
-    };
+    let secret = secret_of(data, secret)?;
     let pseudonymizer = Pseudonymizer::new(&secret);
     let path = data_dir::store_path(data);
     if path.join("CURRENT").exists() {

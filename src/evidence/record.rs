@@ -94,7 +94,9 @@ impl Reader {
         let listing = Listing::of(&self.folder).map_err(failed)?;
         if let Some(mark) = mark.filter(|mark| mark.segment > mark.tree_size.max(seals.len() as u64)) {
             // Whether it holds what is remembered is seen when it is read.
-            let is_there = listing.open.contains(&mark.segment) || listing.sealed.contains(&mark.segment);
+            let has = |listing: &Listing| listing.open.contains(&mark.segment) || listing.sealed.contains(&mark.segment);
+            // It may have got its name as a sealed one while the folder was listed.
+            let is_there = has(&listing) || has(&Listing::of(&self.folder).map_err(failed)?);
             faults.extend((!is_there).then_some(Fault::FramesMissing(mark.segment, mark.bytes, 0)));
         }
         if !faults.is_empty() {

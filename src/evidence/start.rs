@@ -189,7 +189,8 @@ pub(super) fn begin(
     let leased = ids.next().saturating_add(LEASE);
     let mut events = vec![Event::Started { version: env!("CARGO_PKG_VERSION").to_owned(), at: now }];
     events.extend(news);
-    let gap = if seals.is_empty() { None } else { last.gap() };
+    // Of a log of which nothing is left the accepted loss says more.
+    let gap = if last.durable == 0 { None } else { last.gap() };
     let missing = if let Some(Event::Gap { at_most, .. }) = gap { at_most } else { 0 };
     if let Some(gap) = gap {
         tracing::warn!(gap = ?gap, "the evidence log was not closed: what was answered in its last moments may be missing");

@@ -222,7 +222,7 @@ fn follow(store: &Store, index: &Index, ended: &Receiver<()>, lost: &OnceLock<St
 const IN_VAIN: u32 = 8;
 
 /// The number of whoever decides here, kept with the evidence: its tree is signed under it.
-fn node_of(held: &DataDir) -> Result<u32, DataDirError> {
+pub(in crate::app) fn node_of(held: &DataDir) -> Result<u32, DataDirError> {
     let path = held.path().join("node");
     let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
     if let Some(node) = fs::read_to_string(&path).ok().and_then(|text| u32::from_str_radix(text.trim(), 16).ok()) {

@@ -1,8 +1,9 @@
 //! `izingate evidence accept-loss`: goes on without what is lost, and records that.
 
 use super::CommandError;
-use crate::app::data_dir::{DataDir, evidence_path};
+use crate::app::data_dir::{DataDir, evidence_path, store_path};
 use crate::app::evidence::{self, Beside, EvidenceError};
+use crate::app::lists::offline::node_of;
 use crate::app::open::{self, Keys, OpenError, Opened};
 use crate::app::snapshots;
 use crate::cli::evidence::{AcceptArgs, LossOf};
@@ -21,9 +22,17 @@ pub(super) fn accept(args: &AcceptArgs) -> Result<String, CommandError> {
     }
     let secret = SecretSource::load(args.secret_file.as_deref())?;
     match args.of {
-        LossOf::Evidence => {
+        LossOf::Evidence if store_path(&args.data).join("CURRENT").exists() => {
             let Opened { data, store, keys, .. } = open::existing(&args.data, &secret)?;
-            of_evidence(args, &data, &Arc::new(store), &keys)
+            of_evidence(args, &data, opening(&Arc::new(store), &keys)?)
+        }
+        // The record of a list, which has no store beside it.
+        LossOf::Evidence => {
+            let keys = open::keys(&args.data, &secret)?;
+            let data = DataDir::take(&args.data).map_err(OpenError::from)?;
+            let node = node_of(&data).map_err(OpenError::from)?;
+            let opening = evidence::offline(node, None, Beside::nothing(keys.evidence))?;
+            of_evidence(args, &data, opening)
         }
         LossOf::Store => {
             let (opened, damaged) = match open::existing(&args.data, &secret) {
@@ -41,9 +50,9 @@ fn opening(store: &Arc<Store>, keys: &Keys) -> Result<Opening, CommandError> {
     Ok(evidence::offline(store.node()?, None, beside)?)
 }
 
-fn of_evidence(args: &AcceptArgs, data: &DataDir, store: &Arc<Store>, keys: &Keys) -> Result<String, CommandError> {
+fn of_evidence(args: &AcceptArgs, data: &DataDir, opening: Opening) -> Result<String, CommandError> {
     let folder = evidence_path(data.path());
-    let accepted = accept_loss(&folder, opening(store, keys)?, &args.reason).map_err(EvidenceError::from)?;
+    let accepted = accept_loss(&folder, opening, &args.reason).map_err(EvidenceError::from)?;
     let Accepted { threads, lost, aside, .. } = accepted;
     threads.stop();
     let mut text = String::new();
