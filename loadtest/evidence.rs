@@ -108,7 +108,7 @@ fn pseudonym(i: u64) -> Pseudonym {
     Pseudonym((u128::from(half()) << 64 | u128::from(half())).to_be_bytes())
 }
 
-/// What authenticates the log.
+/// Key that authenticates the log.
 const KEY: MacKey = MacKey::from_bytes([7; 32]);
 
 /// The log as a command reads it.

@@ -21,7 +21,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 /// Wrong settings or arguments, as `sysexits.h` has it.
 const USAGE: u8 = 64;
 
-/// What was asked for is not all there is: evidence is missing.
+/// Exit code of a command whose answer is not whole: evidence is missing.
 const INCOMPLETE: u8 = 3;
 
 fn main() -> ExitCode {

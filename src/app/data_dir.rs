@@ -232,7 +232,7 @@ pub fn secret_missing(data: &Path) -> DataDirError {
     DataDirError::SecretMissing { path: data.join("secret.key") }
 }
 
-/// Whether a data directory has a secret of its own.
+/// Returns whether a data directory has a secret of its own.
 #[must_use]
 pub fn has_own_secret(data: &Path) -> bool {
     data.join("secret.key").exists()

@@ -46,7 +46,7 @@ impl EvidenceError {
     }
 }
 
-/// What stands beside a log.
+/// Witnesses that stand beside a log.
 pub(super) struct Beside {
     key: MacKey,
     memory: Arc<dyn EvidenceMemory>,
@@ -75,7 +75,7 @@ impl Beside {
     }
 }
 
-/// What a log is opened with; `ids` are those of this process.
+/// Parameters with which a gateway opens a log; `ids` are those of this process.
 pub(super) fn opening(evidence: &Evidence, ids: DecisionIds, beside: Beside) -> Result<Opening, EvidenceError> {
     let key = evidence.signing_key_file.as_deref().map(key_of).transpose()?;
     let settings = Settings { key, ..evidence.settings.clone() };
@@ -110,7 +110,7 @@ impl ErasureLog for RecordedErasures {
     }
 }
 
-/// What a log is opened with by a command that records something, in a data directory that no gateway has open.
+/// Parameters with which a command opens a log to record something, in a data directory that no gateway has open.
 pub(super) fn offline(node: u32, signing_key_file: Option<PathBuf>, beside: Beside) -> Result<Opening, EvidenceError> {
     let configured = || std::env::var_os("IZINGATE_EVIDENCE_SIGNING_KEY_FILE").map(PathBuf::from);
     let evidence = Evidence { settings: Settings::default(), signing_key_file: signing_key_file.or_else(configured) };

@@ -167,7 +167,7 @@ impl App {
         let follower = config.iys.as_ref();
         let follower = follower.map(|iys| feed::follower(iys, data.iys_usage(), &sink, &store, &pseudonymizer)).transpose()?;
         let helpers = TaskTracker::new();
-        // The evidence last: from here on a run is on record. Whatever fails behind it closes the log in order, as its threads are
+        // The evidence last: from here on a run is recorded. Whatever fails behind it closes the log in order, as its threads are
         // dropped, so that a start that fails is no gap.
         let node = store.node().map_err(OpenError::from)?;
         let ids = DecisionIds::new(node, evidence::first_decision());

@@ -22,7 +22,7 @@ pub struct Opened {
     pub pseudonymizer: Pseudonymizer,
     /// What seals those that must be read again.
     pub sealer: Sealer,
-    /// What authenticates files beside the store.
+    /// Keys that authenticate files beside the store.
     pub keys: Keys,
 }
 
@@ -111,7 +111,7 @@ pub fn existing(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError>
     offline(data, secret)
 }
 
-/// Opens the data that there is for writing, without what is behind a damaged place of its write-ahead log: for whoever accepts that
+/// Opens the data that there is for writing, without what is behind a damaged place of its write-ahead log: for an operator who accepts that
 /// loss.
 pub fn behind_damage(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
     let path = data_dir::store_path(data);
@@ -150,7 +150,7 @@ fn secret_of(data: &Path, secret: &SecretSource) -> Result<Secret, OpenError> {
     }
 }
 
-/// What replaces addresses in a data directory, and what authenticates its files, beside a gateway that may be running.
+/// Reads what replaces addresses in a data directory, and its keys, beside a gateway that may be running.
 pub fn beside(data: &Path, secret: &SecretSource) -> Result<(Pseudonymizer, Keys), OpenError> {
     let secret = secret_of(data, secret)?;
     let pseudonymizer = Pseudonymizer::new(&secret);
@@ -161,11 +161,11 @@ pub fn beside(data: &Path, secret: &SecretSource) -> Result<(Pseudonymizer, Keys
     Ok((pseudonymizer, Keys::of(&secret)))
 }
 
-/// The evidence of a data directory, for whoever reads it beside a gateway that may be running.
+/// The evidence of a data directory, for commands that read it beside a gateway that may be running.
 pub struct Evidence {
     /// Who reads: with the secret and what the store remembers, as far as they are there.
     pub reader: Reader,
-    /// What replaces addresses; none without the secret.
+    /// Replacement of addresses; none without the secret.
     pub pseudonymizer: Option<Pseudonymizer>,
     /// The store; none where there is none, or it is damaged.
     pub store: Option<Store>,

@@ -10,7 +10,7 @@ use crate::model::time::IysTime;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// What to do with the record of decisions. All but the last two work beside a running gateway, and change nothing.
+/// Work with the record of decisions. All but the last two work beside a running gateway, and change nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum EvidenceCommand {
     /// Check the record: every byte against the hash chains, the tree and its signed checkpoint. Exit code 3: something is
@@ -27,13 +27,13 @@ pub enum EvidenceCommand {
     Dossier(DossierArgs),
     /// Export sealed segments as Parquet, a file each; those that are there and whole are left as they are.
     Export(ExportArgs),
-    /// Go on without what is lost where a start is refused: the loss is recorded with your reason, and stands in dossiers.
+    /// Continue without what is lost where a start is refused: the loss is recorded with your reason, and stands in dossiers.
     AcceptLoss(AcceptArgs),
     /// Have another key sign checkpoints from now on. The one before stays verifiable for what it signed.
     RotateKey(RotateArgs),
 }
 
-/// What was lost.
+/// The lost part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LossOf {
     /// Files of the evidence, or their content
@@ -48,10 +48,10 @@ pub struct AcceptArgs {
     /// A data directory that no running gateway has open
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// What was lost
+    /// The lost part
     #[arg(long, value_name = "evidence|store", value_enum)]
     pub of: LossOf,
-    /// Why, for whoever reads a dossier
+    /// Reason, for the reader of a dossier
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
     /// A file with the secret; default is that of the data directory, or IZINGATE_SECRET

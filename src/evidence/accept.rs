@@ -1,8 +1,8 @@
-//! How an operator goes on where a start refuses: without what is lost, or under another signing key. Each is on record in the log that it
+//! Ways to continue where a start refuses: without what is lost, or under another signing key. Each is an event of the log that it
 //! opens, signed and dated, with the operator's reason.
 //!
 //! What is there is kept: files that fit nowhere get the ending `lost`, and a folder whose tree contradicts a witness is moved aside
-//! as a whole, since nothing in it can be told from a forgery. A log that lost segments goes on with the number behind the last
+//! as a whole, since nothing in it can be distinguished from a forgery. A log that lost segments continues with the number behind the last
 //! one that is left.
 
 use super::archive::{make_key, own_key, read_checkpoint};
@@ -21,15 +21,15 @@ use std::path::{Path, PathBuf};
 /// Faults that the record of an accepted loss names; the rest is counted.
 const NAMED: usize = 20;
 
-/// A log that goes on.
+/// Log that continues.
 pub struct Accepted {
     /// The log.
     pub log: Log,
     /// Its threads.
     pub threads: Threads,
-    /// What was found, in words.
+    /// Findings in words.
     pub lost: Vec<String>,
-    /// Where the folder was moved to as a whole, if it was.
+    /// Place to which the folder was moved as a whole, if it was.
     pub aside: Option<PathBuf>,
 }
 
@@ -76,16 +76,16 @@ pub fn accept_loss(folder: &Path, opening: Opening, reason: &str) -> Result<Acce
     Ok(Accepted { log, threads, lost: words, aside })
 }
 
-/// What the evidence knows of a store that lost its end.
+/// Store that lost its end, by what the evidence knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreLoss {
-    /// How far the store has come.
+    /// Progress that the store has.
     pub store: Reached,
-    /// How far the evidence knows that it had come.
+    /// Progress that the evidence knows that it had.
     pub evidence: Reached,
 }
 
-/// How far a store is behind its evidence, if it is.
+/// Distance of a store behind its evidence, if it is.
 pub fn store_loss(folder: &Path, opening: &Opening) -> Result<StoreLoss, StartError> {
     let Examined { found, .. } = examined(folder, opening)?;
     if !found.faults.is_empty() {
@@ -97,7 +97,7 @@ pub fn store_loss(folder: &Path, opening: &Opening) -> Result<StoreLoss, StartEr
     }
 }
 
-/// Opens the log of a store that lost its end and goes on with `revision`, and records that.
+/// Opens the log of a store that lost its end and continues with `revision`, and records that.
 pub fn accept_store_loss(
     folder: &Path,
     opening: Opening,
@@ -151,7 +151,7 @@ pub fn change_key(folder: &Path, opening: Opening) -> Result<(Log, Threads, Veri
     Ok((log, threads, now))
 }
 
-/// A new key in the folder; the one before is kept beside it until nobody needs it.
+/// A new key in the folder; the one before is kept beside it as long as what it signed is kept.
 fn make_new_key(folder: &Path) -> io::Result<[u8; 32]> {
     fs::create_dir_all(folder)?;
     // Whatever is there must be a key, or nothing.

@@ -82,7 +82,7 @@ fn a_checkpoint_that_cannot_be_written_adds_nothing_twice() {
     assert_eq!(read_seals(folder.path()).unwrap(), seals);
 }
 
-/// What is wrong with a tree, by its checkpoint and by what the store remembers.
+/// Faults of a tree, by its checkpoint and by what the store remembers.
 fn faults(seals: &[Seal], checkpoint: Option<&str>, mark: Option<Signed>) -> (u64, Vec<Fault>) {
     let mark = mark.map(|Signed { size, root }| EvidenceMark { tree_size: size, tree_root: root, ..EvidenceMark::default() });
     let mut faults = Vec::new();
@@ -106,7 +106,7 @@ fn a_tree_that_contradicts_a_witness_is_named() {
     forged[3].previous = forged[2].end();
     let differs = |by, size| Fault::TreeDiffers(by, size);
     assert_eq!(faults(&forged, Some(&note(4)), None), (0, vec![differs(Witness::Checkpoint, 4)]));
-    assert_eq!(faults(&forged, Some(&note(2)), None), clean(2), "what nobody signed nobody vouches for");
+    assert_eq!(faults(&forged, Some(&note(2)), None), clean(2), "what is not signed is not vouched for");
     assert_eq!(faults(&forged, Some(&note(2)), Some(signed(3))), (2, vec![differs(Witness::Store, 3)]));
     let both = vec![differs(Witness::Store, 4), Fault::CheckpointMissing(4)];
     assert_eq!(faults(&forged, None, Some(signed(4))), (0, both));

@@ -54,7 +54,7 @@ pub enum Event {
     Started {
         /// The program's version.
         version: String,
-        /// When, in Unix milliseconds.
+        /// Time of the event, in Unix milliseconds.
         at: u64,
     },
     /// Decisions may be numbered up to here: what is lost has one of these numbers, or was outstanding.
@@ -65,7 +65,7 @@ pub enum Event {
         outstanding: u64,
         /// The first number that may not be given out.
         to: u64,
-        /// When, in Unix milliseconds.
+        /// Time of the event, in Unix milliseconds.
         at: u64,
     },
     /// The log was not closed: what was answered since the last durable instant and had not reached the disk is
@@ -101,32 +101,32 @@ pub enum Event {
     },
     /// The log was closed in order.
     Stopped {
-        /// When, in Unix milliseconds.
+        /// Time of the event, in Unix milliseconds.
         at: u64,
     },
-    /// The store has every batch up to a revision, and so many writes: so a store that lost its end is noticed.
+    /// The store has every batch up to a revision, and a number of synced writes: so a store that lost its end is noticed.
     Committed {
         /// The revision.
         revision: u64,
         /// Writes that are synced, at least; 0 if that is not known.
         writes: u64,
-        /// When, in Unix milliseconds.
+        /// Time of the event, in Unix milliseconds.
         at: u64,
     },
-    /// Evidence that had been written was not there, or not as it was written, and an operator went on without it.
+    /// Evidence that had been written was not there, or not as it was written, and an operator accepted that.
     LossAccepted {
         /// Each fault that was found, in words.
         lost: Vec<String>,
         /// The sealed segments whose files are missing: first and last of each stretch.
         missing: Vec<(u64, u64)>,
-        /// Everything answered until then is on record, as far as what is left tells, in Unix milliseconds.
+        /// Everything answered until then is on record, as far as what is left shows, in Unix milliseconds.
         last_durable: u64,
-        /// Why, in the operator's words.
+        /// Reason in the operator's words.
         reason: String,
-        /// When, in Unix milliseconds.
+        /// Time of the event, in Unix milliseconds.
         at: u64,
     },
-    /// The store had lost batches that the evidence knows of, and an operator went on without them.
+    /// The store had lost batches that the evidence knows of, and an operator accepted that.
     StoreLossAccepted {
         /// The revision that the store was at.
         store: u64,
@@ -134,11 +134,11 @@ pub enum Event {
         evidence: u64,
         /// Synced writes that the store had lost, at most.
         writes: u64,
-        /// The revision with which the store goes on: none between was or will be given twice.
+        /// The revision with which the store continues: none between was or will be given twice.
         revision: u64,
-        /// Why, in the operator's words.
+        /// Reason in the operator's words.
         reason: String,
-        /// When, in Unix milliseconds.
+        /// Time of the event, in Unix milliseconds.
         at: u64,
     },
     /// Another key signs the tree from here on.
@@ -147,14 +147,14 @@ pub enum Event {
         from: String,
         /// The public key from now on.
         to: String,
-        /// When, in Unix milliseconds.
+        /// Time of the event, in Unix milliseconds.
         at: u64,
     },
-    /// The store came out of a backup, which holds no evidence: what is here was put beside it, or begins anew.
+    /// The store came out of a backup, which holds no evidence: what is here was put beside it, or begins again.
     Restored {
         /// The revision of the backup.
         revision: u64,
-        /// When the backup was restored, in Unix milliseconds.
+        /// Time at which the backup was restored, in Unix milliseconds.
         at: u64,
     },
 }

@@ -1,4 +1,4 @@
-//! What the log says of itself: events, found without reading every decision, and what they say of files that are gone.
+//! Events, which the log says of itself: found without reading every decision, and how they explain files that are gone.
 
 use super::entry::Event;
 use super::segment::{
@@ -81,7 +81,7 @@ pub fn is_former_key(name: &str) -> bool {
 pub struct Gone {
     /// Removed when nothing in them had to be kept any more.
     pub removed: Vec<u64>,
-    /// Missing, and an operator went on without them.
+    /// Missing, and accepted by an operator.
     pub accepted: Vec<u64>,
     /// Missing.
     pub missing: Vec<u64>,
@@ -190,7 +190,7 @@ pub(super) fn newest_removal(
     Ok(None)
 }
 
-/// The last removal of a segment that is what was written: up to its seal, or frame by frame where that can be told.
+/// The last removal of a segment that is what was written: up to its seal, or frame by frame where the secret is given.
 fn authentic_removal(folder: &Path, number: u64, seals: &[Seal], key: Option<&MacKey>) -> Result<Option<Removal>, Unreadable> {
     let mut found = None;
     let place = usize::try_from(number - 1).unwrap_or(usize::MAX);
@@ -203,7 +203,7 @@ fn authentic_removal(folder: &Path, number: u64, seals: &[Seal], key: Option<&Ma
     }
     let Some(bytes) = read_unsealed(folder, number)? else { return Ok(None) };
     let Ok(frames) = Frames::growing(&bytes) else { return Ok(None) };
-    // Without the secret nobody can tell who wrote what no seal covers.
+    // Without the secret, what no seal covers cannot be authenticated.
     if frames.header().version == Version::Authenticated && key.is_none() {
         return Ok(None);
     }

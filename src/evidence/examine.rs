@@ -1,4 +1,4 @@
-//! What a start finds in a folder, before it changes anything: every segment that no witness vouches for is read to its last byte, and
+//! Examination of a folder by a start, before it changes anything: every segment that no witness vouches for is read to its last byte, and
 //! the whole is held against what the store remembers, in both directions.
 //!
 //! A kill at any moment leaves an extension of what the store remembers, since that was on disk before it was remembered:
@@ -16,19 +16,19 @@
 //! So none of these is a fault, and whatever is less than what is remembered is one: no kill leaves it.
 
 use super::archive::{check_tree, own_key, read_checkpoint, read_seals};
-use super::entry::Event;
-use super::events::{Gone, Listing, Removal, explain};
+use super::events::{Gone, Listing, explain};
 use super::fault::{self, Fault};
 use super::merkle::Hash;
 use super::note::{Signer, Verifier};
-use super::segment::{Body, Broken, Frames, Header, SEALED_FRAME, Seal, Unreadable, Version, is_nothing, open_path, sealed_path};
+use super::segment::{Broken, SEALED_FRAME, Seal, Unreadable, Version, is_nothing, open_path, sealed_path};
+use super::walk::{Last, Walk, walk};
 use crate::model::mac::MacKey;
-use crate::ports::{EvidenceMark, Reached};
+use crate::ports::EvidenceMark;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// What lies in a folder.
+/// Contents of a folder.
 #[derive(Debug, Default)]
 pub struct Found {
     /// The seals of the tree.
@@ -41,33 +41,14 @@ pub struct Found {
     pub unmade: Vec<u64>,
     /// The chain behind the last frame, and the number of the segment that it is in.
     pub end: (u64, Hash),
-    /// What the last segment says of its end.
+    /// End of the log by its last segment.
     pub last: Last,
     /// Sealed segments whose files are gone.
     pub gone: Gone,
     /// The first segment whose frames are authenticated; the next one if there is none yet.
     pub authenticated_from: u64,
-    /// What is missing or not what was written, the gravest first.
+    /// Faults, the gravest first.
     pub faults: Vec<Fault>,
-}
-
-/// What the frames of a segment say of its end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Last {
-    /// When it was last written, in Unix milliseconds.
-    pub durable: u64,
-    /// Decisions that may have been answered and are not on record.
-    pub missing: u64,
-    /// The last frame before the seal says that the log was closed.
-    pub stopped: bool,
-    /// How far the store is known to have come.
-    pub reached: Reached,
-    /// An operator accepted that the store had lost writes: what earlier segments know of those is void.
-    loss_accepted: bool,
-    /// Bytes behind the last authentic frame.
-    pub torn: u64,
-    /// The newest removal.
-    pub removal: Option<Removal>,
 }
 
 /// Who looks, and with what.
@@ -78,21 +59,8 @@ pub struct Witnesses<'a> {
     pub key: &'a MacKey,
     /// The configured seed of the key that signs; none for one of the folder's own.
     pub signing_key: Option<[u8; 32]>,
-    /// What the store remembers.
+    /// Row that the store remembers.
     pub mark: Option<&'a EvidenceMark>,
-}
-
-/// A segment that was read frame by frame.
-struct Walk {
-    header: Header,
-    /// Behind the last frame that is right.
-    at: usize,
-    chain: Hash,
-    seal: Option<Seal>,
-    last: Last,
-    /// Whether a frame ends where the store remembers one, with the chain that it remembers.
-    is_at_mark: bool,
-    broken: Option<Broken>,
 }
 
 /// Examines a folder. Nothing in it is changed.
@@ -154,81 +122,25 @@ impl Found {
         Ok(())
     }
 
-    /// Reads the segments that nobody vouches for, and the last one, which says how the log ended.
+    /// Reads the segments that no signature covers, and the last one, which says how the log ended.
     fn read_tail(&mut self, folder: &Path, listing: &Listing, by: &Witnesses<'_>, vouched: u64) -> io::Result<()> {
         let in_tree = self.seals.len() as u64;
-        let mark = by.mark.filter(|mark| mark.segment > 0);
-        // What the store's own checkpoint covers need not be read again to know that the frame it remembers is there.
-        let mut is_at_mark = mark.is_none_or(|mark| mark.segment <= mark.tree_size);
-        let mut there = 0;
-        let mut version = Version::Chained;
+        let mut tail = Tail::of(folder, by);
         self.authenticated_from = by.mark.map_or(0, |mark| mark.authenticated_from);
         self.end = self.seals.last().map_or((0, [0; 32]), |seal| (seal.number, seal.end()));
-        let remembered = mark.filter(|_| !is_at_mark).map_or(u64::MAX, |mark| mark.segment);
-        let begin = remembered.min(vouched + 1).min(in_tree);
-        for number in begin.max(1)..=in_tree {
-            if !listing.sealed.contains(&number) {
-                continue;
-            }
-            let path = sealed_path(folder, number);
-            let walk = match walk(&fs::read(&path)?, false, by) {
-                Ok(walk) => walk,
-                Err(broken) => {
-                    self.faults.push(Fault::broken(&name_of(&path), &broken));
-                    continue;
-                }
-            };
-            if walk.seal != usize::try_from(number - 1).ok().and_then(|place| self.seals.get(place).copied()) {
-                let what =
-                    walk.broken.map_or_else(|| "is not the segment that is in the tree".to_owned(), |broken| broken.to_string());
-                self.faults.push(Fault::SegmentBroken(name_of(&path), what));
-            }
-            self.note(&walk, &path, &mut version);
-            is_at_mark |= walk.is_at_mark;
-            there = there.max(if Some(number) == mark.map(|mark| mark.segment) { walk.at as u64 } else { 0 });
+        let remembered = tail.not_met().map_or(u64::MAX, |mark| mark.segment);
+        let begin = remembered.min(vouched + 1).min(in_tree).max(1);
+        for number in (begin..=in_tree).filter(|number| listing.sealed.contains(number)) {
+            self.read_of_tree(number, &mut tail)?;
         }
         let beyond = listing.sealed.range(in_tree + 1..).map(|number| (*number, true));
         let mut unsealed: Vec<(u64, bool)> = beyond.chain(listing.open.iter().map(|number| (*number, false))).collect();
         unsealed.sort_unstable();
         for (number, is_sealed) in unsealed {
-            let path = if is_sealed { sealed_path(folder, number) } else { open_path(folder, number) };
-            let bytes = fs::read(&path)?;
-            let walk = match walk(&bytes, !is_sealed, by) {
-                Ok(walk) => walk,
-                // It was cut short while it was made, before anything was recorded in it.
-                Err(_)
-                    if !is_sealed
-                        && bytes.get(BEGINNING..).is_none_or(is_nothing)
-                        && mark.is_none_or(|mark| mark.segment != number) =>
-                {
-                    self.unmade.push(number);
-                    continue;
-                }
-                Err(broken) => {
-                    self.faults.push(Fault::broken(&name_of(&path), &broken));
-                    continue;
-                }
-            };
-            let expected = self.end.0 + 1;
-            if number != expected || walk.header.number != number || walk.header.previous != self.end.1 || self.open.is_some() {
-                self.faults.push(Fault::OutOfTurn(name_of(&path), expected));
-                continue;
-            }
-            match walk.seal {
-                Some(seal) if is_sealed => self.beyond.push(seal),
-                _ if is_sealed => {
-                    let broken = walk.broken.unwrap_or(Broken { at: walk.at, why: "it ends without its seal" });
-                    self.faults.push(Fault::broken(&name_of(&path), &broken));
-                    continue;
-                }
-                _ => self.open = Some(number),
-            }
-            self.note(&walk, &path, &mut version);
-            is_at_mark |= walk.is_at_mark;
-            there = there.max(if Some(number) == mark.map(|mark| mark.segment) { walk.at as u64 } else { 0 });
+            self.read_beyond(number, is_sealed, &mut tail)?;
         }
-        if let Some(mark) = mark.filter(|_| !is_at_mark) {
-            self.faults.push(Fault::FramesMissing(mark.segment, mark.bytes, there.min(mark.bytes)));
+        if let Some(mark) = tail.not_met() {
+            self.faults.push(Fault::FramesMissing(mark.segment, mark.bytes, tail.there.min(mark.bytes)));
         }
         if self.authenticated_from == 0 {
             self.authenticated_from = self.end.0 + 1;
@@ -236,16 +148,69 @@ impl Found {
         Ok(())
     }
 
-    fn note(&mut self, walk: &Walk, path: &Path, version: &mut Version) {
-        let number = walk.header.number;
+    /// Reads a segment that is in the tree.
+    fn read_of_tree(&mut self, number: u64, tail: &mut Tail<'_>) -> io::Result<()> {
+        let path = sealed_path(tail.folder, number);
+        let walk = match walk(&fs::read(&path)?, false, tail.by.key, tail.by.mark) {
+            Ok(walk) => walk,
+            Err(broken) => {
+                self.faults.push(Fault::broken(&name_of(&path), &broken));
+                return Ok(());
+            }
+        };
+        if walk.seal != usize::try_from(number - 1).ok().and_then(|place| self.seals.get(place).copied()) {
+            let what =
+                walk.broken.as_ref().map_or_else(|| "is not the segment that is in the tree".to_owned(), ToString::to_string);
+            self.faults.push(Fault::SegmentBroken(name_of(&path), what));
+        }
+        self.note(&walk, &path, tail);
+        Ok(())
+    }
+
+    /// Reads a segment that the tree does not have yet: sealed, or being written.
+    fn read_beyond(&mut self, number: u64, is_sealed: bool, tail: &mut Tail<'_>) -> io::Result<()> {
+        let path = if is_sealed { sealed_path(tail.folder, number) } else { open_path(tail.folder, number) };
+        let bytes = fs::read(&path)?;
+        let walk = match walk(&bytes, !is_sealed, tail.by.key, tail.by.mark) {
+            Ok(walk) => walk,
+            Err(_) if !is_sealed && tail.is_unmade(number, &bytes) => {
+                self.unmade.push(number);
+                return Ok(());
+            }
+            Err(broken) => {
+                self.faults.push(Fault::broken(&name_of(&path), &broken));
+                return Ok(());
+            }
+        };
+        let expected = self.end.0 + 1;
+        if number != expected || walk.header.number != number || walk.header.previous != self.end.1 || self.open.is_some() {
+            self.faults.push(Fault::OutOfTurn(name_of(&path), expected));
+            return Ok(());
+        }
+        match walk.seal {
+            Some(seal) if is_sealed => self.beyond.push(seal),
+            _ if is_sealed => {
+                let broken = walk.broken.unwrap_or(Broken { at: walk.at, why: "it ends without its seal" });
+                self.faults.push(Fault::broken(&name_of(&path), &broken));
+                return Ok(());
+            }
+            _ => self.open = Some(number),
+        }
+        self.note(&walk, &path, tail);
+        Ok(())
+    }
+
+    /// Takes over what a segment says, which follows all that were read before.
+    fn note(&mut self, walk: &Walk, path: &Path, tail: &mut Tail<'_>) {
+        let (number, version) = (walk.header.number, walk.header.version);
         let is_late = self.authenticated_from > 0 && number >= self.authenticated_from;
-        if walk.header.version < *version || (walk.header.version == Version::Chained && is_late) {
+        if version < tail.version || (version == Version::Chained && is_late) {
             self.faults.push(Fault::NotAuthenticated(name_of(path)));
         }
-        if walk.header.version == Version::Authenticated && self.authenticated_from == 0 {
+        if version == Version::Authenticated && self.authenticated_from == 0 {
             self.authenticated_from = number;
         }
-        *version = walk.header.version.max(*version);
+        tail.note(walk);
         // An earlier segment of those that were read may know more than one that was begun without the store.
         let mut reached = self.last.reached.joined(walk.last.reached);
         if walk.last.loss_accepted {
@@ -256,104 +221,50 @@ impl Found {
     }
 }
 
+/// The end of a log under examination.
+struct Tail<'a> {
+    folder: &'a Path,
+    by: &'a Witnesses<'a>,
+    /// The row that the store remembers, if it names a frame.
+    mark: Option<&'a EvidenceMark>,
+    /// Whether the frame that it names was met.
+    is_at_mark: bool,
+    /// Authentic bytes of the segment that it names.
+    there: u64,
+    /// The greatest version of the segments so far.
+    version: Version,
+}
+
+impl<'a> Tail<'a> {
+    fn of(folder: &'a Path, by: &'a Witnesses<'a>) -> Self {
+        let mark = by.mark.filter(|mark| mark.segment > 0);
+        // What the store's own checkpoint covers need not be read again to know that the frame it remembers is there.
+        let is_at_mark = mark.is_none_or(|mark| mark.segment <= mark.tree_size);
+        Self { folder, by, mark, is_at_mark, there: 0, version: Version::Chained }
+    }
+
+    /// The row that the store remembers, while the frame that it names was not met.
+    fn not_met(&self) -> Option<&'a EvidenceMark> {
+        self.mark.filter(|_| !self.is_at_mark)
+    }
+
+    /// Returns whether a segment was cut short while it was made, before anything was recorded in it.
+    fn is_unmade(&self, number: u64, bytes: &[u8]) -> bool {
+        let is_remembered = self.mark.is_some_and(|mark| mark.segment == number);
+        !is_remembered && bytes.get(BEGINNING..).is_none_or(is_nothing)
+    }
+
+    fn note(&mut self, walk: &Walk) {
+        self.version = self.version.max(walk.header.version);
+        self.is_at_mark |= walk.is_at_mark;
+        if self.mark.is_some_and(|mark| mark.segment == walk.header.number) {
+            self.there = self.there.max(walk.at as u64);
+        }
+    }
+}
+
 /// Bytes of a segment in which nothing was recorded yet: header and first events, and some more.
 const BEGINNING: usize = 512;
-
-/// Reads a segment to its end, or to the first frame that is not authentic.
-fn walk(bytes: &[u8], growing: bool, by: &Witnesses<'_>) -> Result<Walk, Broken> {
-    let frames = |growing| if growing { Frames::growing(bytes) } else { Frames::of(bytes) };
-    let mut reading = frames(growing)?.under(Some(by.key));
-    let header = *reading.header();
-    let is_marked = by.mark.is_some_and(|mark| mark.segment == header.number);
-    let at_mark =
-        |at: usize, chain: &Hash| by.mark.is_some_and(|mark| is_marked && mark.bytes == at as u64 && mark.chain == *chain);
-    let mut walk = Walk {
-        header,
-        at: reading.at(),
-        chain: *reading.head(),
-        seal: None,
-        last: Last { durable: header.made, ..Last::default() },
-        is_at_mark: false,
-        broken: None,
-    };
-    while let Some(frame) = reading.next() {
-        let body = match frame {
-            Ok(frame) => frame.body,
-            Err(broken) => {
-                walk.broken = Some(broken);
-                break;
-            }
-        };
-        (walk.at, walk.chain) = (reading.at(), *reading.head());
-        walk.is_at_mark |= at_mark(walk.at, &walk.chain);
-        match body {
-            Body::Seal(seal) => walk.seal = Some(*seal),
-            body @ Body::Event(_) => walk.last.event(body.event().as_ref()),
-            Body::Decisions(..) => walk.last.stopped = false,
-        }
-    }
-    // Without its first frame it says nothing.
-    if walk.chain == *frames(growing)?.head() {
-        return Err(walk.broken.unwrap_or(Broken { at: walk.at, why: "there is no frame" }));
-    }
-    let rest = bytes.get(walk.at..).filter(|rest| !is_nothing(rest)).unwrap_or_default();
-    walk.last.torn = rest.len() as u64;
-    // What decisions say is needed where the log does not say it itself.
-    if !walk.last.stopped || walk.last.reached.revision == 0 {
-        let mut decided = frames(growing)?.under(Some(by.key));
-        walk.last = Last { torn: walk.last.torn, ..last_of(header.made, &mut decided) };
-    }
-    Ok(walk)
-}
-
-/// What all frames say of the end, decisions too.
-fn last_of(made: u64, frames: &mut Frames<'_>) -> Last {
-    let mut last = Last { durable: made, ..Last::default() };
-    for frame in frames.map_while(Result::ok) {
-        match frame.body {
-            Body::Seal(_) => {}
-            body @ Body::Event(_) => last.event(body.event().as_ref()),
-            body @ Body::Decisions(..) => {
-                last.stopped = false;
-                let Some(decisions) = body.decisions() else { continue };
-                last.durable = decisions.written;
-                // Each of them was outstanding, or has a number of the lease.
-                let on_record = decisions.entries.iter().map(|entry| entry.outcomes.len() as u64).sum();
-                last.missing = last.missing.saturating_sub(on_record);
-                last.reached.revision =
-                    decisions.entries.iter().map(|entry| entry.revision).fold(last.reached.revision, u64::max);
-            }
-        }
-    }
-    last
-}
-
-impl Last {
-    fn event(&mut self, event: Option<&Event>) {
-        self.stopped = matches!(event, Some(Event::Stopped { .. }));
-        let Some(event) = event else { return };
-        self.reached.revision = self.reached.revision.max(event.revision().unwrap_or(0));
-        match event {
-            Event::Committed { writes, .. } => self.reached.writes = self.reached.writes.max(*writes),
-            Event::StoreLossAccepted { .. } => (self.reached.writes, self.loss_accepted) = (0, true),
-            _ => {}
-        }
-        self.removal = Removal::of(event).or(self.removal);
-        if let Event::Leased { next, outstanding, to, .. } = event {
-            self.missing = to.saturating_sub(*next) + outstanding;
-        }
-        self.durable = self.durable.max(event.at().unwrap_or(0));
-    }
-
-    /// What may be missing behind it; none after an ordered end.
-    #[must_use]
-    pub const fn gap(&self) -> Option<Event> {
-        if self.stopped {
-            return None;
-        }
-        Some(Event::Gap { last_durable: self.durable, at_most: self.missing, torn: self.torn })
-    }
-}
 
 /// Numbers in a row as first and last of each stretch.
 #[must_use]

@@ -4,6 +4,8 @@ use super::super::entry::{Entry, Outcomes};
 use super::super::segment::Open;
 use super::super::testing::{self, KEY};
 use super::*;
+use crate::evidence::entry::Event;
+use crate::evidence::segment::Header;
 use crate::model::key::Pseudonym;
 
 const SEED: [u8; 32] = [7; 32];
@@ -28,7 +30,7 @@ fn killed(folder: &Path, version: Version, number: u64, previous: Hash) -> Open 
     open
 }
 
-/// What a start finds that remembers nothing.
+/// Findings of a start that remembers nothing.
 fn found(folder: &Path) -> Found {
     examine(folder, &Witnesses { node: 7, key: &KEY, signing_key: Some(SEED), mark: None }).unwrap()
 }

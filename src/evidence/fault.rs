@@ -1,4 +1,4 @@
-//! What is not as it was written: one list for the start, which refuses, for the commands that read, and for `verify`.
+//! Faults, which are all that is not as it was written: one list for the start, which refuses, for the commands that read, and for `verify`.
 
 use super::note::NoteError;
 use super::segment::Broken;
@@ -41,7 +41,7 @@ pub enum Fault {
 /// Who knows how large the tree was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Witness {
-    /// What the store remembers.
+    /// Count that the store remembers.
     Store,
     /// The checkpoint in the folder.
     Checkpoint,
@@ -98,7 +98,7 @@ impl Fault {
         }
     }
 
-    /// What is wrong with it.
+    /// Fault in words.
     #[must_use]
     pub fn what(&self) -> String {
         match self {

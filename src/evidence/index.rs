@@ -77,9 +77,9 @@ pub struct Heads {
 /// A frame of decisions, for an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct HeadsOfFrame {
-    /// Where it begins in the file.
+    /// Its first byte in the file.
     at: u32,
-    /// Where its heads end.
+    /// The byte behind its heads.
     end: u32,
     leaf: [u8; 8],
 }
@@ -125,7 +125,7 @@ impl Heads {
         blocks
     }
 
-    /// The same without the codes, which take a key to make.
+    /// Builds an index without the codes, which take a key to make.
     #[must_use]
     pub fn body(&self, seal: &Seal) -> Blocks {
         let bits = (self.heads.len() / BUCKET).next_power_of_two().ilog2().min(MOST_BITS);
@@ -220,7 +220,7 @@ impl Pages<'_> {
         *self.key.mac(&[&about, page]).first_chunk().unwrap_or(&[0; CODE])
     }
 
-    /// So many bytes from a place on; none if they are not there, or a page that they are on is not authentic.
+    /// Bytes from a place on; none if they are not there, or a page that they are on is not authentic.
     fn read(&self, file: &File, at: u64, length: usize) -> Option<Vec<u8>> {
         if length == 0 {
             return Some(Vec::new());
@@ -242,7 +242,7 @@ impl Pages<'_> {
 /// A frame that may hold a recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// Where it begins in the segment's file.
+    /// Its first byte in the segment's file.
     pub at: u64,
     /// The first bytes of its leaf.
     pub leaf: [u8; 8],

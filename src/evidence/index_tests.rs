@@ -46,7 +46,7 @@ fn write(folder: &Path, heads: &Heads, bits: u32) {
     assert_eq!(body_of(folder, 3).unwrap(), heads.write(bits, 3, 99).get());
 }
 
-/// Where a frame begins, and its leaf.
+/// First byte of a frame, and its leaf.
 fn candidate(frame: usize) -> Candidate {
     Candidate { at: 58 + frame as u64 * 100, leaf: (frame as u64 * 7).to_be_bytes() }
 }

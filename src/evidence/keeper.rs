@@ -44,9 +44,9 @@ pub(super) struct Keeper {
     pub(super) clock: fn() -> u64,
     /// Segments in the tree that was last signed.
     pub(super) signed: u64,
-    /// When it was last looked at what may be removed.
+    /// Time of the last look at what may be removed.
     pub(super) looked: Option<Instant>,
-    /// When the store was last told how far the evidence is.
+    /// Time at which the store last remembered how far the evidence is.
     pub(super) kept: Option<Instant>,
 }
 
@@ -88,7 +88,7 @@ impl Keeper {
         self.make_index()
     }
 
-    /// What fails now is made up for by the next start, and so is an index that nothing was gathered for.
+    /// Builds what is missing. A failure is made up for by the next start, and so is an index that nothing was gathered for.
     fn end(&mut self, waiting: &mut VecDeque<(Seal, Option<Heads>)>) {
         let _ = self.join(waiting);
         self.earlier.clear();

@@ -1,4 +1,4 @@
-//! How an operator goes on: without what is lost, under another key, beside a store that lost its end. All of it is on record, and the next
+//! Tests of how an operator continues: without what is lost, under another key, beside a store that lost its end. All of it is recorded, and the next
 //! start goes through.
 
 use super::accept::{Accepted, accept_loss, accept_store_loss, change_key, store_loss};
@@ -89,7 +89,7 @@ impl Scene {
         verify(&self.folder(), &Scope { segments: 1..=u64::MAX, key, kept: None, secret: Some(KEY), mark: Some(mark) }).unwrap()
     }
 
-    /// How many decisions about everybody's recipient are found, and which segments are missing or were accepted to be.
+    /// Number of decisions about everybody's recipient that are found, and the segments that are missing or were accepted to be.
     fn found(&self) -> (usize, Vec<u64>, Vec<u64>) {
         let reader = Reader { key: Some(KEY), mark: Some((7, self.mark())), ..Reader::of(&self.folder()) };
         let query = Query { recipient: Pseudonym([3; 16]), brand: None, from: None, to: None };
@@ -125,7 +125,7 @@ async fn a_missing_segment_is_accepted_and_stays_known_as_missing() {
     assert_eq!((scene.refused(), scene.found()), ("EVIDENCE_MISSING", (2, vec![2], vec![])));
     scene.accept().threads.stop();
     assert_eq!(scene.refused(), "");
-    assert_eq!(scene.found(), (2, vec![], vec![2]), "nobody takes it for removed with its retention over");
+    assert_eq!(scene.found(), (2, vec![], vec![2]), "it does not pass for removed with its retention over");
     let report = scene.verified();
     assert_eq!(
         (losses(&report), report.accepted, report.problems),
@@ -163,7 +163,7 @@ async fn a_folder_that_is_gone_or_old_is_accepted() {
     }
 }
 
-/// What contradicts a witness is kept, and nothing of it is signed again.
+/// A tree that contradicts a witness is kept, and nothing of it is signed again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tree_that_contradicts_is_moved_aside_as_a_whole() {
     let mut scene = Scene::of(3).await;
@@ -269,7 +269,7 @@ async fn a_store_that_lost_its_end_stops_the_start() {
     assert_eq!((loss.store.revision, loss.evidence.revision), (39, 40));
     let (_, threads) = accept_store_loss(&scene.folder(), opening, loss, 1_000, "the log was lost").unwrap();
     threads.stop();
-    assert_eq!(scene.refused(), "STORE_BEHIND_EVIDENCE", "until the store goes on there");
+    assert_eq!(scene.refused(), "STORE_BEHIND_EVIDENCE", "until the store continues there");
     scene.store = 1_000;
     assert_eq!(scene.refused(), "");
     // What no revision tells of is noticed as well; what was accepted to be lost is void.
@@ -301,7 +301,7 @@ async fn a_restored_store_remembers_nothing_and_says_so() {
     }
 }
 
-/// What is in a folder is asked for nothing but what it can hold.
+/// A count of a folder's files is believed as far as it can be true.
 #[test]
 fn a_reason_is_no_longer_than_a_record_of_it() {
     let dir = tempfile::tempdir().unwrap();

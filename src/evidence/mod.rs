@@ -8,8 +8,8 @@
 //!
 //! In reading order: [`entry`] what is recorded; [`codec`] a frame's columns; [`segment`] a file of frames under a hash
 //! chain; [`merkle`], [`note`] and [`archive`] the tree over all segments and its signed checkpoint; [`settings`] and
-//! [`log`] the hand-off; `writer` and `keeper` the two threads; `remembered` what the store is told of them; [`examine`] and [`start`]
-//! what a start finds, refuses and begins; [`accept`] how an operator goes on without what is lost, or under another key; [`fault`] all
+//! [`log`] the hand-off; `writer` and `keeper` the two threads; `remembered` what the store remembers of them; [`examine`] and [`start`]
+//! what a start finds, refuses and begins; [`accept`] how an operator continues without what is lost, or under another key; [`fault`] all
 //! that can be wrong and [`events`] what the log says of itself; [`record`] what a reader may rely on; [`index`] how a recipient is
 //! found; [`dossier`] what is made of it when somebody complains; [`export`] segments as tables.
 
@@ -38,6 +38,7 @@ pub mod start;
 mod thread;
 mod varint;
 pub mod verify;
+mod walk;
 pub mod writer;
 
 pub use log::{Admission, Log, Size, Ticket};

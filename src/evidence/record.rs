@@ -1,4 +1,4 @@
-//! What a reader of a folder may rely on: the tree held against its signed checkpoint and against what the store remembers, before a
+//! View of a folder on which a reader may rely: the tree held against its signed checkpoint and against what the store remembers, before a
 //! word of it is believed; then each segment against its seal, and files that are gone against the events that may explain it.
 //!
 //! Works beside a running gateway, and changes nothing. Who has no secret reads the same, and relies on seals alone: what no
@@ -42,7 +42,7 @@ pub struct Record {
     listing: Listing,
 }
 
-/// Why a folder is not believed.
+/// Reason for which a folder is not believed.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The system said no.
@@ -126,7 +126,7 @@ impl Reader {
         }
     }
 
-    /// Seals that nobody vouches for yet must be those of their segments.
+    /// Seals that no signature covers yet must be those of their segments.
     fn check_unsigned(&self, seals: &[Seal], vouched: u64, faults: &mut Vec<Fault>) -> Result<(), RecordError> {
         for seal in seals.iter().skip(usize::try_from(vouched).unwrap_or(usize::MAX)) {
             match sealed(&self.folder, seal.number, self.key.as_ref()) {
@@ -149,7 +149,7 @@ impl Record {
         &self.reader.folder
     }
 
-    /// What authenticates frames and indexes; none without the secret.
+    /// Key of frames and indexes; none without the secret.
     #[must_use]
     pub const fn key(&self) -> Option<&MacKey> {
         self.reader.key.as_ref()
@@ -238,7 +238,7 @@ impl Record {
     }
 
     /// Of every gap that touches a period: when it began and ended, in Unix milliseconds, and how many decisions can be missing. It is
-    /// told in the first frames of the segment behind it, so no more of each is read.
+    /// said in the first frames of the segment behind it, so no more of each is read.
     pub fn gaps(&self, from: Option<IysTime>, to: Option<IysTime>) -> Result<Vec<(u64, u64, u64)>, RecordError> {
         let mut found = Vec::new();
         for (header, events) in self.beginnings()? {
@@ -272,9 +272,9 @@ impl Record {
 pub struct Loss {
     /// Everything answered until then is on record, in Unix milliseconds; 0 if that is not known.
     pub since: u64,
-    /// When it was accepted, in Unix milliseconds.
+    /// Time at which it was accepted, in Unix milliseconds.
     pub at: u64,
-    /// What was lost, in words.
+    /// The lost part in words.
     pub lost: Vec<String>,
     /// The operator's reason.
     pub reason: String,

@@ -1,11 +1,11 @@
-//! What the second place is told: once something is on disk, never before.
+//! The row that the second place keeps: what is on disk already, never what will be.
 
 use super::archive::Signed;
 use super::segment::Open;
 use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How far the evidence is, shared by its two threads. Marks are offered in the order in which they are made.
+/// Progress of the evidence, shared by its two threads. Marks are offered in the order in which they are made.
 pub(super) struct Remembered {
     mark: Mutex<EvidenceMark>,
     memory: Arc<dyn EvidenceMemory>,
@@ -24,7 +24,7 @@ impl Remembered {
         self.memory.offer(&mark);
     }
 
-    /// What a segment holds up to here is synced.
+    /// Notes that a segment is synced up to a place.
     pub(super) fn synced(&self, open: &Open) {
         self.offer(|mark| note(mark, open));
     }

@@ -147,14 +147,14 @@ fn take(decisions: Decisions, segment: u64, frame: u64, query: &Query, found: &m
     }
 }
 
-/// What a look for one decision brought.
+/// Result of a look for one decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sought {
     /// The decision.
     pub found: Option<Found>,
-    /// Where it is not found: segments in which it may have been, removed when their retention was over, as the log says.
+    /// Segments in which a decision that is not found may have been, removed when their retention was over, as the log says.
     pub removed: Vec<u64>,
-    /// Where it is not found: segments in which it may have been, and whose files are missing.
+    /// Segments in which a decision that is not found may have been, and whose files are missing.
     pub missing: Vec<u64>,
 }
 

@@ -29,15 +29,15 @@ use std::time::{Duration, Instant};
 /// The store whose data is decided on.
 #[derive(Clone)]
 pub struct StoreBeside {
-    /// How far it had come when it was opened.
+    /// Progress at its opening.
     pub at_open: Reached,
     /// Tells how far it has come.
     pub now: Arc<dyn Fn() -> Reached + Send + Sync>,
 }
 
-/// What a log is opened with.
+/// Parameters with which a log is opened.
 pub struct Opening {
-    /// How it is kept.
+    /// Limits by which it is kept.
     pub settings: Settings,
     /// The ids of this process.
     pub ids: DecisionIds,
@@ -59,7 +59,7 @@ pub enum StartError {
     Io {
         /// The folder.
         folder: PathBuf,
-        /// Why.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The store cannot say what it remembers.
@@ -70,7 +70,7 @@ pub enum StartError {
     Refused {
         /// The folder.
         folder: PathBuf,
-        /// What is missing or not what was written, the gravest first.
+        /// Faults, the gravest first.
         faults: Vec<Fault>,
     },
     /// A loss was to be accepted where nothing is lost.
@@ -90,7 +90,7 @@ impl StartError {
     }
 }
 
-/// What was expected and found, and every way on.
+/// Text of what was expected and found, and of every way on.
 fn refusal(folder: &Path, faults: &[Fault]) -> String {
     let data = folder.parent().unwrap_or(folder).display();
     let has = |codes: &[&str]| faults.iter().any(|fault| codes.contains(&fault.code()));
@@ -101,7 +101,7 @@ fn refusal(folder: &Path, faults: &[Fault]) -> String {
                 .to_owned(),
         );
         ways.push(format!(
-            "go on without what is lost: izingate evidence accept-loss --of store --data {data} --reason TEXT (every brand answers STALE \
+            "continue without what is lost: izingate evidence accept-loss --of store --data {data} --reason TEXT (every brand answers STALE \
              until somebody vouches for it; the loss is recorded)"
         ));
     } else {
@@ -109,7 +109,7 @@ fn refusal(folder: &Path, faults: &[Fault]) -> String {
     }
     if has(&["EVIDENCE_BROKEN", "EVIDENCE_MISSING", "EVIDENCE_CHECKPOINT"]) {
         ways.push(format!(
-            "go on without it: izingate evidence accept-loss --of evidence --data {data} --reason TEXT (what is lost is recorded)"
+            "continue without it: izingate evidence accept-loss --of evidence --data {data} --reason TEXT (what is lost is recorded)"
         ));
     }
     if has(&["EVIDENCE_KEY", "EVIDENCE_CHECKPOINT"]) {
@@ -140,11 +140,11 @@ pub fn start(folder: &Path, opening: Opening) -> Result<(Log, Threads), StartErr
     begin(folder, opening, found, std::mem::take(&mut news), floor)
 }
 
-/// What lies in a folder, held against what is remembered.
+/// Contents of a folder, held against what is remembered.
 pub(super) struct Examined {
     pub(super) found: Found,
     pub(super) mark: Option<EvidenceMark>,
-    /// What the log is to say of it.
+    /// Events that the log is to begin with.
     pub(super) news: Vec<Event>,
 }
 
@@ -306,7 +306,7 @@ fn finish(folder: &Path, number: u64, key: &MacKey) -> Result<Seal, Unreadable> 
     let mut open = Open::resume(folder, key, &bytes).map_err(failed)?;
     let rest = bytes.get(open.bytes() as usize..).filter(|rest| !is_nothing(rest)).unwrap_or_default();
     if !rest.is_empty() {
-        // What a kill tore off mid-write, or what was damaged: whoever looks into it finds it here.
+        // What a kill tore off mid-write, or what was damaged: kept here for an examination.
         let torn = folder.join(format!("{number:012}.torn"));
         let kept = File::create(torn).and_then(|mut file| file.write_all(rest).and_then(|()| file.sync_all()));
         kept.map_err(failed)?;

@@ -48,7 +48,7 @@ pub(super) fn entry(first: DecisionId, outcomes: Outcomes) -> Entry {
 /// The key of the evidence.
 pub(super) const KEY: MacKey = MacKey::from_bytes([5; 32]);
 
-/// What a log is opened with that has no store beside it.
+/// Parameters of a log that has no store beside it.
 pub(super) fn opening(settings: Settings, ids: DecisionIds, clock: fn() -> u64) -> Opening {
     Opening { settings, ids, clock, key: KEY, memory: Arc::new(NoMemory), store: None }
 }

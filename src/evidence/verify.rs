@@ -1,6 +1,10 @@
 //! The whole record held against itself: every byte against the chains, every frame against the secret, every segment against the tree,
 //! the tree against its signed checkpoint and what the store remembers, every index against its segment. It says what it did not look at.
 
+mod report;
+
+pub use report::{Problem, Report};
+
 use super::archive::{Signed, check_tree, hold_against, read_checkpoint, read_seals};
 use super::entry::Event;
 use super::events::{Gone, Listing, explain};
@@ -11,13 +15,12 @@ use super::segment::{Body, Broken, Frames, Header, Seal, Unreadable, Version, op
 use crate::check::policy;
 use crate::model::mac::MacKey;
 use crate::ports::EvidenceMark;
-use std::fmt;
 use std::fs;
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-/// What to check, and against what.
+/// Part of the record to check, and its witnesses.
 pub struct Scope<'a> {
     /// The segments whose bytes are read; all seals and the whole tree always are.
     pub segments: RangeInclusive<u64>,
@@ -27,70 +30,8 @@ pub struct Scope<'a> {
     pub kept: Option<&'a str>,
     /// Authenticates frames; none without the secret.
     pub secret: Option<MacKey>,
-    /// What the store remembers; none without a store. Read before the folder is.
+    /// Row that the store remembers; none without a store. Read before the folder is.
     pub mark: Option<EvidenceMark>,
-}
-
-/// What was found.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Segments in the tree.
-    pub segments: u64,
-    /// Those whose bytes were read.
-    pub read: u64,
-    /// Those that were removed when nothing in them had to be kept, as the log says.
-    pub removed: u64,
-    /// Those that are missing, which an operator accepted.
-    pub accepted: Vec<u64>,
-    /// Decisions in the segments that were read.
-    pub decisions: u64,
-    /// Decisions in the segment that is being written.
-    pub open: u64,
-    /// What the log says of gaps, losses and keys: after the segment of this number.
-    pub notes: Vec<(u64, Event)>,
-    /// Segments that were read and whose frames are of the version that is not authenticated.
-    pub plain: u64,
-    /// When the first authenticated segment that was looked at was made, in Unix milliseconds.
-    pub authenticated_since: Option<u64>,
-    /// Segments that were signed by the key that is believed, if another one signs now.
-    pub signed_before: Option<u64>,
-    /// Files in the folder that are none of the evidence's.
-    pub unknown: Vec<String>,
-    /// What is not what was written.
-    pub problems: Vec<Problem>,
-}
-
-/// Something that is not what was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The file.
-    pub file: String,
-    /// What is wrong with it.
-    pub what: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file, self.what)
-    }
-}
-
-impl From<Fault> for Problem {
-    fn from(fault: Fault) -> Self {
-        Self { file: fault.file(), what: fault.what() }
-    }
-}
-
-impl Report {
-    fn problem(&mut self, file: impl fmt::Display, what: impl fmt::Display) {
-        self.problems.push(Problem { file: file.to_string(), what: what.to_string() });
-    }
-
-    /// The gaps that the log tells of: after the segment of this number.
-    #[must_use]
-    pub fn gaps(&self) -> Vec<&(u64, Event)> {
-        self.notes.iter().filter(|(_, event)| matches!(event, Event::Gap { .. })).collect()
-    }
 }
 
 /// Checks a folder. An error is a folder that cannot be read at all.
@@ -149,11 +90,11 @@ struct Check<'a> {
 /// Frames that were read.
 #[derive(Default)]
 struct Walked {
-    /// Where they break.
+    /// Place at which they break.
     broken: Option<Broken>,
     sealed: Option<Seal>,
     decisions: u64,
-    /// What the index of the segment is made of.
+    /// Parts of which the index of the segment is made.
     heads: index::Heads,
 }
 
@@ -303,7 +244,7 @@ impl Check<'_> {
         self.version = self.version.max(header.version);
     }
 
-    /// What the log says of itself.
+    /// Reads the events of the log.
     fn note(&mut self, event: Event, number: u64) {
         if matches!(
             event,
@@ -381,7 +322,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// What was cut off behind a kill: as much as the log says.
+    /// Checks what was cut off behind a kill: as much as the log says.
     fn torn(&mut self, listing: &Listing) {
         for number in &listing.torn {
             let path = self.folder.join(format!("{number:012}.torn"));

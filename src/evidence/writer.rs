@@ -30,11 +30,11 @@ pub(super) struct Writer {
     pub(super) open: Open,
     /// Told of every segment that is sealed.
     pub(super) keeper: Sender<(Seal, Heads)>,
-    /// What the store is told of what is synced.
+    /// The second place, which remembers what is synced.
     pub(super) remembered: Arc<Remembered>,
     /// The store whose data is decided on.
     pub(super) store: Option<StoreBeside>,
-    /// How far the store is on record to have come.
+    /// Newest progress of the store that a `Committed` event records.
     pub(super) committed: Reached,
     /// The newest removal, which every segment repeats.
     pub(super) removal: Option<Removal>,
@@ -200,7 +200,7 @@ impl Writer {
         Ok(())
     }
 
-    /// How far the store has come, if that is not on record. Read after what is to be recorded was gathered, so that the revision is
+    /// Progress of the store, if no event records it yet. Read after what is to be recorded was gathered, so that the revision is
     /// no lower than that of any decision among it.
     fn grown(&self) -> Option<Reached> {
         let now = (self.store.as_ref()?.now)();
@@ -282,7 +282,7 @@ impl Writer {
         let shared = &self.log.0;
         let (next, outstanding, _) = shared.lease();
         let lease = Event::Leased { next, outstanding: outstanding + gathered(&self.entries), to: shared.leased(), at: now };
-        // Whoever reads the last segment knows what those before it said.
+        // A reader of the last segment alone knows what those before it said.
         let committed = self.store.is_some().then(|| Event::committed(self.committed, now));
         let events: Vec<Event> = [Some(lease), committed, self.removal.map(Removal::event)].into_iter().flatten().collect();
         self.open = self.open.next(header, &events)?;
@@ -315,7 +315,7 @@ impl Writer {
 }
 
 impl Writer {
-    /// What stands before the seal of a log that is closed.
+    /// Writes the last frame before the seal of a log that is closed.
     fn last_frames(&mut self, now: u64) -> io::Result<()> {
         if let Some(reached) = self.grown() {
             self.open.event_frame(&Event::committed(reached, now), now)?;

@@ -1,6 +1,6 @@
 //! Message authentication codes under keys that are derived from the secret: keyed BLAKE3.
 //!
-//! Whoever can write a file and does not hold the secret cannot make a code that fits what was written. Each use has a key of
+//! Who can write a file and does not hold the secret cannot make a code that fits what was written. Each use has a key of
 //! its own, so that a code of one is of no use for another.
 
 use super::secret::{Secret, derive_key};

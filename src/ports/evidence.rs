@@ -1,14 +1,14 @@
-//! What a second place remembers of the evidence: the store, in rows that become durable with batches that are written anyway.
+//! Memory of the evidence in a second place: the store, in rows that become durable with batches that are written anyway.
 
-/// How far the evidence was when it was last looked at: all that it names was on disk before.
+/// Progress of the evidence when it was last noted: all that it names was on disk before.
 ///
 /// So whatever a kill leaves, the evidence is an extension of every mark that the store holds, never less. A folder that does not
 /// extend it was changed by somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct EvidenceMark {
-    /// When the last run began, in Unix milliseconds.
+    /// Time at which the last run began, in Unix milliseconds.
     pub begun: u64,
-    /// When it ended in order, in Unix milliseconds; 0 while it has not.
+    /// Time at which it ended in order, in Unix milliseconds; 0 while it has not.
     pub ended: u64,
     /// The Ed25519 public key that signs checkpoints.
     pub public_key: [u8; 32],
@@ -28,7 +28,7 @@ pub struct EvidenceMark {
     pub decision: u128,
 }
 
-/// How far a store has come. Both only grow, and are durable before anybody hears of them.
+/// Progress of a store. Both only grow, and are durable before anybody hears of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reached {
     /// The revision up to which it has every batch.
@@ -38,7 +38,7 @@ pub struct Reached {
 }
 
 impl Reached {
-    /// Whether something that the other has reached is not reached.
+    /// Returns whether something that the other has reached is not reached.
     #[must_use]
     pub const fn is_behind(&self, other: &Self) -> bool {
         self.revision < other.revision || self.writes < other.writes
@@ -51,16 +51,16 @@ impl Reached {
     }
 }
 
-/// What is remembered.
+/// Row that is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recalled {
-    /// How far the evidence was.
+    /// Progress of the evidence.
     Mark(EvidenceMark),
     /// The store came out of a backup, which holds no evidence: what it remembered was of another directory.
     Restored {
         /// The revision of the backup.
         revision: u64,
-        /// When it was restored, in Unix seconds.
+        /// Time at which it was restored, in Unix seconds.
         at: u32,
     },
 }
@@ -72,7 +72,7 @@ pub struct MemoryError(pub String);
 
 /// Remembers how far the evidence was.
 pub trait EvidenceMemory: Send + Sync {
-    /// What is remembered; none if nothing ever was.
+    /// Reads what is remembered; none if nothing ever was.
     fn recall(&self) -> Result<Option<Recalled>, MemoryError>;
 
     /// Hands over a mark for the next batch that is written. Never waits.

@@ -17,13 +17,13 @@ pub enum StoreError {
     /// Damaged on disk, so that RocksDB does not open it.
     #[error(
         "{path}: the store is damaged: {reason}. Way on: put back what was there, or restore the latest backup into a new directory \
-         (izingate restore) and take everything in again that came since; or go on without what is behind the damage: izingate evidence \
+         (izingate restore) and take everything in again that came since; or continue without what is behind the damage: izingate evidence \
          accept-loss --of store --data {} --reason TEXT", path.parent().unwrap_or(path).display()
     )]
     Damaged {
         /// The store's folder.
         path: PathBuf,
-        /// What RocksDB said.
+        /// Message of RocksDB.
         reason: String,
     },
     /// Made by a later version.

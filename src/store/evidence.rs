@@ -79,12 +79,12 @@ impl EvidenceMemory for Store {
 }
 
 impl Store {
-    /// How far the store had come when it was opened.
+    /// Progress of the store when it was opened.
     pub fn reached_at_open(&self) -> Result<Reached, StoreError> {
         Ok(Reached { revision: self.revision()?, writes: self.opened_at })
     }
 
-    /// What is remembered of the evidence.
+    /// Reads what is remembered of the evidence.
     pub fn evidence_recalled(&self) -> Result<Option<Recalled>, StoreError> {
         let stored = self.get(Family::Meta, EVIDENCE)?;
         stored.map(|bytes| decode_recalled(&bytes)).transpose().map_err(|source| StoreError::Corrupt { family: "meta", source })
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(store.recall(), Ok(Some(Recalled::Restored { revision: 0, at: 9 })), "nothing new was offered");
     }
 
-    /// What is said to be synced is there when the store is opened again, whatever became of its files meanwhile.
+    /// All that counts as synced is there when the store is opened again, though its files were flushed meanwhile.
     #[test]
     fn what_was_reached_is_there_again() {
         let dir = tempfile::tempdir().unwrap();

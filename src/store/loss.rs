@@ -1,4 +1,4 @@
-//! A store that lost its end, and goes on without it.
+//! Continuation of a store that lost its end.
 
 use super::codec::Change;
 use super::error::StoreError;
@@ -8,11 +8,11 @@ use crate::model::feed::{Gap, Stream};
 use crate::model::time::IysTime;
 
 impl Store {
-    /// Has the store go on with `revision`, far beyond all that were ever given: none of those between is given to other content. Every
+    /// Has the store continue with `revision`, far beyond all that were ever given: none of those between is given to other content. Every
     /// brand misses everything that may have come since, in one batch with the revision. Returns the gaps.
     ///
     /// What İYS registered for a brand that follows it was seen up to where both streams were complete; of what came otherwise
-    /// nobody knows. The change log gets a hole, so whoever follows it is told to begin anew.
+    /// no record is left. The change log gets a hole, so a follower gets `WATCH_GAP` and begins again.
     pub fn accept_loss(&self, revision: u64, now: IysTime) -> Result<Vec<Gap>, StoreError> {
         let mut commit = self.begin();
         let mut gaps = Vec::new();

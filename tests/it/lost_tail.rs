@@ -101,7 +101,7 @@ fn until_on_record(data: &Path, text: &str) {
     }
 }
 
-/// Nobody asked anything since: the refusal alone is on record as committed.
+/// No question came since: the commit of the refusal is recorded all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_refusal_that_nobody_asked_for_stops_the_start() {
     let Known { gateway, dir } = Known::start().await;
@@ -113,7 +113,7 @@ async fn a_lost_refusal_that_nobody_asked_for_stops_the_start() {
     assert_eq!(refused(serve(&data)).map(|(code, _)| code), Some("STORE_BEHIND_EVIDENCE".to_owned()));
 }
 
-/// What no revision tells of decides answers, too: a sender that was taken off.
+/// A write without a revision decides answers, too: a sender that was taken off.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_change_of_a_brand_stops_the_start() {
     let Known { gateway, dir } = Known::start().await;
@@ -144,7 +144,7 @@ fn accept(data: &Path, of: &str) -> std::process::Command {
     command
 }
 
-/// The way on without a backup: nothing is ALLOW until somebody vouches, no revision means two things, and it is on record.
+/// The way on without a backup: nothing is ALLOW until somebody vouches, no revision means two things, and it is recorded.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_loss_is_stale_and_on_record() {
     let (_dir, data) = killed().await;
@@ -192,7 +192,7 @@ async fn a_flipped_bit_in_the_log_names_the_way_on() {
     }
 }
 
-/// A backup holds no evidence: restored beside none it begins anew; beside the evidence of the directory that was backed up it is seen
+/// A backup holds no evidence: restored beside none it begins again; beside the evidence of the directory that was backed up it is seen
 /// what is lost since.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_backup_is_held_against_the_evidence_that_is_put_beside_it() {

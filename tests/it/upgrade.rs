@@ -28,7 +28,7 @@ fn start(data: &Path) -> Gateway {
     Gateway::spawn(command, data)
 }
 
-/// What each question of the fixture is answered.
+/// Answers to each question of the fixture.
 async fn answers(gateway: &Gateway) -> String {
     let mut answers = String::new();
     for line in fs::read_to_string(Path::new(FIXTURES).join("answers")).unwrap().lines() {
@@ -92,7 +92,7 @@ async fn an_earlier_data_directory_opens_and_answers_the_same() {
     }
 }
 
-/// What an earlier program checks before it opens anything: it knew formats up to 3.
+/// The check of an earlier program before it opens anything: it knew formats up to 3.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_opened_is_of_a_format_that_an_earlier_program_refuses() {
     let (_dir, data) = unpacked("ordered");

@@ -126,7 +126,7 @@ async fn nothing_differs_after_movements_and_restarts() {
     assert_eq!(verified(&data), (0, summary(SCAN, [3, 4, 4, 0, 0, 0], &["nothing differs"])));
 }
 
-/// What no code can tell: somebody who holds the secret wrote it.
+/// A change that no code shows: somebody who holds the secret wrote it.
 #[test]
 fn a_whole_snapshot_that_lies_is_found_out() {
     let dir = tempfile::tempdir().unwrap();

@@ -95,7 +95,7 @@ pub enum CommandError {
     /// The evidence log.
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
-    /// What was asked for was done as far as it could be; what it came to is shown all the same.
+    /// The command did what it could; its output is shown all the same.
     #[error("{message}")]
     Incomplete {
         /// For standard output.

@@ -37,7 +37,7 @@ pub fn restore(args: &RestoreArgs) -> Result<String, CommandError> {
     let (made_at, revision) = (&manifest.made_at, manifest.revision);
     Ok(format!(
         "{}\nmade      {made_at}\nrevision  {revision}\nrelations {}\nONAY      {}\nRET       {}\n{remark}\n\
-         A backup holds no evidence: a record begins with the next start, or goes on with the folder evidence of the directory\n\
+         A backup holds no evidence: a record begins with the next start, or continues with the folder evidence of the directory\n\
          that was backed up, put here before. With that, a start says whether anything acknowledged since the backup is lost.\n",
         args.data.display(),
         census.relations,

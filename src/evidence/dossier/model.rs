@@ -174,9 +174,9 @@ pub struct MissingSegment {
 pub struct AcceptedLoss {
     /// Everything answered until then is on record; none if that is not known.
     pub from: Option<IysTime>,
-    /// When it was accepted.
+    /// Time at which it was accepted.
     pub at: IysTime,
-    /// What was lost, in words.
+    /// The lost part in words.
     pub lost: Vec<String>,
     /// The operator's reason. Any text.
     pub reason: String,

@@ -65,7 +65,7 @@ pub struct Frames<'a> {
     ended: bool,
     /// Zeros behind the last frame are no part of it.
     growing: bool,
-    /// What authenticates frames; none for a reader without the secret.
+    /// Key of frames; none for a reader without the secret.
     key: Option<MacKey>,
     zstd: zstd_safe::DCtx<'static>,
 }
@@ -319,7 +319,7 @@ pub fn read_sealed<E: From<Unreadable>>(
     }
 }
 
-/// The leaf and the decisions of the frame at a place of a file, without a look at the chain: whoever has the leaf from
+/// The leaf and the decisions of the frame at a place of a file, without a look at the chain: a caller that has the leaf from
 /// elsewhere compares it.
 #[must_use]
 pub fn frame_at(file: &File, at: u64) -> Option<(Hash, Decisions)> {
@@ -336,7 +336,7 @@ pub fn frame_at(file: &File, at: u64) -> Option<(Hash, Decisions)> {
     Some((decisions_leaf(&columns, recipients), codec::decode(&columns, recipients)?))
 }
 
-/// What [`next_frame`] took.
+/// Frame that [`next_frame`] took.
 pub(in crate::evidence) enum NextFrame {
     /// An event.
     Event(Event),

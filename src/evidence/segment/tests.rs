@@ -114,7 +114,7 @@ fn every_flipped_byte_and_every_cut_shows() {
     }
 }
 
-/// Without the key nobody makes a frame that passes for written; without the key a reader still sees whether a seal is of its frames.
+/// Without the key no frame can be made that passes for written; without the key a reader still sees whether a seal is of its frames.
 #[test]
 fn a_frame_is_authentic_under_its_key_alone() {
     let folder = tempfile::tempdir().unwrap();

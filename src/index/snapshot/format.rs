@@ -8,7 +8,7 @@ const MAGIC: [u8; 8] = *b"IZGSNAP\n";
 /// The version that is written, and the only one that is read: what version 1 said, anybody could have written.
 pub(super) const VERSION: u32 = 2;
 
-/// Where a snapshot lies, and what authenticates it.
+/// Path of a snapshot, and the key that authenticates it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotFile {
     /// The file.

@@ -4,8 +4,8 @@
 //! preface │ block of shards │ block of shards │ … │ collisions │ end
 //! ```
 //! Every part has a message authentication code under a key of this very file, over its place in it: so a file
-//! that is damaged, short, put together from two, or written by somebody who does not hold the secret is told
-//! apart from a whole one; [`Identity`] tells a foreign one. The file is written beside the old one and renamed
+//! that is damaged, short, put together from two, or written by somebody who does not hold the secret is
+//! distinguished from a whole one; [`Identity`] identifies a foreign one. The file is written beside the old one and renamed
 //! when it is whole and synced.
 //!
 //! A snapshot is taken while the writer goes on. It holds every batch up to the revision of its identity,

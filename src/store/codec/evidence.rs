@@ -1,4 +1,4 @@
-//! What `meta` remembers of the evidence: one row.
+//! Row of `meta` that remembers the evidence.
 
 use super::{InvalidBytes, Reader, VERSION};
 use crate::ports::{EvidenceMark, Recalled};

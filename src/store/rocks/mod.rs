@@ -37,7 +37,7 @@ pub struct Store {
     sst: sst::SstOptions,
     /// Held by a step of the pass over the history.
     pub(super) stepping: Mutex<()>,
-    /// What is to be remembered of the evidence.
+    /// Row that is to be remembered of the evidence.
     pub(super) mark: PendingMark,
     /// The sequence number of the last write that was there when it was opened.
     pub(super) opened_at: u64,
@@ -77,7 +77,7 @@ impl Store {
         Self::open_with(path, options, base_options().map_err(failed)?)
     }
 
-    /// Opens the store for writing without what is behind a damaged place of its write-ahead log: for whoever accepts that loss. It
+    /// Opens the store for writing without what is behind a damaged place of its write-ahead log: for an operator who accepts that loss. It
     /// is to be flushed before it is closed, or the next start reads the damaged log again.
     pub(super) fn open_behind_damage(path: &Path, options: &Options) -> Result<Self, StoreError> {
         let mut db_options = base_options().map_err(failed)?;

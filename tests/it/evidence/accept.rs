@@ -1,4 +1,4 @@
-//! How an operator goes on where a start refuses, by commands; and that readers do not believe what is refused.
+//! Commands by which an operator continues where a start refuses; and that readers do not believe what is refused.
 
 use super::forgery::refused;
 use super::{ask, found, from, verified};
@@ -115,7 +115,7 @@ async fn a_key_is_rotated_by_command() {
     assert_eq!(said.lines().next(), after.lines().next());
     let (text, code) = verified(&data);
     assert!(code == Some(0) && text.contains("signs since"), "{text}");
-    // What the key before signed is verified by it, for whoever has it and for third parties with a proof.
+    // The key before verifies what it signed, for its holder and for third parties with a proof.
     let kept = dir.path().join("kept");
     fs::write(&kept, &before).unwrap();
     let key_before = before.lines().next().unwrap();
@@ -142,7 +142,7 @@ async fn a_key_is_rotated_by_command() {
     assert_eq!(crate::evidence::accept::code(&data), "");
 }
 
-/// Whoever has no secret reads what seals cover.
+/// A reader without the secret reads what seals cover.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_secret_seals_are_what_a_reader_relies_on() {
     let Known { gateway, dir } = Known::start().await;

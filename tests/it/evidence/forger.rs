@@ -1,4 +1,4 @@
-//! What somebody can do who may write the files of the evidence and has no key: every chain, seal and tree is rebuilt from the
+//! Forger who may write the files of the evidence and has no key: every chain, seal and tree is rebuilt from the
 //! format's description alone, and shares no code with the gateway but the Merkle tree.
 
 use izingate::evidence::merkle::{Hash, Tree};
@@ -135,7 +135,7 @@ fn sha256(pieces: &[&[u8]]) -> Hash {
     hasher.finalize().into()
 }
 
-/// Where the frames of a segment that is being written end, but for the last.
+/// Ends of the frames of a segment that is being written, but for the last.
 pub fn frame_ends(bytes: &[u8]) -> Vec<usize> {
     let mut ends = vec![HEADER];
     while let Some(length) = bytes[ends[ends.len() - 1]..].first_chunk().map(|length| u32::from_be_bytes(*length) as usize) {

@@ -1,4 +1,4 @@
-//! The six forgeries of a hostile test, and their neighbours: whoever may write `DATA/evidence`, and holds neither the signing
+//! The six forgeries of a hostile test, and their neighbours, by somebody who may write `DATA/evidence`, and holds neither the signing
 //! key nor the secret, cannot rewrite it unseen. The key lies elsewhere in all of them.
 
 use super::forger::{Pieces, frame_ends, rewrite, segment};
@@ -34,7 +34,7 @@ impl Scene {
         scene
     }
 
-    /// The same, and a fourth run that was killed; a movement was taken in behind its decisions.
+    /// Directory with a fourth run that was killed; a movement was taken in behind its decisions.
     async fn killed() -> Self {
         let scene = Self::ended().await;
         let gateway = scene.start();
@@ -81,7 +81,7 @@ impl Scene {
         self.data.join("evidence")
     }
 
-    /// What the evidence knows a recipient by.
+    /// Pseudonym by which the evidence knows a recipient.
     fn pseudonym(&self, recipient: &str) -> [u8; 16] {
         let found = found(&self.data, recipient);
         from_hex(found[0]["recipient"].as_str().unwrap()).unwrap().try_into().unwrap()

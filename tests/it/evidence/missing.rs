@@ -1,4 +1,4 @@
-//! Evidence that is not there is said to be missing, unless the log itself says why: nobody reads "removed when its retention was
+//! Evidence that is not there is said to be missing, unless the log itself says why: no reader sees "removed when its retention was
 //! over" of a segment that somebody deleted.
 
 use super::forger::segment;

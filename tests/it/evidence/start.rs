@@ -42,7 +42,7 @@ async fn a_start_that_fails_makes_no_gap() {
     no_gap(&data, "a folder for a password");
 }
 
-/// A boot that fails behind the evidence's opening: there is no memory for what is on file.
+/// A boot that fails behind the evidence's opening: there is no memory for what is stored.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_boot_that_fails_makes_no_gap() {
     let Known { gateway, dir } = Known::start().await;

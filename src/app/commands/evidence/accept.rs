@@ -1,4 +1,4 @@
-//! `izingate evidence accept-loss`: goes on without what is lost, and records that.
+//! The command `izingate evidence accept-loss`: has a gateway start without what is lost, and records that.
 
 use super::CommandError;
 use crate::app::data_dir::{DataDir, evidence_path, store_path};
@@ -62,12 +62,12 @@ fn of_evidence(args: &AcceptArgs, data: &DataDir, opening: Opening) -> Result<St
     if let Some(aside) = aside {
         let _ = writeln!(text, "moved to    {}", aside.display());
     }
-    text.push_str("recorded; the next start goes on without it, and dossiers of the time say so\n");
+    text.push_str("recorded; the next start continues without it, and dossiers of the time say so\n");
     Ok(text)
 }
 
-/// Revisions between the last that the evidence knows and the one that a store goes on with, at least: far more than a gateway commits
-/// in the moments of which nobody knows.
+/// Revisions between the last that the evidence knows and the one that a store continues with, at least: far more than a gateway commits
+/// in the moments of which no record is left.
 const AHEAD: u64 = 1 << 20;
 
 fn of_store(
@@ -84,7 +84,7 @@ fn of_store(
         loss => loss.map_err(EvidenceError::from)?,
     };
     let revision = (loss.evidence.revision / AHEAD + 2) * AHEAD;
-    // On record first: a store that is killed before it goes on is refused again, and this is done again.
+    // Recorded first: a store that is killed before it continues is refused again, and this is done again.
     let started = accept_store_loss(&folder, opening(store, keys)?, loss, revision, &args.reason);
     let (_, threads) = started.map_err(EvidenceError::from)?;
     let snapshot = data.snapshot().map_err(OpenError::from)?;

@@ -25,7 +25,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 
 /// Writes the dossier; what it returns says what is in it. Where evidence is missing, that stands in the dossier, and is an error all the
-/// same: nobody may hand it on unread.
+/// same: it must not be handed on unread.
 pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
     let ending = args.out.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     if !["json", "html", "pdf"].contains(&ending) {

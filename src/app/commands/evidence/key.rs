@@ -18,7 +18,7 @@ pub(super) fn read_key(folder: &Path) -> Result<String, CommandError> {
 pub(super) fn key(args: &KeyArgs) -> Result<String, CommandError> {
     let folder = evidence_path(&args.data);
     let key = read_key(&folder)?;
-    // Nobody is to keep a key that somebody put there.
+    // A foreign key must not become the witness.
     if let Some((node, mark)) = evidence_of(&args.data, None)?.reader.mark {
         let remembered = Verifier::of_node(node, mark.public_key).to_string();
         if key.trim() != remembered {

@@ -1,4 +1,4 @@
-//! `izingate evidence …`: reads the record of decisions, beside a running gateway too; and how an operator goes on where a start refuses.
+//! `izingate evidence …`: reads the record of decisions, beside a running gateway too; and continues where a start refuses.
 
 mod accept;
 mod dossier;
@@ -32,7 +32,7 @@ pub fn evidence(command: &EvidenceCommand) -> Result<(String, u8), CommandError>
     }
 }
 
-/// What reads the evidence of a data directory.
+/// Opens a reader of the evidence of a data directory.
 fn evidence_of(data: &Path, secret_file: Option<&str>) -> Result<Evidence, CommandError> {
     Ok(open::evidence(data, &SecretSource::load(secret_file)?)?)
 }
@@ -42,7 +42,7 @@ fn record_of(data: &Path, secret_file: Option<&str>) -> Result<Record, CommandEr
     evidence_of(data, secret_file)?.reader.open().map_err(refused)
 }
 
-/// What a reader is told of evidence that is not what was written.
+/// Texts of errors of evidence that is not what was written.
 fn refused(error: RecordError) -> CommandError {
     match error {
         RecordError::Io(path, error) => unreadable(&path)(error),
@@ -53,7 +53,7 @@ fn refused(error: RecordError) -> CommandError {
     }
 }
 
-/// What was done as far as it could be: files of sealed segments are missing, and nothing on record says why. A reader must not take what
+/// Ends a command that did what it could: files of sealed segments are missing, and nothing on record says why. A reader must not take what
 /// is shown for all there is.
 fn or_missing(shown: String, missing: &[u64]) -> Result<String, CommandError> {
     if missing.is_empty() {

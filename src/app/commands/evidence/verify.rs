@@ -104,7 +104,7 @@ fn moment(milliseconds: u64) -> String {
     IysTime::from_unix(u32::try_from(milliseconds / 1_000).unwrap_or(u32::MAX)).rfc3339()
 }
 
-/// What the log says behind a segment, in words.
+/// Words for what the log says behind a segment.
 fn note(after: u64, event: &Event) -> String {
     match event {
         Event::Gap { last_durable, at_most, torn } => {
@@ -122,7 +122,7 @@ fn note(after: u64, event: &Event) -> String {
             let at = moment(*at);
             format!(
                 "lost        after segment {after}: the store was at revision {store} instead of {evidence}, had lost {writes} writes at most, \
-                 and went on with {revision}; accepted at {at}, reason {reason:?}"
+                 and continued with {revision}; accepted at {at}, reason {reason:?}"
             )
         }
         Event::KeyChanged { from, to, at } => {

@@ -59,7 +59,7 @@ fn declarations(declarations: &[Declaration], language: Language) -> Table {
     }
 }
 
-/// What is missing, in words: nobody may take a short record for a whole one.
+/// Missing evidence in words: a short record must not pass for a whole one.
 fn missing_segment(missing: &MissingSegment, language: Language) -> String {
     let MissingSegment { number, from, to, decisions, accepted } = missing;
     let why = match accepted {
@@ -86,7 +86,7 @@ fn accepted_loss(loss: &AcceptedLoss, language: Language) -> String {
     let (at, reason) = (loss.at, visible(&loss.reason));
     match language {
         Language::English => {
-            format!("On {at} an operator went on without evidence that was lost: {what}. Reason given: {reason}")
+            format!("On {at} an operator had the gateway continue without evidence that was lost: {what}. Reason given: {reason}")
         }
         Language::Turkish => {
             format!("{at} tarihinde bir yetkili, kaybolan kanıt olmadan devam etti: {what}. Belirtilen neden: {reason}")
