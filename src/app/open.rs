@@ -2,13 +2,15 @@
 
 use super::data_dir::{self, DataDir, DataDirError};
 use crate::config::{Compression, Config, SecretSource};
+use crate::evidence::reached;
 use crate::evidence::record::Reader;
+use crate::evidence::start::StartError;
 use crate::index::{Full, Unreserved};
 use crate::ingest::RestoreError;
 use crate::model::mac::MacKey;
 use crate::model::seal::Sealer;
 use crate::model::secret::{Pseudonymizer, Secret};
-use crate::ports::Recalled;
+use crate::ports::{Reached, Recalled};
 use crate::store::{self, Options, Store, StoreError};
 use std::path::Path;
 
@@ -52,6 +54,9 @@ pub enum OpenError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store is behind its evidence, or that cannot be read.
+    #[error(transparent)]
+    Evidence(#[from] StartError),
     /// The memory for the index.
     #[error(transparent)]
     Memory(#[from] Unreserved),
@@ -63,10 +68,11 @@ pub enum OpenError {
 impl OpenError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::DataDir(error) => error.code(),
             Self::Store(error) => error.code(),
+            Self::Evidence(error) => error.code(),
             Self::Memory(_) => "MEMORY_REFUSED",
             Self::Full(_) => "INDEX_FULL",
         }
@@ -102,13 +108,21 @@ pub fn offline(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> 
     open(data, secret, &Options::default())
 }
 
-/// The same where nothing may be made: without data there is nothing to work on.
+/// Opens a data directory for writing where nothing may be made: without data there is nothing to work on.
 pub fn existing(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
+    let opened = as_found(data, secret)?;
+    require_whole(&opened)?;
+    Ok(opened)
+}
+
+/// Opens the data that there is for writing, also where the store lost what its evidence knows of: for commands that compare or
+/// continue, and add nothing.
+pub fn as_found(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
     let path = data_dir::store_path(data);
     if !path.join("CURRENT").exists() {
         return Err(StoreError::Missing { path }.into());
     }
-    offline(data, secret)
+    open_by(data, secret, |path, pseudonymizer, node| Store::open(path, &Options::default(), pseudonymizer, node))
 }
 
 /// Opens the data that there is for writing, without what is behind a damaged place of its write-ahead log: for an operator who accepts that
@@ -209,7 +223,23 @@ pub fn read_only(data: &Path) -> Result<Store, OpenError> {
 }
 
 fn open(path: &Path, secret: &SecretSource, options: &Options) -> Result<Opened, OpenError> {
-    open_by(path, secret, |path, pseudonymizer, node| Store::open(path, options, pseudonymizer, node))
+    let opened = open_by(path, secret, |path, pseudonymizer, node| Store::open(path, options, pseudonymizer, node))?;
+    require_whole(&opened)?;
+    Ok(opened)
+}
+
+/// Refuses a store that lost what its evidence knows of, before anything is written to it: a batch would be given a revision that
+/// was acknowledged for another one.
+fn require_whole(opened: &Opened) -> Result<(), OpenError> {
+    let folder = data_dir::evidence_path(opened.data.path());
+    let known = known(&folder, &opened.keys)?;
+    Ok(reached::require(&folder, known, opened.store.reached_at_open()?)?)
+}
+
+/// Reads how far the store beside a folder of evidence had come.
+pub fn known(folder: &Path, keys: &Keys) -> Result<Reached, OpenError> {
+    let failed = |source| StartError::Io { folder: folder.to_owned(), source };
+    Ok(reached::known(folder, &keys.evidence).map_err(failed)?)
 }
 
 fn open_by(

@@ -211,12 +211,7 @@ impl Found {
             self.authenticated_from = number;
         }
         tail.note(walk);
-        // An earlier segment of those that were read may know more than one that was begun without the store.
-        let mut reached = self.last.reached.joined(walk.last.reached);
-        if walk.last.loss_accepted {
-            reached.writes = walk.last.reached.writes;
-        }
-        self.last = Last { reached, removal: walk.last.removal.or(self.last.removal), ..walk.last };
+        self.last = walk.last.behind(&self.last);
         self.end = (number, walk.chain);
     }
 }

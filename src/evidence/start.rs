@@ -97,12 +97,13 @@ fn refusal(folder: &Path, faults: &[Fault]) -> String {
     let mut ways = Vec::new();
     if has(&["STORE_BEHIND_EVIDENCE"]) {
         ways.push(
-            "restore the latest backup into a new directory, put this evidence beside it, and take in again what came since"
+            "if the end of the write-ahead log or a newer copy of the store can be brought back, put it there; if more than its end \
+             is lost, restore the latest backup into a new directory (izingate restore) and put this evidence beside it"
                 .to_owned(),
         );
         ways.push(format!(
-            "continue without what is lost: izingate evidence accept-loss --of store --data {data} --reason TEXT (every brand answers STALE \
-             until somebody vouches for it; the loss is recorded)"
+            "continue without what is lost: izingate evidence accept-loss --of store --data {data} --reason TEXT (the loss is recorded, \
+             and every brand answers STALE until what came since was taken in again and somebody vouches for it: izingate brand heal)"
         ));
     } else {
         ways.push("if files were moved, rolled back or replaced, put back what was there".to_owned());

@@ -124,6 +124,15 @@ impl Last {
         self.durable = self.durable.max(event.at().unwrap_or(0));
     }
 
+    /// Takes over what an earlier segment knows and this one does not: one that was begun without the store knows less.
+    pub(super) fn behind(self, earlier: &Self) -> Self {
+        let mut reached = earlier.reached.joined(self.reached);
+        if self.loss_accepted {
+            reached.writes = self.reached.writes;
+        }
+        Self { reached, removal: self.removal.or(earlier.removal), ..self }
+    }
+
     /// Decisions that may be missing behind it; none after an ordered end.
     #[must_use]
     pub const fn gap(&self) -> Option<Event> {

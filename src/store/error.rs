@@ -16,8 +16,8 @@ pub enum StoreError {
     },
     /// Damaged on disk, so that RocksDB does not open it.
     #[error(
-        "{path}: the store is damaged: {reason}. Way on: put back what was there, or restore the latest backup into a new directory \
-         (izingate restore) and take everything in again that came since; or continue without what is behind the damage: izingate evidence \
+        "{path}: the store is damaged: {reason}. Way on: put back what was there; or restore the latest backup into a new directory \
+         (izingate restore), put this evidence beside it and take in again what came since; or continue without what is behind the damage: izingate evidence \
          accept-loss --of store --data {} --reason TEXT", path.parent().unwrap_or(path).display()
     )]
     Damaged {

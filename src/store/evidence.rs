@@ -84,6 +84,11 @@ impl Store {
         Ok(Reached { revision: self.revision()?, writes: self.opened_at })
     }
 
+    /// Progress of a store that is followed, as far as it was read.
+    pub fn reached(&self) -> Result<Reached, StoreError> {
+        Ok(Reached { revision: self.revision()?, writes: self.last_write() })
+    }
+
     /// Reads what is remembered of the evidence.
     pub fn evidence_recalled(&self) -> Result<Option<Recalled>, StoreError> {
         let stored = self.get(Family::Meta, EVIDENCE)?;

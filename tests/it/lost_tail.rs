@@ -138,6 +138,41 @@ async fn a_lost_change_of_a_brand_stops_the_start() {
     assert_eq!(refused(serve(&data)), None);
 }
 
+/// No command adds to a store that is behind: it would give a revision that was acknowledged to other content, and the next start would
+/// see none missing. None answers from it either.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_writes_to_a_store_that_is_behind_or_decides_by_it() {
+    let (dir, data) = killed().await;
+    let (list, more) = (dir.path().join("list.txt"), dir.path().join("more.csv"));
+    fs::write(&list, format!("{APPROVED}\n")).unwrap();
+    fs::write(&more, "recipient,type,recipientType,status,consentDate,source\n").unwrap();
+    let command = |args: &[&str]| {
+        let mut command = izingate();
+        command.args(args).arg("--data").arg(&data);
+        command
+    };
+    let (list, more, out) = (list.to_str().unwrap(), more.to_str().unwrap(), dir.path().join("out.csv"));
+    let filter = ["filter", list, "--brand", "601234", "--type", "MESAJ", "--out", out.to_str().unwrap()];
+    let whole = command(&filter).output().unwrap();
+    assert!(fs::read_to_string(&out).unwrap().contains("DENY"), "a store that is whole answers: {whole:?}");
+    fs::remove_file(&out).unwrap();
+    drop_last(&logs(&data).pop().unwrap(), REVISION, false);
+    let behind = (1, "STORE_BEHIND_EVIDENCE".to_owned());
+    for args in [
+        ["import", "--brand", "601234", more].as_slice(),
+        &["brand", "add", "--brand", "601235", "--iys-code", "601235", "--title", "B"],
+        &["brand", "deactivate", "--brand", "601234"],
+        &["recipient", "close", "--recipient", APPROVED],
+        &["recipient", "erase", "--recipient", APPROVED],
+        &["brand", "heal", "--brand", "601234", "--vouch"],
+        &filter,
+    ] {
+        assert_eq!(failure(&mut command(args)), behind, "{args:?}");
+    }
+    assert!(!out.exists());
+    assert_eq!(refused(serve(&data)).map(|(code, _)| code), Some(behind.1));
+}
+
 fn accept(data: &Path, of: &str) -> std::process::Command {
     let mut command = izingate();
     command.args(["evidence", "accept-loss", "--of", of, "--reason", "the disk lost it", "--data"]).arg(data);

@@ -1,13 +1,14 @@
 //! Decided by this process, beside a gateway that may be running on the same data.
 
 use super::Stop;
-use crate::app::data_dir::{DataDir, DataDirError, store_path};
+use crate::app::data_dir::{DataDir, DataDirError, evidence_path, store_path};
 use crate::app::evidence::{self, Beside, EvidenceError};
 use crate::app::open::{self, OpenError};
 use crate::check::question::{Recipients, Scope};
 use crate::check::{Checker, DecisionIds};
 use crate::config::{Evidence, SecretSource};
 use crate::evidence::Recorder;
+use crate::evidence::reached;
 use crate::evidence::settings::{Durability, Overload, Settings};
 use crate::evidence::start::Threads;
 use crate::filter::Block;
@@ -17,7 +18,8 @@ use crate::index::{Index, memory_limit};
 use crate::ingest::{CatchUpError, catch_up, restore};
 use crate::model::brand::BrandCode;
 use crate::model::time::IysTime;
-use crate::store::{Options, Store};
+use crate::ports::Reached;
+use crate::store::{Options, Store, StoreError};
 use crate::telemetry::metrics::Edge;
 use crate::wire::caller::Caller;
 use crate::wire::record::{Asked, decide_batch};
@@ -106,7 +108,12 @@ impl Offline {
         }
         let held = DataDir::take(beside).map_err(OpenError::from)?;
         let own = beside.join("following");
+        // Before the store is opened: a gateway may write both meanwhile, the store first.
+        let of_gateway = evidence_path(data);
+        let known = open::known(&of_gateway, &keys)?;
         let store = Store::open_following(&store_path(data), &own, &Options::default()).map_err(OpenError::from)?;
+        let reached = followed_to(&store, known).map_err(OpenError::from)?;
+        reached::require(&of_gateway, known, reached).map_err(OpenError::from)?;
         let index = Index::new(memory_limit() / 4 * 3).map_err(OpenError::from)?;
         let snapshot = SnapshotFile { path: data.join("snapshot").join("index.snap"), key: keys.snapshots };
         let origin = restore::restore(&store, &index, Some(&snapshot)).map_err(OpenError::from)?;
@@ -202,6 +209,17 @@ impl Drop for Lost<'_> {
 }
 
 /// Follows what is committed until nobody needs it.
+/// Follows a store up to what is known of it, and returns how far it is: a writer may have removed files while it was opened.
+fn followed_to(store: &Store, known: Reached) -> Result<Reached, StoreError> {
+    for _ in 0..IN_VAIN {
+        if !store.reached()?.is_behind(&known) {
+            break;
+        }
+        store.follow()?;
+    }
+    store.reached()
+}
+
 fn follow(store: &Store, index: &Index, ended: &Receiver<()>, lost: &OnceLock<String>) {
     let _lost = Lost(lost);
     let mut in_vain = 0;

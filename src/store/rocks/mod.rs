@@ -131,6 +131,11 @@ impl Store {
         self.synced.load(Ordering::Acquire)
     }
 
+    /// The sequence number of the last write that is there.
+    pub(super) fn last_write(&self) -> u64 {
+        self.db.latest_sequence_number()
+    }
+
     fn of(db: DB, options: &Options) -> Self {
         let (mark, opened_at) = (PendingMark::default(), db.latest_sequence_number());
         Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default(), mark, opened_at, synced: AtomicU64::new(0) }

@@ -23,7 +23,7 @@ pub(super) fn accept(args: &AcceptArgs) -> Result<String, CommandError> {
     let secret = SecretSource::load(args.secret_file.as_deref())?;
     match args.of {
         LossOf::Evidence if store_path(&args.data).join("CURRENT").exists() => {
-            let Opened { data, store, keys, .. } = open::existing(&args.data, &secret)?;
+            let Opened { data, store, keys, .. } = open::as_found(&args.data, &secret)?;
             of_evidence(args, &data, opening(&Arc::new(store), &keys)?)
         }
         // The record of a list, which has no store beside it.
@@ -35,7 +35,7 @@ pub(super) fn accept(args: &AcceptArgs) -> Result<String, CommandError> {
             of_evidence(args, &data, opening)
         }
         LossOf::Store => {
-            let (opened, damaged) = match open::existing(&args.data, &secret) {
+            let (opened, damaged) = match open::as_found(&args.data, &secret) {
                 Err(OpenError::Store(StoreError::Damaged { .. })) => (open::behind_damage(&args.data, &secret)?, true),
                 opened => (opened?, false),
             };
@@ -96,7 +96,7 @@ fn of_store(
     threads.stop();
     let StoreLoss { store, evidence } = loss;
     let mut text = format!(
-        "store       revision {}, {} writes\nevidence    revision {}, {} writes\ngoes on at  revision {revision}\n",
+        "store       revision {}, {} writes\nevidence    revision {}, {} writes\ncontinues   revision {revision}\n",
         store.revision, store.writes, evidence.revision, evidence.writes
     );
     for gap in gaps {
