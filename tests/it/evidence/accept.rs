@@ -180,3 +180,27 @@ async fn verify_says_what_it_did_not_read() {
     let (text, code) = verified(&data);
     assert!(code == Some(3) && text.contains("000000000002.torn: has 1 bytes, and the log says of no kill"), "{text}");
 }
+
+/// The record beside a list has no store: its loss is accepted under the secret that is given.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loss_beside_a_list_is_accepted_under_the_secret() {
+    let (dir, data) = ended().await;
+    let (list, record) = (dir.path().join("list.txt"), dir.path().join("record"));
+    fs::write(&list, format!("{REFUSED}\n")).unwrap();
+    let filter = || {
+        let mut command = izingate();
+        command.arg("filter").arg(&list).args(["--brand", "601234", "--type", "MESAJ", "--force", "--out"]);
+        command.arg(dir.path().join("out.csv")).arg("--evidence").arg(&record).arg("--data").arg(&data);
+        command
+    };
+    done(filter());
+    done(filter());
+    fs::remove_file(record.join("evidence/000000000001.seg")).unwrap();
+    assert_eq!(failure(&mut filter()), (1, "EVIDENCE_MISSING".to_owned()));
+    let secret = data.join("secret.key");
+    let accept = ["accept-loss", "--of", "evidence", "--reason", "a disk", "--secret-file", secret.to_str().unwrap()];
+    assert!(done(evidence(&record, &accept)).contains("000000000001.seg"));
+    done(filter());
+    let verified = done(evidence(&record, &["verify", "--secret-file", secret.to_str().unwrap()]));
+    assert!(verified.contains("a disk"), "{verified}");
+}
