@@ -205,13 +205,16 @@ impl Record {
     /// Whether a segment holds the frame that the store remembers of it.
     fn holds_mark(&self, number: u64, bytes: &[u8]) -> Result<(), RecordError> {
         let mark = self.reader.mark.as_ref().map(|(_, mark)| mark).filter(|mark| mark.segment == number);
-        let (Some(mark), Some(mut frames)) = (mark, self.frames(bytes)) else { return Ok(()) };
-        while let Some(Ok(_)) = frames.next() {
-            if frames.at() as u64 == mark.bytes && *frames.head() == mark.chain {
-                return Ok(());
+        let Some(mark) = mark else { return Ok(()) };
+        let mut there = 0;
+        if let Some(mut frames) = self.frames(bytes) {
+            while let Some(Ok(_)) = frames.next() {
+                if frames.at() as u64 == mark.bytes && *frames.head() == mark.chain {
+                    return Ok(());
+                }
             }
+            there = (frames.at() as u64).min(mark.bytes);
         }
-        let there = (frames.at() as u64).min(mark.bytes);
         Err(RecordError::Faults(vec![Fault::FramesMissing(number, mark.bytes, there)]))
     }
 

@@ -195,7 +195,9 @@ async fn f4_the_open_segment_rewritten_after_a_kill_stops_the_start() {
     let kept = ends[untouched];
     fs::write(&path, [&whole[..kept], &rebuilt[kept..]].concat()).unwrap();
     assert_eq!(scene.refused(), "EVIDENCE_MISSING", "what is behind the cut is not authentic, and was on disk");
-    for end in ends.into_iter().skip(1) {
+    // Up to the last decision all was synced when the store took a movement in.
+    let last = before.frames.iter().rposition(|(kind, _)| *kind != 2).unwrap();
+    for end in ends.into_iter().take(last + 1).skip(1) {
         // What is left is authentic, and ends as a kill leaves it.
         fs::write(&path, [&whole[..end], &vec![0; end.next_multiple_of(4_096) - end][..]].concat()).unwrap();
         assert_eq!(scene.refused(), "EVIDENCE_MISSING", "cut at {end}");
@@ -305,4 +307,29 @@ async fn a_forged_tree_hides_no_decision() {
         let text = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && text.contains("EVIDENCE_BROKEN"), "{name}: {text}");
     }
+}
+
+/// The segment that was being written when a kill came holds what was synced, or is missing something: whatever byte of it is changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_open_segment_hides_no_decision() {
+    let scene = Scene::killed().await;
+    let path = segment(&scene.folder(), 4, "open");
+    let whole = fs::read(&path).unwrap();
+    let find = |what: &str| {
+        let output = izingate().args(["evidence", "find", "--recipient", REFUSED, "--data"]).arg(&scene.data).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.stdout.is_empty() && text.contains("EVIDENCE_MISSING"), "{what}: {text}");
+    };
+    for at in [0, 9, frame_ends(&whole)[0] + 1, frame_ends(&whole)[1] + 1] {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        fs::write(&path, damaged).unwrap();
+        find(&format!("byte {at}"));
+    }
+    fs::write(&path, "").unwrap();
+    find("emptied");
+    fs::remove_file(&path).unwrap();
+    find("removed");
+    fs::write(&path, whole).unwrap();
+    assert_eq!(found(&scene.data, REFUSED).len(), 4);
 }
