@@ -7,16 +7,20 @@
 use izingate::check::question::{Purpose, Scope};
 use izingate::check::{DecisionId, DecisionIds};
 use izingate::evidence::entry::{Entry, Outcomes};
+use izingate::evidence::record::{Reader, Record};
 use izingate::evidence::search::{Query, by_id, find};
 use izingate::evidence::settings::{Durability, Overload, Settings};
-use izingate::evidence::start::start;
+use izingate::evidence::start::{Opening, start};
 use izingate::evidence::{Admission, Size};
 use izingate::model::brand::{BrandCode, RetailerCode};
 use izingate::model::channel::{Cell, Channel, RecipientType};
 use izingate::model::key::Pseudonym;
+use izingate::model::mac::MacKey;
 use izingate::model::time::IysTime;
+use izingate::ports::NoMemory;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Recipients that are asked about: each some times.
@@ -43,7 +47,9 @@ fn main() {
 /// Records so many decisions and ends the log; what it took, and the id of the last.
 async fn fill(folder: &Path, decisions: u64, batch: u64) -> (Duration, DecisionId) {
     let settings = Settings { overload: Overload::Block, ..Settings::default() };
-    let (log, threads) = start(folder, settings, DecisionIds::new(7, 1), now_ms).unwrap();
+    let (ids, memory) = (DecisionIds::new(7, 1), Arc::new(NoMemory));
+    let opening = Opening { settings, ids, clock: now_ms, key: KEY, memory, store: None };
+    let (log, threads) = start(folder, opening).unwrap();
     let started = Instant::now();
     let (mut random, mut done, mut last) = (1_u64, 0, DecisionId::of(0, 0, 0));
     while done < decisions {
@@ -102,20 +108,28 @@ fn pseudonym(i: u64) -> Pseudonym {
     Pseudonym((u128::from(half()) << 64 | u128::from(half())).to_be_bytes())
 }
 
+/// Key that authenticates the log.
+const KEY: MacKey = MacKey::from_bytes([7; 32]);
+
+/// The log as a command reads it.
+fn record(folder: &Path) -> Record {
+    Reader { key: Some(KEY), ..Reader::of(folder) }.open().unwrap()
+}
+
 fn ask(folder: &Path, last: DecisionId) {
     let mut times = Vec::new();
     let mut found = 0;
     for i in 0..20 {
         let query = Query { recipient: pseudonym(i * 1_234_567), brand: None, from: None, to: None };
         let started = Instant::now();
-        let search = find(folder, &query).unwrap();
+        let search = find(&record(folder), &query).unwrap();
         times.push(started.elapsed());
         assert!(search.scanned.is_empty());
         found += search.found.len();
     }
     times.sort_unstable();
     let started = Instant::now();
-    assert!(by_id(folder, last).unwrap().is_some());
+    assert!(by_id(&record(folder), last).unwrap().found.is_some());
     println!(
         "20 recipients looked for, {found} decisions found: median {:.1} ms, slowest {:.1} ms; one decision by its id {:.0} ms",
         times[10].as_secs_f64() * 1e3,

@@ -21,6 +21,9 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 /// Wrong settings or arguments, as `sysexits.h` has it.
 const USAGE: u8 = 64;
 
+/// Exit code of a command whose answer is not whole: evidence is missing.
+const INCOMPLETE: u8 = 3;
+
 fn main() -> ExitCode {
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
@@ -70,6 +73,10 @@ fn done(outcome: Result<(String, u8), CommandError>) -> ExitCode {
             ExitCode::from(code)
         }
         Err(CommandError::Config(errors)) => fail(ConfigErrors::CODE, &errors, USAGE),
+        Err(CommandError::Incomplete { shown, code, message }) => {
+            show(&shown);
+            fail(code, &message, INCOMPLETE)
+        }
         Err(error) => fail(error.code(), &error, 1),
     }
 }

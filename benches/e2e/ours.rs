@@ -6,11 +6,12 @@ use crate::support::{Outcome, machine};
 use izingate::check::{Checker, DecisionIds};
 use izingate::evidence::Recorder;
 use izingate::evidence::settings::{Overload, Settings};
-use izingate::evidence::start::start;
+use izingate::evidence::start::{Opening, start};
 use izingate::index::Index;
 use izingate::model::brand::{Ages, Brand, BrandCode, BrandPut, IysCode};
 use izingate::model::declaration::{Declaration, Declared};
 use izingate::model::key::RelationKey;
+use izingate::model::mac::MacKey;
 use izingate::model::movement::Movement;
 use izingate::model::recipient::Phone;
 use izingate::model::seal::Sealer;
@@ -21,7 +22,8 @@ use izingate::net::Life;
 use izingate::ports::{
     Applied, BackupMade, BackupMaker, BackupRefused, BoxFuture, CellHistory, ChangePart, ChangePlace, ChangeReader, ChangesError,
     ClosedLine, ClosureQueue, EraseRefused, Erased, Erasure, FeedNote, GapHealer, HealRefused, Healed, Healing, HistoryReader,
-    ModeChange, MovementSink, NoFeed, ReadError, RecipientEraser, Registrar, RegistryRefused, SinkError, UnreportedClosure,
+    ModeChange, MovementSink, NoFeed, NoMemory, ReadError, RecipientEraser, Registrar, RegistryRefused, SinkError,
+    UnreportedClosure,
 };
 use izingate::telemetry::metrics::Metrics;
 use izingate::wire::caller::Callers;
@@ -55,8 +57,12 @@ pub fn serve(relations: u64, beside: Beside) -> Outcome<()> {
     // Nothing is deferred: what the disk takes is the measure.
     let settings = Settings { overload: Overload::Block, ..Settings::default() };
     let recorder = if beside == Beside::Evidence {
+        let clock = || u64::from(IysTime::now().unix()) * 1_000;
+        let key = MacKey::from_bytes([7; 32]);
+        let opening = Opening { settings, ids, clock, key, memory: Arc::new(NoMemory), store: None };
+        let (log, threads) = start(folder.path(), opening)?;
         // The threads live as long as the process, which is ended.
-        let (log, _) = start(folder.path(), settings, ids, || u64::from(IysTime::now().unix()) * 1_000)?;
+        std::mem::forget(threads);
         Recorder::Log(log)
     } else {
         Recorder::Nowhere(ids)

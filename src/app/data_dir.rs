@@ -226,6 +226,18 @@ pub fn configured_secret(source: &SecretSource) -> Result<Option<Secret>, DataDi
     }
 }
 
+/// The error for a data directory whose secret is not there.
+#[must_use]
+pub fn secret_missing(data: &Path) -> DataDirError {
+    DataDirError::SecretMissing { path: data.join("secret.key") }
+}
+
+/// Returns whether a data directory has a secret of its own.
+#[must_use]
+pub fn has_own_secret(data: &Path) -> bool {
+    data.join("secret.key").exists()
+}
+
 /// The secret that lies in a data directory.
 pub fn own_secret_of(data: &Path) -> Result<Secret, DataDirError> {
     let path = data.join("secret.key");

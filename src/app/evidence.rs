@@ -7,13 +7,16 @@ use crate::evidence::Log;
 use crate::evidence::archive::read_key;
 use crate::evidence::entry::Event;
 use crate::evidence::settings::Settings;
-use crate::evidence::start::{StartError, Threads, start};
+use crate::evidence::start::{Opening, StartError, StoreBeside, Threads, start};
 use crate::model::brand::BrandCode;
 use crate::model::erasure::{Reason, Tombstone};
 use crate::model::hex::to_hex;
-use crate::ports::{BoxFuture, ErasureLog, Unrecorded};
+use crate::model::mac::MacKey;
+use crate::ports::{BoxFuture, ErasureLog, EvidenceMemory, NoMemory, Reached, Unrecorded};
+use crate::store::{Store, StoreError};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Why evidence cannot be kept.
@@ -34,14 +37,60 @@ pub enum EvidenceError {
 
 impl EvidenceError {
     /// The stable code.
-    pub const CODE: &'static str = "EVIDENCE_UNUSABLE";
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Start(error) => error.code(),
+            Self::Key { .. } => "EVIDENCE_UNUSABLE",
+        }
+    }
+}
+
+/// Witnesses that stand beside a log.
+pub(super) struct Beside {
+    key: MacKey,
+    memory: Arc<dyn EvidenceMemory>,
+    store: Option<StoreBeside>,
+}
+
+impl Beside {
+    /// A store, which remembers how far the evidence is and of which the evidence remembers how far it has come. `published` tells the
+    /// revision that checks see, which is never ahead of what the store has.
+    pub(super) fn store(
+        store: &Arc<Store>,
+        key: MacKey,
+        published: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        let at_open = store.reached_at_open()?;
+        let writing = Arc::clone(store);
+        // Until everything is in memory nothing is published.
+        let now = move || Reached { revision: published().max(at_open.revision), writes: writing.synced() };
+        let beside = StoreBeside { at_open, now: Arc::new(now) };
+        Ok(Self { key, memory: Arc::clone(store) as Arc<_>, store: Some(beside) })
+    }
+
+    /// Nothing: a record that lies beside a list.
+    pub(super) fn nothing(key: MacKey) -> Self {
+        Self { key, memory: Arc::new(NoMemory), store: None }
+    }
+}
+
+/// Parameters with which a gateway opens a log; `ids` are those of this process.
+pub(super) fn opening(evidence: &Evidence, ids: DecisionIds, beside: Beside) -> Result<Opening, EvidenceError> {
+    let key = evidence.signing_key_file.as_deref().map(key_of).transpose()?;
+    let settings = Settings { key, ..evidence.settings.clone() };
+    let Beside { key, memory, store } = beside;
+    Ok(Opening { settings, ids, clock: now_ms, key, memory, store })
 }
 
 /// Opens the log; `ids` are those of this process.
-pub(super) fn start_log(data: &DataDir, evidence: &Evidence, ids: DecisionIds) -> Result<(Log, Threads), EvidenceError> {
-    let key = evidence.signing_key_file.as_deref().map(key_of).transpose()?;
-    let settings = Settings { key, ..evidence.settings.clone() };
-    Ok(start(&evidence_path(data.path()), settings, ids, now_ms)?)
+pub(super) fn start_log(
+    data: &DataDir,
+    evidence: &Evidence,
+    ids: DecisionIds,
+    beside: Beside,
+) -> Result<(Log, Threads), EvidenceError> {
+    Ok(start(&evidence_path(data.path()), opening(evidence, ids, beside)?)?)
 }
 
 /// Erasures, in the log.
@@ -61,11 +110,11 @@ impl ErasureLog for RecordedErasures {
     }
 }
 
-/// Opens the log of a data directory that no gateway has open, for a command that records something.
-pub(super) fn offline(data: &DataDir, node: u32) -> Result<(Log, Threads), EvidenceError> {
-    let signing_key_file = std::env::var_os("IZINGATE_EVIDENCE_SIGNING_KEY_FILE").map(PathBuf::from);
-    let evidence = Evidence { settings: Settings::default(), signing_key_file };
-    start_log(data, &evidence, DecisionIds::new(node, first_decision()))
+/// Parameters with which a command opens a log to record something, in a data directory that no gateway has open.
+pub(super) fn offline(node: u32, signing_key_file: Option<PathBuf>, beside: Beside) -> Result<Opening, EvidenceError> {
+    let configured = || std::env::var_os("IZINGATE_EVIDENCE_SIGNING_KEY_FILE").map(PathBuf::from);
+    let evidence = Evidence { settings: Settings::default(), signing_key_file: signing_key_file.or_else(configured) };
+    opening(&evidence, DecisionIds::new(node, first_decision()), beside)
 }
 
 /// Where decision ids count on from: the clock's nanoseconds, so that no restart repeats one.

@@ -112,7 +112,7 @@ fn tell_brands(metrics: &Metrics, brands: &[Arc<BrandEntry>], at: Moment) {
     };
     let ages: Vec<(u32, u32)> = fed().filter_map(age).collect();
     let stale = |entry: &&Arc<BrandEntry>| is_stale(entry, at);
-    let with_gap = fed().filter(|entry| entry.freshness.gap().is_some()).count();
+    let with_gap = active().filter(|entry| entry.freshness.gap().is_some()).count();
     metrics.feed.brand_age.set_count(ages.iter().map(|(_, age)| u64::from(*age)).max().unwrap_or(0));
     metrics.feed.ages(&ages);
     metrics.feed.brands_with_gap.set_count(with_gap as u64);

@@ -39,6 +39,7 @@ use crate::wire::{admin, router};
 use backups::Backups;
 pub use demo::{DEMO_BRAND, try_these};
 use erase::{Eraser, Snapshot};
+use evidence::Beside;
 pub use evidence::EvidenceError;
 pub use feed::FeedSetupError;
 pub use heal::Healer;
@@ -90,7 +91,7 @@ impl AppError {
             Self::Listen { .. } => "CANNOT_LISTEN",
             Self::Feed(error) => error.code(),
             Self::Certificate(_) => "PUSH_CERTIFICATE",
-            Self::Evidence(_) => EvidenceError::CODE,
+            Self::Evidence(error) => error.code(),
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -146,12 +147,14 @@ impl App {
         let public = bind(config.listen).await?;
         let private = bind(config.admin).await?;
         let receiver = push::bind(config).await?;
-        let Opened { data, store, pseudonymizer, sealer, clock } = open::writable(config)?;
+        let addresses = Addresses { listen: local(&public)?, admin: local(&private)? };
+        let root = std::path::absolute(&config.backup.root).map_err(|error| AppError::Internal(error.to_string()))?;
+        let Opened { data, store, pseudonymizer, sealer, keys, clock } = open::writable(config)?;
         let store = Arc::new(store);
         let index = Index::new(index_limit(config)).map_err(OpenError::from)?;
         let metrics = Arc::new(Metrics::new(&verdict_names()));
         gauges::begin(&metrics, config, data.count_start());
-        let snapshots = Snapshots::new(&data, &store, &index, &metrics).map_err(OpenError::from)?;
+        let snapshots = Snapshots::new(&data, keys.snapshots, &store, &index, &metrics).map_err(OpenError::from)?;
         let setup = Setup {
             store: Arc::clone(&store),
             index: index.clone(),
@@ -159,14 +162,19 @@ impl App {
             observer: observer(Arc::clone(&metrics), snapshots.clone()),
             clock: clock.clone(),
         };
-        let boot = Boot::Restore(Some(snapshots.path().to_owned()));
+        let boot = Boot::Restore(Some(snapshots.file().clone()));
         let (writer, sink, booted) = Writer::start(setup, boot).map_err(OpenError::from)?;
+        let follower = config.iys.as_ref();
+        let follower = follower.map(|iys| feed::follower(iys, data.iys_usage(), &sink, &store, &pseudonymizer, &clock)).transpose()?;
+        let helpers = TaskTracker::new();
+        // The evidence last: from here on a run is recorded. Whatever fails behind it closes the log in order, as its threads are
+        // dropped, so that a start that fails is no gap.
         let node = store.node().map_err(OpenError::from)?;
         let ids = DecisionIds::new(node, evidence::first_decision());
-        let (log, threads) = evidence::start_log(&data, &config.evidence, ids)?;
+        let published = index.clone();
+        let beside = Beside::store(&store, keys.evidence, move || published.revision().get()).map_err(OpenError::from)?;
+        let (log, threads) = evidence::start_log(&data, &config.evidence, ids, beside)?;
         let recorder = Recorder::Log(log.clone());
-        let helpers = TaskTracker::new();
-        let root = std::path::absolute(&config.backup.root).map_err(|error| AppError::Internal(error.to_string()))?;
         let backups = Backups {
             store: Arc::clone(&store),
             root,
@@ -178,9 +186,6 @@ impl App {
         let snapshot = Snapshot::Kept(snapshots.clone());
         let erasures = Arc::new(evidence::RecordedErasures(log));
         let eraser = Eraser::new(Arc::clone(&store), sink.clone(), snapshot, erasures, helpers.clone());
-        let follower = config.iys.as_ref();
-        let follower =
-            follower.map(|iys| feed::follower(iys, data.iys_usage(), &sink, &store, &pseudonymizer, &clock)).transpose()?;
         let parts = Parts {
             backups: Arc::new(backups),
             checker: Checker::new(index, pseudonymizer).accepting_exempt_only(config.policy.exempt_only),
@@ -203,7 +208,6 @@ impl App {
             draining: shutdown.asked().clone(),
         };
         let gateway = Gateway::new(parts);
-        let addresses = Addresses { listen: local(&public)?, admin: local(&private)? };
         let (health, service) = tonic_health::server::health_reporter();
         health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
         let routes = router::routes(&gateway, service, config.limits.body_bytes);
@@ -267,9 +271,9 @@ impl App {
             helpers.wait().await;
             drop((gateway, sink, follower, eraser));
             let flushed = tokio::task::spawn_blocking(move || {
-                // Every answer is out: what it left goes to disk and is sealed.
-                evidence.stop();
+                // Every answer is out, and what was handed in is committed: the evidence knows the last revision when it is sealed.
                 writer.join();
+                evidence.stop();
                 if whole {
                     snapshots.save();
                 }

@@ -3,10 +3,15 @@
 use super::data_dir::{self, DataDir, DataDirError};
 use crate::clock::Clock;
 use crate::config::{Compression, Config, SecretSource};
+use crate::evidence::reached;
+use crate::evidence::record::Reader;
+use crate::evidence::start::StartError;
 use crate::index::{Full, Unreserved};
 use crate::ingest::RestoreError;
+use crate::model::mac::MacKey;
 use crate::model::seal::Sealer;
-use crate::model::secret::Pseudonymizer;
+use crate::model::secret::{Pseudonymizer, Secret};
+use crate::ports::{Reached, Recalled};
 use crate::store::{self, Options, Store, StoreError};
 use std::path::Path;
 
@@ -20,8 +25,27 @@ pub struct Opened {
     pub pseudonymizer: Pseudonymizer,
     /// What seals those that must be read again.
     pub sealer: Sealer,
+    /// Keys that authenticate files beside the store.
+    pub keys: Keys,
     /// The clock, which receives nothing before the store's last commit.
     pub clock: Clock,
+}
+
+/// Keys that authenticate what lies beside the store, derived from the secret.
+#[derive(Clone)]
+pub struct Keys {
+    /// Of the evidence.
+    pub evidence: MacKey,
+    /// Of snapshots of the index.
+    pub snapshots: MacKey,
+}
+
+impl Keys {
+    /// Derives the keys.
+    #[must_use]
+    pub fn of(secret: &Secret) -> Self {
+        Self { evidence: MacKey::of_evidence(secret), snapshots: MacKey::of_snapshots(secret) }
+    }
 }
 
 /// Why it cannot be opened.
@@ -33,6 +57,9 @@ pub enum OpenError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store is behind its evidence, or that cannot be read.
+    #[error(transparent)]
+    Evidence(#[from] StartError),
     /// The memory for the index.
     #[error(transparent)]
     Memory(#[from] Unreserved),
@@ -44,10 +71,11 @@ pub enum OpenError {
 impl OpenError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::DataDir(error) => error.code(),
             Self::Store(error) => error.code(),
+            Self::Evidence(error) => error.code(),
             Self::Memory(_) => "MEMORY_REFUSED",
             Self::Full(_) => "INDEX_FULL",
         }
@@ -83,13 +111,31 @@ pub fn offline(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> 
     open(data, secret, &Options::default())
 }
 
-/// The same where nothing may be made: without data there is nothing to work on.
+/// Opens a data directory for writing where nothing may be made: without data there is nothing to work on.
 pub fn existing(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
+    let opened = as_found(data, secret)?;
+    require_whole(&opened)?;
+    Ok(opened)
+}
+
+/// Opens the data that there is for writing, also where the store lost what its evidence knows of: for commands that compare or
+/// continue, and add nothing.
+pub fn as_found(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
     let path = data_dir::store_path(data);
     if !path.join("CURRENT").exists() {
         return Err(StoreError::Missing { path }.into());
     }
-    offline(data, secret)
+    open_by(data, secret, |path, pseudonymizer, node| Store::open(path, &Options::default(), pseudonymizer, node))
+}
+
+/// Opens the data that there is for writing, without what is behind a damaged place of its write-ahead log: for an operator who accepts that
+/// loss.
+pub fn behind_damage(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
+    let path = data_dir::store_path(data);
+    if !path.join("CURRENT").exists() {
+        return Err(StoreError::Missing { path }.into());
+    }
+    open_by(data, secret, |path, pseudonymizer, _| Store::open_accepting_damage(path, &Options::default(), pseudonymizer))
 }
 
 /// Opens the data that there is for writing, for work that needs no address.
@@ -105,17 +151,73 @@ pub fn without_secret(data: &Path) -> Result<(DataDir, Store), OpenError> {
 
 /// What replaces addresses in a data directory, beside a gateway that may be running: nothing is made or locked.
 pub fn pseudonymizer(data: &Path, secret: &SecretSource) -> Result<Pseudonymizer, OpenError> {
-    let secret = match data_dir::configured_secret(secret)? {
-        Some(secret) => secret,
-        None if !data.exists() => return Err(StoreError::Missing { path: data.to_owned() }.into()),
-        None => data_dir::own_secret_of(data)?,
-    };
+    Ok(beside(data, secret)?.0)
+}
+
+/// The keys of the secret that is configured, or that lies in a data directory.
+pub fn keys(data: &Path, secret: &SecretSource) -> Result<Keys, OpenError> {
+    Ok(Keys::of(&secret_of(data, secret)?))
+}
+
+fn secret_of(data: &Path, secret: &SecretSource) -> Result<Secret, OpenError> {
+    match data_dir::configured_secret(secret)? {
+        Some(secret) => Ok(secret),
+        None if !data.exists() => Err(StoreError::Missing { path: data.to_owned() }.into()),
+        None => Ok(data_dir::own_secret_of(data)?),
+    }
+}
+
+/// Reads what replaces addresses in a data directory, and its keys, beside a gateway that may be running.
+pub fn beside(data: &Path, secret: &SecretSource) -> Result<(Pseudonymizer, Keys), OpenError> {
+    let secret = secret_of(data, secret)?;
     let pseudonymizer = Pseudonymizer::new(&secret);
     let path = data_dir::store_path(data);
     if path.join("CURRENT").exists() {
         Store::open_read_only(&path, &Options::default())?.check_secret(&pseudonymizer)?;
     }
-    Ok(pseudonymizer)
+    Ok((pseudonymizer, Keys::of(&secret)))
+}
+
+/// The evidence of a data directory, for commands that read it beside a gateway that may be running.
+pub struct Evidence {
+    /// Who reads: with the secret and what the store remembers, as far as they are there.
+    pub reader: Reader,
+    /// Replacement of addresses; none without the secret.
+    pub pseudonymizer: Option<Pseudonymizer>,
+    /// The store; none where there is none, or it is damaged.
+    pub store: Option<Store>,
+}
+
+/// Opens what reads the evidence of a data directory.
+pub fn evidence(data: &Path, secret: &SecretSource) -> Result<Evidence, OpenError> {
+    if !data.exists() {
+        return Err(StoreError::Missing { path: data.to_owned() }.into());
+    }
+    let mut reader = Reader::of(&data_dir::evidence_path(data));
+    let secret = match data_dir::configured_secret(secret)? {
+        Some(secret) => Some(secret),
+        None if data_dir::has_own_secret(data) => Some(data_dir::own_secret_of(data)?),
+        None => None,
+    };
+    reader.key = secret.as_ref().map(MacKey::of_evidence);
+    let pseudonymizer = secret.as_ref().map(Pseudonymizer::new);
+    let path = data_dir::store_path(data);
+    if !path.join("CURRENT").exists() {
+        return Ok(Evidence { reader, pseudonymizer, store: None });
+    }
+    // Before anything of the evidence is read: that only grows.
+    let store = match Store::open_read_only(&path, &Options::default()) {
+        Err(error @ (StoreError::Unusable { .. } | StoreError::Damaged { .. })) => {
+            tracing::warn!(%error, "the evidence is not held against what the store remembers");
+            return Ok(Evidence { reader, pseudonymizer, store: None });
+        }
+        opened => opened?,
+    };
+    pseudonymizer.as_ref().map_or(Ok(()), |pseudonymizer| store.check_secret(pseudonymizer))?;
+    if let Some(Recalled::Mark(mark)) = store.evidence_recalled()? {
+        reader.mark = Some((store.node()?, mark));
+    }
+    Ok(Evidence { reader, pseudonymizer, store: Some(store) })
 }
 
 /// Opens a data directory for reading, beside a gateway that may be writing.
@@ -124,14 +226,38 @@ pub fn read_only(data: &Path) -> Result<Store, OpenError> {
 }
 
 fn open(path: &Path, secret: &SecretSource, options: &Options) -> Result<Opened, OpenError> {
+    let opened = open_by(path, secret, |path, pseudonymizer, node| Store::open(path, options, pseudonymizer, node))?;
+    require_whole(&opened)?;
+    Ok(opened)
+}
+
+/// Refuses a store that lost what its evidence knows of, before anything is written to it: a batch would be given a revision that
+/// was acknowledged for another one.
+fn require_whole(opened: &Opened) -> Result<(), OpenError> {
+    let folder = data_dir::evidence_path(opened.data.path());
+    let known = known(&folder, &opened.keys)?;
+    Ok(reached::require(&folder, known, opened.store.reached_at_open()?)?)
+}
+
+/// Reads how far the store beside a folder of evidence had come.
+pub fn known(folder: &Path, keys: &Keys) -> Result<Reached, OpenError> {
+    let failed = |source| StartError::Io { folder: folder.to_owned(), source };
+    Ok(reached::known(folder, &keys.evidence).map_err(failed)?)
+}
+
+fn open_by(
+    path: &Path,
+    secret: &SecretSource,
+    open: impl FnOnce(&Path, &Pseudonymizer, u32) -> Result<Store, StoreError>,
+) -> Result<Opened, OpenError> {
     let secret = data_dir::configured_secret(secret)?;
     let data = DataDir::take(path)?;
     let secret = data.secret(secret)?;
-    let (pseudonymizer, sealer) = (Pseudonymizer::new(&secret), Sealer::new(&secret));
+    let (pseudonymizer, sealer, keys) = (Pseudonymizer::new(&secret), Sealer::new(&secret), Keys::of(&secret));
     let node = getrandom::u32().map_err(|error| DataDirError::NoRandom(error.to_string()))?;
-    let store = Store::open(&data.store(), options, &pseudonymizer, node)?;
+    let store = open(&data.store(), &pseudonymizer, node)?;
     let clock = clock_of(&store)?;
-    Ok(Opened { data, store, pseudonymizer, sealer, clock })
+    Ok(Opened { data, store, pseudonymizer, sealer, keys, clock })
 }
 
 /// The clock under which a store is written.

@@ -3,13 +3,15 @@
 use super::data_dir::{DataDir, DataDirError};
 use super::retention::SnapshotFloor;
 use crate::index::Index;
+use crate::index::snapshot::SnapshotFile;
 use crate::ingest::{Origin, snapshot};
+use crate::model::mac::MacKey;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, SnapshotEvent};
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -28,7 +30,7 @@ struct Inner {
     store: Arc<Store>,
     index: Index,
     metrics: Arc<Metrics>,
-    path: PathBuf,
+    file: SnapshotFile,
     floor: SnapshotFloor,
     /// The revision of the one on disk; [`NONE`] if there is none.
     saved: AtomicU64,
@@ -41,12 +43,18 @@ struct Inner {
 const NONE: u64 = u64::MAX;
 
 impl Snapshots {
-    pub(super) fn new(data: &DataDir, store: &Arc<Store>, index: &Index, metrics: &Arc<Metrics>) -> Result<Self, DataDirError> {
+    pub(super) fn new(
+        data: &DataDir,
+        key: MacKey,
+        store: &Arc<Store>,
+        index: &Index,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, DataDirError> {
         Ok(Self(Arc::new(Inner {
             store: Arc::clone(store),
             index: index.clone(),
             metrics: Arc::clone(metrics),
-            path: data.snapshot()?,
+            file: SnapshotFile { path: data.snapshot()?, key },
             floor: SnapshotFloor::default(),
             saved: AtomicU64::new(NONE),
             changes: AtomicU64::new(0),
@@ -54,8 +62,8 @@ impl Snapshots {
         })))
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.0.path
+    pub(super) fn file(&self) -> &SnapshotFile {
+        &self.0.file
     }
 
     /// The changes from its revision on are needed to start.
@@ -72,7 +80,7 @@ impl Snapshots {
                 self.0.metrics.index.snapshot(SnapshotEvent::Loaded);
             }
             Origin::Fallback(reason) => {
-                tracing::warn!(%reason, path = %self.0.path.display(), "the snapshot is of no use; the index came from the store");
+                tracing::warn!(%reason, path = %self.0.file.path.display(), "the snapshot is of no use; the index came from the store");
                 self.0.metrics.index.snapshot(SnapshotEvent::Rejected);
             }
             Origin::Scan | Origin::Nothing => tracing::info!("there was no snapshot; the index came from the store"),
@@ -87,7 +95,7 @@ impl Snapshots {
         }
         let begun = Instant::now();
         self.0.changes.store(0, Ordering::Relaxed);
-        match snapshot::save(&self.0.store, &self.0.index, &self.0.path) {
+        match snapshot::save(&self.0.store, &self.0.index, &self.0.file) {
             Ok((revision, written)) => {
                 tracing::info!(revision, relations = written.relations, bytes = written.bytes, took = ?begun.elapsed(), "snapshot written");
                 self.is_at(revision);
@@ -104,7 +112,7 @@ impl Snapshots {
     pub(super) fn forget(&self) -> io::Result<()> {
         let _turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.0.saved.store(NONE, Ordering::Relaxed);
-        forget(&self.0.path)
+        forget(&self.0.file.path)
     }
 
     /// So many movements were taken in.

@@ -7,10 +7,10 @@ use crate::model::brand::BrandCode;
 use crate::model::business_days::Eves;
 use crate::model::date::Date;
 use crate::model::time::IysTime;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// What to do with the record of decisions. All of it works beside a running gateway, and changes nothing.
+/// Work with the record of decisions. All but the last two work beside a running gateway, and change nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum EvidenceCommand {
     /// Check the record: every byte against the hash chains, the tree and its signed checkpoint. Exit code 3: something is
@@ -27,6 +27,51 @@ pub enum EvidenceCommand {
     Dossier(DossierArgs),
     /// Export sealed segments as Parquet, a file each; those that are there and whole are left as they are.
     Export(ExportArgs),
+    /// Continue without what is lost where a start is refused: the loss is recorded with your reason, and stands in dossiers.
+    AcceptLoss(AcceptArgs),
+    /// Have another key sign checkpoints from now on. The one before stays verifiable for what it signed.
+    RotateKey(RotateArgs),
+}
+
+/// The lost part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LossOf {
+    /// Files of the evidence, or their content
+    Evidence,
+    /// Data that the store had acknowledged: every brand answers STALE until its gap is ended
+    Store,
+}
+
+/// Arguments of `evidence accept-loss`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct AcceptArgs {
+    /// A data directory that no running gateway has open
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The lost part
+    #[arg(long, value_name = "evidence|store", value_enum)]
+    pub of: LossOf,
+    /// Reason, for the reader of a dossier
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// A file with the secret; default is that of the data directory, or IZINGATE_SECRET
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<String>,
+}
+
+/// Arguments of `evidence rotate-key`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct RotateArgs {
+    /// A data directory that no running gateway has open
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// A file with the new key, 64 hexadecimal digits, that evidence.signing_key_file names from now on; default is a new key in
+    /// DATA/evidence/signing.key
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+    /// A file with the secret; default is that of the data directory, or IZINGATE_SECRET
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<String>,
 }
 
 /// Arguments of `evidence verify`.
@@ -44,9 +89,13 @@ pub struct VerifyArgs {
     /// A checkpoint that was kept elsewhere: the tree must have grown out of it
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
-    /// The public key, kept elsewhere, as `evidence key` shows it, or a file that holds it; default is DATA/evidence/public.key
+    /// The public key, kept elsewhere, as `evidence key` shows it, or a file that holds it; default is the one that the store
+    /// remembers, or DATA/evidence/public.key
     #[arg(long, value_name = "KEY|FILE")]
     pub key: Option<String>,
+    /// A file with the secret, which authenticates frames; default is that of the data directory, or IZINGATE_SECRET
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<String>,
 }
 
 /// Arguments of `evidence prove`.
@@ -57,6 +106,9 @@ pub struct ProveArgs {
     /// A data directory
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// A file with the secret, which authenticates frames; default is that of the data directory, or IZINGATE_SECRET
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<String>,
 }
 
 /// Arguments of `evidence key`.
@@ -145,6 +197,9 @@ pub struct ExportArgs {
     /// The last segment
     #[arg(long, value_name = "NUMBER", default_value_t = u64::MAX)]
     pub to: u64,
+    /// A file with the secret, which authenticates frames; default is that of the data directory, or IZINGATE_SECRET
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<String>,
 }
 
 fn date(text: &str) -> Result<Date, &'static str> {

@@ -5,13 +5,20 @@
 //! checkpoint      a signed note of the tree's size and root, as of the last seal
 //! signing.key     64 hexadecimal digits, unless a key is configured; for its owner alone
 //! public.key      what verifies the checkpoints: name+hash+key; keep a copy elsewhere
+//! former-….key    a public key that signed before, and behind an empty line the last note that it signed
 //! ```
+//!
+//! A tree grows and never changes. Whether it has is seen by two witnesses: its own checkpoint, and what the store remembers of
+//! the last one that was signed. [`check_tree`] is the one place that holds the tree against both; nothing is signed that
+//! contradicts either.
 
+use super::fault::{Fault, Witness};
 use super::merkle::{Hash, Tree};
-use super::note::Signer;
+use super::note::{Signer, Verifier};
 use super::segment::{SEAL_LENGTH, Seal};
 use crate::disk::{replace, replace_private};
 use crate::model::hex::{from_hex, to_hex};
+use crate::ports::EvidenceMark;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -27,6 +34,15 @@ pub struct Archive {
     signer: Signer,
 }
 
+/// A tree that was signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// Segments in it.
+    pub size: u64,
+    /// Its root.
+    pub root: Hash,
+}
+
 /// The seals on record in a folder, in the order of their numbers, from 1.
 pub fn read_seals(folder: &Path) -> io::Result<Vec<Seal>> {
     let bytes = match fs::read(folder.join("tree")) {
@@ -34,6 +50,10 @@ pub fn read_seals(folder: &Path) -> io::Result<Vec<Seal>> {
         read => read?,
     };
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the tree is damaged");
+    // A kill while it was made, before there was anything to put into it.
+    if TITLE.starts_with(&bytes) {
+        return Ok(Vec::new());
+    }
     let records = bytes.strip_prefix(TITLE).ok_or_else(damaged)?;
     // What a crash tore was never acknowledged: its segment is there and joins again.
     let (records, _torn) = records.as_chunks::<SEAL_LENGTH>();
@@ -45,47 +65,77 @@ pub fn read_seals(folder: &Path) -> io::Result<Vec<Seal>> {
 
 /// The checkpoint of a folder; none if there is none yet.
 pub fn read_checkpoint(folder: &Path) -> io::Result<Option<String>> {
-    match fs::read_to_string(folder.join("checkpoint")) {
+    match fs::read(folder.join("checkpoint")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        read => read.map(Some),
+        // What is no text is no checkpoint either, and refused as one.
+        read => read.map(|bytes| Some(String::from_utf8_lossy(&bytes).into_owned())),
     }
 }
 
+/// Holds a tree against its checkpoint under a key, and against what the store remembers of the last checkpoint. Returns how many of
+/// its segments, from the first on, one of them vouches for.
+pub fn check_tree(
+    seals: &[Seal],
+    checkpoint: Option<&str>,
+    key: &Verifier,
+    mark: Option<&EvidenceMark>,
+    faults: &mut Vec<Fault>,
+) -> u64 {
+    let mut vouched = 0;
+    let mut previous = [0; 32];
+    for seal in seals {
+        if seal.previous != previous {
+            faults.push(Fault::TreeDamaged(format!("segment {} does not follow the one before it", seal.number)));
+        }
+        previous = seal.end();
+    }
+    if let Some(mark) = mark.filter(|mark| mark.tree_size > 0) {
+        let signed = Signed { size: mark.tree_size, root: mark.tree_root };
+        vouched = vouched.max(hold_against(seals, Witness::Store, &signed, faults));
+    }
+    match checkpoint.map(|note| key.open(note)) {
+        // Every start signs one, also over no segment at all, before anything is remembered of it.
+        None if mark.is_some() || !seals.is_empty() => faults.push(Fault::CheckpointMissing(seals.len() as u64)),
+        None => {}
+        Some(Err(error)) => faults.push(Fault::CheckpointForeign(error, key.to_string())),
+        Some(Ok(opened)) => {
+            let signed = Signed { size: opened.size, root: opened.root };
+            vouched = vouched.max(hold_against(seals, Witness::Checkpoint, &signed, faults));
+        }
+    }
+    vouched
+}
+
+/// Holds a tree against one that was signed; returns how many segments that vouches for.
+pub fn hold_against(seals: &[Seal], by: Witness, signed: &Signed, faults: &mut Vec<Fault>) -> u64 {
+    let prefix = usize::try_from(signed.size).ok().and_then(|size| seals.get(..size));
+    let Some(prefix) = prefix else {
+        faults.push(Fault::TreeShort(by, signed.size, seals.len() as u64));
+        return 0;
+    };
+    if root_of(prefix) == signed.root {
+        return signed.size;
+    }
+    faults.push(Fault::TreeDiffers(by, signed.size));
+    0
+}
+
+/// The root of the tree over seals.
+#[must_use]
+pub fn root_of(seals: &[Seal]) -> Hash {
+    Tree::of(&seals.iter().map(Seal::leaf).collect::<Vec<Hash>>()).root()
+}
+
 impl Archive {
-    /// Opens the tree of a folder, or begins it, and says which seals are in it.
-    pub fn open(folder: &Path, node: u32, key: Option<[u8; 32]>) -> io::Result<(Self, Vec<Seal>)> {
-        let seed = key.map_or_else(|| own_key(folder), Ok)?;
-        let signer = Signer::new(format!("izingate-{node:08x}"), &seed).ok_or_else(|| io::Error::other("the key was refused"))?;
-        let seals = read_seals(folder)?;
+    /// Takes a tree up that was held against its witnesses, or begins it; nothing is signed yet.
+    pub fn resume(folder: &Path, signer: Signer, seals: &[Seal]) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join("tree"))?;
         file.write_all_at(TITLE, 0)?;
         file.set_len((TITLE.len() + seals.len() * SEAL_LENGTH) as u64)?;
         file.sync_all()?;
         let tree = Tree::of(&seals.iter().map(Seal::leaf).collect::<Vec<Hash>>());
-        let archive = Self { folder: folder.to_owned(), file, tree, signer };
-        replace(&archive.folder.join("public.key"), format!("{}\n", archive.signer.verifier()).as_bytes())?;
-        archive.refuse_contradiction(&seals)?;
-        archive.check()?;
-        Ok((archive, seals))
-    }
-
-    /// A tree that was signed once grows and never changes: what contradicts its own checkpoint is not signed again.
-    fn refuse_contradiction(&self, seals: &[Seal]) -> io::Result<()> {
-        let Some(note) = read_checkpoint(&self.folder)? else { return Ok(()) };
-        let signed = match self.signer.verifier().open(&note) {
-            Ok(signed) => signed,
-            Err(error) => {
-                tracing::warn!(%error, "the checkpoint of the evidence is not of the key that is configured now");
-                return Ok(());
-            }
-        };
-        let prefix = usize::try_from(signed.size).ok().and_then(|size| seals.get(..size));
-        let root = prefix.map(|seals| Tree::of(&seals.iter().map(Seal::leaf).collect::<Vec<Hash>>()).root());
-        if root == Some(signed.root) {
-            return Ok(());
-        }
-        let text = "the tree is not the one that its checkpoint was signed over; see izingate evidence verify";
-        Err(io::Error::new(io::ErrorKind::InvalidData, text))
+        replace(&folder.join("public.key"), format!("{}\n", signer.verifier()).as_bytes())?;
+        Ok(Self { folder: folder.to_owned(), file, tree, signer })
     }
 
     /// Segments in the tree.
@@ -94,40 +144,46 @@ impl Archive {
         self.tree.size()
     }
 
-    /// Adds the next segment, durably, and signs the tree that has it.
+    /// The key that signs.
+    #[must_use]
+    pub fn verifier(&self) -> Verifier {
+        self.signer.verifier()
+    }
+
+    /// Adds the next segment, durably. It is not signed yet.
     pub fn add(&mut self, seal: &Seal) -> io::Result<()> {
         let at = TITLE.len() as u64 + self.tree.size() * SEAL_LENGTH as u64;
         self.file.write_all_at(&seal.to_bytes(), at)?;
         self.file.sync_data()?;
         self.tree.push(seal.leaf());
-        if let Err(error) = self.check() {
-            tracing::warn!(%error, "the checkpoint of the evidence could not be signed anew; the next one makes up for it");
-        }
         Ok(())
     }
 
-    /// Writes the checkpoint anew. If that fails the next one makes up for it.
-    fn check(&self) -> io::Result<()> {
-        let note = self.signer.sign(self.tree.size(), &self.tree.root());
-        replace(&self.folder.join("checkpoint"), note.as_bytes())
+    /// Signs the tree as it is; what was signed is on disk.
+    pub fn sign(&self) -> io::Result<Signed> {
+        let signed = Signed { size: self.tree.size(), root: self.tree.root() };
+        let note = self.signer.sign(signed.size, &signed.root);
+        replace(&self.folder.join("checkpoint"), note.as_bytes())?;
+        Ok(signed)
     }
 }
 
-/// The key in the folder; one is made where there is none, and no tree that another one has signed.
-fn own_key(folder: &Path) -> io::Result<[u8; 32]> {
+/// The key in a folder; none if there is none.
+pub fn own_key(folder: &Path) -> io::Result<Option<[u8; 32]>> {
     let path = folder.join("signing.key");
     let malformed = || io::Error::new(io::ErrorKind::InvalidData, format!("{}: a key is 64 hexadecimal digits", path.display()));
     match fs::read_to_string(&path) {
-        Ok(text) => return read_key(&text).ok_or_else(malformed),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Err(_) if folder.join("checkpoint").exists() => {
-            return Err(io::Error::other(format!("{}: the key that signed the evidence here is missing", path.display())));
-        }
-        Err(_) => {}
+        Ok(text) => read_key(&text).ok_or_else(malformed).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
+}
+
+/// Makes a key in a folder.
+pub fn make_key(folder: &Path) -> io::Result<[u8; 32]> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
-    replace_private(&path, to_hex(&key).as_bytes())?;
+    replace_private(&folder.join("signing.key"), to_hex(&key).as_bytes())?;
     Ok(key)
 }
 
@@ -138,84 +194,5 @@ pub fn read_key(text: &str) -> Option<[u8; 32]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::note::Verifier;
-    use super::*;
-    use crate::check::DecisionId;
-
-    fn seal(number: u64) -> Seal {
-        let none = DecisionId::of(0, 0, 0);
-        Seal {
-            node: 7,
-            number,
-            frames: 1,
-            decisions: 0,
-            ids: (none, none),
-            times: (0, 0),
-            previous: [0; 32],
-            chain: [1; 32],
-            root: [2; 32],
-            bytes: 100,
-        }
-    }
-
-    #[test]
-    fn every_seal_is_in_the_tree_and_the_tree_is_signed() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut archive, seals) = Archive::open(folder.path(), 7, None).unwrap();
-        assert_eq!(seals, []);
-        (1..4).for_each(|number| archive.add(&seal(number)).unwrap());
-        drop(archive);
-        // A record that a crash tore is written again.
-        let mut torn = fs::read(folder.path().join("tree")).unwrap();
-        torn.extend([9; 100]);
-        fs::write(folder.path().join("tree"), &torn).unwrap();
-        let (mut archive, seals) = Archive::open(folder.path(), 7, None).unwrap();
-        assert_eq!(seals, [1, 2, 3].map(seal));
-        archive.add(&seal(4)).unwrap();
-        let seals = read_seals(folder.path()).unwrap();
-        assert_eq!(seals, [1, 2, 3, 4].map(seal));
-        let key = Verifier::parse(&fs::read_to_string(folder.path().join("public.key")).unwrap()).unwrap();
-        let checkpoint = key.open(&read_checkpoint(folder.path()).unwrap().unwrap()).unwrap();
-        let root = Tree::of(&seals.iter().map(Seal::leaf).collect::<Vec<_>>()).root();
-        assert_eq!((checkpoint.size, checkpoint.root), (4, root));
-    }
-
-    #[test]
-    fn a_lost_key_is_not_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(Archive::open(folder.path(), 7, None).unwrap());
-        fs::remove_file(folder.path().join("signing.key")).unwrap();
-        assert!(Archive::open(folder.path(), 7, None).is_err());
-    }
-
-    #[test]
-    fn a_checkpoint_that_cannot_be_written_adds_nothing_twice() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut archive, _) = Archive::open(folder.path(), 7, None).unwrap();
-        fs::create_dir(folder.path().join("checkpoint.new")).unwrap();
-        archive.add(&seal(1)).unwrap();
-        fs::remove_dir(folder.path().join("checkpoint.new")).unwrap();
-        archive.add(&seal(2)).unwrap();
-        drop(archive);
-        assert_eq!(Archive::open(folder.path(), 7, None).unwrap().1, [1, 2].map(seal));
-    }
-
-    #[test]
-    fn a_tree_that_contradicts_its_checkpoint_is_not_signed_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut archive, _) = Archive::open(folder.path(), 7, None).unwrap();
-        (1..4).for_each(|number| archive.add(&seal(number)).unwrap());
-        drop(archive);
-        let path = folder.path().join("tree");
-        let whole = fs::read(&path).unwrap();
-        let other = Seal { decisions: 9, ..seal(3) };
-        let forged = [&whole[..whole.len() - SEAL_LENGTH], &other.to_bytes()[..]].concat();
-        for tree in [&whole[..whole.len() - SEAL_LENGTH], &forged[..]] {
-            fs::write(&path, tree).unwrap();
-            assert!(Archive::open(folder.path(), 7, None).is_err());
-        }
-        fs::write(&path, &whole).unwrap();
-        assert!(Archive::open(folder.path(), 7, None).is_ok());
-    }
-}
+#[path = "archive_tests.rs"]
+mod tests;

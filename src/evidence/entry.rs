@@ -4,6 +4,7 @@ use crate::check::DecisionId;
 use crate::check::question::Scope;
 use crate::model::key::Pseudonym;
 use crate::model::time::IysTime;
+use crate::ports::Reached;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -53,7 +54,7 @@ pub enum Event {
     Started {
         /// The program's version.
         version: String,
-        /// When, in Unix milliseconds.
+        /// Time of the event, in Unix milliseconds.
         at: u64,
     },
     /// Decisions may be numbered up to here: what is lost has one of these numbers, or was outstanding.
@@ -64,7 +65,7 @@ pub enum Event {
         outstanding: u64,
         /// The first number that may not be given out.
         to: u64,
-        /// When, in Unix milliseconds.
+        /// Time of the event, in Unix milliseconds.
         at: u64,
     },
     /// The log was not closed: what was answered since the last durable instant and had not reached the disk is
@@ -100,17 +101,97 @@ pub enum Event {
     },
     /// The log was closed in order.
     Stopped {
-        /// When, in Unix milliseconds.
+        /// Time of the event, in Unix milliseconds.
+        at: u64,
+    },
+    /// The store has every batch up to a revision, and a number of synced writes: so a store that lost its end is noticed.
+    Committed {
+        /// The revision.
+        revision: u64,
+        /// Writes that are synced, at least; 0 if that is not known.
+        writes: u64,
+        /// Time of the event, in Unix milliseconds.
+        at: u64,
+    },
+    /// Evidence that had been written was not there, or not as it was written, and an operator accepted that.
+    LossAccepted {
+        /// Each fault that was found, in words.
+        lost: Vec<String>,
+        /// The sealed segments whose files are missing: first and last of each stretch.
+        missing: Vec<(u64, u64)>,
+        /// Everything answered until then is on record, as far as what is left shows, in Unix milliseconds.
+        last_durable: u64,
+        /// Reason in the operator's words.
+        reason: String,
+        /// Time of the event, in Unix milliseconds.
+        at: u64,
+    },
+    /// The store had lost batches that the evidence knows of, and an operator accepted that.
+    StoreLossAccepted {
+        /// The revision that the store was at.
+        store: u64,
+        /// The greatest revision that the evidence knows.
+        evidence: u64,
+        /// Synced writes that the store had lost, at most.
+        writes: u64,
+        /// The revision with which the store continues: none between was or will be given twice.
+        revision: u64,
+        /// Reason in the operator's words.
+        reason: String,
+        /// Time of the event, in Unix milliseconds.
+        at: u64,
+    },
+    /// Another key signs the tree from here on.
+    KeyChanged {
+        /// The public key before; empty if it is not known.
+        from: String,
+        /// The public key from now on.
+        to: String,
+        /// Time of the event, in Unix milliseconds.
+        at: u64,
+    },
+    /// The store came out of a backup, which holds no evidence: what is here was put beside it, or begins again.
+    Restored {
+        /// The revision of the backup.
+        revision: u64,
+        /// Time at which the backup was restored, in Unix milliseconds.
         at: u64,
     },
 }
 
+/// Characters of a reason at most.
+pub const LONGEST_REASON: usize = 500;
+
 impl Event {
+    /// The store has come so far.
+    #[must_use]
+    pub const fn committed(reached: Reached, at: u64) -> Self {
+        Self::Committed { revision: reached.revision, writes: reached.writes, at }
+    }
+
     /// When, in Unix milliseconds, of those that say it.
     #[must_use]
     pub const fn at(&self) -> Option<u64> {
         match self {
-            Self::Started { at, .. } | Self::Leased { at, .. } | Self::Stopped { at } => Some(*at),
+            Self::Started { at, .. }
+            | Self::Leased { at, .. }
+            | Self::Stopped { at }
+            | Self::Committed { at, .. }
+            | Self::LossAccepted { at, .. }
+            | Self::StoreLossAccepted { at, .. }
+            | Self::KeyChanged { at, .. }
+            | Self::Restored { at, .. } => Some(*at),
+            Self::Gap { .. } | Self::Removed { .. } | Self::Erased { .. } => None,
+        }
+    }
+
+    /// The revision that the store had reached, of those that say it.
+    #[must_use]
+    pub const fn revision(&self) -> Option<u64> {
+        match self {
+            Self::Committed { revision, .. } | Self::Erased { revision, .. } | Self::StoreLossAccepted { revision, .. } => {
+                Some(*revision)
+            }
             _ => None,
         }
     }

@@ -4,32 +4,50 @@ use super::archive::Archive;
 use super::entry::Event;
 use super::index::{self, Heads};
 use super::log::Log;
-use super::segment::{Seal, sealed_path};
+use super::remembered::Remembered;
+use super::segment::{Seal, Unreadable, sealed_path};
+use super::start::is_due;
+use crate::model::mac::MacKey;
 use crate::model::retention::DAY;
 use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Pause after a failure, and at most between two looks at what may be removed.
+/// Pause after a failure.
 const RETRY: Duration = Duration::from_secs(2);
+/// From one look at what may be removed to the next.
 const LOOK: Duration = Duration::from_hours(6);
+/// After so long what was synced is remembered by the store even if no batch of it came: what a writer of files could cut off behind
+/// a kill, and blame on it, is no more than this.
+const REMEMBER: Duration = Duration::from_secs(5);
 
 /// What the keeper works on.
 pub(super) struct Keeper {
     pub(super) log: Log,
     pub(super) folder: PathBuf,
+    pub(super) key: MacKey,
     pub(super) archive: Archive,
+    pub(super) remembered: Arc<Remembered>,
     /// Every seal that is in the tree.
     pub(super) seals: Vec<Seal>,
     /// Segments without an index, with what one is made of where that is in memory.
     pub(super) bare: VecDeque<(Seal, Option<Heads>)>,
+    /// Segments whose index is of an earlier version, which is made again when there is nothing else to do.
+    pub(super) earlier: VecDeque<Seal>,
     pub(super) sealed: Receiver<(Seal, Heads)>,
     /// Tells the time, in Unix milliseconds.
     pub(super) clock: fn() -> u64,
+    /// Segments in the tree that was last signed.
+    pub(super) signed: u64,
+    /// Time of the last look at what may be removed.
+    pub(super) looked: Option<Instant>,
+    /// Time at which the store last remembered how far the evidence is.
+    pub(super) kept: Option<Instant>,
 }
 
 impl Keeper {
@@ -38,40 +56,100 @@ impl Keeper {
         // An index can wait, a decision cannot: under load the other threads go first. Of this thread alone.
         let _ = rustix::process::nice(10);
         let mut waiting = VecDeque::new();
-        self.remove_old();
         loop {
-            let settled = self.settle(&mut waiting);
-            if let Err(error) = &settled {
-                tracing::error!(%error, "a sealed segment of evidence waits for its place in the tree or its index");
-            }
-            let pause = if settled.is_err() { RETRY } else { LOOK };
+            let worked = self.work(&mut waiting);
+            let pause = match worked {
+                Ok(true) => Duration::ZERO,
+                Ok(false) => REMEMBER,
+                Err(error) => {
+                    tracing::error!(%error, "a sealed segment of evidence waits for its place in the tree or its index");
+                    RETRY
+                }
+            };
             match self.sealed.recv_timeout(pause) {
                 // One that waits long is read again later: memory holds what two indexes are made of.
                 Ok((seal, heads)) => waiting.push_back((seal, Some(heads).filter(|_| waiting.len() < 2))),
-                Err(RecvTimeoutError::Timeout) if settled.is_ok() => self.remove_old(),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
-                    // What fails now is made up for by the next start.
-                    let _ = self.settle(&mut waiting);
-                    return;
-                }
+                Err(RecvTimeoutError::Disconnected) => return self.end(&mut waiting),
             }
         }
     }
 
-    fn settle(&mut self, waiting: &mut VecDeque<(Seal, Option<Heads>)>) -> io::Result<()> {
+    /// Sees to what is due, and makes one index; says whether there are more to make.
+    fn work(&mut self, waiting: &mut VecDeque<(Seal, Option<Heads>)>) -> io::Result<bool> {
+        self.join(waiting)?;
+        if is_due(self.looked, LOOK) {
+            self.looked = Some(Instant::now());
+            self.remove_old();
+        }
+        if is_due(self.kept, REMEMBER) {
+            self.keep();
+        }
+        self.make_index()
+    }
+
+    /// Builds what is missing. A failure is made up for by the next start, and so is an index that nothing was gathered for.
+    fn end(&mut self, waiting: &mut VecDeque<(Seal, Option<Heads>)>) {
+        let _ = self.join(waiting);
+        self.earlier.clear();
+        self.bare.retain(|(_, heads)| heads.is_some());
+        while let Ok(true) = self.make_index() {}
+    }
+
+    /// Puts sealed segments into the tree, and signs it.
+    fn join(&mut self, waiting: &mut VecDeque<(Seal, Option<Heads>)>) -> io::Result<()> {
         while let Some((seal, _)) = waiting.front() {
             self.archive.add(seal)?;
             self.seals.push(*seal);
             self.bare.extend(waiting.pop_front());
         }
-        while let Some((seal, heads)) = self.bare.front() {
-            index::build(&self.folder, seal, heads.as_ref())?;
+        if self.archive.size() > self.signed {
+            self.sign();
+        }
+        Ok(())
+    }
+
+    /// Makes the index of one segment; says whether there are more to make.
+    fn make_index(&mut self) -> io::Result<bool> {
+        let counted = !self.bare.is_empty();
+        let next = self.bare.front().map(|(seal, heads)| (seal, heads.as_ref()));
+        let Some((seal, heads)) = next.or_else(|| self.earlier.front().map(|seal| (seal, None))) else { return Ok(false) };
+        match index::build(&self.folder, seal, heads, &self.key) {
+            Err(Unreadable::Io(_, error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            // Made, or removed meanwhile, which is no news.
+            Ok(()) | Err(Unreadable::Io(..)) => {}
+            // It is read as it is whenever somebody is looked for, and named then.
+            Err(error) => tracing::error!(%error, "a segment of evidence gets no index"),
+        }
+        if counted {
             self.bare.pop_front();
             let behind = &self.log.figures().behind;
             let _ = behind.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |behind| behind.checked_sub(1));
+        } else {
+            self.earlier.pop_front();
         }
-        Ok(())
+        Ok(!self.bare.is_empty() || !self.earlier.is_empty())
+    }
+
+    /// Signs the tree, and has the store remember it. If that fails the next one makes up for it.
+    fn sign(&mut self) {
+        match self.archive.sign() {
+            Ok(signed) => {
+                self.signed = signed.size;
+                self.remembered.signed(&signed);
+                self.keep();
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the checkpoint of the evidence could not be signed; it is tried again");
+            }
+        }
+    }
+
+    fn keep(&mut self) {
+        self.kept = Some(Instant::now());
+        if let Err(error) = self.remembered.keep() {
+            tracing::warn!(%error, "the store cannot remember how far the evidence is; the next batch makes up for it");
+        }
     }
 
     /// Removes whole segments in which nothing has to be kept any more, the oldest first, once the log itself says so:

@@ -1,8 +1,8 @@
 use super::super::codec::MOST_DECISIONS;
 use super::super::entry::Outcomes;
 use super::super::segment::{Body, Frames, sealed, sealed_path};
-use super::super::start::{Threads, start};
-use super::super::testing::{self, NOW};
+use super::super::start::Threads;
+use super::super::testing::{self, KEY, NOW, start};
 use super::*;
 use crate::model::key::Pseudonym;
 use std::fs;
@@ -36,9 +36,9 @@ fn read(folder: &Path) -> (Vec<DecisionId>, Vec<Event>) {
     let (mut ids, mut events) = (Vec::new(), Vec::new());
     for number in 1.. {
         let Ok(bytes) = fs::read(sealed_path(folder, number)) else { break };
-        for frame in Frames::of(&bytes).unwrap() {
+        for frame in Frames::of(&bytes).unwrap().under(Some(&KEY)) {
             match frame.unwrap().body {
-                Body::Seal(seal) => assert_eq!(*seal, sealed(folder, number).unwrap()),
+                Body::Seal(seal) => assert_eq!(*seal, sealed(folder, number, Some(&KEY)).unwrap()),
                 body @ Body::Event(_) => events.push(body.event().unwrap()),
                 body @ Body::Decisions(..) => {
                     let decisions = body.decisions().unwrap();

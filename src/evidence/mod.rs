@@ -8,22 +8,30 @@
 //!
 //! In reading order: [`entry`] what is recorded; [`codec`] a frame's columns; [`segment`] a file of frames under a hash
 //! chain; [`merkle`], [`note`] and [`archive`] the tree over all segments and its signed checkpoint; [`settings`] and
-//! [`log`] the hand-off; `writer` and `keeper` the two threads; [`recover`] and [`start`] what a start finds and begins;
-//! [`index`] how a recipient is found; [`dossier`] what is made of it when somebody complains; [`export`] segments as tables.
+//! [`log`] the hand-off; `writer` and `keeper` the two threads; `remembered` what the store remembers of them; [`examine`] and [`start`]
+//! what a start finds, refuses and begins; [`accept`] how an operator continues without what is lost, or under another key; [`fault`] all
+//! that can be wrong, [`reached`] what the evidence knows of the store, and [`events`] what the log says of itself; [`record`] what a reader may rely on; [`index`] how a recipient is
+//! found; [`dossier`] what is made of it when somebody complains; [`export`] segments as tables.
 
+pub mod accept;
 pub mod archive;
 pub mod codec;
 pub mod dossier;
 pub mod entry;
+pub mod events;
+pub mod examine;
 pub mod export;
+pub mod fault;
 pub mod index;
 mod keeper;
 pub mod log;
 pub mod merkle;
 pub mod note;
 pub mod prove;
+pub mod reached;
+pub mod record;
 mod recorder;
-pub mod recover;
+mod remembered;
 pub mod search;
 pub mod segment;
 pub mod settings;
@@ -31,11 +39,16 @@ pub mod start;
 mod thread;
 mod varint;
 pub mod verify;
+mod walk;
 pub mod writer;
 
 pub use log::{Admission, Log, Size, Ticket};
 pub use recorder::Recorder;
 
+#[cfg(test)]
+mod loss_tests;
+#[cfg(test)]
+mod order_tests;
 #[cfg(test)]
 mod tamper_tests;
 #[cfg(test)]

@@ -59,7 +59,18 @@ pub enum NoteError {
     InvalidKey,
 }
 
+/// The name under which a node signs.
+fn name_of(node: u32) -> String {
+    format!("izingate-{node:08x}")
+}
+
 impl Signer {
+    /// The signer of a node.
+    #[must_use]
+    pub fn of_node(node: u32, seed: &[u8; 32]) -> Option<Self> {
+        Self::new(name_of(node), seed)
+    }
+
     /// The signer of a name and a seed; none if the system's library refuses the seed.
     #[must_use]
     pub fn new(name: String, seed: &[u8; 32]) -> Option<Self> {
@@ -84,6 +95,24 @@ impl Signer {
 }
 
 impl Verifier {
+    /// The key of a node.
+    #[must_use]
+    pub fn of_node(node: u32, key: [u8; 32]) -> Self {
+        Self { name: name_of(node), key }
+    }
+
+    /// The key itself, without the name.
+    #[must_use]
+    pub const fn key(&self) -> &[u8; 32] {
+        &self.key
+    }
+
+    /// Eight hexadecimal digits that name the key.
+    #[must_use]
+    pub fn short(&self) -> String {
+        crate::model::hex::to_hex(&self.id())
+    }
+
     /// Reads the text of a key.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let mut parts = text.trim().splitn(3, '+');

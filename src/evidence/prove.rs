@@ -1,17 +1,15 @@
 //! Proofs: that a decision is in a frame, the frame in a segment, the segment in the tree whose root is signed.
 
-use super::archive::{read_checkpoint, read_seals};
+use super::examine::stretches;
 use super::merkle::{Hash, path};
-use super::search::by_id;
-use super::segment::{Body, Frames, Seal, sealed_path};
+use super::record::{Record, RecordError};
+use super::search::{Sought, by_id};
+use super::segment::{Body, Seal, Unreadable};
 use crate::check::DecisionId;
 use crate::model::hex::to_hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use std::fs;
-use std::io;
-use std::path::Path;
 
 /// A proof, as `deploy/verify_evidence.py` takes it. Hashes are hexadecimal, bytes Base64.
 #[derive(Debug, Serialize)]
@@ -44,51 +42,62 @@ pub struct Proof {
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
 pub enum ProveError {
-    /// The system said no.
+    /// The evidence cannot be read, or is not what was written.
     #[error(transparent)]
-    Io(#[from] io::Error),
+    Record(#[from] RecordError),
     /// Nothing is on record under the id.
     #[error("no decision {0} is on record")]
     Unknown(DecisionId),
-    /// Its segment is being written, or not in the tree yet.
+    /// Nothing is on record under the id, and what may have held it was removed.
+    #[error("no decision {0} is on record; {1}, which may have held it, were removed when their retention was over")]
+    Removed(DecisionId, String),
+    /// Nothing is on record under the id, and what may have held it is missing.
+    #[error("no decision {0} is on record, and {1}, which may have held it, are missing: no event says that they were removed")]
+    Missing(DecisionId, String),
+    /// Its segment is being written, or not in the signed tree yet.
     #[error("the segment of {0} is not sealed yet: that is done with the hour, or when the gateway stops")]
     NotSealed(DecisionId),
-    /// The segment is not what was written.
-    #[error("segment {0} is not what was written; see izingate evidence verify")]
-    Broken(u64),
+}
+
+impl From<Unreadable> for ProveError {
+    fn from(error: Unreadable) -> Self {
+        Self::Record(error.into())
+    }
 }
 
 /// Proves that a decision is on record.
-pub fn prove(folder: &Path, id: DecisionId) -> Result<Proof, ProveError> {
-    let found = by_id(folder, id)?.ok_or(ProveError::Unknown(id))?;
-    let number = found.segment;
-    // The checkpoint first: the tree may grow meanwhile, and has every segment of it.
-    let checkpoint = read_checkpoint(folder)?.ok_or(ProveError::NotSealed(id))?;
-    let size: usize = checkpoint.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(0);
-    let seals = read_seals(folder)?;
-    let place = usize::try_from(number - 1).unwrap_or(usize::MAX);
-    let (Some(seal), Some(tree)) = (seals.get(place), seals.get(..size).filter(|tree| place < tree.len())) else {
+pub fn prove(record: &Record, id: DecisionId) -> Result<Proof, ProveError> {
+    let Sought { found, removed, missing } = by_id(record, id)?;
+    let Some(found) = found else {
+        return Err(match (&missing[..], &removed[..]) {
+            ([], []) => ProveError::Unknown(id),
+            ([], removed) => ProveError::Removed(id, files(removed)),
+            (missing, _) => ProveError::Missing(id, files(missing)),
+        });
+    };
+    let place = usize::try_from(found.segment - 1).unwrap_or(usize::MAX);
+    let size = usize::try_from(record.signed).unwrap_or(usize::MAX);
+    let signed = record.seals.get(..size).filter(|tree| place < tree.len());
+    let (Some(tree), Some(seal), Some(checkpoint)) = (signed, record.seals.get(place), &record.checkpoint) else {
         return Err(ProveError::NotSealed(id));
     };
-    let bytes = fs::read(sealed_path(folder, number))?;
-    let mut leaves = Vec::new();
-    let mut shown = None;
-    for frame in Frames::of(&bytes).map_err(|_| ProveError::Broken(number))? {
-        let frame = frame.map_err(|_| ProveError::Broken(number))?;
+    let (mut leaves, mut shown) = (Vec::new(), None);
+    record.read(seal, |_, frame| {
         if let (Body::Decisions(columns, recipients), true) = (&frame.body, frame.at as u64 == found.frame) {
             shown = Some((leaves.len(), columns.clone(), recipients.to_vec()));
         }
         if !matches!(frame.body, Body::Seal(_)) {
             leaves.push(frame.leaf);
         }
-    }
-    let (frame, columns, recipients) = shown.ok_or(ProveError::Broken(number))?;
+        Ok::<_, ProveError>(())
+    })?;
+    let (frame, columns, recipients) = shown.ok_or(ProveError::Unknown(id))?;
     let hex = |path: Vec<Hash>| path.iter().map(|hash| to_hex(hash)).collect();
     let tree: Vec<Hash> = tree.iter().map(Seal::leaf).collect();
     Ok(Proof {
         format: "izingate evidence proof 1",
         decision_id: id.to_string(),
-        segment: number,
+        segment: found.segment,
         columns: STANDARD.encode(columns),
         recipients: STANDARD.encode(recipients),
         frame: frame as u64,
@@ -96,6 +105,15 @@ pub fn prove(folder: &Path, id: DecisionId) -> Result<Proof, ProveError> {
         seal: STANDARD.encode(seal.to_bytes()),
         leaf: place as u64,
         tree_path: hex(path(&tree, place)),
-        checkpoint,
+        checkpoint: checkpoint.clone(),
     })
+}
+
+/// The files of segments, in words.
+#[must_use]
+pub fn files(numbers: &[u64]) -> String {
+    let stretch = |(first, last): (u64, u64)| {
+        if first == last { format!("{first:012}.seg") } else { format!("{first:012}.seg to {last:012}.seg") }
+    };
+    stretches(numbers).into_iter().map(stretch).collect::<Vec<_>>().join(", ")
 }

@@ -1,18 +1,18 @@
 //! Decisions found: by recipient through the indexes, by id through the seals.
+//!
+//! What is found was held against the tree: a frame that an index names has the leaf that the authentic index says, and a segment
+//! without such an index is read whole against its seal. Where files are missing, the search says so.
 
-use super::archive::read_seals;
 use super::codec::Decisions;
 use super::entry::Entry;
 use super::index;
-use super::recover::later;
-use super::segment::{Frames, Seal, decisions_at, open_path, raw_frames, sealed_path};
+use super::record::{Record, RecordError};
+use super::segment::{Body, Broken, Frame, Seal, Unreadable, frame_at, sealed_path};
 use crate::check::DecisionId;
 use crate::model::brand::BrandCode;
 use crate::model::key::Pseudonym;
 use crate::model::time::IysTime;
-use std::fs::{self, File};
-use std::io;
-use std::path::Path;
+use std::fs::File;
 use std::sync::Arc;
 
 /// Whose decisions, of when.
@@ -50,10 +50,14 @@ pub struct Found {
 pub struct Search {
     /// Every decision, in the order of ids.
     pub found: Vec<Found>,
-    /// Segments that were looked through without their index.
+    /// Segments that were read whole, without their index.
     pub scanned: Vec<u64>,
-    /// Segments in which there may be decisions, and whose files are gone: removed when nothing in them had to be kept.
+    /// Segments in which there may be decisions, and whose files were removed when their retention was over, as the log says.
     pub removed: Vec<u64>,
+    /// Segments in which there may be decisions, and whose files are missing, which an operator accepted.
+    pub accepted: Vec<u64>,
+    /// Segments in which there may be decisions, and whose files are missing.
+    pub missing: Vec<u64>,
 }
 
 impl Query {
@@ -71,65 +75,62 @@ impl Query {
 }
 
 /// Finds every decision about a recipient, in the segment that is being written too.
-pub fn find(folder: &Path, query: &Query) -> io::Result<Search> {
+pub fn find(record: &Record, query: &Query) -> Result<Search, RecordError> {
     let mut search = Search::default();
-    let seals = read_seals(folder)?;
-    for seal in seals.iter().filter(|seal| query.may_be_in(seal)) {
-        search_sealed(folder, seal, query, &mut search)?;
+    for seal in record.seals.iter().filter(|seal| query.may_be_in(seal)) {
+        if record.gone.removed.contains(&seal.number) {
+            search.removed.push(seal.number);
+        } else if record.gone.accepted.contains(&seal.number) {
+            search.accepted.push(seal.number);
+        } else if !record.has(seal) {
+            search.missing.push(seal.number);
+        } else {
+            search_sealed(record, seal, query, &mut search)?;
+        }
     }
-    // Sealed a moment ago, and not in the tree yet.
-    // The one that is being written first: it may get its name in between, and is then in both lists.
-    let open = later(folder, "open", seals.len() as u64)?;
-    let beyond = later(folder, "seg", seals.len() as u64)?;
-    for number in beyond.iter().chain(open.iter().filter(|number| !beyond.contains(number))) {
-        let path = if beyond.contains(number) { sealed_path(folder, *number) } else { open_path(folder, *number) };
-        match fs::read(&path) {
-            Ok(bytes) => scan(&bytes, *number, query, &mut search.found),
-            // It was sealed meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                scan(&fs::read(sealed_path(folder, *number))?, *number, query, &mut search.found);
-            }
-            Err(error) => return Err(error),
+    for (number, bytes) in record.unsealed()? {
+        for frame in record.frames(&bytes).into_iter().flatten().map_while(Result::ok) {
+            take_frame(&frame, number, query, &mut search.found)?;
         }
     }
     search.found.sort_by_key(|found| (found.id.number(), found.id));
     Ok(search)
 }
 
-fn search_sealed(folder: &Path, seal: &Seal, query: &Query, search: &mut Search) -> io::Result<()> {
-    let path = sealed_path(folder, seal.number);
-    if !path.exists() {
-        search.removed.push(seal.number);
-        return Ok(());
-    }
-    let Some(frames) = index::look_up(folder, seal.number, index::check_of(seal), query.recipient) else {
+fn search_sealed(record: &Record, seal: &Seal, query: &Query, search: &mut Search) -> Result<(), RecordError> {
+    let path = sealed_path(record.folder(), seal.number);
+    let frames = record.key().and_then(|key| index::look_up(record.folder(), seal, key, query.recipient));
+    let Some(frames) = frames else {
         search.scanned.push(seal.number);
-        scan(&fs::read(&path)?, seal.number, query, &mut search.found);
+        let mut found = Vec::new();
+        record.read(seal, |_, frame| take_frame(frame, seal.number, query, &mut found))?;
+        search.found.extend(found);
         return Ok(());
     };
-    let file = File::open(&path)?;
-    for at in frames {
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, format!("{}: byte {at} is no frame", path.display()));
-        take(decisions_at(&file, at).ok_or_else(damaged)?, seal.number, at, query, &mut search.found);
+    let file = File::open(&path).map_err(|error| RecordError::Io(path.clone(), error))?;
+    for index::Candidate { at, leaf } in frames {
+        let broken = Broken { at: at as usize, why: "the frame is not the one that was written here" };
+        let read = frame_at(&file, at).filter(|(found, _)| found.starts_with(&leaf));
+        let (_, decisions) = read.ok_or_else(|| Unreadable::Broken(path.clone(), broken))?;
+        take(decisions, seal.number, at, query, &mut search.found);
     }
     Ok(())
 }
 
-/// Looks through a segment's bytes.
-fn scan(bytes: &[u8], segment: u64, query: &Query, found: &mut Vec<Found>) {
-    let has = |recipients: &[u8]| recipients.as_chunks::<16>().0.contains(&query.recipient.0);
-    let places: Vec<usize> = raw_frames(bytes).filter(|frame| has(frame.recipients)).map(|frame| frame.at).collect();
-    if places.is_empty() {
-        return;
+/// Takes the decisions of a frame that the query is after. Those that cannot be read are an error: nothing vanishes.
+fn take_frame(frame: &Frame<'_>, segment: u64, query: &Query, found: &mut Vec<Found>) -> Result<(), RecordError> {
+    let Body::Decisions(_, recipients) = &frame.body else { return Ok(()) };
+    if !recipients.as_chunks::<16>().0.contains(&query.recipient.0) {
+        return Ok(());
     }
-    // The chain is read along: what was torn or changed is not found.
-    for frame in Frames::of(bytes).into_iter().flatten().map_while(Result::ok) {
-        if places.binary_search(&frame.at).is_ok()
-            && let Some(decisions) = frame.body.decisions()
-        {
-            take(decisions, segment, frame.at as u64, query, found);
-        }
-    }
+    take(decoded(frame, segment)?, segment, frame.at as u64, query, found);
+    Ok(())
+}
+
+fn decoded(frame: &Frame<'_>, segment: u64) -> Result<Decisions, RecordError> {
+    let broken = Broken { at: frame.at, why: "holds decisions that cannot be read" };
+    let fault = super::fault::Fault::broken(&format!("{segment:012}.seg"), &broken);
+    frame.body.decisions().ok_or_else(|| RecordError::Faults(vec![fault]))
 }
 
 fn take(decisions: Decisions, segment: u64, frame: u64, query: &Query, found: &mut Vec<Found>) {
@@ -146,37 +147,58 @@ fn take(decisions: Decisions, segment: u64, frame: u64, query: &Query, found: &m
     }
 }
 
-/// Finds a decision by its id.
-pub fn by_id(folder: &Path, id: DecisionId) -> io::Result<Option<Found>> {
-    let seals = read_seals(folder)?;
-    let may_be_in = |seal: &&Seal| seal.decisions > 0 && seal.times.0 <= id.asked().unix() && id.asked().unix() <= seal.times.1;
-    for seal in seals.iter().filter(may_be_in) {
-        match fs::read(sealed_path(folder, seal.number)) {
-            Ok(bytes) => {
-                if let Some(found) = id_in(&bytes, seal.number, id) {
-                    return Ok(Some(found));
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let open = later(folder, "open", seals.len() as u64)?.into_iter().map(|number| (number, open_path(folder, number)));
-    let open: Vec<_> = open.collect();
-    let beyond = later(folder, "seg", seals.len() as u64)?.into_iter().map(|number| (number, sealed_path(folder, number)));
-    Ok(open.into_iter().chain(beyond).find_map(|(number, path)| id_in(&fs::read(path).ok()?, number, id)))
+/// Result of a look for one decision.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sought {
+    /// The decision.
+    pub found: Option<Found>,
+    /// Segments in which a decision that is not found may have been, removed when their retention was over, as the log says.
+    pub removed: Vec<u64>,
+    /// Segments in which a decision that is not found may have been, and whose files are missing.
+    pub missing: Vec<u64>,
 }
 
-fn id_in(bytes: &[u8], segment: u64, id: DecisionId) -> Option<Found> {
-    for frame in Frames::of(bytes).ok()?.map_while(Result::ok) {
-        let Some(Decisions { written, entries, .. }) = frame.body.decisions() else { continue };
-        for entry in entries {
-            let place = id.get().wrapping_sub(entry.first.get());
-            if place < entry.outcomes.len() as u128 {
-                let (frame, place) = (frame.at as u64, place as usize);
-                return Some(Found { segment, frame, written, id, entry: Arc::new(entry), place });
+/// Finds a decision by its id.
+pub fn by_id(record: &Record, id: DecisionId) -> Result<Sought, RecordError> {
+    let may_be_in = |seal: &&Seal| seal.decisions > 0 && seal.times.0 <= id.asked().unix() && id.asked().unix() <= seal.times.1;
+    let mut sought = Sought::default();
+    for seal in record.seals.iter().filter(may_be_in) {
+        if record.gone.removed.contains(&seal.number) {
+            sought.removed.push(seal.number);
+        } else if !record.has(seal) {
+            sought.missing.push(seal.number);
+        } else {
+            let mut found = None;
+            record.read(seal, |_, frame| {
+                found = found.take().map_or_else(|| id_in(frame, seal.number, id), |found| Ok(Some(found)))?;
+                Ok::<_, RecordError>(())
+            })?;
+            if found.is_some() {
+                return Ok(Sought { found, ..Sought::default() });
             }
         }
     }
-    None
+    for (number, bytes) in record.unsealed()? {
+        for frame in record.frames(&bytes).into_iter().flatten().map_while(Result::ok) {
+            if let Some(found) = id_in(&frame, number, id)? {
+                return Ok(Sought { found: Some(found), ..Sought::default() });
+            }
+        }
+    }
+    Ok(sought)
+}
+
+fn id_in(frame: &Frame<'_>, segment: u64, id: DecisionId) -> Result<Option<Found>, RecordError> {
+    if !matches!(frame.body, Body::Decisions(..)) {
+        return Ok(None);
+    }
+    let Decisions { written, entries, .. } = decoded(frame, segment)?;
+    for entry in entries {
+        let place = id.get().wrapping_sub(entry.first.get());
+        if place < entry.outcomes.len() as u128 {
+            let (frame, place) = (frame.at as u64, place as usize);
+            return Ok(Some(Found { segment, frame, written, id, entry: Arc::new(entry), place }));
+        }
+    }
+    Ok(None)
 }

@@ -1,15 +1,14 @@
 //! Whatever is done to the files of a log, `verify` names it.
 
-use super::archive::read_checkpoint;
+use super::archive::{own_key, read_checkpoint, read_seals, root_of};
 use super::entry::{Entry, Event, Outcomes};
 use super::index;
 use super::log::{Log, Size};
-use super::note::Verifier;
-use super::search::{Query, by_id, find};
+use super::note::{Signer, Verifier};
+use super::search::{Query, Search, by_id, find};
 use super::segment::sealed_path;
 use super::settings::{Durability, Settings};
-use super::start::start;
-use super::testing::{self, NOW};
+use super::testing::{self, KEY, NOW, record, start};
 use super::verify::{Problem, Report, Scope, verify};
 use super::{prove, segment};
 use crate::check::{DecisionId, DecisionIds};
@@ -50,8 +49,12 @@ fn key(folder: &Path) -> Verifier {
     Verifier::parse(&fs::read_to_string(folder.join("public.key")).unwrap()).unwrap()
 }
 
+fn scope(key: Verifier, kept: Option<&str>) -> Scope<'_> {
+    Scope { segments: 1..=u64::MAX, key, kept, secret: Some(KEY), mark: None }
+}
+
 fn check(folder: &Path) -> Report {
-    verify(folder, &Scope { segments: 1..=u64::MAX, key: key(folder), kept: None }).unwrap()
+    verify(folder, &scope(key(folder), None)).unwrap()
 }
 
 /// The files that something is wrong with.
@@ -72,7 +75,8 @@ fn copy(folder: &Path) -> TempDir {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_nobody_touched_is_whole() {
     let (folder, _) = log().await;
-    assert_eq!(check(folder.path()), Report { segments: 3, read: 3, decisions: 15, ..Report::default() });
+    let authenticated_since = Some(1_795_000_000_000);
+    assert_eq!(check(folder.path()), Report { segments: 3, read: 3, decisions: 15, authenticated_since, ..Report::default() });
     assert!((1..4).all(|number| index::path(folder.path(), number).exists()));
 }
 
@@ -144,7 +148,7 @@ async fn the_tree_the_checkpoint_and_the_indexes_are_checked() {
     assert_eq!(missing("checkpoint"), ["checkpoint"]);
     assert_eq!(missing("tree")[0], "tree");
     let (other, _) = log().await;
-    let foreign = Scope { segments: 1..=u64::MAX, key: key(other.path()), kept: None };
+    let foreign = scope(key(other.path()), None);
     assert_eq!(verify(folder.path(), &foreign).unwrap().problems.len(), 1, "the key is of another node");
 }
 
@@ -159,10 +163,10 @@ async fn a_checkpoint_that_was_kept_shows_a_history_that_was_written_anew() {
     let (log, threads) = start(forged.path(), Settings::default(), DecisionIds::new(7, 1), || 1_795_000_000_000).unwrap();
     decide(&log, &[5]).await;
     threads.stop();
-    let with = |kept| verify(forged.path(), &Scope { segments: 1..=u64::MAX, key: key.clone(), kept }).unwrap().problems;
+    let with = |kept| verify(forged.path(), &scope(key.clone(), kept)).unwrap().problems;
     assert_eq!(with(None), [], "nothing in the folder tells");
     assert_eq!(with(Some(&kept)).len(), 1);
-    let grown = verify(folder.path(), &Scope { segments: 1..=u64::MAX, key: key.clone(), kept: Some(&kept) });
+    let grown = verify(folder.path(), &scope(key.clone(), Some(&kept)));
     assert_eq!(grown.unwrap().problems, []);
 }
 
@@ -170,7 +174,7 @@ async fn a_checkpoint_that_was_kept_shows_a_history_that_was_written_anew() {
 async fn decisions_are_found_with_and_without_an_index() {
     let (folder, ids) = log().await;
     let query = |byte| Query { recipient: Pseudonym([byte; 16]), brand: None, from: None, to: None };
-    let found = |query: &Query| find(folder.path(), query).unwrap();
+    let found = |query: &Query| find(&record(folder.path()), query).unwrap();
     let of_two: Vec<DecisionId> = ids.iter().enumerate().map(|(place, id)| id.plus(u64::from(place % 2 == 0))).collect();
     let ids_of = |query: &Query| found(query).found.into_iter().map(|found| found.id).collect::<Vec<_>>();
     assert_eq!((ids_of(&query(2)), found(&query(2)).scanned), (of_two.clone(), vec![]));
@@ -183,9 +187,9 @@ async fn decisions_are_found_with_and_without_an_index() {
     fs::write(index::path(folder.path(), 3), b"nonsense").unwrap();
     assert_eq!((ids_of(&query(2)), found(&query(2)).scanned), (of_two.clone(), vec![2, 3]));
     for id in of_two {
-        assert_eq!(by_id(folder.path(), id).unwrap().map(|found| found.id), Some(id));
+        assert_eq!(by_id(&record(folder.path()), id).unwrap().found.map(|found| found.id), Some(id));
     }
-    assert_eq!(by_id(folder.path(), DecisionId::of(1_795_000_000, 7, 999)).unwrap(), None);
+    assert_eq!(by_id(&record(folder.path()), DecisionId::of(1_795_000_000, 7, 999)).unwrap().found, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,12 +198,12 @@ async fn what_is_being_written_is_found_and_not_proved() {
     let (log, threads) = start(folder.path(), Settings::default(), DecisionIds::new(7, 1), || 1_795_000_000_000).unwrap();
     let id = decide(&log, &[4]).await;
     let query = Query { recipient: Pseudonym([4; 16]), brand: None, from: None, to: None };
-    assert_eq!(find(folder.path(), &query).unwrap().found.len(), 1);
-    let unsealed = prove::prove(folder.path(), id);
+    assert_eq!(find(&record(folder.path()), &query).unwrap().found.len(), 1);
+    let unsealed = prove::prove(&record(folder.path()), id);
     assert!(matches!(unsealed, Err(prove::ProveError::NotSealed(_))), "{unsealed:?}");
     threads.stop();
-    assert!(prove::prove(folder.path(), id).is_ok());
-    assert_eq!(segment::sealed(folder.path(), 1).unwrap().decisions, 1);
+    assert!(prove::prove(&record(folder.path()), id).is_ok());
+    assert_eq!(segment::sealed(folder.path(), 1, Some(&KEY)).unwrap().decisions, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,7 +227,7 @@ async fn old_segments_go_whole_and_their_seals_stay() {
     let report = check(folder.path());
     assert_eq!((report.segments, report.read, report.removed, report.problems), (5, 2, 3, vec![]));
     let query = Query { recipient: Pseudonym([2; 16]), brand: None, from: None, to: None };
-    assert_eq!(find(folder.path(), &query).unwrap().removed, [1, 2, 3]);
+    assert_eq!(find(&record(folder.path()), &query).unwrap(), Search { removed: vec![1, 2, 3], ..Search::default() });
     // Whatever else is taken away is not covered by it.
     fs::remove_file(sealed_path(folder.path(), 4)).unwrap();
     assert_eq!(named(folder.path()), ["000000000004.seg"]);
@@ -233,7 +237,7 @@ async fn old_segments_go_whole_and_their_seals_stay() {
 async fn a_gap_is_reported() {
     let (folder, _) = log().await;
     let killed = fs::read(sealed_path(folder.path(), 3)).unwrap();
-    let frames = segment::Frames::of(&killed).unwrap();
+    let frames = segment::Frames::of(&killed).unwrap().under(Some(&KEY));
     let stopped = frames.map_while(Result::ok).find(|frame| matches!(frame.body.event(), Some(Event::Stopped { .. })));
     let copy = copy(folder.path());
     fs::remove_file(sealed_path(copy.path(), 3)).unwrap();
@@ -241,12 +245,15 @@ async fn a_gap_is_reported() {
     fs::write(segment::open_path(copy.path(), 3), &killed[..stopped.unwrap().at]).unwrap();
     let tree = fs::read(copy.path().join("tree")).unwrap();
     fs::write(copy.path().join("tree"), &tree[..tree.len() - segment::SEAL_LENGTH]).unwrap();
-    fs::remove_file(copy.path().join("checkpoint")).unwrap();
+    let before = read_seals(copy.path()).unwrap();
+    let node = Signer::of_node(7, &own_key(copy.path()).unwrap().unwrap()).unwrap();
+    fs::write(copy.path().join("checkpoint"), node.sign(2, &root_of(&before))).unwrap();
     let (_, threads) = start(copy.path(), Settings::default(), DecisionIds::new(7, 90_000_000), || 1_795_000_100_000).unwrap();
     threads.stop();
     let report = check(copy.path());
-    let Event::Gap { last_durable, at_most, torn } = report.gaps[0].1 else { panic!("{report:?}") };
-    assert_eq!((report.gaps[0].0, last_durable, torn), (3, 1_795_000_000_000, 0));
+    let gaps = report.gaps();
+    let Event::Gap { last_durable, at_most, torn } = gaps[0].1 else { panic!("{report:?}") };
+    assert_eq!((gaps[0].0, last_durable, torn), (3, 1_795_000_000_000, 0));
     assert_eq!(at_most, (1 << 20) - 5, "as many as were leased, less those on record");
     assert_eq!(report.problems, []);
 }

@@ -1,11 +1,19 @@
 //! What the tests of evidence record.
 
 use super::entry::{Entry, Outcomes};
-use crate::check::DecisionId;
+use super::log::Log;
+use super::record::{Reader, Record};
+use super::settings::Settings;
+use super::start::{self, Opening, StartError, Threads};
 use crate::check::question::{Purpose, Scope};
+use crate::check::{DecisionId, DecisionIds};
 use crate::model::brand::{BrandCode, RetailerCode};
 use crate::model::channel::Cell;
+use crate::model::mac::MacKey;
 use crate::model::time::IysTime;
+use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError, NoMemory, Recalled};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 /// When everything happens.
 pub(super) const NOW: IysTime = IysTime::from_unix(1_795_000_000);
@@ -34,5 +42,59 @@ pub(super) fn entry(first: DecisionId, outcomes: Outcomes) -> Entry {
         reference: "".into(),
         outcomes,
         before_answer: false,
+    }
+}
+
+/// The key of the evidence.
+pub(super) const KEY: MacKey = MacKey::from_bytes([5; 32]);
+
+/// Parameters of a log that has no store beside it.
+pub(super) fn opening(settings: Settings, ids: DecisionIds, clock: fn() -> u64) -> Opening {
+    Opening { settings, ids, clock, key: KEY, memory: Arc::new(NoMemory), store: None }
+}
+
+/// Opens a log that has no store beside it.
+pub(super) fn start(
+    folder: &Path,
+    settings: Settings,
+    ids: DecisionIds,
+    clock: fn() -> u64,
+) -> Result<(Log, Threads), StartError> {
+    start::start(folder, opening(settings, ids, clock))
+}
+
+/// A folder, as somebody with the secret reads it.
+pub(super) fn record(folder: &Path) -> Record {
+    Reader { key: Some(KEY), ..Reader::of(folder) }.open().unwrap()
+}
+
+/// A memory beside a log: what was offered, and what was kept of it.
+#[derive(Default)]
+pub(super) struct Memory {
+    offered: Mutex<Option<EvidenceMark>>,
+    kept: Mutex<Option<Recalled>>,
+}
+
+impl Memory {
+    /// A memory that holds something.
+    pub(super) fn of(recalled: Option<Recalled>) -> Self {
+        Self { kept: Mutex::new(recalled), ..Self::default() }
+    }
+}
+
+impl EvidenceMemory for Memory {
+    fn recall(&self) -> Result<Option<Recalled>, MemoryError> {
+        Ok(*self.kept.lock().unwrap())
+    }
+
+    fn offer(&self, mark: &EvidenceMark) {
+        *self.offered.lock().unwrap() = Some(*mark);
+    }
+
+    fn keep(&self) -> Result<(), MemoryError> {
+        if let Some(mark) = *self.offered.lock().unwrap() {
+            *self.kept.lock().unwrap() = Some(Recalled::Mark(mark));
+        }
+        Ok(())
     }
 }

@@ -3,11 +3,16 @@
 
 use super::codec::{MOST_DECISIONS, Part};
 use super::entry::{Entry, Event};
+use super::events::Removal;
 use super::index::Heads;
 use super::log::{Ask, Log, Noted, bytes_of, lock};
-use super::segment::{Header, Open, Seal};
+use super::remembered::Remembered;
+use super::segment::{Header, Open, Seal, Version};
+use super::start::StoreBeside;
 use crate::check::policy::byte_without_evidence;
+use crate::ports::Reached;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -25,6 +30,14 @@ pub(super) struct Writer {
     pub(super) open: Open,
     /// Told of every segment that is sealed.
     pub(super) keeper: Sender<(Seal, Heads)>,
+    /// The second place, which remembers what is synced.
+    pub(super) remembered: Arc<Remembered>,
+    /// The store whose data is decided on.
+    pub(super) store: Option<StoreBeside>,
+    /// Newest progress of the store that a `Committed` event records.
+    pub(super) committed: Reached,
+    /// The newest removal, which every segment repeats.
+    pub(super) removal: Option<Removal>,
     /// Tells the time, in Unix milliseconds.
     pub(super) clock: fn() -> u64,
     /// What was gathered and is not on disk.
@@ -133,13 +146,17 @@ impl Writer {
         let shared = &self.log.0;
         shared.pace(gathered(&self.entries));
         let lease = shared.is_lease_due().then(|| shared.lease());
-        if self.entries.is_empty() && self.events.is_empty() && lease.is_none() {
+        let committed = self.grown();
+        if self.entries.is_empty() && self.events.is_empty() && lease.is_none() && committed.is_none() {
             self.settle(0);
             return Ok(());
         }
         let before = self.open.bytes();
-        self.events(lease)?;
+        self.events(lease, committed)?;
         self.open.commit()?;
+        self.remembered.synced(&self.open);
+        self.committed = committed.unwrap_or(self.committed);
+        self.removal = self.events.iter().filter_map(|(event, _)| Removal::of(event)).next_back().or(self.removal);
         if let Some((_, _, to)) = lease {
             self.log.0.set_leased(to);
         }
@@ -183,13 +200,23 @@ impl Writer {
         Ok(())
     }
 
-    fn events(&mut self, lease: Option<(u64, u64, u64)>) -> io::Result<()> {
+    /// Progress of the store, if no event records it yet. Read after what is to be recorded was gathered, so that the revision is
+    /// no lower than that of any decision among it.
+    fn grown(&self) -> Option<Reached> {
+        let now = (self.store.as_ref()?.now)();
+        self.committed.is_behind(&now).then(|| now.joined(self.committed))
+    }
+
+    fn events(&mut self, lease: Option<(u64, u64, u64)>, committed: Option<Reached>) -> io::Result<()> {
         let now = self.vouched;
         for (event, _) in &self.events {
             self.open.event_frame(event, now)?;
         }
         if let Some((next, outstanding, to)) = lease {
             self.open.event_frame(&Event::Leased { next, outstanding, to, at: now }, now)?;
+        }
+        if let Some(reached) = committed {
+            self.open.event_frame(&Event::committed(reached, now), now)?;
         }
         Ok(())
     }
@@ -250,11 +277,16 @@ impl Writer {
     /// Begins the segment behind a sealed one.
     fn begin(&mut self, seal: &Seal) -> io::Result<()> {
         let now = self.vouched;
-        let header = Header { node: seal.node, number: seal.number + 1, previous: seal.end(), made: now };
+        let header =
+            Header { version: Version::Authenticated, node: seal.node, number: seal.number + 1, previous: seal.end(), made: now };
         let shared = &self.log.0;
         let (next, outstanding, _) = shared.lease();
         let lease = Event::Leased { next, outstanding: outstanding + gathered(&self.entries), to: shared.leased(), at: now };
-        self.open = self.open.next(header, &[lease])?;
+        // A reader of the last segment alone knows what those before it said.
+        let committed = self.store.is_some().then(|| Event::committed(self.committed, now));
+        let events: Vec<Event> = [Some(lease), committed, self.removal.map(Removal::event)].into_iter().flatten().collect();
+        self.open = self.open.next(header, &events)?;
+        self.remembered.synced(&self.open);
         Ok(())
     }
 
@@ -264,16 +296,31 @@ impl Writer {
             return true;
         }
         let now = (self.clock)();
-        let last = if whole { self.open.event_frame(&Event::Stopped { at: now }, now) } else { Ok(()) };
+        let last = if whole { self.last_frames(now) } else { Ok(()) };
         let sealed = last.and_then(|()| self.open.seal());
         match sealed {
-            Ok(seal) => self.sealed(seal),
+            Ok(seal) => {
+                if whole {
+                    self.remembered.ended(&self.open, now);
+                }
+                self.sealed(seal);
+            }
             Err(error) => tracing::error!(%error, "the last segment of evidence is not sealed; the next start does it"),
         }
         if !whole {
             tracing::error!(decisions = gathered(&self.entries), "evidence was given up: the disk takes nothing");
         }
         true
+    }
+}
+
+impl Writer {
+    /// Writes the last frame before the seal of a log that is closed.
+    fn last_frames(&mut self, now: u64) -> io::Result<()> {
+        if let Some(reached) = self.grown() {
+            self.open.event_frame(&Event::committed(reached, now), now)?;
+        }
+        self.open.event_frame(&Event::Stopped { at: now }, now)
     }
 }
 

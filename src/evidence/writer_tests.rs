@@ -1,11 +1,12 @@
 use super::super::log::Size;
 use super::super::segment::{Body, Frames, open_path};
 use super::super::settings::{Durability, Settings};
-use super::super::testing::{self, NOW};
+use super::super::testing::{self, KEY, NOW};
 use super::*;
 use crate::check::DecisionIds;
 use crate::evidence::entry::Outcomes;
 use crate::model::key::Pseudonym;
+use crate::ports::{EvidenceMark, NoMemory, Reached};
 use std::path::Path;
 use std::sync::mpsc::channel;
 
@@ -15,11 +16,15 @@ const ALLOW: u8 = 0x4C;
 /// A writer without its thread.
 fn writer(folder: &Path) -> Writer {
     let log = Log::new(Settings::default(), DecisionIds::new(7, 1), 1 << 20);
-    let header = Header { node: 7, number: 1, previous: [0; 32], made: WRITTEN };
+    let header = Header { version: Version::Authenticated, node: 7, number: 1, previous: [0; 32], made: WRITTEN };
     Writer {
         log,
-        open: Open::begin(folder, header, &[]).unwrap(),
+        open: Open::begin(folder, &KEY, header, &[]).unwrap(),
         keeper: channel().0,
+        remembered: Arc::new(Remembered::new(EvidenceMark::default(), Arc::new(NoMemory))),
+        store: None,
+        committed: Reached::default(),
+        removal: None,
         clock: || WRITTEN,
         entries: Vec::new(),
         framed: 0,

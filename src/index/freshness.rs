@@ -131,8 +131,12 @@ impl Freshness {
     /// younger than the wall clock, by more than another clock may be ahead, has no age that anybody knows.
     #[must_use]
     pub fn is_stale(&self, brand: &Brand, channel: Channel, at: Moment) -> bool {
+        // What was missed may be a refusal, however the brand's data comes.
+        if self.gap().is_some() {
+            return true;
+        }
         if let Feed::Iys(readable) = brand.feed
-            && (!readable.has(channel) || self.gap().is_some())
+            && !readable.has(channel)
         {
             return true;
         }
@@ -165,6 +169,9 @@ mod tests {
         brand.max_age[Channel::Mesaj as usize] = MaxAge::from_minutes(60);
         assert!(freshness.is_stale(&brand, Channel::Mesaj, Moment::of(NOW)), "nothing was ever taken in");
         assert!(!freshness.is_stale(&brand, Channel::Arama, Moment::of(NOW)));
+        freshness.set_gap(Some((NOW.minus(9), NOW.minus(5))));
+        assert!(freshness.is_stale(&brand, Channel::Arama, Moment::of(NOW)), "what was missed may be a refusal");
+        freshness.set_gap(None);
         freshness.imported(NOW.minus(3600));
         assert_eq!(freshness.as_of(&brand), Some(NOW.minus(3600)));
         assert!(

@@ -1,14 +1,13 @@
 //! Boot: the index is filled from the store.
 
 use super::snapshot::{self, LoadError};
-use crate::index::snapshot::Rejected;
+use crate::index::snapshot::{Rejected, SnapshotFile};
 use crate::index::{Full, Index, StreamFreshness};
 use crate::model::brand::{Brand, BrandCode};
 use crate::model::key::RelationHash;
 use crate::model::state::State;
 use crate::store::{Store, StoreError};
 use std::collections::HashSet;
-use std::path::Path;
 
 /// Why the index could not be filled.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +42,8 @@ pub enum Origin {
 }
 
 /// Fills `index`, which is empty, with every relation, brand and the revision of `store`, and marks it
-/// loaded: from the snapshot at this path if there is one that fits, else by a scan, which brings the same.
-pub fn restore(store: &Store, index: &Index, snapshot: Option<&Path>) -> Result<Origin, RestoreError> {
+/// loaded: from this snapshot if there is one that fits, else by a scan, which brings the same.
+pub fn restore(store: &Store, index: &Index, snapshot: Option<&SnapshotFile>) -> Result<Origin, RestoreError> {
     restore_brands(store, index)?;
     restore_freshness(store, index)?;
     let origin = fill(store, index, snapshot)?;
@@ -85,8 +84,8 @@ pub(super) fn restore_freshness(store: &Store, index: &Index) -> Result<(), Stor
     Ok(())
 }
 
-fn fill(store: &Store, index: &Index, snapshot: Option<&Path>) -> Result<Origin, RestoreError> {
-    let unusable = match snapshot.map(|path| snapshot::load(store, index, path)) {
+fn fill(store: &Store, index: &Index, snapshot: Option<&SnapshotFile>) -> Result<Origin, RestoreError> {
+    let unusable = match snapshot.map(|of| snapshot::load(store, index, of)) {
         Some(Ok((revision, batches))) => return Ok(Origin::Snapshot { revision, batches }),
         Some(Err(error)) => Some(error),
         None => None,

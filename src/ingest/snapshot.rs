@@ -1,7 +1,7 @@
 //! Snapshots of the index: which one belongs to a store, taking one, starting from one.
 
 use super::restore::RestoreError;
-use crate::index::snapshot::{self, Identity, Loaded, Rejected, Written};
+use crate::index::snapshot::{self, Identity, Loaded, Rejected, SnapshotFile, Written};
 use crate::index::{Full, Index};
 use crate::model::key::{RelationHash, RelationKey};
 use crate::model::state::State;
@@ -33,26 +33,26 @@ pub enum SaveError {
 const LEFT_FREE: u64 = 256 << 20;
 
 /// Takes a snapshot of `index`, which holds `store`, beside whatever goes on. Returns its revision.
-pub fn save(store: &Store, index: &Index, path: &Path) -> Result<(u64, Written), SaveError> {
+pub fn save(store: &Store, index: &Index, to: &SnapshotFile) -> Result<(u64, Written), SaveError> {
     // First of all: whatever is copied later is at least this new.
     let revision = index.revision().get();
     let identity = identity(store, revision)?.ok_or_else(|| io::Error::other("its batch is not in the change log"))?;
     let needed = index.relations() * size_of::<u64>() as u64 + LEFT_FREE;
-    let free = free_bytes(path)?;
+    let free = free_bytes(&to.path)?;
     if free < needed {
         return Err(SaveError::NoRoom { needed, free });
     }
-    Ok((revision, snapshot::write(index, identity, path)?))
+    Ok((revision, snapshot::write(index, identity, to)?))
 }
 
-/// Fills `index`, which is empty, from the snapshot at `path` and the changes since; tells its revision and how many batches
+/// Fills `index`, which is empty, from a snapshot and the changes since; tells its revision and how many batches
 /// came after. The index may be half filled if that fails.
-pub(super) fn load(store: &Store, index: &Index, path: &Path) -> Result<(u64, u64), LoadError> {
-    let revision = snapshot::preface(path)?.identity.revision;
+pub(super) fn load(store: &Store, index: &Index, of: &SnapshotFile) -> Result<(u64, u64), LoadError> {
+    let revision = snapshot::preface(of)?.identity.revision;
     let Some(expected) = identity(store, revision)? else {
         return Err(LoadError::Unusable("the changes since are not kept any more"));
     };
-    let loaded = snapshot::load(index, path, &expected)?;
+    let loaded = snapshot::load(index, of, &expected)?;
     Ok((revision, replay(store, index, &loaded)?))
 }
 

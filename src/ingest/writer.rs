@@ -13,6 +13,7 @@ use super::registry::{Desk, Failed};
 use super::restore::{Origin, RestoreError, restore};
 use super::{closure, notes};
 use crate::clock::Clock;
+use crate::index::snapshot::SnapshotFile;
 use crate::index::{Full, Index, Writing};
 use crate::model::brand::Brand;
 use crate::model::movement::Movement;
@@ -21,7 +22,6 @@ use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote,
 use crate::store::{Store, StoreError};
 use queue::{Command, PutBy, Submission, gather};
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -62,8 +62,8 @@ pub struct Setup {
 /// What the writer does before it takes commands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Boot {
-    /// Fills the index, from the snapshot at this path if it fits, else from the store: for a gateway.
-    Restore(Option<PathBuf>),
+    /// Fills the index, from this snapshot if it fits, else from the store: for a gateway.
+    Restore(Option<SnapshotFile>),
     /// Leaves the index as it is: for an offline import, which answers nobody.
     Skip,
 }
@@ -133,7 +133,7 @@ impl Thread {
     fn run(mut self, boot: Boot, booted: oneshot::Sender<Result<Origin, RestoreError>>, mut inbox: mpsc::Receiver<Command>) {
         let _guard = PoisonOnPanic(Arc::clone(&self.poisoned));
         let boot = match boot {
-            Boot::Restore(snapshot) => restore(&self.store, &self.index, snapshot.as_deref()),
+            Boot::Restore(snapshot) => restore(&self.store, &self.index, snapshot.as_ref()),
             Boot::Skip => Ok(Origin::Nothing),
         };
         let failed = boot.is_err();

@@ -4,7 +4,7 @@
 //! the crate. In reading order: [`channel`] and [`state`] say what a consent is about, [`recipient`]
 //! whom, [`brand`] for whom, with its [`standing`], its [`mode`]s and [`declaration`]s, [`time`], [`date`], [`business_days`]
 //! and [`source`] when and whence; [`secret`] and [`key`] turn an
-//! address into the pseudonym under which it is kept, [`seal`] keeps one that must be read again; [`movement`] is one change of one consent and
+//! address into the pseudonym under which it is kept, [`seal`] keeps one that must be read again, [`mac`] authenticates what is written; [`movement`] is one change of one consent and
 //! [`record`] what all changes of a relation leave; [`access`] is what a retailer may use of them.
 
 pub mod access;
@@ -20,6 +20,7 @@ pub mod fields;
 pub mod fold;
 pub mod hex;
 pub mod key;
+pub mod mac;
 pub mod mode;
 pub mod movement;
 pub mod movement_json;

@@ -6,6 +6,7 @@ mod cursors;
 mod declarations;
 mod duties;
 mod erasures;
+mod evidence;
 mod recipients;
 mod registry;
 mod retention;
@@ -21,6 +22,7 @@ pub use erasures::{
     ERASING_PREFIX, OpenErasure, Vicinity, decode_erasing, decode_tombstone, encode_erasing, encode_erasure_row,
     encode_tombstone, erasing_key, is_tombstone_key, tombstone_key, vicinity_of_row, with_recipient, without,
 };
+pub use evidence::{decode_recalled, encode_recalled};
 pub use recipients::{Closure, decode_closure, encode_closure};
 pub use registry::{brand_key, decode_brand, decode_source_key, encode_brand, source_key};
 pub use retention::{
@@ -41,7 +43,8 @@ use crate::model::transaction::TransactionId;
 ///
 /// 2 adds closures, observations, feeds and their gaps; 3 adds modes, standings and declarations, retailers' access
 /// in relations of their own, erasures and what those leave in the change log; 4 adds refusals that were received
-/// without İYS's identity. A store of an older format is read as it is.
+/// without İYS's identity, and what is remembered of the evidence, whose segments are authenticated from then on. A
+/// store of an older format is read as it is.
 pub const FORMAT: u32 = 4;
 
 const VERSION: u8 = 1;

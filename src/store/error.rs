@@ -14,6 +14,18 @@ pub enum StoreError {
         /// What the system said.
         reason: String,
     },
+    /// Damaged on disk, so that RocksDB does not open it.
+    #[error(
+        "{path}: the store is damaged: {reason}. Way on: put back what was there; or restore the latest backup into a new directory \
+         (izingate restore), put this evidence beside it and take in again what came since; or continue without what is behind the damage: izingate evidence \
+         accept-loss --of store --data {} --reason TEXT", path.parent().unwrap_or(path).display()
+    )]
+    Damaged {
+        /// The store's folder.
+        path: PathBuf,
+        /// Message of RocksDB.
+        reason: String,
+    },
     /// Made by a later version.
     #[error("{path}: the data has format {found}, this program knows up to {known}; use the newer program")]
     NewerFormat {
@@ -72,6 +84,7 @@ impl StoreError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unusable { .. } => "DATA_UNUSABLE",
+            Self::Damaged { .. } => "STORE_DAMAGED",
             Self::NewerFormat { .. } => "DATA_FORMAT_NEWER",
             Self::WrongSecret => "WRONG_SECRET",
             Self::Missing { .. } => "DATA_MISSING",

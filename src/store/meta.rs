@@ -21,6 +21,16 @@ impl Store {
         if store.get(Family::Meta, FORMAT_KEY)?.is_none() {
             store.initialise(pseudonymizer, node)?;
         }
+        store.begin_writing(path, pseudonymizer)
+    }
+
+    /// Opens a store for writing whose write-ahead log is damaged, without what is behind the damage.
+    pub fn open_accepting_damage(path: &Path, options: &Options, pseudonymizer: &Pseudonymizer) -> Result<Self, StoreError> {
+        Self::open_behind_damage(path, options)?.begin_writing(path, pseudonymizer)
+    }
+
+    fn begin_writing(self, path: &Path, pseudonymizer: &Pseudonymizer) -> Result<Self, StoreError> {
+        let store = self;
         store.check_format(path)?;
         store.check_secret(pseudonymizer)?;
         store.raise_format()?;

@@ -14,7 +14,7 @@
 //! | `recipients` | pseudonym → closure; pseudonym ‖ brand → tombstone of an erasure |
 //! | `cursors` | feed or bulk import → position; brand → what it misses |
 //! | `registry` | brands with their modes and standing, declarations, names of unknown sources; closures that İYS is still to be told |
-//! | `meta` | format, key check, node, revision, open intent, open erasures |
+//! | `meta` | format, key check, node, revision, open intent, open erasures, how far the evidence was |
 
 pub mod backup;
 mod changes;
@@ -24,9 +24,11 @@ mod days;
 mod duties;
 mod erasure;
 mod error;
+mod evidence;
 mod feeds;
 mod history;
 mod intent;
+mod loss;
 mod meta;
 mod registry;
 mod retention;

@@ -149,7 +149,7 @@ table! {
         "Age of the oldest data among active brands that follow İYS and were seen whole.");
     OLDEST_BRANDS = Gauge("izingate_oldest_brand_age_seconds", Seconds, [OLDEST],
         "Age of the data of the brands that follow İYS whose data is oldest.");
-    BRANDS_WITH_GAP = Gauge("izingate_brands_with_gap", Count, [], "Active brands that follow İYS and miss movements.");
+    BRANDS_WITH_GAP = Gauge("izingate_brands_with_gap", Count, [], "Active brands that miss movements: none of their data is vouched for until the gap is ended.");
     BRANDS_STALE = Gauge("izingate_brands_stale", Count, [], "Active brands of which a channel answers STALE that they may be read on.");
     FEED_BRANDS = Gauge("izingate_feed_brands", Count, [], "Brands that the feed follows.");
     FEED_REQUESTS = Counter("izingate_feed_requests_total", Count, [], "Requests to İYS.");

@@ -36,7 +36,7 @@ fn brand_state(entry: &BrandEntry, at: Moment) -> proto::BrandState {
     let fed = matches!(entry.brand.feed, Feed::Iys(_));
     let as_of = unix(entry.as_of());
     let stale = Channel::ALL.into_iter().filter(|channel| entry.is_stale(*channel, at));
-    let gap = entry.freshness.gap().filter(|_| fed);
+    let gap = entry.freshness.gap();
     proto::BrandState {
         brand_code: entry.brand.code.get(),
         active: entry.brand.active,

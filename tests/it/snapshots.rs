@@ -2,10 +2,12 @@
 //! does not belong to the store is passed over, and said so.
 
 use izingate::index::Index;
+use izingate::index::snapshot::SnapshotFile;
 use izingate::ingest::{Boot, Origin, Setup, Writer, WriterHandle, snapshot};
 use izingate::model::brand::BrandCode;
 use izingate::model::channel::Cell;
 use izingate::model::key::{Pseudonym, RelationKey};
+use izingate::model::mac::MacKey;
 use izingate::model::movement::Movement;
 use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::source::Source;
@@ -64,7 +66,7 @@ impl Node {
     }
 
     fn open(dir: TempDir, secret: u8) -> Self {
-        let boot = Boot::Restore(Some(path_of(&dir)));
+        let boot = Boot::Restore(Some(file_of(&dir)));
         Self::start(dir, secret, boot)
     }
 
@@ -84,7 +86,7 @@ impl Node {
     }
 
     fn save(&self) -> u64 {
-        snapshot::save(&self.store, &self.index, &path_of(&self.dir)).unwrap().0
+        snapshot::save(&self.store, &self.index, &file_of(&self.dir)).unwrap().0
     }
 
     fn stop(self) -> TempDir {
@@ -101,6 +103,10 @@ impl Node {
         let states = (0..NUMBERS).map(|number| self.index.get(relation(number).hash())).collect();
         (states, self.index.relations(), self.index.revision().get())
     }
+}
+
+fn file_of(dir: &TempDir) -> SnapshotFile {
+    SnapshotFile { path: path_of(dir), key: MacKey::from_bytes([7; 32]) }
 }
 
 fn path_of(dir: &TempDir) -> PathBuf {

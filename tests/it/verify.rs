@@ -7,11 +7,14 @@ use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, apply, movement};
 use crate::support::{Gateway, izingate};
 use izingate::app::open::{existing, read_only};
 use izingate::config::SecretSource;
+use izingate::index::snapshot::SnapshotFile;
 use izingate::index::{Index, snapshot};
 use izingate::model::channel::Cell;
 use izingate::model::hex::to_hex;
 use izingate::model::key::{Pseudonym, RelationKey};
+use izingate::model::mac::MacKey;
 use izingate::model::record::Record;
+use izingate::model::secret::Secret;
 use izingate::model::state::{State, Status};
 use izingate::model::time::IysTime;
 use izingate::wire::proto::Movement;
@@ -84,14 +87,15 @@ fn with_cell(data: &Path, cell: Cell, status: Status) -> (RelationKey, Record) {
 
 /// Puts a snapshot of these states, whole and of this very directory, in the place of its own.
 fn lie(data: &Path, states: impl IntoIterator<Item = (RelationKey, State)>) {
-    let path = data.join("snapshot/index.snap");
-    let identity = snapshot::preface(&path).unwrap().identity;
+    let secret = Secret::parse(&fs::read_to_string(data.join("secret.key")).unwrap()).unwrap();
+    let file = SnapshotFile { path: data.join("snapshot/index.snap"), key: MacKey::of_snapshots(&secret) };
+    let identity = snapshot::preface(&file).unwrap().identity;
     let index = Index::new(64 << 20).unwrap();
     for (relation, state) in states {
         index.write().insert(relation.hash(), state).unwrap();
     }
     index.revision().publish(identity.revision);
-    snapshot::write(&index, identity, &path).unwrap();
+    snapshot::write(&index, identity, &file).unwrap();
 }
 
 #[tokio::test]
@@ -122,7 +126,7 @@ async fn nothing_differs_after_movements_and_restarts() {
     assert_eq!(verified(&data), (0, summary(SCAN, [3, 4, 4, 0, 0, 0], &["nothing differs"])));
 }
 
-/// What no checksum can tell.
+/// A change that no code shows: somebody who holds the secret wrote it.
 #[test]
 fn a_whole_snapshot_that_lies_is_found_out() {
     let dir = tempfile::tempdir().unwrap();

@@ -95,6 +95,16 @@ pub enum CommandError {
     /// The evidence log.
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
+    /// The command did what it could; its output is shown all the same.
+    #[error("{message}")]
+    Incomplete {
+        /// For standard output.
+        shown: String,
+        /// A stable code.
+        code: &'static str,
+        /// For people.
+        message: String,
+    },
     /// A fault of this system.
     #[error("{0}")]
     Internal(String),
@@ -117,7 +127,8 @@ impl CommandError {
             Self::UnknownBrand(_) => "UNKNOWN_BRAND",
             Self::Gateway(_) => "GATEWAY_FAILED",
             Self::Refused { code, .. } => code,
-            Self::Evidence(_) => EvidenceError::CODE,
+            Self::Evidence(error) => error.code(),
+            Self::Incomplete { code, .. } => code,
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -190,7 +201,14 @@ fn writer_of(store: &Arc<Store>) -> Result<(Writer, WriterHandle), CommandError>
 
 /// Works through such a writer, which has to be let go by then.
 fn writing<F: Future>(store: Store, work: impl FnOnce(WriterHandle, Arc<Store>) -> F) -> Result<F::Output, CommandError> {
-    let store = Arc::new(store);
+    writing_shared(Arc::new(store), work)
+}
+
+/// Works through such a writer on a store that the evidence knows, too.
+fn writing_shared<F: Future>(
+    store: Arc<Store>,
+    work: impl FnOnce(WriterHandle, Arc<Store>) -> F,
+) -> Result<F::Output, CommandError> {
     let (writer, sink) = writer_of(&store)?;
     let done = runtime()?.block_on(work(sink, store));
     writer.join();

@@ -41,7 +41,7 @@ fn close(args: &CloseArgs) -> Result<String, CommandError> {
 }
 
 fn close_offline(args: &CloseArgs, data: &Path) -> Result<(u64, bool), CommandError> {
-    let Opened { data: _held, store, pseudonymizer, sealer, clock } = existing(data, args.secret_file.as_deref())?;
+    let Opened { data: _held, store, pseudonymizer, sealer, clock, .. } = existing(data, args.secret_file.as_deref())?;
     let now = clock.receipt();
     let closed = args.at.unwrap_or(now);
     if closed > now.plus(CLOCK_TOLERANCE) {

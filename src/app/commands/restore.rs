@@ -6,6 +6,7 @@ use crate::app::open::OpenError;
 use crate::cli::backup::RestoreArgs;
 use crate::config::SecretSource;
 use crate::model::secret::Pseudonymizer;
+use crate::model::time::IysTime;
 use crate::store::backup::{Manifest, restore as files};
 
 /// Makes a data directory of a backup; what it returns is for standard output.
@@ -24,6 +25,7 @@ pub fn restore(args: &RestoreArgs) -> Result<String, CommandError> {
     let data = DataDir::take_empty(&args.data).map_err(OpenError::from)?;
     let folder = data.begin_restoring().map_err(OpenError::from)?;
     let census = files::copy(&manifest, &args.from, &folder, secret.as_ref())?;
+    files::forget_evidence(&folder, IysTime::now())?;
     data.end_restoring().map_err(OpenError::from)?;
 
     let remark = if secret.is_some() {
@@ -34,7 +36,9 @@ pub fn restore(args: &RestoreArgs) -> Result<String, CommandError> {
     };
     let (made_at, revision) = (&manifest.made_at, manifest.revision);
     Ok(format!(
-        "{}\nmade      {made_at}\nrevision  {revision}\nrelations {}\nONAY      {}\nRET       {}\n{remark}\n",
+        "{}\nmade      {made_at}\nrevision  {revision}\nrelations {}\nONAY      {}\nRET       {}\n{remark}\n\
+         A backup holds no evidence: a record begins with the next start, or continues with the folder evidence of the directory\n\
+         that was backed up, put here before. With that, a start says whether anything acknowledged since the backup is lost.\n",
         args.data.display(),
         census.relations,
         census.onay,

@@ -4,6 +4,7 @@ use super::CommandError;
 use crate::app::open::{self, OpenError, Opened};
 use crate::cli::verify::VerifyArgs;
 use crate::config::SecretSource;
+use crate::index::snapshot::SnapshotFile;
 use crate::index::{Index, memory_limit};
 use crate::ingest::Origin;
 use crate::ingest::restore::restore;
@@ -20,10 +21,10 @@ const DIFFERENT: u8 = 3;
 /// Compares index and store; the text is for standard output, beside the exit code.
 pub fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
     let secret = SecretSource::load(args.secret_file.as_deref())?;
-    let Opened { data, store, .. } = open::existing(&args.data, &secret)?;
+    let Opened { data, store, keys, .. } = open::as_found(&args.data, &secret)?;
     // As much as a gateway takes that is not told otherwise.
     let index = Index::new(memory_limit() / 4 * 3).map_err(OpenError::from)?;
-    let snapshot = data.snapshot().map_err(OpenError::from)?;
+    let snapshot = SnapshotFile { path: data.snapshot().map_err(OpenError::from)?, key: keys.snapshots };
     let begun = Instant::now();
     let origin = restore(&store, &index, Some(&snapshot)).map_err(OpenError::from)?;
     let (filled, begun) = (begun.elapsed(), Instant::now());

@@ -1,22 +1,25 @@
 //! Decided by this process, beside a gateway that may be running on the same data.
 
 use super::Stop;
-use crate::app::data_dir::{DataDir, DataDirError, store_path};
-use crate::app::evidence::{self, EvidenceError};
+use crate::app::data_dir::{DataDir, DataDirError, evidence_path, store_path};
+use crate::app::evidence::{self, Beside, EvidenceError};
 use crate::app::open::{self, OpenError};
 use crate::check::question::{Recipients, Scope};
 use crate::check::{Checker, DecisionIds};
 use crate::clock::Clock;
 use crate::config::{Evidence, SecretSource};
 use crate::evidence::Recorder;
+use crate::evidence::reached;
 use crate::evidence::settings::{Durability, Overload, Settings};
 use crate::evidence::start::Threads;
 use crate::filter::Block;
 use crate::filter::block::Bounds;
+use crate::index::snapshot::SnapshotFile;
 use crate::index::{Index, memory_limit};
 use crate::ingest::{CatchUpError, catch_up, restore};
 use crate::model::brand::BrandCode;
-use crate::store::{Options, Store};
+use crate::ports::Reached;
+use crate::store::{Options, Store, StoreError};
 use crate::telemetry::metrics::Edge;
 use crate::wire::caller::Caller;
 use crate::wire::record::{Asked, decide_batch};
@@ -99,17 +102,22 @@ impl Offline {
         if beside == data || store_path(beside).exists() {
             return Err(OfflineError::OfGateway(beside.to_owned()));
         }
-        let pseudonymizer = open::pseudonymizer(data, secret)?;
+        let (pseudonymizer, keys) = open::beside(data, secret)?;
         let on_file = open::read_only(data)?.brands().map_err(OpenError::from)?;
         if let Some(scope) = question.scopes.iter().find(|scope| !on_file.iter().any(|brand| brand.code == scope.brand)) {
             return Err(OfflineError::UnknownBrand(scope.brand));
         }
         let held = DataDir::take(beside).map_err(OpenError::from)?;
         let own = beside.join("following");
+        // Before the store is opened: a gateway may write both meanwhile, the store first.
+        let of_gateway = evidence_path(data);
+        let known = open::known(&of_gateway, &keys)?;
         let store = Store::open_following(&store_path(data), &own, &Options::default()).map_err(OpenError::from)?;
         let clock = open::clock_of(&store).map_err(OpenError::from)?;
+        let reached = followed_to(&store, known).map_err(OpenError::from)?;
+        reached::require(&of_gateway, known, reached).map_err(OpenError::from)?;
         let index = Index::new(memory_limit() / 4 * 3).map_err(OpenError::from)?;
-        let snapshot = data.join("snapshot").join("index.snap");
+        let snapshot = SnapshotFile { path: data.join("snapshot").join("index.snap"), key: keys.snapshots };
         let origin = restore::restore(&store, &index, Some(&snapshot)).map_err(OpenError::from)?;
         tracing::debug!(?origin, relations = index.relations(), "the index is filled");
         // Nothing stands in the list's result before it is on record.
@@ -121,7 +129,8 @@ impl Offline {
         };
         let ids = DecisionIds::new(node_of(&held).map_err(OpenError::from)?, evidence::first_decision());
         let signing_key_file = std::env::var_os("IZINGATE_EVIDENCE_SIGNING_KEY_FILE").map(PathBuf::from);
-        let (log, threads) = evidence::start_log(&held, &Evidence { settings, signing_key_file }, ids)?;
+        let evidence = Evidence { settings, signing_key_file };
+        let (log, threads) = evidence::start_log(&held, &evidence, ids, Beside::nothing(keys.evidence))?;
         let (end, ended) = channel();
         let lost: Arc<OnceLock<String>> = Arc::default();
         let follower = {
@@ -203,6 +212,17 @@ impl Drop for Lost<'_> {
 }
 
 /// Follows what is committed until nobody needs it.
+/// Follows a store up to what is known of it, and returns how far it is: a writer may have removed files while it was opened.
+fn followed_to(store: &Store, known: Reached) -> Result<Reached, StoreError> {
+    for _ in 0..IN_VAIN {
+        if !store.reached()?.is_behind(&known) {
+            break;
+        }
+        store.follow()?;
+    }
+    store.reached()
+}
+
 fn follow(store: &Store, index: &Index, ended: &Receiver<()>, lost: &OnceLock<String>) {
     let _lost = Lost(lost);
     let mut in_vain = 0;
@@ -223,7 +243,7 @@ fn follow(store: &Store, index: &Index, ended: &Receiver<()>, lost: &OnceLock<St
 const IN_VAIN: u32 = 8;
 
 /// The number of whoever decides here, kept with the evidence: its tree is signed under it.
-fn node_of(held: &DataDir) -> Result<u32, DataDirError> {
+pub(in crate::app) fn node_of(held: &DataDir) -> Result<u32, DataDirError> {
     let path = held.path().join("node");
     let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
     if let Some(node) = fs::read_to_string(&path).ok().and_then(|text| u32::from_str_radix(text.trim(), 16).ok()) {

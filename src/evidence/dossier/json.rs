@@ -1,7 +1,10 @@
 //! The dossier for machines. Field names are stable; a change that is not an addition raises
 //! [`FORMAT`]. İYS's dates are as İYS writes them, all other times RFC 3339 with Türkiye's offset.
 
-use super::model::{Complaint, Dossier, EvidenceGap, History, Proof, Recorded, RecordedIn, Recording, Segment, Tree, recording};
+use super::model::{
+    AcceptedLoss, Complaint, Dossier, EvidenceGap, History, MissingSegment, Proof, Recorded, RecordedIn, Recording, Segment,
+    Tree, recording,
+};
 use crate::check::Language;
 use crate::check::question::Purpose;
 use crate::model::brand::BrandCode;
@@ -139,6 +142,27 @@ struct ProofBody<'a> {
     tree: Option<TreeBody<'a>>,
     gaps: Vec<GapBody>,
     removed_until: Option<String>,
+    missing_segments: Vec<MissingBody>,
+    accepted_losses: Vec<LossBody<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MissingBody {
+    segment: u64,
+    from: String,
+    to: String,
+    decisions: u64,
+    accepted: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LossBody<'a> {
+    from: Option<String>,
+    accepted_at: String,
+    lost: &'a [String],
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -298,7 +322,22 @@ impl<'a> ProofBody<'a> {
             tree: proof.tree.as_ref().map(TreeBody::new),
             gaps: proof.gaps.iter().map(GapBody::new).collect(),
             removed_until: proof.removed_until.map(IysTime::rfc3339),
+            missing_segments: proof.missing.iter().map(MissingBody::new).collect(),
+            accepted_losses: proof.losses.iter().map(LossBody::new).collect(),
         }
+    }
+}
+
+impl MissingBody {
+    fn new(missing: &MissingSegment) -> Self {
+        let MissingSegment { number, from, to, decisions, accepted } = *missing;
+        Self { segment: number, from: from.rfc3339(), to: to.rfc3339(), decisions, accepted }
+    }
+}
+
+impl<'a> LossBody<'a> {
+    fn new(loss: &'a AcceptedLoss) -> Self {
+        Self { from: loss.from.map(IysTime::rfc3339), accepted_at: loss.at.rfc3339(), lost: &loss.lost, reason: &loss.reason }
     }
 }
 

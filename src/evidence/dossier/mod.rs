@@ -21,7 +21,10 @@ mod tests;
 mod visible;
 
 use crate::check::Language;
-pub use model::{Asked, Complaint, Dossier, EvidenceGap, History, Made, Proof, Recorded, RecordedIn, Segment, Subject, Tree};
+pub use model::{
+    AcceptedLoss, Asked, Complaint, Dossier, EvidenceGap, History, Made, MissingSegment, Proof, Recorded, RecordedIn, Segment,
+    Subject, Tree,
+};
 pub use pdf::PdfError;
 
 impl Dossier {

@@ -146,8 +146,40 @@ pub struct Proof {
     pub tree: Option<Tree>,
     /// Times in the period asked for of which records may be missing.
     pub gaps: Vec<EvidenceGap>,
-    /// Decisions of this moment and before are not kept any more: their retention is over.
+    /// Decisions of this moment and before are not kept any more: their retention is over, and the log says so.
     pub removed_until: Option<IysTime>,
+    /// Sealed segments in which there may be decisions, and whose files are missing.
+    pub missing: Vec<MissingSegment>,
+    /// Losses in the period asked for that an operator accepted.
+    pub losses: Vec<AcceptedLoss>,
+}
+
+/// A sealed segment whose file is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingSegment {
+    /// Its number.
+    pub number: u64,
+    /// The earliest moment of anything in it.
+    pub from: IysTime,
+    /// The latest.
+    pub to: IysTime,
+    /// Decisions in it, about anybody.
+    pub decisions: u64,
+    /// Whether an operator accepted that.
+    pub accepted: bool,
+}
+
+/// A loss that an operator accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptedLoss {
+    /// Everything answered until then is on record; none if that is not known.
+    pub from: Option<IysTime>,
+    /// Time at which it was accepted.
+    pub at: IysTime,
+    /// The lost part in words.
+    pub lost: Vec<String>,
+    /// The operator's reason. Any text.
+    pub reason: String,
 }
 
 /// A sealed segment of the evidence log.

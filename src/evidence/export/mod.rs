@@ -5,9 +5,8 @@
 
 mod table;
 
-use super::archive::read_seals;
-use super::recover::later;
-use super::segment::{Body, Broken, Frames, Seal, Unreadable, sealed, sealed_path};
+use super::record::{Record, RecordError};
+use super::segment::{Body, Broken, Frame, Seal, Unreadable, sealed, sealed_path};
 use crate::model::hex::to_hex;
 use parquet::file::metadata::{KeyValue, ParquetMetaData};
 use parquet::file::reader::FileReader;
@@ -35,19 +34,20 @@ pub struct Report {
     pub decisions: u64,
     /// Segments whose file was there.
     pub there: u64,
-    /// Segments of the tree that are not here any more.
-    pub gone: Vec<u64>,
+    /// Segments of the tree that were removed when their retention was over, as the log says.
+    pub removed: Vec<u64>,
+    /// Segments of the tree that are missing, which an operator accepted.
+    pub accepted: Vec<u64>,
+    /// Segments of the tree that are missing.
+    pub missing: Vec<u64>,
 }
 
 /// Why an export ended early. Files that were written stay, and the next one goes on behind them.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The system said no, or the tree is damaged.
+    /// The evidence cannot be read, or is not what was written.
     #[error(transparent)]
-    Io(#[from] io::Error),
-    /// A segment is not what was written.
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Record(#[from] RecordError),
     /// A file of this name is of something else.
     #[error("{0} is there, and is not of this segment")]
     Foreign(PathBuf),
@@ -56,20 +56,26 @@ pub enum ExportError {
     Unwritable(PathBuf, Box<dyn Error + Send + Sync>),
 }
 
+impl From<Unreadable> for ExportError {
+    fn from(error: Unreadable) -> Self {
+        Self::Record(error.into())
+    }
+}
+
 /// Exports the sealed segments of a folder, those of some numbers, into another folder.
-pub fn export(folder: &Path, out: &Path, numbers: RangeInclusive<u64>) -> Result<Report, ExportError> {
+pub fn export(record: &Record, out: &Path, numbers: RangeInclusive<u64>) -> Result<Report, ExportError> {
     fs::create_dir_all(out).map_err(unwritable(out))?;
-    let mut report = Report::default();
-    let tree = read_seals(folder)?;
-    let in_tree = tree.iter().filter(|seal| numbers.contains(&seal.number));
-    report.gone = in_tree.map(|seal| seal.number).filter(|number| !sealed_path(folder, *number).exists()).collect();
-    for number in later(folder, "seg", 0)?.into_iter().filter(|number| numbers.contains(number)) {
-        let seal = seal_of(folder, number, &tree)?;
+    let among = |gone: &[u64]| gone.iter().copied().filter(|number| numbers.contains(number)).collect();
+    let gone = &record.gone;
+    let (removed, accepted, missing) = (among(&gone.removed), among(&gone.accepted), among(&gone.missing));
+    let mut report = Report { removed, accepted, missing, ..Report::default() };
+    for number in record.sealed().into_iter().filter(|number| numbers.contains(number)) {
+        let seal = seal_of(record, number)?;
         let path = out.join(format!("{number:012}.parquet"));
         if is_there(&path, &seal)? {
             report.there += 1;
         } else {
-            write(folder, &seal, &path)?;
+            write(record, &seal, &path)?;
             report.written += 1;
             report.decisions += seal.decisions;
         }
@@ -78,14 +84,14 @@ pub fn export(folder: &Path, out: &Path, numbers: RangeInclusive<u64>) -> Result
 }
 
 /// The seal that a segment has to lead to: that of the tree, or its own if it was sealed a moment ago.
-fn seal_of(folder: &Path, number: u64, tree: &[Seal]) -> Result<Seal, Unreadable> {
+fn seal_of(record: &Record, number: u64) -> Result<Seal, Unreadable> {
     let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-    if let Some(seal) = place.and_then(|place| tree.get(place)) {
+    if let Some(seal) = place.and_then(|place| record.seals.get(place)) {
         return Ok(*seal);
     }
-    let seal = sealed(folder, number)?;
+    let seal = sealed(record.folder(), number, record.key())?;
     let other = Broken { at: 0, why: "it holds another segment" };
-    if seal.number == number { Ok(seal) } else { Err(Unreadable::Broken(sealed_path(folder, number), other)) }
+    if seal.number == number { Ok(seal) } else { Err(Unreadable::Broken(sealed_path(record.folder(), number), other)) }
 }
 
 /// Whether a segment's file is there and whole. The footer is the last that is written of it.
@@ -106,9 +112,9 @@ fn seal_noted(metadata: &ParquetMetaData) -> Option<&String> {
 }
 
 /// Writes a segment's file, whole or not at all.
-fn write(folder: &Path, seal: &Seal, path: &Path) -> Result<(), ExportError> {
+fn write(record: &Record, seal: &Seal, path: &Path) -> Result<(), ExportError> {
     let unfinished = path.with_extension("parquet.new");
-    let written = write_rows(folder, seal, &unfinished).and_then(|()| {
+    let written = write_rows(record, seal, &unfinished).and_then(|()| {
         let named = fs::rename(&unfinished, path).and_then(|()| File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all());
         named.map_err(unwritable(path))
     });
@@ -119,13 +125,13 @@ fn write(folder: &Path, seal: &Seal, path: &Path) -> Result<(), ExportError> {
     written
 }
 
-fn write_rows(folder: &Path, seal: &Seal, path: &Path) -> Result<(), ExportError> {
+fn write_rows(record: &Record, seal: &Seal, path: &Path) -> Result<(), ExportError> {
     let output = File::create(path).map_err(unwritable(path))?;
     let notes = vec![KeyValue::new(SEAL.to_owned(), to_hex(&seal.leaf()))];
     let begun = schema().and_then(|schema| SerializedFileWriter::new(&output, schema, properties(notes)));
     let mut file = begun.map_err(unwritable(path))?;
     let (mut group, mut rows) = (Vec::new(), 0);
-    read(folder, seal, |questions| {
+    read(record, seal, |questions| {
         rows += questions.iter().map(Question::len).sum::<usize>();
         group.extend(questions);
         if rows >= GROUP {
@@ -146,28 +152,17 @@ fn unwritable<E: Into<Box<dyn Error + Send + Sync>>>(path: &Path) -> impl FnOnce
 }
 
 /// Reads a segment against its chain up to its seal, and hands over the questions of each frame.
-fn read(folder: &Path, seal: &Seal, mut take: impl FnMut(Vec<Question>) -> Result<(), ExportError>) -> Result<(), ExportError> {
-    let path = sealed_path(folder, seal.number);
-    let broken = |broken| Unreadable::Broken(path.clone(), broken);
-    let bytes = fs::read(&path).map_err(|error| Unreadable::Io(path.clone(), error))?;
-    let mut frames = Frames::of(&bytes).map_err(broken)?;
-    let mut end = None;
-    for frame in frames.by_ref() {
-        let frame = frame.map_err(broken)?;
-        match &frame.body {
-            Body::Event(_) => {}
-            Body::Seal(sealed) => end = Some(**sealed),
-            Body::Decisions(..) => {
-                let questions = frame.body.decisions().and_then(|decisions| Question::all(decisions, seal.number));
-                take(questions.ok_or(Broken { at: frame.at, why: "the decisions cannot be read" }).map_err(broken)?)?;
-            }
-        }
-    }
+fn read(record: &Record, seal: &Seal, mut take: impl FnMut(Vec<Question>) -> Result<(), ExportError>) -> Result<(), ExportError> {
+    let path = sealed_path(record.folder(), seal.number);
     // The seal covers the number, the node and the chain from the segment before.
-    if end != Some(*seal) {
-        return Err(broken(Broken { at: frames.at(), why: "it does not end with the seal that it has to" }).into());
-    }
-    Ok(())
+    record.read(seal, |_, frame: &Frame<'_>| {
+        if !matches!(frame.body, Body::Decisions(..)) {
+            return Ok(());
+        }
+        let questions = frame.body.decisions().and_then(|decisions| Question::all(decisions, seal.number));
+        let broken = Broken { at: frame.at, why: "the decisions cannot be read" };
+        take(questions.ok_or_else(|| Unreadable::Broken(path.clone(), broken))?)
+    })
 }
 
 #[cfg(test)]

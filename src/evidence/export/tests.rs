@@ -1,8 +1,10 @@
 use super::super::archive::Archive;
 use super::super::codec::Part;
 use super::super::entry::{Entry, Event, Outcomes};
-use super::super::segment::{Header, Open};
-use super::super::testing;
+use super::super::fault::Fault;
+use super::super::note::Signer;
+use super::super::segment::{Header, Open, Version};
+use super::super::testing::{self, KEY, record};
 use super::*;
 use crate::check::question::{Purpose, Scope};
 use crate::model::brand::{BrandCode, RetailerCode};
@@ -38,7 +40,7 @@ struct Log {
 impl Log {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (archive, _) = Archive::open(folder.path(), 7, None).unwrap();
+        let archive = Archive::resume(folder.path(), Signer::of_node(7, &[7; 32]).unwrap(), &[]).unwrap();
         let open = begin(folder.path(), 1, [0; 32]);
         Self { folder, archive, open }
     }
@@ -53,17 +55,18 @@ impl Log {
         if add {
             self.archive.add(&seal).unwrap();
         }
+        self.archive.sign().unwrap();
         self.open = begin(self.folder.path(), seal.number + 1, seal.end());
     }
 
     fn export(&self, out: &Path) -> Result<Report, ExportError> {
-        export(self.folder.path(), out, 1..=u64::MAX)
+        export(&record(self.folder.path()), out, 1..=u64::MAX)
     }
 }
 
 fn begin(folder: &Path, number: u64, previous: [u8; 32]) -> Open {
-    let header = Header { node: 7, number, previous, made: WRITTEN };
-    Open::begin(folder, header, &[Event::Started { version: "1".to_owned(), at: WRITTEN }]).unwrap()
+    let header = Header { version: Version::Authenticated, node: 7, number, previous, made: WRITTEN };
+    Open::begin(folder, &KEY, header, &[Event::Started { version: "1".to_owned(), at: WRITTEN }]).unwrap()
 }
 
 fn rows(path: &Path) -> Vec<Row> {
@@ -174,21 +177,21 @@ fn what_is_there_and_whole_is_left_as_it_is() {
     log.seal(&[many(200, 3)], false);
     let (folder, out) = (log.folder.path(), tempfile::tempdir().unwrap());
     let file = |number: u64| out.path().join(format!("{number:012}.parquet"));
-    let only = export(folder, &out.path().join("other"), 2..=2).unwrap();
+    let only = export(&record(folder), &out.path().join("other"), 2..=2).unwrap();
     assert_eq!(only, Report { written: 1, ..Report::default() }, "a segment without decisions is a table without rows");
     assert_eq!(rows(&out.path().join("other/000000000002.parquet")), []);
 
     assert_eq!(log.export(out.path()).unwrap(), Report { written: 3, decisions: 4, ..Report::default() });
     let before = [1, 2, 3].map(|number| fs::read(file(number)).unwrap());
-    // One that a copy cut short, one whose writing a kill ended, one that was removed when nothing in it had to be kept.
+    // One that a copy cut short, one whose writing a kill ended, one that somebody removed.
     fs::write(file(3), &before[2][..before[2].len() - 1]).unwrap();
     fs::rename(file(2), out.path().join("000000000002.parquet.new")).unwrap();
     fs::remove_file(sealed_path(folder, 1)).unwrap();
     let again = log.export(out.path()).unwrap();
-    assert_eq!(again, Report { written: 2, decisions: 3, there: 0, gone: vec![1] });
+    assert_eq!(again, Report { written: 2, decisions: 3, missing: vec![1], ..Report::default() });
     assert_eq!([1, 2, 3].map(|number| fs::read(file(number)).unwrap()), before);
     assert!(!out.path().join("000000000002.parquet.new").exists());
-    assert_eq!(log.export(out.path()).unwrap(), Report { there: 2, gone: vec![1], ..Report::default() });
+    assert_eq!(log.export(out.path()).unwrap(), Report { there: 2, missing: vec![1], ..Report::default() });
 
     fs::rename(file(2), file(3)).unwrap();
     assert!(matches!(log.export(out.path()), Err(ExportError::Foreign(path)) if path == file(3)));
@@ -223,7 +226,9 @@ fn a_broken_segment_is_named_and_leaves_no_file() {
     let refused = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
         match log.export(out.path()) {
-            Err(ExportError::Unreadable(Unreadable::Broken(named, _))) => assert_eq!(named, path),
+            Err(ExportError::Record(RecordError::Faults(faults))) => {
+                assert!(matches!(&faults[..], [Fault::SegmentBroken(name, _)] if path.ends_with(name)), "{faults:?}");
+            }
             other => panic!("{other:?}"),
         }
         let names: Vec<_> = fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -238,7 +243,7 @@ fn a_broken_segment_is_named_and_leaves_no_file() {
     let first = fs::read(sealed_path(log.folder.path(), 1)).unwrap();
     refused(&first);
     fs::write(&path, &bytes).unwrap();
-    assert_eq!(log.export(out.path()).unwrap(), Report { written: 1, decisions: 3, there: 1, gone: Vec::new() });
+    assert_eq!(log.export(out.path()).unwrap(), Report { written: 1, decisions: 3, there: 1, ..Report::default() });
 }
 
 #[test]
@@ -253,6 +258,6 @@ fn what_no_table_holds_is_refused() {
         log.seal(std::slice::from_ref(&wrong), true);
         let out = tempfile::tempdir().unwrap();
         let refused = log.export(out.path());
-        assert!(matches!(refused, Err(ExportError::Unreadable(Unreadable::Broken(..)))), "{wrong:?}");
+        assert!(matches!(refused, Err(ExportError::Record(RecordError::Faults(_)))), "{wrong:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::check::DecisionId;
 use crate::evidence::merkle::{Hash, hash, leaf};
+use crate::model::mac::MacKey;
 use crate::model::secret::KEY_ID;
 
 /// Bytes of a header.
@@ -10,7 +11,8 @@ pub const HEADER_LENGTH: usize = 58;
 pub const SEAL_LENGTH: usize = 173;
 
 const MAGIC: [u8; 4] = *b"IZEV";
-const VERSION: u8 = 1;
+/// The version of a seal, which is the same in segments of either version.
+const SEAL_VERSION: u8 = 1;
 
 /// Bytes of a frame's body at most: [`crate::evidence::codec::MOST_DECISIONS`] with the longest references and callers, and
 /// far more than any event has.
@@ -22,12 +24,23 @@ pub(super) const SEAL: u8 = 3;
 /// Decisions whose columns stand there as they are.
 pub(super) const PLAIN: u8 = 4;
 
-/// Bytes of a chain that stand behind each frame.
+/// Bytes of the check that stands behind each frame.
 pub(super) const CHECK: usize = 8;
+
+/// The version of a segment's format: what the check behind each frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// The first bytes of the chain, which anybody can compute. Read for ever, written no more.
+    Chained = 1,
+    /// A code of the chain under a key that is derived from the secret.
+    Authenticated = 2,
+}
 
 /// The beginning of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// The version of its format.
+    pub version: Version,
     /// The node that writes it.
     pub node: u32,
     /// Its place in the log, from 1.
@@ -69,7 +82,7 @@ impl Header {
     pub fn to_bytes(&self) -> [u8; HEADER_LENGTH] {
         let mut bytes = [0; HEADER_LENGTH];
         bytes[..4].copy_from_slice(&MAGIC);
-        bytes[4..6].copy_from_slice(&[VERSION, KEY_ID]);
+        bytes[4..6].copy_from_slice(&[self.version as u8, KEY_ID]);
         bytes[6..10].copy_from_slice(&self.node.to_be_bytes());
         bytes[10..18].copy_from_slice(&self.number.to_be_bytes());
         bytes[18..50].copy_from_slice(&self.previous);
@@ -80,10 +93,12 @@ impl Header {
     /// Reads its bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; HEADER_LENGTH]) -> Option<Self> {
-        let mut rest = bytes.strip_prefix(&MAGIC)?.strip_prefix(&[VERSION, KEY_ID])?;
+        let (version, rest) = bytes.strip_prefix(&MAGIC)?.split_first()?;
+        let version = [Version::Chained, Version::Authenticated].into_iter().find(|known| *known as u8 == *version)?;
+        let mut rest = rest.strip_prefix(&[KEY_ID])?;
         let node = u32::from_be_bytes(take(&mut rest)?);
         let number = u64::from_be_bytes(take(&mut rest)?);
-        Some(Self { node, number, previous: take(&mut rest)?, made: u64::from_be_bytes(take(&mut rest)?) })
+        Some(Self { version, node, number, previous: take(&mut rest)?, made: u64::from_be_bytes(take(&mut rest)?) })
     }
 
     /// Where the chain begins.
@@ -97,7 +112,7 @@ impl Seal {
     #[must_use]
     pub fn to_bytes(&self) -> [u8; SEAL_LENGTH] {
         let mut bytes = Vec::with_capacity(SEAL_LENGTH);
-        bytes.push(VERSION);
+        bytes.push(SEAL_VERSION);
         bytes.extend(self.node.to_be_bytes());
         bytes.extend([self.number, self.frames, self.decisions].map(u64::to_be_bytes).concat());
         bytes.extend([self.ids.0.get(), self.ids.1.get()].map(u128::to_be_bytes).concat());
@@ -110,7 +125,7 @@ impl Seal {
     /// Reads its bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut rest = bytes.strip_prefix(&[VERSION])?;
+        let mut rest = bytes.strip_prefix(&[SEAL_VERSION])?;
         let rest = &mut rest;
         let seal = Self {
             node: u32::from_be_bytes(take(rest)?),
@@ -138,6 +153,14 @@ impl Seal {
     pub fn end(&self) -> Hash {
         let length = ((1 + SEAL_LENGTH + CHECK) as u32).to_be_bytes();
         link(&self.chain, &leaf(&[&[SEAL], &self.to_bytes()]), &[&length, &[SEAL]])
+    }
+}
+
+/// The check behind a frame: none if it takes a key to tell and there is none.
+pub(super) fn check(version: Version, key: Option<&MacKey>, chain: &Hash) -> Option<[u8; CHECK]> {
+    match version {
+        Version::Chained => chain.first_chunk().copied(),
+        Version::Authenticated => key?.mac(&[chain]).first_chunk().copied(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! A segment: one file of the log, a chain of frames from its header to its seal.
 //!
 //! ```text
-//! header  "IZEV" ‖ version 1 ‖ key id ‖ node u32 ‖ number u64 ‖ chain of the segment before ‖ made at (ms) u64
-//! frame   length u32 of what follows ‖ kind ‖ body ‖ the first 8 bytes of the chain up to here
+//! header  "IZEV" ‖ version 2 ‖ key id ‖ node u32 ‖ number u64 ‖ chain of the segment before ‖ made at (ms) u64
+//! frame   length u32 of what follows ‖ kind ‖ body ‖ check: the first 8 bytes of a code of the chain up to here
 //!           kind 1, decisions: length of the columns u32 ‖ length of their zstd u32 ‖ zstd ‖ recipients
 //!           kind 2, an event:  JSON
 //!           kind 3, the seal:  what the segment is, as the leaf of the tree over all segments
@@ -17,14 +17,20 @@
 //! Numbers are big-endian. A frame's leaf is the RFC 6962 hash of kind ‖ body, where decisions stand as they are without
 //! zstd: kind 1 ‖ length of the columns ‖ columns ‖ recipients. The chain begins with the hash of the header (domain 3); each
 //! frame makes it the hash (domain 2) of chain ‖ leaf ‖ all that is on disk of the frame but check and what stands under its
-//! leaf as it is there. So every byte of the file is under the chain, and decisions are proved without zstd.
+//! leaf as it is there. So every byte of the file but the checks is under the chain, and decisions are proved without zstd.
+//!
+//! The code is keyed BLAKE3 of the chain under a key that is derived from the secret ([`crate::model::mac`]): who can write the
+//! file and has no secret can append, change or cut out nothing that passes for written. Who reads without the secret computes the
+//! chain all the same, and holds it against the seal, the seal against the tree, the tree against its signed checkpoint. In version 1,
+//! which is read for ever, the check is the first 8 bytes of the chain itself: anybody can make it.
 
 mod format;
 mod read;
 mod write;
 
-pub use format::{HEADER_LENGTH, Header, SEAL_LENGTH, Seal};
-pub use read::{Body, Broken, Frame, Frames, Raw, Unreadable, decisions_at, is_nothing, raw_frames, sealed, unseal};
+pub use format::{HEADER_LENGTH, Header, SEAL_LENGTH, Seal, Version};
+pub use read::{Body, Broken, Frame, Frames, Unreadable, frame_at, is_nothing, read_sealed, sealed, unseal};
+pub(super) use read::{NextFrame, SEALED_FRAME, next_frame};
 pub use write::Open;
 
 use std::path::{Path, PathBuf};

@@ -1,14 +1,15 @@
 //! Segments read back, frame by frame, each held against the chain.
 
 use super::format::{
-    CHECK, DECISIONS, EVENT, HEADER_LENGTH, Header, LONGEST, PLAIN, SEAL, SEAL_LENGTH, Seal, decisions_leaf, link,
+    CHECK, DECISIONS, EVENT, HEADER_LENGTH, Header, LONGEST, PLAIN, SEAL, SEAL_LENGTH, Seal, check, decisions_leaf, link,
 };
 use super::sealed_path;
 use crate::evidence::codec::{self, Decisions};
 use crate::evidence::entry::Event;
 use crate::evidence::merkle::{Hash, Tree, leaf};
-use std::fs::File;
-use std::io;
+use crate::model::mac::MacKey;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -64,6 +65,8 @@ pub struct Frames<'a> {
     ended: bool,
     /// Zeros behind the last frame are no part of it.
     growing: bool,
+    /// Key of frames; none for a reader without the secret.
+    key: Option<MacKey>,
     zstd: zstd_safe::DCtx<'static>,
 }
 
@@ -73,12 +76,19 @@ impl<'a> Frames<'a> {
         let header = bytes.first_chunk().and_then(Header::from_bytes).ok_or(Broken { at: 0, why: "the header is damaged" })?;
         let chain = header.chain();
         let (tree, zstd) = (Tree::default(), zstd_safe::DCtx::create());
-        Ok(Self { bytes, header, at: HEADER_LENGTH, chain, tree, ended: false, growing: false, zstd })
+        Ok(Self { bytes, header, at: HEADER_LENGTH, chain, tree, ended: false, growing: false, key: None, zstd })
     }
 
     /// The frames of the bytes of a segment that is being written, which ends with zeros up to a block's boundary.
     pub fn growing(bytes: &'a [u8]) -> Result<Self, Broken> {
         Ok(Self { growing: true, ..Self::of(bytes)? })
+    }
+
+    /// Has each frame be authentic under a key. Without one the frames of an authenticated segment are only held against its
+    /// seal, if there is one.
+    #[must_use]
+    pub fn under(self, key: Option<&MacKey>) -> Self {
+        Self { key: key.cloned(), ..self }
     }
 
     /// The segment's header.
@@ -132,7 +142,12 @@ impl<'a> Frames<'a> {
             _ => return Err(broken("the kind of the frame is damaged")),
         };
         let chain = link(&self.chain, &leaf, &[shown]);
-        if raw.check != &chain[..CHECK] {
+        let written = match check(self.header.version, self.key.as_ref(), &chain) {
+            Some(expected) => raw.check == expected,
+            // A frame whose end is not there yet.
+            None => !is_nothing(raw.check),
+        };
+        if !written {
             return Err(broken("the frame is not the one that was written here"));
         }
         self.at += raw.bytes.len();
@@ -241,26 +256,73 @@ impl<'a> Whole<'a> {
 }
 
 /// The seal at the end of a sealed segment's file, without a look at the rest.
-pub fn unseal(path: &Path) -> Result<Seal, Unreadable> {
+pub fn unseal(path: &Path, key: Option<&MacKey>) -> Result<Seal, Unreadable> {
     let unreadable = |error| Unreadable::Io(path.to_owned(), error);
     let file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
-    let mut frame = [0; 4 + 1 + SEAL_LENGTH + CHECK];
+    let (mut header, mut frame) = ([0; HEADER_LENGTH], [0; SEALED_FRAME]);
     let at = length.saturating_sub(frame.len() as u64);
-    file.read_exact_at(&mut frame, at).map_err(unreadable)?;
+    let read = file.read_exact_at(&mut header, 0).and_then(|()| file.read_exact_at(&mut frame, at));
+    let broken = |why| Unreadable::Broken(path.to_owned(), Broken { at: at as usize, why });
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(broken(NO_SEAL)),
+        read => read.map_err(unreadable)?,
+    }
     let seal = Whole::of(&frame).filter(|raw| raw.kind == SEAL).and_then(|raw| Seal::from_bytes(raw.body));
-    let seal = seal.filter(|seal| seal.bytes == at && seal.end()[..CHECK] == frame[frame.len() - CHECK..]);
-    seal.ok_or_else(|| Unreadable::Broken(path.to_owned(), Broken { at: at as usize, why: "there is no seal at the end" }))
+    let (Some(header), Some(seal)) = (Header::from_bytes(&header), seal.filter(|seal| seal.bytes == at)) else {
+        return Err(broken(NO_SEAL));
+    };
+    let authentic = check(header.version, key, &seal.end()).is_none_or(|check| check == frame[SEALED_FRAME - CHECK..]);
+    if authentic { Ok(seal) } else { Err(broken("the seal is not the one that was written here")) }
 }
+
+const NO_SEAL: &str = "there is no seal at the end";
+
+/// Bytes of a seal's frame.
+pub(in crate::evidence) const SEALED_FRAME: usize = 4 + 1 + SEAL_LENGTH + CHECK;
 
 /// The seal of a segment of a folder.
-pub fn sealed(folder: &Path, number: u64) -> Result<Seal, Unreadable> {
-    unseal(&sealed_path(folder, number))
+pub fn sealed(folder: &Path, number: u64, key: Option<&MacKey>) -> Result<Seal, Unreadable> {
+    unseal(&sealed_path(folder, number), key)
 }
 
-/// The decisions of the frame at a place of a file, without a look at the chain: for finding, not for proving.
+/// Reads every byte of a sealed segment, which must lead to this seal, and hands over each frame. What was handed over counts only
+/// if all of it was read without an error.
+pub fn read_sealed<E: From<Unreadable>>(
+    folder: &Path,
+    seal: &Seal,
+    key: Option<&MacKey>,
+    mut each: impl FnMut(&Header, &Frame<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let path = sealed_path(folder, seal.number);
+    let broken = |broken| Unreadable::Broken(path.clone(), broken);
+    let bytes = fs::read(&path).map_err(|error| Unreadable::Io(path.clone(), error))?;
+    let mut frames = Frames::of(&bytes).map_err(broken)?.under(key);
+    let header = *frames.header();
+    if header.number != seal.number {
+        return Err(broken(Broken { at: 0, why: "it holds another segment" }).into());
+    }
+    let mut end = None;
+    for frame in frames.by_ref() {
+        let frame = frame.map_err(broken)?;
+        if let Body::Seal(sealed) = &frame.body {
+            end = Some(**sealed);
+        }
+        each(&header, &frame)?;
+    }
+    match end {
+        None => Err(broken(Broken { at: frames.at(), why: "it ends without its seal: it was cut short" }).into()),
+        Some(sealed) if sealed != *seal => {
+            Err(broken(Broken { at: frames.at(), why: "it is not the segment that is in the tree" }).into())
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// The leaf and the decisions of the frame at a place of a file, without a look at the chain: a caller that has the leaf from
+/// elsewhere compares it.
 #[must_use]
-pub fn decisions_at(file: &File, at: u64) -> Option<Decisions> {
+pub fn frame_at(file: &File, at: u64) -> Option<(Hash, Decisions)> {
     let mut length = [0; 4];
     file.read_exact_at(&mut length, at).ok()?;
     let size = u32::from_be_bytes(length) as usize;
@@ -271,26 +333,46 @@ pub fn decisions_at(file: &File, at: u64) -> Option<Decisions> {
     file.read_exact_at(&mut bytes, at).ok()?;
     let raw = Whole::of(&bytes).filter(Whole::has_decisions)?;
     let (columns, recipients, _) = raw.decisions(&mut zstd_safe::DCtx::create())?;
-    codec::decode(&columns, recipients)
+    Some((decisions_leaf(&columns, recipients), codec::decode(&columns, recipients)?))
 }
 
-/// A frame of decisions, without a look at the chain or the columns: for an index.
-pub struct Raw<'a> {
-    /// Where it begins in the file.
-    pub at: usize,
-    /// Its recipients, 16 bytes each.
-    pub recipients: &'a [u8],
+/// Frame that [`next_frame`] took.
+pub(in crate::evidence) enum NextFrame {
+    /// An event.
+    Event(Event),
+    /// Anything else, or an event that cannot be read.
+    Other,
+    /// Nothing: the frames end, or are broken.
+    End,
 }
 
-/// The frames of decisions of a segment, up to the first that is not whole.
-pub fn raw_frames(bytes: &[u8]) -> impl Iterator<Item = Raw<'_>> {
-    let mut at = HEADER_LENGTH;
-    let frames = std::iter::from_fn(move || {
-        let frame = Whole::of(bytes.get(at..)?)?;
-        let here = at;
-        at += frame.bytes.len();
-        Some((here, frame))
-    });
-    let decisions = frames.filter(|(_, frame)| frame.has_decisions());
-    decisions.filter_map(|(at, frame)| frame.split().map(|(_, _, recipients)| Raw { at, recipients }))
+/// Takes the next frame off a segment's file, by its length alone.
+pub(in crate::evidence) fn next_frame(file: &mut BufReader<File>) -> io::Result<NextFrame> {
+    let mut head = [0; 5];
+    if !is_filled(file.read_exact(&mut head))? {
+        return Ok(NextFrame::End);
+    }
+    let [a, b, c, d, kind] = head;
+    let length = u32::from_be_bytes([a, b, c, d]);
+    if !(1 + CHECK..=1 + LONGEST + CHECK).contains(&(length as usize)) {
+        return Ok(NextFrame::End);
+    }
+    if kind != EVENT {
+        file.seek_relative(i64::from(length) - 1)?;
+        return Ok(NextFrame::Other);
+    }
+    let mut body = vec![0; length as usize - 1];
+    if !is_filled(file.read_exact(&mut body))? {
+        return Ok(NextFrame::End);
+    }
+    body.truncate(body.len() - CHECK);
+    Ok(serde_json::from_slice(&body).map_or(NextFrame::Other, NextFrame::Event))
+}
+
+/// Whether all was there that was to be read.
+fn is_filled(read: io::Result<()>) -> io::Result<bool> {
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        read => read.map(|()| true),
+    }
 }

@@ -1,6 +1,6 @@
 //! The segment that is being written.
 
-use super::format::{CHECK, DECISIONS, EVENT, Header, PLAIN, SEAL, Seal, decisions_leaf, link};
+use super::format::{CHECK, DECISIONS, EVENT, Header, PLAIN, SEAL, Seal, check, decisions_leaf, link};
 use super::read::{Body, Frames};
 use super::{open_path, sealed_path};
 use crate::check::DecisionId;
@@ -10,6 +10,7 @@ use crate::evidence::codec::{Encoder, Part, recipients_into};
 use crate::evidence::entry::Event;
 use crate::evidence::index::Heads;
 use crate::evidence::merkle::{Hash, Tree, leaf};
+use crate::model::mac::MacKey;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ const LEVEL: i32 = 1;
 pub struct Open {
     folder: PathBuf,
     header: Header,
+    /// Authenticates each frame.
+    key: MacKey,
     file: Direct,
     /// Bytes on disk for certain.
     durable: u64,
@@ -56,8 +59,8 @@ struct State {
 
 impl Open {
     /// Makes the file of a segment with its header and first events, all durable with its name.
-    pub fn begin(folder: &Path, header: Header, events: &[Event]) -> io::Result<Self> {
-        Self::begin_with(Blocks::default(), folder, header, events)
+    pub fn begin(folder: &Path, key: &MacKey, header: Header, events: &[Event]) -> io::Result<Self> {
+        Self::begin_with(Blocks::default(), folder, key, header, events)
     }
 
     /// Makes the file of the segment behind this one, which is sealed. After a failure it may be asked for again.
@@ -65,10 +68,10 @@ impl Open {
         // Its memory goes on: new memory is dear, and a segment a second may come.
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.truncate(0);
-        Self::begin_with(buffer, &self.folder, header, events)
+        Self::begin_with(buffer, &self.folder, &self.key, header, events)
     }
 
-    fn begin_with(buffer: Blocks, folder: &Path, header: Header, events: &[Event]) -> io::Result<Self> {
+    fn begin_with(buffer: Blocks, folder: &Path, key: &MacKey, header: Header, events: &[Event]) -> io::Result<Self> {
         let path = open_path(folder, header.number);
         // What an earlier try has left; nothing was ever acknowledged in it.
         match fs::remove_file(&path) {
@@ -76,7 +79,7 @@ impl Open {
             _ => {}
         }
         let file = Direct::open(OpenOptions::new().write(true).create_new(true), &path)?;
-        let mut open = Self { buffer, ..Self::of(folder, header, file, State::new(&header)) };
+        let mut open = Self { buffer, ..Self::of(folder, key, header, file, State::new(&header)) };
         open.buffer.extend(&header.to_bytes());
         events.iter().try_for_each(|event| open.event_frame(event, header.made))?;
         open.commit()?;
@@ -87,9 +90,9 @@ impl Open {
 
     /// Takes up the segment that was being written, of whose file these are the bytes: behind the last frame that is
     /// whole, which may be the seal.
-    pub fn resume(folder: &Path, bytes: &[u8]) -> io::Result<Self> {
+    pub fn resume(folder: &Path, key: &MacKey, bytes: &[u8]) -> io::Result<Self> {
         let damaged = |broken| io::Error::new(io::ErrorKind::InvalidData, format!("{broken}"));
-        let mut frames = Frames::growing(bytes).map_err(damaged)?;
+        let mut frames = Frames::growing(bytes).map_err(damaged)?.under(Some(key));
         let header = *frames.header();
         let mut state = State::new(&header);
         let (mut durable, mut sealed) = (frames.at(), None);
@@ -110,15 +113,16 @@ impl Open {
             state.chain = *frames.head();
         }
         let file = Direct::open(OpenOptions::new().write(true), &open_path(folder, header.number))?;
-        let mut open = Self { durable: durable as u64, sealed, ..Self::of(folder, header, file, state) };
+        let mut open = Self { durable: durable as u64, sealed, ..Self::of(folder, key, header, file, state) };
         open.buffer.extend(&bytes[durable / BLOCK * BLOCK..durable]);
         Ok(open)
     }
 
-    fn of(folder: &Path, header: Header, file: Direct, state: State) -> Self {
+    fn of(folder: &Path, key: &MacKey, header: Header, file: Direct, state: State) -> Self {
         Self {
             folder: folder.to_owned(),
             header,
+            key: key.clone(),
             file,
             durable: 0,
             settled: state.clone(),
@@ -155,6 +159,18 @@ impl Open {
         (self.durable - self.start()) as usize
     }
 
+    /// Bytes on disk for certain, and the chain behind them.
+    #[must_use]
+    pub const fn synced(&self) -> (u64, Hash) {
+        (self.durable, self.settled.chain)
+    }
+
+    /// The greatest id of a decision that is on disk for certain; none in a segment without decisions.
+    #[must_use]
+    pub fn last_decision(&self) -> Option<DecisionId> {
+        self.settled.ids.map(|(_, greatest)| greatest)
+    }
+
     /// Decisions in it.
     #[must_use]
     pub const fn decisions(&self) -> u64 {
@@ -189,8 +205,9 @@ impl Open {
         let (shown, recipients) = (&frame[..shown], &frame[recipients..]);
         let leaf = decisions_leaf(columns, recipients);
         self.state.chain = link(&self.state.chain, &leaf, &[shown]);
-        self.heads.frame(begin, recipients);
-        buffer.extend(&self.state.chain[..CHECK]);
+        self.heads.frame(begin, &leaf, recipients);
+        let check = check(self.header.version, Some(&self.key), &self.state.chain);
+        buffer.extend(&check.unwrap_or_default());
         self.state.frames.push(leaf);
         for part in parts {
             self.state.count(part);
@@ -214,7 +231,8 @@ impl Open {
         self.buffer.extend(&length);
         self.buffer.extend(&[kind]);
         self.buffer.extend(body);
-        self.buffer.extend(&self.state.chain[..CHECK]);
+        let check = check(self.header.version, Some(&self.key), &self.state.chain);
+        self.buffer.extend(&check.unwrap_or_default());
     }
 
     /// Brings what was added to disk. After a failure it is as if nothing had been added.

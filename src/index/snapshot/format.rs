@@ -1,11 +1,21 @@
 //! The bytes of a snapshot. Numbers are little-endian; the tests pin the preface.
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use crate::model::mac::MacKey;
+use std::path::PathBuf;
 
 /// The first bytes of every snapshot.
 const MAGIC: [u8; 8] = *b"IZGSNAP\n";
-/// The version that is written, and the only one that is read.
-pub(super) const VERSION: u32 = 1;
+/// The version that is written, and the only one that is read: what version 1 said, anybody could have written.
+pub(super) const VERSION: u32 = 2;
+
+/// Path of a snapshot, and the key that authenticates it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotFile {
+    /// The file.
+    pub path: PathBuf,
+    /// The key of snapshots.
+    pub key: MacKey,
+}
 
 /// Which data a snapshot was taken of. A file with another identity is foreign, even if it comes from a
 /// copy of this data that has gone its own way since.
@@ -30,13 +40,15 @@ pub struct Preface {
     pub identity: Identity,
     /// Number of shards, as a power of two.
     pub shard_bits: u32,
+    /// Random bytes that make the key of this file: no part of another one fits into it.
+    pub nonce: [u8; 16],
 }
 
 impl Preface {
     /// Bytes of a preface with its checksum.
-    pub(super) const LENGTH: usize = 8 + 4 + 4 + 1 + 16 + 4 + 8 + 16 + 8;
+    pub(super) const LENGTH: usize = 8 + 4 + 4 + 1 + 16 + 4 + 8 + 16 + 16 + SEAL;
 
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self, key: &MacKey) -> Vec<u8> {
         let Identity { key_id, key_check, node, revision, fingerprint } = self.identity;
         let mut bytes = Vec::with_capacity(Self::LENGTH);
         bytes.extend(MAGIC);
@@ -47,22 +59,28 @@ impl Preface {
         bytes.extend(node.to_le_bytes());
         bytes.extend(revision.to_le_bytes());
         bytes.extend(fingerprint.to_le_bytes());
-        seal(&mut bytes, PREFACE);
+        bytes.extend(self.nonce);
+        seal(&mut bytes, key, PREFACE);
         bytes
     }
 
+    /// The key of the blocks behind it.
+    pub(super) fn block_key(&self, key: &MacKey) -> MacKey {
+        key.for_object(&self.encode(key))
+    }
+
     /// The preface of these bytes, or what is wrong with them.
-    pub(super) fn decode(bytes: &[u8; Self::LENGTH]) -> Result<Self, &'static str> {
+    pub(super) fn decode(bytes: &[u8; Self::LENGTH], key: &MacKey) -> Result<Self, &'static str> {
         let mut reader = Reader(bytes);
         if reader.take()? != MAGIC {
             return Err("it is no snapshot of an index");
         }
-        // Before the checksum: another version may have another one.
+        // Before the code: another version may have another one.
         if u32::from_le_bytes(reader.take()?) != VERSION {
             return Err("it has another format version");
         }
-        if !is_sealed(bytes, PREFACE) {
-            return Err("its preface is damaged");
+        if !is_sealed(bytes, key, PREFACE) {
+            return Err("its preface is damaged, or was not written under this secret");
         }
         let shard_bits = u32::from_le_bytes(reader.take()?);
         let [key_id] = reader.take()?;
@@ -73,11 +91,11 @@ impl Preface {
             revision: u64::from_le_bytes(reader.take()?),
             fingerprint: u128::from_le_bytes(reader.take()?),
         };
-        Ok(Self { identity, shard_bits })
+        Ok(Self { identity, shard_bits, nonce: reader.take()? })
     }
 }
 
-/// The place of the preface, for its checksum; blocks count from 0.
+/// The place of the preface, for its code; blocks count from 0.
 const PREFACE: u64 = u64::MAX;
 
 /// What a block holds.
@@ -91,10 +109,10 @@ pub(super) enum Kind {
     End,
 }
 
-/// Bytes of a block's head: kind, length of what follows without the checksum.
+/// Bytes of a block's head: kind, length of what follows without the code.
 pub(super) const HEAD: usize = 5;
-/// Bytes of a checksum.
-pub(super) const SEAL: usize = 8;
+/// Bytes of a code.
+pub(super) const SEAL: usize = 16;
 /// What follows a head at most: beyond it a length is damage, not a reason to take memory. A single shard
 /// of so many bytes would be one of a table of 10¹² relations.
 pub(super) const LONGEST: usize = 128 << 20;
@@ -124,16 +142,19 @@ pub(super) fn read_head([code, length @ ..]: [u8; HEAD]) -> Option<(Kind, usize)
     (length <= LONGEST).then_some((kind, length))
 }
 
-/// Appends the checksum of the part at `place`.
-pub(super) fn seal(bytes: &mut Vec<u8>, place: u64) {
-    let sum = xxh3_64_with_seed(bytes, place);
-    bytes.extend(sum.to_le_bytes());
+/// Appends the code of the part at `place`.
+pub(super) fn seal(bytes: &mut Vec<u8>, key: &MacKey, place: u64) {
+    let code = code(bytes, key, place);
+    bytes.extend(code);
 }
 
-/// Whether the last bytes are the checksum of those before, at `place`.
-pub(super) fn is_sealed(bytes: &[u8], place: u64) -> bool {
-    let Some((content, sum)) = bytes.split_last_chunk::<SEAL>() else { return false };
-    xxh3_64_with_seed(content, place) == u64::from_le_bytes(*sum)
+/// Whether the last bytes are the code of those before, at `place`.
+pub(super) fn is_sealed(bytes: &[u8], key: &MacKey, place: u64) -> bool {
+    bytes.split_last_chunk::<SEAL>().is_some_and(|(content, found)| *found == code(content, key, place))
+}
+
+fn code(content: &[u8], key: &MacKey, place: u64) -> [u8; SEAL] {
+    *key.mac(&[&place.to_le_bytes(), content]).first_chunk().unwrap_or(&[0; SEAL])
 }
 
 /// Takes bytes off the front, or says that they ended.

@@ -1,8 +1,9 @@
 //! Reading a snapshot: one thread reads and checks, the other fills the table.
 
-use super::format::{HEAD, Identity, Kind, Preface, Reader, SEAL, is_sealed, read_head};
+use super::format::{HEAD, Identity, Kind, Preface, Reader, SEAL, SnapshotFile, is_sealed, read_head};
 use crate::index::table::Full;
 use crate::index::{Index, Writing};
+use crate::model::mac::MacKey;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -32,7 +33,7 @@ pub enum Rejected {
     /// It cannot be read.
     #[error("it cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// It is damaged, short, of another format or of other data.
+    /// It is damaged, short, forged, of another format or of other data.
     #[error("{0}")]
     Unusable(&'static str),
     /// It does not fit in memory, and neither would the store.
@@ -47,14 +48,14 @@ impl From<&'static str> for Rejected {
 }
 
 /// What a snapshot says of itself.
-pub fn preface(path: &Path) -> Result<Preface, Rejected> {
-    read_preface(&mut open(path)?)
+pub fn preface(of: &SnapshotFile) -> Result<Preface, Rejected> {
+    read_preface(&mut open(&of.path)?, &of.key)
 }
 
 /// Fills `index`, which is empty, from a snapshot of `expected`.
-pub fn load(index: &Index, path: &Path, expected: &Identity) -> Result<Loaded, Rejected> {
-    let mut file = open(path)?;
-    let preface = read_preface(&mut file)?;
+pub fn load(index: &Index, of: &SnapshotFile, expected: &Identity) -> Result<Loaded, Rejected> {
+    let mut file = open(&of.path)?;
+    let preface = read_preface(&mut file, &of.key)?;
     let identity = preface.identity;
     if identity != *expected {
         return Err("it was taken of other data".into());
@@ -62,9 +63,10 @@ pub fn load(index: &Index, path: &Path, expected: &Identity) -> Result<Loaded, R
     if preface.shard_bits != index.0.table.shard_bits() {
         return Err("it has another number of shards".into());
     }
+    let key = preface.block_key(&of.key);
     let (blocks, read) = sync_channel(READ_AHEAD);
     thread::scope(|scope| {
-        let reading = scope.spawn(move || read_blocks(&mut file, &blocks));
+        let reading = scope.spawn(move || read_blocks(&mut file, &key, &blocks));
         let filled = fill(&mut index.write(), &read);
         // Nobody takes blocks any more: a reader that still has some ends.
         drop(read);
@@ -88,10 +90,10 @@ fn open(path: &Path) -> Result<File, Rejected> {
     }
 }
 
-fn read_preface(file: &mut File) -> Result<Preface, Rejected> {
+fn read_preface(file: &mut File, key: &MacKey) -> Result<Preface, Rejected> {
     let mut bytes = [0; Preface::LENGTH];
     exact(file, &mut bytes)?;
-    Ok(Preface::decode(&bytes)?)
+    Ok(Preface::decode(&bytes, key)?)
 }
 
 /// Fills a buffer; a file that ends before is a short one.
@@ -109,9 +111,9 @@ enum Part {
 }
 
 /// Reads and checks every block; returns what the end says: relations, and through which revision.
-fn read_blocks(file: &mut File, parts: &SyncSender<Part>) -> Result<(u64, u64), Rejected> {
+fn read_blocks(file: &mut File, key: &MacKey, parts: &SyncSender<Part>) -> Result<(u64, u64), Rejected> {
     for place in 0.. {
-        let (kind, block) = read_block(file, place)?;
+        let (kind, block) = read_block(file, key, place)?;
         let part = match kind {
             Kind::Shards => Part::Shards(block),
             Kind::Collisions => Part::Collisions(block),
@@ -124,18 +126,18 @@ fn read_blocks(file: &mut File, parts: &SyncSender<Part>) -> Result<(u64, u64), 
     Err("reading it was given up".into())
 }
 
-/// A block with its head and checksum.
-fn read_block(file: &mut File, place: u64) -> Result<(Kind, Vec<u8>), Rejected> {
+/// A block with its head and code.
+fn read_block(file: &mut File, key: &MacKey, place: u64) -> Result<(Kind, Vec<u8>), Rejected> {
     let mut head = [0; HEAD];
     exact(file, &mut head)?;
     let (kind, length) = read_head(head).ok_or("a block's head is damaged")?;
     let mut block = vec![0; HEAD + length + SEAL];
     block[..HEAD].copy_from_slice(&head);
     exact(file, &mut block[HEAD..])?;
-    if is_sealed(&block, place) { Ok((kind, block)) } else { Err("a block is damaged".into()) }
+    if is_sealed(&block, key, place) { Ok((kind, block)) } else { Err("a block is damaged".into()) }
 }
 
-/// A block without its head and checksum.
+/// A block without its head and code.
 fn content(block: &[u8]) -> &[u8] {
     block.get(HEAD..block.len().saturating_sub(SEAL)).unwrap_or_default()
 }

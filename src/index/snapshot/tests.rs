@@ -1,10 +1,12 @@
 use super::format::{HEAD, SEAL};
-use super::*;
+use super::{Identity, Loaded, Preface, Rejected, SnapshotFile, Written};
 use crate::index::Index;
 use crate::model::key::RelationHash;
+use crate::model::mac::MacKey;
 use crate::model::state::State;
 use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 const IDENTITY: Identity = Identity { key_id: 1, key_check: [7; 16], node: 9, revision: 42, fingerprint: 5 << 80 };
@@ -33,6 +35,24 @@ fn index(relations: u64) -> Index {
     index
 }
 
+const KEY: MacKey = MacKey::from_bytes([3; 32]);
+
+fn file(path: &Path) -> SnapshotFile {
+    SnapshotFile { path: path.to_owned(), key: KEY }
+}
+
+fn write(index: &Index, identity: Identity, path: &Path) -> io::Result<Written> {
+    super::write(index, identity, &file(path))
+}
+
+fn load(index: &Index, path: &Path, identity: &Identity) -> Result<Loaded, Rejected> {
+    super::load(index, &file(path), identity)
+}
+
+fn preface(path: &Path) -> Result<Preface, Rejected> {
+    super::preface(&file(path))
+}
+
 fn place() -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("index.snap");
@@ -52,20 +72,23 @@ fn rejected(path: &std::path::Path) -> String {
 
 #[test]
 fn the_preface_is_pinned() {
-    let bytes = Preface { identity: IDENTITY, shard_bits: 17 }.encode();
+    let preface = Preface { identity: IDENTITY, shard_bits: 17, nonce: [6; 16] };
+    let bytes = preface.encode(&KEY);
     let content = crate::model::hex::to_hex(&bytes[..bytes.len() - SEAL]);
     let expected = [
         "495a47534e41500a",
-        "01000000",
+        "02000000",
         "11000000",
         "01",
         "07070707070707070707070707070707",
         "09000000",
         "2a00000000000000",
         "00000000000000000000050000000000",
+        "06060606060606060606060606060606",
     ];
     assert_eq!(content, expected.concat());
-    assert_eq!(Preface::decode(bytes.first_chunk().unwrap()), Ok(Preface { identity: IDENTITY, shard_bits: 17 }));
+    assert_eq!(crate::model::hex::to_hex(&bytes[bytes.len() - SEAL..]), "e1be4cdbfebd6a394c550f09352398ac", "its code");
+    assert_eq!(Preface::decode(bytes.first_chunk().unwrap(), &KEY), Ok(preface));
 }
 
 #[test]
@@ -146,7 +169,7 @@ fn a_foreign_one_is_refused() {
         assert_eq!(rejected(&path), "it was taken of other data");
     }
     for (bytes, said) in
-        [(&b"IZGSNAP\n\x02\0\0\0"[..], "it has another format version"), (b"PK\x03\x04", "it is no snapshot of an index")]
+        [(&b"IZGSNAP\n\x01\0\0\0"[..], "it has another format version"), (b"PK\x03\x04", "it is no snapshot of an index")]
     {
         let mut padded = bytes.to_vec();
         padded.resize(1_000, 0);
@@ -198,6 +221,34 @@ fn a_flipped_bit_is_noticed_wherever_it_is() {
     }
     fs::write(&path, &bytes).unwrap();
     assert!(load(&Index::new(64 << 20).unwrap(), &path, &IDENTITY).is_ok());
+}
+
+/// Somebody who does not hold the secret: whatever is written, and whatever of another genuine file, it is not believed.
+#[test]
+fn a_forged_one_is_refused() {
+    let (_dir, path) = place();
+    write(&index(300_000), IDENTITY, &path).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let other = SnapshotFile { key: MacKey::from_bytes([4; 32]), ..file(&path) };
+    super::write(&index(10), IDENTITY, &other).unwrap();
+    assert_eq!(rejected(&path), "its preface is damaged, or was not written under this secret");
+    // States turned in place, and the sum that version 1 had put behind them.
+    let mut forged = whole.clone();
+    let borders = borders(&forged);
+    for byte in &mut forged[borders[1] + HEAD + 4..borders[2] - SEAL] {
+        *byte ^= u8::from(*byte == 0x20) * 0x30;
+    }
+    let sum = xxhash_rust::xxh3::xxh3_64_with_seed(&forged[borders[1]..borders[2] - SEAL], 0).to_le_bytes();
+    forged[borders[2] - SEAL..borders[2] - SEAL + 8].copy_from_slice(&sum);
+    fs::write(&path, &forged).unwrap();
+    assert_eq!(rejected(&path), "a block is damaged");
+    // A block of another snapshot of the same data, at its own place.
+    write(&index(299_999), IDENTITY, &path).unwrap();
+    let mixed = fs::read(&path).unwrap();
+    let [of_whole, of_mixed] = [&whole, &mixed].map(|bytes| super::tests::borders(bytes));
+    let taken = [&mixed[..of_mixed[1]], &whole[of_whole[1]..of_whole[2]], &mixed[of_mixed[2]..]].concat();
+    fs::write(&path, taken).unwrap();
+    assert_eq!(rejected(&path), "a block is damaged");
 }
 
 #[test]

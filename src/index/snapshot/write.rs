@@ -1,7 +1,8 @@
 //! Writing a snapshot, beside the writer of the index and never in its way.
 
-use super::format::{HEAD, Identity, Kind, Preface, head, seal};
+use super::format::{HEAD, Identity, Kind, Preface, SnapshotFile, head, seal};
 use crate::index::Index;
+use crate::model::mac::MacKey;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
@@ -20,11 +21,12 @@ pub struct Written {
     pub bytes: u64,
 }
 
-/// Writes the index to `path`. Until that is done the file that was there stays as it is; what was begun
+/// Writes the index to its file. Until that is done the file that was there stays as it is; what was begun
 /// and could not be finished is removed.
-pub fn write(index: &Index, identity: Identity, path: &Path) -> io::Result<Written> {
+pub fn write(index: &Index, identity: Identity, to: &SnapshotFile) -> io::Result<Written> {
+    let SnapshotFile { path, key } = to;
     let unfinished = path.with_extension("new");
-    let written = write_new(index, identity, &unfinished).and_then(|written| {
+    let written = write_new(index, identity, &unfinished, key).and_then(|written| {
         fs::rename(&unfinished, path)?;
         File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
         Ok(written)
@@ -35,10 +37,13 @@ pub fn write(index: &Index, identity: Identity, path: &Path) -> io::Result<Writt
     written
 }
 
-fn write_new(index: &Index, identity: Identity, path: &Path) -> io::Result<Written> {
-    let mut out = Out { file: File::create(path)?, blocks: 0, bytes: 0, synced: 0 };
+fn write_new(index: &Index, identity: Identity, path: &Path, key: &MacKey) -> io::Result<Written> {
+    let mut nonce = [0; 16];
+    getrandom::fill(&mut nonce).map_err(|error| io::Error::other(error.to_string()))?;
     let table = &index.0.table;
-    out.part(&Preface { identity, shard_bits: table.shard_bits() }.encode())?;
+    let preface = Preface { identity, shard_bits: table.shard_bits(), nonce };
+    let mut out = Out { file: File::create(path)?, key: preface.block_key(key), blocks: 0, bytes: 0, synced: 0 };
+    out.part(&preface.encode(key))?;
     let (mut block, mut relations) = (begin(Kind::Shards), 0);
     for shard in 0..table.shards() {
         relations += table.copy_shard(shard, &mut block);
@@ -76,6 +81,7 @@ fn begin(kind: Kind) -> Vec<u8> {
 
 struct Out {
     file: File,
+    key: MacKey,
     blocks: u64,
     bytes: u64,
     synced: u64,
@@ -86,7 +92,7 @@ impl Out {
     fn block(&mut self, kind: Kind, block: &mut Vec<u8>) -> io::Result<()> {
         let length = block.len() - HEAD;
         block[..HEAD].copy_from_slice(&head(kind, length));
-        seal(block, self.blocks);
+        seal(block, &self.key, self.blocks);
         self.part(block)?;
         self.blocks += 1;
         block.truncate(HEAD);

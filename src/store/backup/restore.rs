@@ -5,7 +5,9 @@ use super::manifest::sync_folder;
 use super::{BackupError, Manifest, STORE, open_copy};
 use crate::model::hex::to_hex;
 use crate::model::secret::Pseudonymizer;
+use crate::model::time::IysTime;
 use crate::store::error::StoreError;
+use crate::store::rocks::{Options, Store};
 use crate::store::scan::Census;
 use std::fs::{self, File};
 use std::path::Path;
@@ -37,6 +39,16 @@ fn look_at(manifest: &Manifest, folder: &Path, secret: Option<&Pseudonymizer>) -
         return Err(BackupError::Damaged { path: folder.join(STORE), problem });
     }
     Ok(store.census()?)
+}
+
+/// Has a copied store forget what it remembered of the evidence of the directory that was backed up: a backup holds none.
+pub fn forget_evidence(folder: &Path, now: IysTime) -> Result<(), BackupError> {
+    if open_copy(folder)?.evidence_recalled()?.is_none() {
+        return Ok(());
+    }
+    let store = Store::open_existing(&folder.join(STORE), &Options { cache_bytes: 8 << 20, ..Options::default() })?;
+    store.forget_evidence(now.unix())?;
+    Ok(store.flush()?)
 }
 
 /// Whether the secret is the one that the backup was made with, told before anything is copied.

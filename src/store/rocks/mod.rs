@@ -12,10 +12,12 @@ pub use options::{Compression, Options};
 pub(super) use sst::SstWriter;
 
 use super::error::StoreError;
+use super::evidence::{MarkInBatch, PendingMark};
 use options::{base_options, families, follower_options, reader_options};
 use rocksdb::{ColumnFamily, DB, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The column families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,12 @@ pub struct Store {
     sst: sst::SstOptions,
     /// Held by a step of the pass over the history.
     pub(super) stepping: Mutex<()>,
+    /// Row that is to be remembered of the evidence.
+    pub(super) mark: PendingMark,
+    /// The sequence number of the last write that was there when it was opened.
+    pub(super) opened_at: u64,
+    /// The sequence number up to which writes are synced, of those that this process made.
+    synced: AtomicU64,
 }
 
 /// How often a store is tried to be opened beside its writer, at most.
@@ -66,12 +74,23 @@ impl Family {
 impl Store {
     /// Opens the store for writing; makes it if the folder holds none.
     pub(super) fn open_writable(path: &Path, options: &Options) -> Result<Self, StoreError> {
-        refuse_unknown_families(path)?;
+        Self::open_with(path, options, base_options().map_err(failed)?)
+    }
+
+    /// Opens the store for writing without what is behind a damaged place of its write-ahead log: for an operator who accepts that loss. It
+    /// is to be flushed before it is closed, or the next start reads the damaged log again.
+    pub(super) fn open_behind_damage(path: &Path, options: &Options) -> Result<Self, StoreError> {
         let mut db_options = base_options().map_err(failed)?;
+        db_options.set_wal_recovery_mode(rocksdb::DBRecoveryMode::PointInTime);
+        Self::open_with(path, options, db_options)
+    }
+
+    fn open_with(path: &Path, options: &Options, mut db_options: rocksdb::Options) -> Result<Self, StoreError> {
+        refuse_unknown_families(path)?;
         db_options.create_if_missing(true);
         db_options.create_missing_column_families(true);
         let db = DB::open_cf_descriptors(&db_options, path, families(options)).map_err(|error| unusable(path, &error))?;
-        Ok(Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default() })
+        Ok(Self::of(db, options))
     }
 
     /// Opens the store for reading, beside a process that writes: what it has committed until now.
@@ -85,7 +104,7 @@ impl Store {
         // A writer may remove a file between our reading its name and opening it; the next list of files
         // does not name it any more.
         let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
-        Ok(Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default() })
+        Ok(Self::of(db, options))
     }
 
     /// Opens the store for following, beside a process that may be writing: as it is now, and with [`Store::follow`] as
@@ -99,12 +118,27 @@ impl Store {
         let open = || DB::open_cf_descriptors_as_secondary(&db_options, path, own, families(options));
         // As for reading: a file may go while it is being opened.
         let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
-        Ok(Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default() })
+        Ok(Self::of(db, options))
     }
 
     /// Has a follower see what was committed until now.
     pub fn follow(&self) -> Result<(), StoreError> {
         self.db.try_catch_up_with_primary().map_err(failed)
+    }
+
+    /// The sequence number up to which every write of this process is synced; 0 before the first.
+    pub fn synced(&self) -> u64 {
+        self.synced.load(Ordering::Acquire)
+    }
+
+    /// The sequence number of the last write that is there.
+    pub(super) fn last_write(&self) -> u64 {
+        self.db.latest_sequence_number()
+    }
+
+    fn of(db: DB, options: &Options) -> Self {
+        let (mark, opened_at) = (PendingMark::default(), db.latest_sequence_number());
+        Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default(), mark, opened_at, synced: AtomicU64::new(0) }
     }
 
     /// The store's folder.
@@ -200,12 +234,28 @@ impl Writes<'_> {
 
     /// Makes the writes durable: in the write-ahead log and synced when this returns.
     pub(super) fn commit(self) -> Result<(), StoreError> {
+        if self.batch.is_empty() { Ok(()) } else { self.commit_with_mark() }
+    }
+
+    /// Makes the writes durable, and with them what is new to be remembered of the evidence, be they nothing else.
+    pub(super) fn commit_with_mark(mut self) -> Result<(), StoreError> {
+        let store = self.store;
+        let is_mark_alone = self.batch.is_empty();
+        let mark = store.mark.put_into(&mut self)?;
         if self.batch.is_empty() {
             return Ok(());
         }
+        // Every write of the batch gets a number beyond this one.
+        let (before, writes) = (store.db.latest_sequence_number(), self.batch.len() as u64);
         let mut options = WriteOptions::default();
         options.set_sync(true);
-        self.store.db.write_opt(self.batch, &options).map_err(failed)
+        store.db.write_opt(self.batch, &options).map_err(failed)?;
+        mark.into_iter().for_each(MarkInBatch::written);
+        // What the store remembers of the evidence is no news for the evidence: each would lead to the other for ever.
+        if !is_mark_alone {
+            store.synced.fetch_max(before + writes, Ordering::Release);
+        }
+        Ok(())
     }
 }
 
@@ -226,7 +276,11 @@ fn refuse_unknown_families(path: &Path) -> Result<(), StoreError> {
 }
 
 fn unusable(path: &Path, error: &rocksdb::Error) -> StoreError {
-    StoreError::Unusable { path: path.to_owned(), reason: error.to_string() }
+    let (path, reason) = (path.to_owned(), error.to_string());
+    match error.kind() {
+        rocksdb::ErrorKind::Corruption => StoreError::Damaged { path, reason },
+        _ => StoreError::Unusable { path, reason },
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]

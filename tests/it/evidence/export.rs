@@ -45,17 +45,17 @@ async fn sealed_segments_are_exported_once() {
         async move { post_json(&http, "/v1/check", &asked).await }
     };
     ask(&known.gateway, APPROVED, "a").await;
-    let nothing = "written     0\ndecisions   0\nskipped     0\ngone        0\n";
+    let nothing = "written     0\ndecisions   0\nskipped     0\nremoved     0\nmissing     0\n";
     assert_eq!(said(export(&data, &out, &[])), nothing, "what is being written is not sealed");
     assert!(known.gateway.stop().success());
     let gateway = Gateway::start(&data);
     ask(&gateway, REFUSED, "b").await;
-    assert_eq!(said(export(&data, &out, &[])), "written     1\ndecisions   1\nskipped     0\ngone        0\n");
+    assert_eq!(said(export(&data, &out, &[])), "written     1\ndecisions   1\nskipped     0\nremoved     0\nmissing     0\n");
     assert!(gateway.stop().success());
-    assert_eq!(said(export(&data, &out, &[])), "written     1\ndecisions   1\nskipped     1\ngone        0\n");
+    assert_eq!(said(export(&data, &out, &[])), "written     1\ndecisions   1\nskipped     1\nremoved     0\nmissing     0\n");
     assert_eq!(
         said(export(&data, &out, &["--from", "2", "--to", "2"])),
-        "written     0\ndecisions   0\nskipped     1\ngone        0\n"
+        "written     0\ndecisions   0\nskipped     1\nremoved     0\nmissing     0\n"
     );
     let file = |number: u32| out.join(format!("{number:012}.parquet"));
     let words = |words: [&str; 3]| words.map(str::to_owned);

@@ -3,12 +3,14 @@
 #![allow(clippy::print_stdout, reason = "what a long run found is shown with --nocapture")]
 
 use super::{ask, from, verified};
-use crate::support::known::{APPROVED, REFUSED, apply, movement};
+use crate::support::known::{APPROVED, REFUSED, STRANGER, apply, movement};
 use crate::support::rng::Rng;
 use crate::support::{Gateway, add_brand, serve};
 use izingate::evidence::archive::read_seals;
 use izingate::evidence::entry::Event;
 use izingate::evidence::segment::{Body, Frames, sealed_path};
+use izingate::wire::proto::ApplyRequest;
+use izingate::wire::proto::consent_service_client::ConsentServiceClient;
 use izingate::wire::proto::permission_service_client::PermissionServiceClient;
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -52,6 +54,8 @@ async fn killed(seed: u64, rounds: u32) {
     for round in 0..rounds as usize {
         let gateway = start();
         let mut callers = JoinSet::new();
+        // Each batch of movements takes along how far the evidence is.
+        callers.spawn(pour(gateway.consent().await));
         for place in 0..6 {
             let client = gateway.permission().await;
             let (name, heard) = if place % 2 == 0 { ("sure", &sure) } else { ("quick", &quick) };
@@ -114,6 +118,18 @@ async fn load(mut client: PermissionServiceClient<Channel>, caller: &'static str
         note(&heard, &answer.into_inner().decision_id, 1);
         let Ok(answer) = client.check_batch(from(caller, many.clone())).await else { return };
         note(&heard, &answer.into_inner().decision_id, batch as u128);
+    }
+}
+
+/// Hands in movements until the gateway is gone.
+async fn pour(mut client: ConsentServiceClient<Channel>) {
+    for second in 0_u32.. {
+        let created = format!("2026-11-03 10:{:02}:{:02}", second / 60 % 60, second % 60);
+        let movements = vec![movement(STRANGER, if second % 2 == 0 { "ONAY" } else { "RET" }, &created)];
+        let request = ApplyRequest { brand_code: crate::support::BRAND, movements, ..ApplyRequest::default() };
+        if client.apply(request).await.is_err() {
+            return;
+        }
     }
 }
 

@@ -1,9 +1,14 @@
 //! The record of decisions, from the outside: a real gateway, its files, the commands that read them.
 
+mod accept;
 mod disk;
 mod export;
+mod forger;
+pub mod forgery;
 mod kill;
+mod missing;
 mod proof;
+mod start;
 
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, STRANGER};
 use crate::support::{BRAND, run};

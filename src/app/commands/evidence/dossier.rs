@@ -1,19 +1,18 @@
 //! `izingate evidence dossier`: gathers what the log and the store hold, beside a running gateway too.
 
 use super::find::{query_of, tell_of};
-use super::{CommandError, unreadable};
-use crate::app::data_dir::evidence_path;
-use crate::app::open;
+use super::{CommandError, evidence_of, or_missing, refused};
+use crate::app::open::{self, Evidence};
 use crate::check::policy;
 use crate::cli::evidence::DossierArgs;
-use crate::evidence::archive::{read_checkpoint, read_seals};
 use crate::evidence::dossier::{
-    Asked, Complaint, Dossier, EvidenceGap, History, Made, Proof, Recorded, RecordedIn, Segment, Subject, Tree,
+    AcceptedLoss, Asked, Complaint, Dossier, EvidenceGap, History, Made, MissingSegment, Proof, Recorded, RecordedIn, Segment,
+    Subject, Tree,
 };
 use crate::evidence::merkle::{self, Hash};
+use crate::evidence::record::{Loss, Record, RecordError};
 use crate::evidence::search::{Found, Query, Search, find};
-use crate::evidence::segment::{Frames, Seal, sealed_path};
-use crate::evidence::verify::gaps;
+use crate::evidence::segment::Seal;
 use crate::model::brand::BrandCode;
 use crate::model::channel::Cell;
 use crate::model::hex::to_hex;
@@ -24,20 +23,22 @@ use crate::ports::HistoryReader;
 use crate::store::Store;
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
-use std::path::Path;
 
-/// Writes the dossier; what it returns says what is in it.
+/// Writes the dossier; what it returns says what is in it. Where evidence is missing, that stands in the dossier, and is an error all the
+/// same: it must not be handed on unread.
 pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
     let ending = args.out.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     if !["json", "html", "pdf"].contains(&ending) {
         return Err(CommandError::refused("UNKNOWN_FORMAT", "the file's name ends in .json, .html or .pdf"));
     }
-    let query = query_of(&args.whose)?;
-    let folder = evidence_path(&args.whose.data);
-    let search = find(&folder, &query).map_err(unreadable(&folder))?;
+    let Evidence { reader, pseudonymizer, store } = evidence_of(&args.whose.data, args.whose.secret_file.as_deref())?;
+    let query = query_of(&args.whose, pseudonymizer.as_ref())?;
+    let record = reader.open().map_err(refused)?;
+    let search = find(&record, &query).map_err(refused)?;
     tell_of(&search);
-    let store = open::read_only(&args.whose.data)?;
-    let dossier = gather(args, &query, &search, &store, &folder)?;
+    // One that is damaged says why.
+    let store = store.map_or_else(|| open::read_only(&args.whose.data), Ok)?;
+    let dossier = gather(args, &query, &search, &store, &record)?;
     let failed = |error: &dyn std::fmt::Display| CommandError::Internal(error.to_string());
     let bytes = match ending {
         "json" => dossier.to_json().map_err(|error| failed(&error))?.into_bytes(),
@@ -46,13 +47,14 @@ pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
     };
     let unwritten = |error| CommandError::refused("CANNOT_WRITE", format!("{}: {error}", args.out.display()));
     fs::write(&args.out, bytes).map_err(unwritten)?;
-    Ok(format!("{} decisions in {}\n", dossier.decisions.len(), args.out.display()))
+    or_missing(format!("{} decisions in {}\n", dossier.decisions.len(), args.out.display()), &search.missing)
 }
 
-fn gather(args: &DossierArgs, query: &Query, search: &Search, store: &Store, folder: &Path) -> Result<Dossier, CommandError> {
+fn gather(args: &DossierArgs, query: &Query, search: &Search, store: &Store, record: &Record) -> Result<Dossier, CommandError> {
     let titles: HashMap<BrandCode, String> = store.brands()?.into_iter().map(|brand| (brand.code, brand.title)).collect();
-    let seals = read_seals(folder).map_err(unreadable(folder))?;
-    let decisions: Vec<Recorded> = search.found.iter().filter_map(|found| recorded(found, &titles, seals.len() as u64)).collect();
+    let sealed = record.seals.len() as u64;
+    let decisions = search.found.iter().map(|found| recorded(found, &titles, sealed).ok_or_else(|| unknown(found)));
+    let decisions = decisions.collect::<Result<Vec<Recorded>, _>>()?;
     let behind: BTreeSet<u64> = decisions.iter().filter_map(|decision| decision.declaration).collect();
     let declarations = store.declarations()?.into_iter().filter(|declaration| behind.contains(&declaration.id)).collect();
     let asked = Asked { brand: query.brand, from: query.from, to: query.to };
@@ -71,10 +73,16 @@ fn gather(args: &DossierArgs, query: &Query, search: &Search, store: &Store, fol
         made,
         eves: args.eves,
         histories: histories(store, query, &decisions)?,
-        proof: proof(folder, query, search, &seals, &decisions)?,
+        proof: proof(record, query, search, &decisions)?,
         decisions,
         declarations,
     })
+}
+
+/// A dossier must not be shorter than the record.
+fn unknown(found: &Found) -> CommandError {
+    let text = format!("decision {} in segment {} says what this program does not know", found.id, found.segment);
+    CommandError::refused("EVIDENCE_BROKEN", text)
 }
 
 fn recorded(found: &Found, titles: &HashMap<BrandCode, String>, sealed: u64) -> Option<Recorded> {
@@ -91,7 +99,7 @@ fn recorded(found: &Found, titles: &HashMap<BrandCode, String>, sealed: u64) -> 
         purpose: entry.scope.purpose,
         declaration: Some(entry.declaration).filter(|id| *id != 0),
         verdict: policy::recorded(*entry.outcomes.parts().0.get(*place)?, entry.scope.cell)?,
-        mode: Mode::from_code(entry.mode).unwrap_or_default(),
+        mode: Mode::from_code(entry.mode)?,
         revision: entry.revision,
         as_of: entry.as_of,
         reference: entry.reference.to_string(),
@@ -116,16 +124,18 @@ fn histories(store: &Store, query: &Query, decisions: &[Recorded]) -> Result<Vec
     about.into_iter().map(history).collect()
 }
 
-fn proof(folder: &Path, query: &Query, search: &Search, seals: &[Seal], decisions: &[Recorded]) -> Result<Proof, CommandError> {
-    let checkpoint = read_checkpoint(folder).map_err(unreadable(folder))?;
-    let size = checkpoint.as_deref().and_then(|note| note.lines().nth(1)?.parse().ok()).unwrap_or(0);
-    let leaves: Vec<Hash> = seals.iter().take(size).map(Seal::leaf).collect();
+fn proof(record: &Record, query: &Query, search: &Search, decisions: &[Recorded]) -> Result<Proof, CommandError> {
+    let seals = &record.seals;
+    let leaves: Vec<Hash> = seals.iter().take(usize::try_from(record.signed).unwrap_or(usize::MAX)).map(Seal::leaf).collect();
     let number = |decision: &Recorded| match decision.recorded_in {
         RecordedIn::Segment(number) => Some(number),
         RecordedIn::Open(_) => None,
     };
     let numbers: BTreeSet<u64> = decisions.iter().filter_map(number).collect();
-    check(folder, seals, &numbers)?;
+    // It says that nothing was touched: every byte of the segments that it names is read.
+    for seal in seals.iter().filter(|seal| numbers.contains(&seal.number)) {
+        record.read(seal, |_, _| Ok::<_, RecordError>(())).map_err(refused)?;
+    }
     let segment = |seal: &Seal| Segment {
         number: seal.number,
         sealed: IysTime::from_unix(seal.times.1),
@@ -134,27 +144,27 @@ fn proof(folder: &Path, query: &Query, search: &Search, seals: &[Seal], decision
     };
     let root = to_hex(&merkle::Tree::of(&leaves).root());
     let removed = seals.iter().filter(|seal| search.removed.contains(&seal.number)).map(|seal| seal.times.1).max();
+    let is_gone = |seal: &&Seal| search.missing.contains(&seal.number) || search.accepted.contains(&seal.number);
+    let missing = |seal: &Seal| MissingSegment {
+        number: seal.number,
+        from: IysTime::from_unix(seal.times.0),
+        to: IysTime::from_unix(seal.times.1),
+        decisions: seal.decisions,
+        accepted: search.accepted.contains(&seal.number),
+    };
     Ok(Proof {
         segments: seals.iter().filter(|seal| numbers.contains(&seal.number)).map(segment).collect(),
-        tree: checkpoint.map(|checkpoint| Tree { size: size as u64, root, checkpoint }),
-        gaps: gaps(folder, query.from, query.to).map_err(unreadable(folder))?.into_iter().map(gap).collect(),
+        tree: record.checkpoint.clone().map(|checkpoint| Tree { size: record.signed, root, checkpoint }),
+        gaps: record.gaps(query.from, query.to).map_err(refused)?.into_iter().map(gap).collect(),
         removed_until: removed.map(IysTime::from_unix),
+        missing: seals.iter().filter(is_gone).map(missing).collect(),
+        losses: record.losses(query.from, query.to).map_err(refused)?.into_iter().map(loss).collect(),
     })
 }
 
-/// A dossier says that nothing was touched: it reads every byte of the segments that it names.
-fn check(folder: &Path, seals: &[Seal], numbers: &BTreeSet<u64>) -> Result<(), CommandError> {
-    for seal in seals.iter().filter(|seal| numbers.contains(&seal.number)) {
-        let path = sealed_path(folder, seal.number);
-        let bytes = fs::read(&path).map_err(unreadable(&path))?;
-        let read =
-            Frames::of(&bytes).and_then(|mut frames| frames.try_for_each(|frame| frame.map(drop)).map(|()| *frames.head()));
-        if read != Ok(seal.end()) {
-            let text = format!("segment {} is not what was written; see izingate evidence verify", seal.number);
-            return Err(CommandError::refused("EVIDENCE_BROKEN", text));
-        }
-    }
-    Ok(())
+fn loss(Loss { since, at, lost, reason }: Loss) -> AcceptedLoss {
+    let second = |time: u64| IysTime::from_unix(u32::try_from(time / 1_000).unwrap_or(u32::MAX));
+    AcceptedLoss { from: (since > 0).then(|| second(since)), at: second(at), lost, reason }
 }
 
 /// In whole seconds, outwards.

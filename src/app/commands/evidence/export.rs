@@ -1,23 +1,24 @@
 //! `izingate evidence export`.
 
-use super::{CommandError, unreadable};
-use crate::app::data_dir::evidence_path;
+use super::{CommandError, or_missing, record_of, refused};
 use crate::cli::evidence::ExportArgs;
 use crate::evidence::export::{ExportError, Report, export as export_segments};
 
 /// Writes sealed segments as Parquet files.
 pub(super) fn export(args: &ExportArgs) -> Result<String, CommandError> {
-    let folder = evidence_path(&args.data);
-    let numbers = args.from..=args.to;
-    let report = export_segments(&folder, &args.out, numbers).map_err(|error| match error {
-        ExportError::Io(error) => unreadable(&folder)(error),
-        ExportError::Unreadable(_) => CommandError::refused("EVIDENCE_BROKEN", error),
+    let record = record_of(&args.data, args.secret_file.as_deref())?;
+    let report = export_segments(&record, &args.out, args.from..=args.to).map_err(|error| match error {
+        ExportError::Record(error) => refused(error),
         ExportError::Foreign(_) => CommandError::refused("FOREIGN_FILE", error),
         ExportError::Unwritable(..) => CommandError::refused("EXPORT_FAILED", error),
     })?;
-    if !report.gone.is_empty() {
-        tracing::warn!(segments = ?report.gone, "are not here any more; izingate evidence verify says whether they were removed");
+    let Report { written, decisions, there, removed, accepted, missing } = &report;
+    if !accepted.is_empty() {
+        tracing::warn!(segments = ?accepted, "are missing, which an operator accepted");
     }
-    let Report { written, decisions, there, gone } = &report;
-    Ok(format!("written     {written}\ndecisions   {decisions}\nskipped     {there}\ngone        {}\n", gone.len()))
+    let (removed, gone) = (removed.len(), accepted.len() + missing.len());
+    let text = format!(
+        "written     {written}\ndecisions   {decisions}\nskipped     {there}\nremoved     {removed}\nmissing     {gone}\n"
+    );
+    or_missing(text, missing)
 }

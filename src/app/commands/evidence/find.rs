@@ -1,46 +1,51 @@
 //! `izingate evidence find`.
 
-use super::{CommandError, unreadable};
-use crate::app::data_dir::evidence_path;
-use crate::app::open;
+use super::{CommandError, evidence_of, or_missing, refused};
+use crate::app::data_dir;
+use crate::app::open::{Evidence, OpenError};
 use crate::check::policy;
 use crate::cli::evidence::{FindArgs, Whose};
-use crate::config::SecretSource;
 use crate::evidence::search::{Found, Query, Search, find as search};
 use crate::model::channel::Channel;
 use crate::model::hex::{from_hex, to_hex};
 use crate::model::key::Pseudonym;
 use crate::model::mode::Mode;
 use crate::model::recipient::Recipient;
+use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
 use serde_json::json;
 use std::fmt::Write;
 
 /// Every decision about a recipient, a line each.
 pub(super) fn find(args: &FindArgs) -> Result<String, CommandError> {
-    let query = query_of(&args.whose)?;
-    let folder = evidence_path(&args.whose.data);
-    let found = search(&folder, &query).map_err(unreadable(&folder))?;
+    let Evidence { reader, pseudonymizer, .. } = evidence_of(&args.whose.data, args.whose.secret_file.as_deref())?;
+    let query = query_of(&args.whose, pseudonymizer.as_ref())?;
+    let record = reader.open().map_err(refused)?;
+    let found = search(&record, &query).map_err(refused)?;
     tell_of(&found);
+    or_missing(shown(args, &found), &found.missing)
+}
+
+fn shown(args: &FindArgs, found: &Search) -> String {
     if args.json {
-        return Ok(found.found.iter().map(json_line).collect());
+        return found.found.iter().map(json_line).collect();
     }
     if found.found.is_empty() {
-        return Ok("no decision is on record\n".to_owned());
+        return "no decision is on record\n".to_owned();
     }
     let heads = format!("{:<25}  {:<32}  {:>10}  {:<15}  decision", "time", "id", "brand", "channel");
-    Ok(std::iter::once(heads + "\n").chain(found.found.iter().map(text_line)).collect())
+    std::iter::once(heads + "\n").chain(found.found.iter().map(text_line)).collect()
 }
 
 /// What a search is after. An address says by itself whether it is a phone or an e-mail.
-pub(super) fn query_of(whose: &Whose) -> Result<Query, CommandError> {
+pub(super) fn query_of(whose: &Whose, pseudonymizer: Option<&Pseudonymizer>) -> Result<Query, CommandError> {
     let recipient = match (&whose.recipient, &whose.pseudonym) {
         (Some(address), _) => {
             let channel = if address.contains('@') { Channel::Eposta } else { Channel::Mesaj };
             let invalid = |_| CommandError::refused("INVALID_RECIPIENT", "the address is neither a phone nor an e-mail");
             let recipient = Recipient::parse(address, channel).map_err(invalid)?;
-            let secret = SecretSource::load(whose.secret_file.as_deref())?;
-            open::pseudonymizer(&whose.data, &secret)?.recipient(&recipient)
+            let missing = || OpenError::from(data_dir::secret_missing(&whose.data));
+            pseudonymizer.ok_or_else(missing)?.recipient(&recipient)
         }
         (None, hex) => {
             let bytes = from_hex(hex.as_deref().unwrap_or_default()).and_then(|bytes| bytes.try_into().ok());
@@ -54,10 +59,13 @@ pub(super) fn query_of(whose: &Whose) -> Result<Query, CommandError> {
 /// What a reader of the result should know of it.
 pub(super) fn tell_of(search: &Search) {
     if !search.scanned.is_empty() {
-        tracing::warn!(segments = ?search.scanned, "looked through without an index");
+        tracing::warn!(segments = ?search.scanned, "read whole, without an index that is authentic");
     }
     if !search.removed.is_empty() {
-        tracing::warn!(segments = ?search.removed, "were removed when nothing in them had to be kept");
+        tracing::warn!(segments = ?search.removed, "were removed when nothing in them had to be kept, as the log says");
+    }
+    if !search.accepted.is_empty() {
+        tracing::warn!(segments = ?search.accepted, "are missing, which an operator accepted; see izingate evidence verify");
     }
 }
 

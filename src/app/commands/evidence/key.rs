@@ -1,9 +1,10 @@
 //! `izingate evidence key`.
 
-use super::{CommandError, unreadable};
+use super::{CommandError, evidence_of, unreadable};
 use crate::app::data_dir::evidence_path;
 use crate::cli::evidence::KeyArgs;
 use crate::evidence::archive::read_checkpoint;
+use crate::evidence::note::Verifier;
 use std::fs;
 use std::path::Path;
 
@@ -17,6 +18,15 @@ pub(super) fn read_key(folder: &Path) -> Result<String, CommandError> {
 pub(super) fn key(args: &KeyArgs) -> Result<String, CommandError> {
     let folder = evidence_path(&args.data);
     let key = read_key(&folder)?;
+    // A foreign key must not become the witness.
+    if let Some((node, mark)) = evidence_of(&args.data, None)?.reader.mark {
+        let remembered = Verifier::of_node(node, mark.public_key).to_string();
+        if key.trim() != remembered {
+            let text =
+                format!("{}: the key that signs is {remembered}, and this is another one", folder.join("public.key").display());
+            return Err(CommandError::refused("EVIDENCE_KEY", text));
+        }
+    }
     let checkpoint = read_checkpoint(&folder).map_err(unreadable(&folder))?.unwrap_or_default();
     Ok(format!("{key}\n{checkpoint}"))
 }

@@ -1,14 +1,20 @@
-//! `izingate evidence …`: reads the record of decisions, beside a running gateway too.
+//! `izingate evidence …`: reads the record of decisions, beside a running gateway too; and continues where a start refuses.
 
+mod accept;
 mod dossier;
 mod export;
 mod find;
 mod key;
 mod prove;
+mod rotate;
 mod verify;
 
 use super::CommandError;
+use crate::app::open::{self, Evidence};
 use crate::cli::evidence::EvidenceCommand;
+use crate::config::SecretSource;
+use crate::evidence::prove::files;
+use crate::evidence::record::{Record, RecordError};
 use std::io;
 use std::path::Path;
 
@@ -21,7 +27,43 @@ pub fn evidence(command: &EvidenceCommand) -> Result<(String, u8), CommandError>
         EvidenceCommand::Find(args) => find::find(args).map(|text| (text, 0)),
         EvidenceCommand::Dossier(args) => dossier::dossier(args).map(|text| (text, 0)),
         EvidenceCommand::Export(args) => export::export(args).map(|text| (text, 0)),
+        EvidenceCommand::AcceptLoss(args) => accept::accept(args).map(|text| (text, 0)),
+        EvidenceCommand::RotateKey(args) => rotate::rotate(args).map(|text| (text, 0)),
     }
+}
+
+/// Opens a reader of the evidence of a data directory.
+fn evidence_of(data: &Path, secret_file: Option<&str>) -> Result<Evidence, CommandError> {
+    Ok(open::evidence(data, &SecretSource::load(secret_file)?)?)
+}
+
+/// The record of a data directory, held against its witnesses.
+fn record_of(data: &Path, secret_file: Option<&str>) -> Result<Record, CommandError> {
+    evidence_of(data, secret_file)?.reader.open().map_err(refused)
+}
+
+/// Texts of errors of evidence that is not what was written.
+fn refused(error: RecordError) -> CommandError {
+    match error {
+        RecordError::Io(path, error) => unreadable(&path)(error),
+        RecordError::Faults(faults) => {
+            let code = faults.first().map_or("EVIDENCE_BROKEN", |fault| fault.code());
+            CommandError::refused(code, RecordError::Faults(faults))
+        }
+    }
+}
+
+/// Ends a command that did what it could: files of sealed segments are missing, and nothing on record says why. A reader must not take what
+/// is shown for all there is.
+fn or_missing(shown: String, missing: &[u64]) -> Result<String, CommandError> {
+    if missing.is_empty() {
+        return Ok(shown);
+    }
+    let message = format!(
+        "{} may hold decisions that were asked for, and are missing: no event says that they were removed; see izingate evidence verify",
+        files(missing)
+    );
+    Err(CommandError::Incomplete { shown, code: "EVIDENCE_MISSING", message })
 }
 
 /// The stable code of evidence that is not there or cannot be read.

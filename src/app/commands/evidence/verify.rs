@@ -1,8 +1,9 @@
 //! `izingate evidence verify`.
 
 use super::key::read_key;
-use super::{CommandError, unreadable};
+use super::{CommandError, evidence_of, unreadable};
 use crate::app::data_dir::evidence_path;
+use crate::app::open::Evidence;
 use crate::cli::evidence::VerifyArgs;
 use crate::evidence::entry::Event;
 use crate::evidence::note::Verifier;
@@ -18,23 +19,30 @@ const DIFFERS: u8 = 3;
 /// Checks the record; exit code 3 if anything is not what was written.
 pub(super) fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
     let folder = evidence_path(&args.data);
+    // What the store remembers before anything of the folder: that only grows.
+    let Evidence { reader, .. } = evidence_of(&args.data, args.secret_file.as_deref())?;
+    let (node, mark) = reader.mark.unzip();
     let key = match &args.key {
         Some(key) if Path::new(key).is_file() => fs::read_to_string(key).map_err(unreadable(Path::new(key)))?,
         Some(key) => key.clone(),
-        None => read_key(&folder)?,
+        // The one that the store remembers: who can write the folder can write a key there, too.
+        None => match (node, &mark) {
+            (Some(node), Some(mark)) => Verifier::of_node(node, mark.public_key).to_string(),
+            _ => read_key(&folder)?,
+        },
     };
     let key = Verifier::parse(&key).map_err(|error| CommandError::refused("INVALID_KEY", error))?;
     let read = |path: &PathBuf| fs::read_to_string(path).map_err(unreadable(path));
     let kept = args.checkpoint.as_ref().map(read).transpose()?;
     let kept = kept.map(|text| checkpoint_of(&text).to_owned());
-    let scope = Scope { segments: args.from..=args.to, key, kept: kept.as_deref() };
+    let scope = Scope { segments: args.from..=args.to, key, kept: kept.as_deref(), secret: reader.key, mark };
     let report = check(&folder, &scope).map_err(unreadable(&folder))?;
     if report.read == 0 && report.segments > report.removed {
         let text = format!("no segment from {} to {} is there to be read", args.from, args.to);
         return Err(CommandError::refused("NOTHING_READ", text));
     }
     let code = if report.problems.is_empty() { 0 } else { DIFFERS };
-    Ok((shown(&report), code))
+    Ok((shown(&report, args, &scope), code))
 }
 
 /// The checkpoint of a text that may be all that `evidence key` prints: key, empty line, checkpoint.
@@ -44,23 +52,87 @@ fn checkpoint_of(text: &str) -> &str {
     behind.trim_start_matches('\n')
 }
 
-fn shown(report: &Report) -> String {
-    let Report { segments, read, removed, decisions, open, gaps, problems } = report;
+fn shown(report: &Report, args: &VerifyArgs, scope: &Scope<'_>) -> String {
+    let Report { segments, read, removed, decisions, open, notes, problems, .. } = report;
     let mut text = format!("segments    {segments}\nread        {read}\nremoved     {removed}\ndecisions   {decisions}\n");
+    // Writing to a String cannot fail.
     let _ = writeln!(text, "not sealed  {open} decisions in the segment that is being written");
-    for (after, gap) in gaps {
-        if let Event::Gap { last_durable, at_most, torn } = gap {
-            let since = IysTime::from_unix(u32::try_from(last_durable / 1_000).unwrap_or(u32::MAX)).rfc3339();
-            let _ = writeln!(
-                text,
-                "gap         after segment {after}: the gateway was killed; at most {at_most} decisions since {since} are not \
-                 on record ({torn} torn bytes)"
-            );
-        }
+    let _ = writeln!(text, "authentic   {}", authentic(report, scope));
+    if scope.mark.is_none() {
+        text.push_str("remembered  nothing: there is no store beside it that says how far it was\n");
+    }
+    if let Some(size) = report.signed_before {
+        let _ = writeln!(text, "key         signed the first {size} segments; another one signs since");
+    }
+    for (after, event) in notes {
+        let _ = writeln!(text, "{}", note(*after, event));
+    }
+    for name in &report.unknown {
+        let _ = writeln!(text, "unknown     {name:?} is none of the evidence's files");
     }
     for problem in problems {
         let _ = writeln!(text, "PROBLEM     {problem}");
     }
-    text.push_str(if problems.is_empty() { "everything is what was written\n" } else { "this is NOT what was written\n" });
+    let all = args.from <= 1 && args.to >= *segments;
+    text.push_str(match (problems.is_empty(), all) {
+        (true, true) => "everything is what was written\n",
+        (true, false) => {
+            "what was read is what was written; the other segments were held against the tree by their seals alone\n"
+        }
+        (false, _) => "this is NOT what was written\n",
+    });
     text
+}
+
+/// Since when frames are authenticated under the secret, and whether that was checked.
+fn authentic(report: &Report, scope: &Scope<'_>) -> String {
+    let since = report.authenticated_since.map(moment);
+    let earlier = match (report.plain, since) {
+        (0, _) => None,
+        (plain, Some(since)) => Some(format!("not authenticated before {since}: {plain} segments of an earlier version")),
+        (plain, None) => Some(format!("not authenticated: {plain} segments of an earlier version")),
+    };
+    match (scope.secret.is_some(), earlier) {
+        (true, None) => "every frame, under the secret".to_owned(),
+        (true, Some(earlier)) => earlier,
+        (false, None) => "not checked: without the secret (--secret-file) segments are held against their seals alone".to_owned(),
+        (false, Some(earlier)) => format!("not checked: there is no secret; {earlier}"),
+    }
+}
+
+fn moment(milliseconds: u64) -> String {
+    IysTime::from_unix(u32::try_from(milliseconds / 1_000).unwrap_or(u32::MAX)).rfc3339()
+}
+
+/// Words for what the log says behind a segment.
+fn note(after: u64, event: &Event) -> String {
+    match event {
+        Event::Gap { last_durable, at_most, torn } => {
+            let since = moment(*last_durable);
+            format!(
+                "gap         after segment {after}: the gateway was killed; at most {at_most} decisions since {since} are not on record \
+                 ({torn} torn bytes)"
+            )
+        }
+        Event::LossAccepted { lost, reason, at, .. } => {
+            let (at, lost) = (moment(*at), lost.join("; "));
+            format!("lost        after segment {after}: {lost:?}; accepted at {at}, reason {reason:?}")
+        }
+        Event::StoreLossAccepted { store, evidence, writes, revision, reason, at } => {
+            let at = moment(*at);
+            format!(
+                "lost        after segment {after}: the store was at revision {store} instead of {evidence}, had lost {writes} writes at most, \
+                 and continued with {revision}; accepted at {at}, reason {reason:?}"
+            )
+        }
+        Event::KeyChanged { from, to, at } => {
+            let at = moment(*at);
+            format!("key         after segment {after}: {to:?} signs since {at}; before it {from:?}")
+        }
+        Event::Restored { revision, at } => {
+            let at = moment(*at);
+            format!("restored    after segment {after}: the store is that of a backup of revision {revision}, restored at {at}")
+        }
+        _ => String::new(),
+    }
 }

@@ -1,11 +1,13 @@
 //! `izingate recipient erase`.
 
 use super::existing;
-use crate::app::commands::{CommandError, remote, writing};
+use crate::app::commands::{CommandError, remote, writing_shared};
+use crate::app::data_dir::evidence_path;
 use crate::app::erase::{Eraser, Snapshot};
-use crate::app::evidence::{self, RecordedErasures};
+use crate::app::evidence::{self, Beside, EvidenceError, RecordedErasures};
 use crate::app::open::{OpenError, Opened};
 use crate::cli::recipient::EraseArgs;
+use crate::evidence::start::start;
 use crate::model::brand::BrandCode;
 use crate::model::erasure::Reason;
 use crate::model::movement::CLOCK_TOLERANCE;
@@ -38,7 +40,7 @@ fn online(args: &EraseArgs) -> Result<Erased, CommandError> {
 }
 
 fn offline(args: &EraseArgs, data: &Path) -> Result<Erased, CommandError> {
-    let Opened { data: held, store, pseudonymizer, clock, .. } = existing(data, args.secret_file.as_deref())?;
+    let Opened { data: held, store, pseudonymizer, keys, clock, .. } = existing(data, args.secret_file.as_deref())?;
     if args.at.is_some_and(|at| at > clock.receipt().plus(CLOCK_TOLERANCE)) {
         return Err(CommandError::refused("INVALID_FIELD", "nobody is erased up to a moment in the future"));
     }
@@ -51,8 +53,11 @@ fn offline(args: &EraseArgs, data: &Path) -> Result<Erased, CommandError> {
     let recipients = forms(&pseudonymizer, &args.recipient);
     let asked = Erasure { recipients, brand: args.brand, erased: args.at, reason: args.reason.clone() };
     // An erasure is itself evidence.
-    let (log, threads) = evidence::offline(&held, store.node()?)?;
-    let done = writing(store, |sink, store| async move {
+    let (node, store) = (store.node()?, Arc::new(store));
+    let beside = Beside::store(&store, keys.evidence, || 0)?;
+    let started = start(&evidence_path(held.path()), evidence::offline(node, None, beside)?).map_err(EvidenceError::from)?;
+    let (log, threads) = started;
+    let done = writing_shared(store, |sink, store| async move {
         let erasures = Arc::new(RecordedErasures(log));
         Eraser::new(store, sink, snapshot, erasures, TaskTracker::new()).erase(asked).await
     });

@@ -82,6 +82,11 @@ fn head(dossier: &Dossier, pseudonym: &str, language: Language) -> Block {
     }
     pairs.push(pair(pick("Decisions found", "Bulunan karar"), &dossier.decisions.len().to_string()));
     pairs.push((pick("Gaps in the log", "Kayıttaki boşluklar").to_owned(), gaps(dossier, language)));
+    if !dossier.proof.missing.is_empty() {
+        let missing = dossier.proof.missing.len();
+        let text = pick("decisions may be missing; see the end", "kararlar eksik olabilir; sona bakınız");
+        pairs.push((pick("Missing segments", "Eksik bölütler").to_owned(), format!("{missing}: {text}")));
+    }
     let made = &dossier.made;
     pairs.push(pair(pick("Made", "Düzenlenme"), &made.at.to_string()));
     pairs.push(pair(

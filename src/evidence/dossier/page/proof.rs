@@ -3,7 +3,7 @@
 use super::{Block, NONE, Table, columns, moment, pair};
 use crate::check::Language;
 use crate::check::question::Purpose;
-use crate::evidence::dossier::model::{Dossier, EvidenceGap, Proof, Segment, Tree};
+use crate::evidence::dossier::model::{AcceptedLoss, Dossier, EvidenceGap, MissingSegment, Proof, Segment, Tree};
 use crate::evidence::dossier::visible::visible;
 use crate::model::declaration::Declaration;
 
@@ -22,6 +22,8 @@ pub(super) fn push(dossier: &Dossier, language: Language, blocks: &mut Vec<Block
         );
         blocks.push(Block::Text(format!("{note} {until}.")));
     }
+    blocks.extend(proof.missing.iter().map(|missing| Block::Text(missing_segment(missing, language))));
+    blocks.extend(proof.losses.iter().map(|loss| Block::Text(accepted_loss(loss, language))));
     push_gaps(proof, language, blocks);
     push_segments(proof, language, blocks);
     push_tree(proof.tree.as_ref(), language, blocks);
@@ -54,6 +56,41 @@ fn declarations(declarations: &[Declaration], language: Language) -> Table {
             (pick("Document, SHA-256", "Belge, SHA-256"), 18),
         ]),
         rows: declarations.iter().map(row).collect(),
+    }
+}
+
+/// Missing evidence in words: a short record must not pass for a whole one.
+fn missing_segment(missing: &MissingSegment, language: Language) -> String {
+    let MissingSegment { number, from, to, decisions, accepted } = missing;
+    let why = match accepted {
+        false => language.pick(
+            "The log does not say that it was removed: it was deleted or lost.",
+            "Kayıt, silindiğini belirtmiyor: silinmiş veya kaybolmuş.",
+        ),
+        true => language.pick("An operator accepted that; see below.", "Bir yetkili bunu kabul etti; aşağıya bakınız."),
+    };
+    let text = match language {
+        Language::English => format!(
+            "Segment {number} is missing. It holds {decisions} decisions of {from} to {to}; decisions about this recipient may be among them."
+        ),
+        Language::Turkish => format!(
+            "{number} numaralı bölüt eksik. {from} ile {to} arasındaki {decisions} kararı içerir; bu alıcıya ait kararlar da bunların arasında \
+             olabilir."
+        ),
+    };
+    format!("{text} {why}")
+}
+
+fn accepted_loss(loss: &AcceptedLoss, language: Language) -> String {
+    let what = visible(&loss.lost.join("; "));
+    let (at, reason) = (loss.at, visible(&loss.reason));
+    match language {
+        Language::English => {
+            format!("On {at} an operator had the gateway continue without evidence that was lost: {what}. Reason given: {reason}")
+        }
+        Language::Turkish => {
+            format!("{at} tarihinde bir yetkili, kaybolan kanıt olmadan devam etti: {what}. Belirtilen neden: {reason}")
+        }
     }
 }
 

@@ -160,9 +160,23 @@ pub(super) fn dossier() -> Dossier {
                     .to_owned(),
             }),
             gaps: vec![EvidenceGap { from: time("2026-11-08 03:00:00"), to: time("2026-11-08 03:00:01"), at_most: 40 }],
+            missing: [(1, true), (2, false)].map(|(number, accepted)| missing(number, accepted)).into(),
+            losses: vec![AcceptedLoss {
+                from: Some(time("2026-11-09 03:00:00")),
+                at: time("2026-11-10 09:30:00"),
+                lost: vec![
+                    "000000000001.seg: is missing, and no event says that it was removed with its retention over".to_owned(),
+                ],
+                reason: "disk of gateway 1 replaced".to_owned(),
+            }],
             removed_until: Some(time("2023-10-31 23:59:59")),
         },
     }
+}
+
+fn missing(number: u64, accepted: bool) -> MissingSegment {
+    let (from, to) = (time("2026-11-08 02:00:00"), time("2026-11-08 02:59:59"));
+    MissingSegment { number, from, to, decisions: 1_204, accepted }
 }
 
 /// The sample with everything that others may write made as bad as it gets.
@@ -178,6 +192,8 @@ pub(super) fn hostile() -> Dossier {
     dossier.declarations[0].declared.by = "]]></title><a href=\"javascript:alert(1)\">".to_owned();
     dossier.histories[0].movements[0].source = "IYS_<b>".to_owned();
     dossier.made.node = "</footer>".to_owned();
+    dossier.proof.losses[0].reason = "<script>\u{202e}".to_owned();
+    dossier.proof.losses[0].lost = vec!["<img src=x onerror=alert(1)>\u{1b}[2J".to_owned()];
     if let Some(tree) = &mut dossier.proof.tree {
         tree.checkpoint = "</pre><script src=//x>\r\n\u{1b}[2J".to_owned();
     }

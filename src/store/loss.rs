@@ -1,0 +1,42 @@
+//! Continuation of a store that lost its end.
+
+use super::codec::Change;
+use super::error::StoreError;
+use super::rocks::Store;
+use crate::model::brand::{Brand, Feed};
+use crate::model::feed::{Gap, Stream};
+use crate::model::time::IysTime;
+
+impl Store {
+    /// Has the store continue with `revision`, far beyond all that were ever given: none of those between is given to other content. Every
+    /// brand misses everything that may have come since, in one batch with the revision. Returns the gaps.
+    ///
+    /// What İYS registered for a brand that follows it was seen up to where both streams were complete; of what came otherwise
+    /// no record is left. The change log gets a hole, so a follower gets `WATCH_GAP` and begins again.
+    pub fn accept_loss(&self, revision: u64, now: IysTime) -> Result<Vec<Gap>, StoreError> {
+        let mut commit = self.begin();
+        let mut gaps = Vec::new();
+        for brand in self.brands()? {
+            let missed = Gap { brand: brand.code, from: self.seen_until(&brand)?, to: now, found: now };
+            let gap = self.gap(brand.code)?.map_or(missed, |before| before.joined(missed));
+            commit.gap(&gap)?;
+            gaps.push(gap);
+        }
+        commit.revision(revision, &Change { at: now, states: Vec::new(), new: 0 })?;
+        commit.commit()?;
+        Ok(gaps)
+    }
+
+    /// Up to when all that İYS registered for a brand was seen; 1970 where nothing says so.
+    fn seen_until(&self, brand: &Brand) -> Result<IysTime, StoreError> {
+        let beginning = IysTime::from_unix(0);
+        if matches!(brand.feed, Feed::Import) {
+            return Ok(beginning);
+        }
+        let positions = self.positions()?;
+        let ends: Vec<IysTime> =
+            positions.iter().filter(|(of, ..)| *of == brand.code).map(|(_, _, position)| position.complete_to).collect();
+        let earliest = ends.iter().min().filter(|_| ends.len() == Stream::ALL.len());
+        Ok(earliest.copied().unwrap_or(beginning))
+    }
+}
