@@ -17,8 +17,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
-/// 2 adds the brands.
-const VERSION: u32 = 2;
+/// 2 adds the brands, 3 the sheets that were not read.
+const VERSION: u32 = 3;
 const NAME: &str = "manifest.json";
 
 /// A sorted import.
@@ -35,6 +35,8 @@ pub(super) struct Manifest {
     refused: BTreeMap<String, u64>,
     /// Rows and refusals of each file.
     files: Vec<(u64, u64)>,
+    /// Sheets of each file that have content and were not read.
+    unread: Vec<Vec<String>>,
     /// Brands of the rows that were sorted.
     brands: Vec<u32>,
     /// Names of unknown sources.
@@ -43,8 +45,8 @@ pub(super) struct Manifest {
     movements: u64,
 }
 
-/// Which files under which rules.
-pub(super) fn inputs(files: &[PathBuf], rules: &Rules) -> String {
+/// Which files, and which sheet of them, under which rules.
+pub(super) fn inputs(files: &[PathBuf], sheet: Option<&str>, rules: &Rules) -> String {
     let mut hash = Xxh3::new();
     for file in files {
         let place = fs::canonicalize(file).unwrap_or_else(|_| file.clone());
@@ -52,6 +54,7 @@ pub(super) fn inputs(files: &[PathBuf], rules: &Rules) -> String {
         hash.update(place.as_os_str().as_bytes());
         hash.update(format!("\0{known:?}\0").as_bytes());
     }
+    hash.update(format!("{sheet:?}\0").as_bytes());
     hash.update(&rules.fingerprint());
     format!("{:032x}", hash.digest128())
 }
@@ -68,6 +71,7 @@ impl Manifest {
             as_of_now: summary.as_of_now,
             refused: summary.refused.clone(),
             files: summary.files.iter().map(|file| (file.rows, file.refused)).collect(),
+            unread: summary.files.iter().map(|file| file.unread.clone()).collect(),
             brands: summary.brands.iter().map(|brand| brand.get()).collect(),
             sources,
             runs: sorted.runs.clone(),
@@ -88,14 +92,18 @@ impl Manifest {
         let found: Self = serde_json::from_slice(&text).ok()?;
         let whole = |run: &Run| fs::metadata(folder.join(&run.name)).is_ok_and(|on_disk| on_disk.len() == run.bytes);
         let rejects = files.iter().zip(&found.files).all(|(file, (_, refused))| *refused == 0 || rejects_path(file).exists());
-        let same = found.version == VERSION && found.inputs == inputs && found.files.len() == files.len();
+        let same = found.version == VERSION
+            && found.inputs == inputs
+            && found.files.len() == files.len()
+            && found.unread.len() == files.len();
         (same && rejects && found.runs.iter().all(whole)).then_some(found)
     }
 
     /// What reading found, as it was found then.
     pub(super) fn summary(&self, files: &[PathBuf]) -> Summary {
-        let report = |(path, (rows, refused)): (&PathBuf, &(u64, u64))| FileReport {
+        let report = |((path, (rows, refused)), unread): ((&PathBuf, &(u64, u64)), &Vec<String>)| FileReport {
             path: path.clone(),
+            unread: unread.clone(),
             rows: *rows,
             refused: *refused,
             rejects: (*refused > 0).then(|| rejects_path(path)),
@@ -106,7 +114,7 @@ impl Manifest {
             as_of_now: self.as_of_now,
             refused: self.refused.clone(),
             brands: self.brands.iter().filter_map(|brand| BrandCode::new(*brand)).collect(),
-            files: files.iter().zip(&self.files).map(report).collect(),
+            files: files.iter().zip(&self.files).zip(&self.unread).map(report).collect(),
             ..Summary::default()
         }
     }

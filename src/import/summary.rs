@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::rejects::ByCode;
 use super::{Outcome, TargetError};
-use crate::feed::file::FileError;
+use crate::feed::file::{FileError, listed};
 use crate::model::brand::BrandCode;
 
 /// What an import did, over all files. A row counts once the target has acknowledged or refused it.
@@ -43,6 +43,8 @@ pub struct Summary {
 pub struct FileReport {
     /// The file.
     pub path: PathBuf,
+    /// Names of the workbook's other sheets that have content.
+    pub unread: Vec<String>,
     /// Rows acknowledged or refused.
     pub rows: u64,
     /// Rows refused.
@@ -72,6 +74,12 @@ impl Summary {
         if self.refused.is_empty() { 0 } else { 2 }
     }
 
+    /// Whether every row of every file was taken: nothing was refused, nothing failed, and no sheet was left.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.exit_code() == 0 && self.files.iter().all(|file| file.unread.is_empty())
+    }
+
     pub(super) fn add(&mut self, rows: u64, outcome: &Outcome, refused: ByCode) {
         self.rows += rows;
         self.applied += outcome.applied;
@@ -86,7 +94,7 @@ impl Summary {
 
 impl FileReport {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), rows: 0, refused: 0, rejects: None, problem: None }
+        Self { path: path.to_owned(), unread: Vec::new(), rows: 0, refused: 0, rejects: None, problem: None }
     }
 }
 
@@ -140,6 +148,9 @@ impl fmt::Display for FileReport {
             Some(rejects) => writeln!(f, ", {} refused, in {}", self.refused, rejects.display())?,
             None => writeln!(f, ", {} refused", self.refused)?,
         }
+        if !self.unread.is_empty() {
+            writeln!(f, "  not read: the sheets {}", listed(&self.unread))?;
+        }
         match &self.problem {
             Some(problem) => writeln!(f, "  failed: {}: {}", problem.code, problem.text),
             None => Ok(()),
@@ -169,6 +180,7 @@ mod tests {
             elapsed: Duration::from_millis(1250),
             files: vec![FileReport {
                 path: "day.csv".into(),
+                unread: vec![],
                 rows: 200_000,
                 refused: 41,
                 rejects: Some("day.csv.rejected.csv".into()),

@@ -15,6 +15,7 @@ pub mod date;
 pub mod declaration;
 pub mod erasure;
 pub mod feed;
+pub mod fold;
 pub mod hex;
 pub mod key;
 pub mod mode;

@@ -43,3 +43,4 @@ mod snapshots;
 mod support;
 mod verify;
 mod watch;
+mod workbooks;

@@ -1,12 +1,10 @@
 //! İYS's movement files, read row by row.
 //!
 //! The form follows the name: `.csv` and `.txt` ([`delimited`]), `.ndjson` ([`ndjson`]), each also with
-//! `.gz` on top, `.xlsx` and `.xls` ([`sheet`]). A line that cannot be read is one [`BadLine`] and
+//! `.gz` on top, `.xlsx`, `.xlsm` and `.xls` ([`sheet`], [`workbook`]). A line that cannot be read is one [`BadLine`] and
 //! reading goes on; what makes the file as a whole unusable is a [`FileError`]. No line is buffered
 //! beyond [`MAX_LINE`] bytes, so that no file, however made, takes more memory than a batch.
 
-mod biff;
-mod cell;
 mod delimited;
 mod error;
 mod header;
@@ -15,6 +13,7 @@ mod ndjson;
 mod plain;
 mod row;
 mod sheet;
+mod workbook;
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -24,8 +23,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use error::FileError;
-pub use plain::{XLSX, csv_of_sheet};
+pub use plain::{DELIMITER as LIST_DELIMITER, ListSheet};
 pub use row::{FIELDS, NAMES, Row};
+pub use workbook::child::{COMMAND as READ_WORKBOOK, read_in_child, serve as serve_workbook};
+pub use workbook::problem::{Damage, listed};
+pub use workbook::{Place, XLS, XLSX};
 
 use lines::Lines;
 
@@ -59,6 +61,7 @@ pub struct Batch {
 pub struct FileReader {
     source: Box<dyn Source>,
     has_brands: bool,
+    unread: Vec<String>,
     taken: Arc<AtomicU64>,
     total: u64,
     end: End,
@@ -101,16 +104,29 @@ impl Batch {
 }
 
 impl FileReader {
-    /// Opens a file by its extension, whatever its case, and reads its header. A spreadsheet is read
-    /// as a whole here.
+    /// Opens a file by its extension, whatever its case, and reads its header.
     ///
     /// # Errors
-    /// The file is of no known form, not readable, empty, or its header lacks a mandatory column.
+    /// As [`FileReader::open_sheet`].
     pub fn open(path: &Path) -> Result<Self, FileError> {
+        Self::open_sheet(path, None)
+    }
+
+    /// Opens a file by its extension, whatever its case, and reads its header; of a workbook the sheet that is named, or
+    /// the only one. A workbook is read as a whole here.
+    ///
+    /// # Errors
+    /// The file is of no known form, not readable, empty, its header lacks a mandatory column, or it is not clear which
+    /// sheet is meant.
+    pub fn open_sheet(path: &Path, sheet: Option<&str>) -> Result<Self, FileError> {
         let (form, gzip) = form_of(path)?;
+        if sheet.is_some() && form != Form::Workbook {
+            return Err(FileError::NoSheets { file: error::name_of(path) });
+        }
         let taken = Arc::new(AtomicU64::new(0));
         let file = File::open(path).map_err(|cause| FileError::unreadable(path, cause))?;
         let total = file.metadata().map_err(|cause| FileError::unreadable(path, cause))?.len();
+        let mut unread = Vec::new();
         let (source, has_brands): (Box<dyn Source>, bool) = match form {
             Form::Delimited => {
                 let source = delimited::Delimited::open(Lines::new(path, file, gzip, &taken))?;
@@ -118,13 +134,14 @@ impl FileReader {
                 (Box::new(source), has_brands)
             }
             Form::Ndjson => (Box::new(ndjson::Ndjson::new(Lines::new(path, file, gzip, &taken))), true),
-            Form::Xlsx | Form::Xls => {
-                let sheet = sheet::load(path, file, total, form == Form::Xls)?;
+            Form::Workbook => {
+                let sheet = sheet::Sheet::open(path, file, total, sheet, &taken)?;
+                unread = sheet.unread().to_vec();
                 let has_brands = sheet.has_brands();
-                (Box::new(sheet.rows(total, &taken)), has_brands)
+                (Box::new(sheet), has_brands)
             }
         };
-        Ok(Self { source, has_brands, taken, total, end: End::NotYet })
+        Ok(Self { source, has_brands, unread, taken, total, end: End::NotYet })
     }
 
     /// Reads delimited text from wherever it comes, and its header. `name` is for errors.
@@ -134,7 +151,7 @@ impl FileReader {
     pub fn csv(name: &str, input: Box<dyn BufRead + Send>) -> Result<Self, FileError> {
         let source = delimited::Delimited::open(Lines::of(name.to_owned(), input))?;
         let has_brands = source.has_brands();
-        Ok(Self { source: Box::new(source), has_brands, taken: Arc::default(), total: 0, end: End::NotYet })
+        Ok(Self { source: Box::new(source), has_brands, unread: Vec::new(), taken: Arc::default(), total: 0, end: End::NotYet })
     }
 
     /// The next lines, at most `max` (more only where one line holds many items); none at the end.
@@ -176,14 +193,19 @@ impl FileReader {
     pub const fn has_brands(&self) -> bool {
         self.has_brands
     }
+
+    /// Names of the workbook's other sheets that have content: whoever names one sheet leaves them.
+    #[must_use]
+    pub fn unread(&self) -> &[String] {
+        &self.unread
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Delimited,
     Ndjson,
-    Xlsx,
-    Xls,
+    Workbook,
 }
 
 /// The form that the name states, and whether it is compressed.
@@ -193,8 +215,7 @@ fn form_of(path: &Path) -> Result<(Form, bool), FileError> {
     let form = match (Path::new(plain).extension().and_then(std::ffi::OsStr::to_str), gzip) {
         (Some("csv" | "txt"), _) => Form::Delimited,
         (Some("ndjson"), _) => Form::Ndjson,
-        (Some("xlsx"), false) => Form::Xlsx,
-        (Some("xls"), false) => Form::Xls,
+        (Some("xlsx" | "xlsm" | "xls"), false) => Form::Workbook,
         _ => return Err(FileError::UnknownType { file: error::name_of(path) }),
     };
     Ok((form, gzip))

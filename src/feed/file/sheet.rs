@@ -1,251 +1,99 @@
-//! Spreadsheets: the first sheet whose first row is a header.
+//! Movements of a workbook: a sheet whose first row with content is İYS's header.
 //!
-//! A spreadsheet's format allows no reading row by row, so its rows are held in memory as a whole and
-//! its size is bounded four ways: the file, what its archive unpacks to, one row, and the text of all
-//! rows. Spreadsheets turn phones into numbers and lose their `+`; the rules for recipients know that.
+//! Spreadsheets turn phones into numbers and lose their `+`; the rules for recipients know that. A formula in a column
+//! that is read makes the file unusable: its value is what some program last made of it.
 
+use super::header::{Columns, HeaderProblem};
+use super::row::FIELDS;
+use super::workbook::{Place, SheetReader, SheetRow};
+use super::{Batch, FileError, Row, Source};
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read, Seek};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use calamine::{Reader, Xls, Xlsx};
-
-use super::cell::{borrowed, text_of};
-use super::error::name_of;
-use super::header::{Columns, HeaderProblem};
-use super::row::FIELDS;
-use super::{BadLine, Batch, FileError, MAX_LINE, Row, Source, biff};
-
-/// A full sheet of 1,048,576 movements is about 100 MiB packed.
-pub(super) const MAX_FILE: u64 = 256 << 20;
-/// A full sheet of movements unpacks to about 600 MiB; far more than this is an archive made to burst.
-pub(super) const MAX_UNPACKED: u64 = 2 << 30;
-/// A full sheet of movements has about 200 MiB of text. Shared strings can make much of little, so
-/// what the cells refer to is counted as well.
-pub(super) const MAX_TEXT: usize = 1 << 30;
-
-/// A spreadsheet's rows.
+/// A sheet of movements behind its header.
 pub(super) struct Sheet {
+    reader: SheetReader,
     columns: Columns,
-    batch: Batch,
-}
-
-/// Reads a spreadsheet of `size` bytes, `.xls` if `old`.
-pub(super) fn load(path: &Path, file: File, size: u64, old: bool) -> Result<Sheet, FileError> {
-    let name = name_of(path);
-    if size == 0 {
-        return Err(FileError::Empty { file: name });
-    }
-    if size > MAX_FILE {
-        return Err(FileError::SpreadsheetTooLarge { file: name, bound: "256 MiB" });
-    }
-    // The parser's own checks are not complete: on a damaged file it may panic instead of failing.
-    let read = catch_unwind(AssertUnwindSafe(|| if old { read_xls(file) } else { read_xlsx(file) }));
-    match read.unwrap_or(Err(Problem::Damaged)) {
-        Ok(sheet) => Ok(sheet),
-        Err(Problem::Damaged) => Err(FileError::BadSpreadsheet { file: name }),
-        Err(Problem::TooLarge(bound)) => Err(FileError::SpreadsheetTooLarge { file: name, bound }),
-        Err(Problem::Header(problem)) => Err(FileError::header(name, problem)),
-    }
+    /// Bytes of the file, which are shared out among its rows.
+    total: u64,
+    done: u64,
+    taken: Arc<AtomicU64>,
 }
 
 impl Sheet {
+    /// Reads the sheet that `name` names, or the only one, of a file of `total` bytes, and its header.
+    pub(super) fn open(
+        path: &Path,
+        file: File,
+        total: u64,
+        name: Option<&str>,
+        taken: &Arc<AtomicU64>,
+    ) -> Result<Self, FileError> {
+        let mut reader = SheetReader::open(path, file, total, name)?;
+        let names = reader.next()?.map(|row| names_of(&row));
+        let file = || super::error::name_of(path);
+        let columns = match names {
+            Some(names) => Columns::read(names.iter().map(String::as_str)),
+            None => Err(HeaderProblem::Missing),
+        };
+        let columns = columns.map_err(|problem| FileError::header(file(), problem))?;
+        let read = |place: &&Place| columns.field(place.column as usize).is_some();
+        if let Some(place) = reader.head().formulas.iter().find(read) {
+            return Err(FileError::formula(file(), *place));
+        }
+        Ok(Self { reader, columns, total, done: 1, taken: Arc::clone(taken) })
+    }
+
     /// Whether rows name their own brand.
     pub(super) fn has_brands(&self) -> bool {
         self.columns.has_brands()
     }
 
-    /// The rows, the file's `total` bytes shared out among them.
-    pub(super) fn rows(self, total: u64, taken: &Arc<AtomicU64>) -> Rows {
-        let count = self.batch.len() as u64;
-        let (read, bad) = (self.batch.rows.into_iter(), self.batch.bad.into_iter());
-        Rows { read, bad, total, count, done: 0, taken: Arc::clone(taken) }
+    /// Names of other sheets that have content.
+    pub(super) fn unread(&self) -> &[String] {
+        &self.reader.head().unread
     }
 }
 
-/// A spreadsheet's rows on their way out.
-pub(super) struct Rows {
-    read: std::vec::IntoIter<Row>,
-    bad: std::vec::IntoIter<BadLine>,
-    total: u64,
-    count: u64,
-    done: u64,
-    taken: Arc<AtomicU64>,
-}
-
-impl Rows {
-    /// The next bad row, if it is its turn.
-    fn next_bad(&mut self) -> Option<BadLine> {
-        let bad = self.bad.as_slice().first()?;
-        let later = self.read.as_slice().first().is_some_and(|row| row.line() < bad.line);
-        if later { None } else { self.bad.next() }
-    }
-}
-
-impl Source for Rows {
+impl Source for Sheet {
     fn read_line(&mut self, batch: &mut Batch) -> Result<bool, FileError> {
-        if let Some(bad) = self.next_bad() {
-            batch.bad.push(bad);
-        } else if let Some(row) = self.read.next() {
-            batch.push(row);
-        } else {
+        let rows = u64::from(self.reader.head().rows).max(1);
+        let Some(row) = self.reader.next()? else {
+            self.taken.store(self.total, Ordering::Relaxed);
             return Ok(false);
+        };
+        match row_of(&row, &self.columns) {
+            Some(row) => batch.push(row),
+            None => batch.push_bad(row.number.into(), "the row is longer than 1 MiB"),
         }
         self.done += 1;
-        self.taken.store(self.total * self.done / self.count, Ordering::Relaxed);
+        self.taken.store(
+            u128::from(self.total).saturating_mul(self.done.into()).checked_div(rows.into()).unwrap_or(0) as u64,
+            Ordering::Relaxed,
+        );
         Ok(true)
     }
 }
 
-/// What is wrong with a spreadsheet.
-enum Problem {
-    Damaged,
-    TooLarge(&'static str),
-    Header(HeaderProblem),
+/// A row's cells as the names of columns; none of a row that is too long to be a header.
+fn names_of(row: &SheetRow<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for (column, text) in row.cells().into_iter().flatten() {
+        names.resize(column as usize + 1, String::new());
+        names[column as usize].push_str(text);
+    }
+    names
 }
 
-fn read_xlsx(mut file: File) -> Result<Sheet, Problem> {
-    if !unpacks_within(&mut file, MAX_UNPACKED).map_err(|_| Problem::Damaged)? {
-        return Err(Problem::TooLarge("2 GiB unpacked"));
-    }
-    let mut book = Xlsx::new(BufReader::new(file)).map_err(|_| Problem::Damaged)?;
-    first_with_header(book.sheet_names(), |name| {
-        let mut cells = book.worksheet_cells_reader(name).map_err(|_| Problem::Damaged)?;
-        let mut collector = Collector::default();
-        while let Some(cell) = cells.next_cell().map_err(|_| Problem::Damaged)? {
-            let (row, column) = cell.get_position();
-            collector.cell(row, column, || text_of(cell.get_value()))?;
-        }
-        collector.finish()
-    })
-}
-
-fn read_xls(mut file: File) -> Result<Sheet, Problem> {
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(|_| Problem::Damaged)?;
-    if biff::is_impossible(&bytes) {
-        return Err(Problem::Damaged);
-    }
-    let mut book = Xls::new(Cursor::new(bytes)).map_err(|_| Problem::Damaged)?;
-    first_with_header(book.sheet_names(), |name| {
-        let range = book.worksheet_range(name).map_err(|_| Problem::Damaged)?;
-        let (top, left) = range.start().unwrap_or_default();
-        let mut collector = Collector::default();
-        for (row, column, value) in range.used_cells() {
-            let place = (top.saturating_add(row as u32), left.saturating_add(column as u32));
-            collector.cell(place.0, place.1, || text_of(&borrowed(value)))?;
-        }
-        collector.finish()
-    })
-}
-
-/// Whether an archive unpacks to at most `bound` bytes. Every part is unpacked to nowhere: what an
-/// archive says of its own sizes is not to be relied on.
-pub(super) fn unpacks_within(file: &mut (impl Read + Seek), bound: u64) -> io::Result<bool> {
-    let mut archive = zip::ZipArchive::new(BufReader::new(&mut *file))?;
-    let mut left = bound;
-    for part in 0..archive.len() {
-        let unpacked = io::copy(&mut archive.by_index(part)?.take(left + 1), &mut io::sink())?;
-        if unpacked > left {
-            return Ok(false);
-        }
-        left -= unpacked;
-    }
-    file.rewind()?;
-    Ok(true)
-}
-
-/// The first sheet with a header; if there is none, the nearest miss.
-fn first_with_header(names: Vec<String>, mut read: impl FnMut(&str) -> Result<Sheet, Problem>) -> Result<Sheet, Problem> {
-    let mut miss = HeaderProblem::Missing;
-    for name in names {
-        match read(&name) {
-            Err(Problem::Header(HeaderProblem::Missing)) => {}
-            Err(Problem::Header(problem)) if miss == HeaderProblem::Missing => miss = problem,
-            Err(Problem::Header(_)) => {}
-            other => return other,
-        }
-    }
-    Err(Problem::Header(miss))
-}
-
-/// Gathers cells, which come in the order of their rows, into rows.
-#[derive(Default)]
-struct Collector {
-    columns: Option<Columns>,
-    row: u32,
-    cells: Vec<(u32, String)>,
-    row_text: usize,
-    batch: Batch,
-}
-
-impl Collector {
-    /// Takes a cell; of a row that is too long the rest is not even made into text.
-    fn cell(&mut self, row: u32, column: u32, text: impl FnOnce() -> String) -> Result<(), Problem> {
-        if row != self.row {
-            self.end_row()?;
-            self.row = row;
-        }
-        if self.row_text > MAX_LINE {
-            return Ok(());
-        }
-        let text = text();
-        if !text.trim().is_empty() {
-            self.row_text += text.len();
-            self.cells.push((column, text));
-        }
-        Ok(())
-    }
-
-    fn end_row(&mut self) -> Result<(), Problem> {
-        let too_long = std::mem::take(&mut self.row_text) > MAX_LINE;
-        let cells = std::mem::take(&mut self.cells);
-        if cells.is_empty() {
-            return Ok(());
-        }
-        let Some(columns) = &self.columns else {
-            self.columns = Some(header_of(&cells).map_err(Problem::Header)?);
-            return Ok(());
-        };
-        let line = u64::from(self.row) + 1;
-        if too_long {
-            self.batch.push_bad(line, "the row is longer than 1 MiB");
-        } else {
-            self.batch.push(row_of(line, cells, columns));
-        }
-        if self.batch.text > MAX_TEXT { Err(Problem::TooLarge("1 GiB of text")) } else { Ok(()) }
-    }
-
-    fn finish(mut self) -> Result<Sheet, Problem> {
-        self.end_row()?;
-        let columns = self.columns.ok_or(Problem::Header(HeaderProblem::Missing))?;
-        Ok(Sheet { columns, batch: self.batch })
-    }
-}
-
-fn header_of(cells: &[(u32, String)]) -> Result<Columns, HeaderProblem> {
-    /// No sheet has more columns.
-    const WIDEST: u32 = 16_384;
-    let width = cells.iter().map(|(column, _)| *column).max().unwrap_or(0).min(WIDEST);
-    let mut names = vec![""; width as usize + 1];
-    for (column, text) in cells {
-        if let Some(name) = names.get_mut(*column as usize) {
-            *name = text;
-        }
-    }
-    Columns::read(names.into_iter())
-}
-
-/// Cells without a header above them are no part of the row.
-fn row_of(line: u64, cells: Vec<(u32, String)>, columns: &Columns) -> Row {
-    let mut fields: [String; FIELDS] = Default::default();
-    for (column, text) in cells {
+/// A movement's row; none if it is too long. Cells without a heading above them are no part of it.
+fn row_of(row: &SheetRow<'_>, columns: &Columns) -> Option<Row> {
+    let mut fields = [""; FIELDS];
+    for (column, text) in row.cells()? {
         if let Some(field) = columns.field(column as usize) {
             fields[field] = text;
         }
     }
-    Row::new(line, &fields)
+    Some(Row::new(row.number.into(), &fields))
 }

@@ -1,0 +1,199 @@
+//! The archive of an `.xlsx`: what it unpacks to, and the formulas whose results lie in other cells.
+//!
+//! Every part is unpacked to nowhere: what an archive says of its own sizes and checksums is not to be relied on. On the
+//! way the sheets are searched for formulas that fill a range (`t="array"`, which results that spill are too, and
+//! `t="dataTable"`): the cells that they fill are written as plain values, so that a parser sees no formula there.
+
+use super::Place;
+use super::problem::{Bound, Damage, Format, Problem};
+use memchr::memmem;
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
+use zip::ZipArchive;
+
+/// Bytes of all parts: a full sheet of movements unpacks to about 600 MiB.
+const MAX_UNPACKED: u64 = 2 << 30;
+/// Bytes of a tag that is looked at: a formula's attributes have some hundred.
+const MAX_TAG: usize = 4 << 10;
+/// Bytes read at once.
+const CHUNK: usize = 64 << 10;
+
+/// The columns, from 0, that a formula fills, and its first row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Filled {
+    pub(super) first: Place,
+    pub(super) last_column: u32,
+}
+
+/// Checks an archive; what formulas of its sheets fill.
+pub(super) fn check(file: &mut File) -> Result<Vec<Filled>, Problem> {
+    let filled = unpack(&mut *file, MAX_UNPACKED)?;
+    file.rewind().map_err(unreadable)?;
+    Ok(filled)
+}
+
+fn unpack(input: impl Read + Seek, bound: u64) -> Result<Vec<Filled>, Problem> {
+    let mut archive = ZipArchive::new(BufReader::new(input)).map_err(unreadable)?;
+    if let Some(format) = other_format(&archive) {
+        return Err(Problem::OtherFormat(format));
+    }
+    let (mut left, mut filled, mut chunk) = (bound, Vec::new(), vec![0; CHUNK]);
+    for number in 0..archive.len() {
+        let mut part = archive.by_index(number).map_err(unreadable)?;
+        let name = part.name().map_err(unreadable)?.to_ascii_lowercase();
+        let is_sheet = name.contains("worksheets/") && name.ends_with(".xml");
+        let mut scan = Scan::default();
+        loop {
+            let read = part.read(&mut chunk).map_err(unreadable)?;
+            if read == 0 {
+                break;
+            }
+            left = left.checked_sub(read as u64).ok_or(Problem::TooLarge(Bound::Unpacked))?;
+            if is_sheet {
+                scan.push(&chunk[..read])?;
+            }
+        }
+        filled.append(&mut scan.filled);
+    }
+    Ok(filled)
+}
+
+fn unreadable<E>(_: E) -> Problem {
+    Problem::Damaged(Damage::Unreadable)
+}
+
+fn other_format<R: Read + Seek>(archive: &ZipArchive<R>) -> Option<Format> {
+    let has = |wanted: &str| archive.file_names().any(|name| name.is_ok_and(|name| name.eq_ignore_ascii_case(wanted)));
+    if has("xl/workbook.bin") {
+        Some(Format::Xlsb)
+    } else if has("mimetype") && !has("[Content_Types].xml") {
+        Some(Format::Ods)
+    } else {
+        None
+    }
+}
+
+/// The XML of a sheet, piece by piece.
+#[derive(Default)]
+struct Scan {
+    /// Behind the last tag that was looked at.
+    text: Vec<u8>,
+    filled: Vec<Filled>,
+}
+
+impl Scan {
+    fn push(&mut self, piece: &[u8]) -> Result<(), Problem> {
+        self.text.extend_from_slice(piece);
+        let whole = memchr::memrchr(b'>', &self.text).map_or(0, |end| end + 1);
+        for kind in [&b"array"[..], b"dataTable"] {
+            for at in memmem::find_iter(&self.text[..whole], kind) {
+                self.filled.extend(filled(&self.text[..whole], at)?);
+            }
+        }
+        // A tag whose end has not come yet is looked at with the next piece; text between tags may be longer.
+        let keep = (self.text.len() - whole).min(MAX_TAG);
+        self.text.drain(..self.text.len() - keep);
+        Ok(())
+    }
+}
+
+/// What the tag around `at` fills, if it is a formula's.
+fn filled(text: &[u8], at: usize) -> Result<Option<Filled>, Problem> {
+    let begin = at.saturating_sub(MAX_TAG);
+    let Some(open) = memchr::memrchr(b'<', &text[begin..at]).map(|open| begin + open) else { return Ok(None) };
+    let end = memchr::memchr(b'>', &text[at..]).map_or(text.len(), |end| at + end);
+    let tag = &text[open + 1..end];
+    let name_end = tag.iter().position(u8::is_ascii_whitespace).unwrap_or(tag.len());
+    let (name, attributes) = tag.split_at(name_end);
+    if name.rsplit(|byte| *byte == b':').next() != Some(b"f") {
+        return Ok(None);
+    }
+    match attribute(attributes, b"ref") {
+        // It fills its own cell alone.
+        None => Ok(None),
+        Some(range) => range_of(range).map(Some).ok_or(Problem::Damaged(Damage::Unreadable)),
+    }
+}
+
+/// The value of an attribute.
+fn attribute<'a>(tag: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    memmem::find_iter(tag, name).find_map(|at| {
+        let before = at.checked_sub(1).map(|before| tag[before])?;
+        let value = tag[at + name.len()..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+        let (quote, value) = value.split_first().filter(|(quote, _)| matches!(quote, b'"' | b'\''))?;
+        before.is_ascii_whitespace().then_some(&value[..memchr::memchr(*quote, value)?])
+    })
+}
+
+/// `B2:D9`, or `B2`.
+fn range_of(text: &[u8]) -> Option<Filled> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (first, last) = text.split_once(':').unwrap_or((text, text));
+    let (first, last) = (place_of(first)?, place_of(last)?);
+    Some(Filled { first, last_column: last.column.max(first.column) })
+}
+
+fn place_of(text: &str) -> Option<Place> {
+    let text = text.trim().replace('$', "");
+    let (letters, digits) = text.split_at(text.find(|letter: char| letter.is_ascii_digit())?);
+    let column = letters.bytes().try_fold(0_u32, |column, letter| {
+        let letter = letter.to_ascii_uppercase();
+        letter.is_ascii_uppercase().then(|| column.checked_mul(26)?.checked_add(u32::from(letter - b'A') + 1)).flatten()
+    })?;
+    let row: u32 = digits.parse().ok()?;
+    Some(Place { row: row.checked_sub(1)?, column: column.checked_sub(1)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Cursor, Write};
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    fn archive(parts: &[(&str, &[u8])]) -> Cursor<Vec<u8>> {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in parts {
+            archive.start_file(*name, SimpleFileOptions::default()).unwrap();
+            archive.write_all(bytes).unwrap();
+        }
+        archive.finish().unwrap()
+    }
+
+    fn filled_by(xml: &str) -> Result<Vec<(u32, u32, u32)>, Problem> {
+        let found = unpack(archive(&[("xl/worksheets/sheet1.xml", xml.as_bytes())]), 1 << 30)?;
+        Ok(found.iter().map(|filled| (filled.first.row, filled.first.column, filled.last_column)).collect())
+    }
+
+    #[test]
+    fn what_the_archive_really_holds_is_counted() {
+        let parts = archive(&[("a", &[0; 70_000]), ("b", &[0; 70_000])]);
+        assert_eq!(unpack(parts.clone(), 140_000), Ok(vec![]));
+        assert_eq!(unpack(parts.clone(), 139_999), Err(Problem::TooLarge(Bound::Unpacked)));
+        let mut damaged = parts.into_inner();
+        damaged.truncate(100);
+        assert_eq!(unpack(Cursor::new(damaged), 1 << 30), Err(Problem::Damaged(Damage::Unreadable)));
+    }
+
+    #[test]
+    fn other_formats_are_known_by_their_parts() {
+        let format = |parts: &[(&str, &[u8])]| unpack(archive(parts), 1 << 30);
+        assert_eq!(format(&[("xl/workbook.bin", b"")]), Err(Problem::OtherFormat(Format::Xlsb)));
+        assert_eq!(format(&[("mimetype", b""), ("content.xml", b"")]), Err(Problem::OtherFormat(Format::Ods)));
+    }
+
+    #[test]
+    fn formulas_that_fill_a_range_are_found() {
+        assert_eq!(filled_by("<f t=\"array\" ref=\"B2:D9\">x</f>"), Ok(vec![(1, 1, 3)]));
+        assert_eq!(filled_by("<x:f\n ref = '$AA$10' t='array'/>"), Ok(vec![(9, 26, 26)]));
+        assert_eq!(filled_by("<f t=\"dataTable\" ref=\"C1:C9\" dt2D=\"1\"/>"), Ok(vec![(0, 2, 2)]));
+        assert_eq!(
+            filled_by("<f t=\"shared\" ref=\"B2:D9\" si=\"0\">x</f><t>array ref=\"B2\"</t><fx t=\"array\" ref=\"A1\"/>"),
+            Ok(vec![])
+        );
+        assert_eq!(filled_by("<f t=\"array\">x</f>"), Ok(vec![]));
+        assert_eq!(filled_by("<f t=\"array\" ref=\"&#65;1:C2\">x</f>"), Err(Problem::Damaged(Damage::Unreadable)));
+        let long = format!("{}<f t=\"array\" ref=\"B2:D9\">x</f>{}", "y".repeat(CHUNK - 12), "y".repeat(CHUNK));
+        assert_eq!(filled_by(&long), Ok(vec![(1, 1, 3)]), "over the end of a piece");
+    }
+}

@@ -1,0 +1,113 @@
+//! Text as people and spreadsheets write it, reduced to what can be compared.
+//!
+//! İYS's words come back from files in other habits: `Ret`, `BİREYSEL`, `recipient_type`, a zero-width space behind
+//! a heading that was pasted from a web page. [`word`] compares a value, [`folded`] a name.
+
+use std::borrow::Cow;
+
+/// Whether a character shows nothing: zero-width spaces and joiners, marks of direction, the byte order mark, the
+/// soft hyphen, variation selectors.
+#[must_use]
+pub const fn is_invisible(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+    )
+}
+
+/// The text without white space and invisible characters at its ends.
+#[must_use]
+pub fn bare(text: &str) -> &str {
+    text.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter))
+}
+
+/// A value for comparison with one of İYS's words: [`bare`], without invisible characters inside, in lower case with
+/// the Turkish letters `ı`, `İ`, `I` as `i`. Nothing else is dropped, so that two words never become one.
+#[must_use]
+pub fn word(text: &str) -> String {
+    let letters = bare(text).chars().filter(|letter| !is_invisible(*letter) && *letter != COMBINING_DOT);
+    letters.map(lower).collect()
+}
+
+/// A name for comparison with another name, such as a heading: lower case, Turkish letters as their Latin ones, only
+/// ASCII letters and digits kept.
+#[must_use]
+pub fn folded(name: &str) -> String {
+    name.chars().map(|letter| latin(lower(letter))).filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// The text in one line without control characters, at most `longest` characters of it: a heading of a file for a
+/// report.
+#[must_use]
+pub fn one_line(text: &str, longest: usize) -> Cow<'_, str> {
+    let short = text.char_indices().nth(longest).map_or(text, |(end, _)| &text[..end]);
+    if !short.chars().any(char::is_control) {
+        return Cow::Borrowed(short);
+    }
+    Cow::Owned(short.chars().map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }).collect())
+}
+
+/// What many programs make of `İ` in lower case: `i` and this.
+const COMBINING_DOT: char = '\u{307}';
+
+const fn lower(letter: char) -> char {
+    match letter {
+        'İ' | 'I' | 'ı' => 'i',
+        'Ş' => 'ş',
+        'Ğ' => 'ğ',
+        'Ü' => 'ü',
+        'Ö' => 'ö',
+        'Ç' => 'ç',
+        'Â' => 'â',
+        other => other.to_ascii_lowercase(),
+    }
+}
+
+const fn latin(letter: char) -> char {
+    match letter {
+        'ş' => 's',
+        'ğ' => 'g',
+        'ü' => 'u',
+        'ö' => 'o',
+        'ç' => 'c',
+        'â' => 'a',
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_compared_whatever_its_case_and_what_surrounds_it() {
+        for text in ["BIREYSEL", "BİREYSEL", "Bireysel", "bireysel", " bi\u{307}reysel\u{200b}", "\u{feff}BIREYSEL\u{a0}"] {
+            assert_eq!(word(text), "bireysel", "{text}");
+        }
+        assert_eq!(word("E-POSTA ?"), "e-posta ?", "nothing visible is dropped");
+    }
+
+    #[test]
+    fn a_name_is_compared_by_its_letters_and_digits() {
+        for name in
+            ["recipientType", "recipient_type", "recipient type", "RECİPİENTTYPE", "recipientType\u{200b}", "Recipient-Type"]
+        {
+            assert_eq!(folded(name), "recipienttype", "{name}");
+        }
+        assert_eq!(folded("İLETİŞİM (GSM 1)"), "iletisimgsm1");
+    }
+
+    #[test]
+    fn a_heading_in_a_report_is_short_and_on_one_line() {
+        assert_eq!(one_line("a\nb\u{7}c", 80), "a\u{fffd}b\u{fffd}c");
+        assert_eq!(one_line("şehir", 3), "şeh");
+    }
+}
