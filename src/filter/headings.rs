@@ -29,256 +29,39 @@ pub(super) enum Heading {
 }
 
 /// Words for phones.
-const PHONE: &[&str] = &[
-    "tel",
-    "telefon",
-    "telefonu",
-    "telefonlar",
-    "telefonlari",
-    "gsm",
-    "gsmi",
-    "cep",
-    "cebi",
-    "ceptel",
-    "ceptelefon",
-    "ceptelefonu",
-    "mobil",
-    "mobile",
-    "phone",
-    "phones",
-    "telephone",
-    "cellphone",
-    "cell",
-    "msisdn",
-    "whatsapp",
-    // As one word.
-    "telefonno",
-    "telefonnumarasi",
-    "telno",
-    "telnumarasi",
-    "gsmno",
-    "gsmnumarasi",
-    "cepno",
-    "ceptelno",
-    "ceptelefonno",
-    "ceptelefonunumarasi",
-    "cepnumarasi",
-    "mobileno",
-    "mobilephone",
-    "mobilephoneno",
-    "phoneno",
-    "phonenumber",
-];
+const PHONE: &str = "tel telefon telefonu telefonlar telefonlari gsm gsmi cep cebi ceptel ceptelefon ceptelefonu mobil mobile phone \
+     phones telephone cellphone cell msisdn whatsapp telefonno telefonnumarasi telno telnumarasi gsmno gsmnumarasi \
+     cepno ceptelno ceptelefonno ceptelefonunumarasi cepnumarasi mobileno mobilephone mobilephoneno phoneno \
+     phonenumber";
 /// Words for e-mails.
-const EMAIL: &[&str] = &[
-    "eposta",
-    "epostasi",
-    "epostalar",
-    "email",
-    "emaili",
-    "emails",
-    "mail",
-    "maili",
-    "mailler",
-    "epostaadresi",
-    "emailaddress",
-    "emailadresi",
-    "mailadresi",
-    "mailaddress",
-];
+const EMAIL: &str = "eposta epostasi epostalar email emaili emails mail maili mailler epostaadresi emailaddress emailadresi \
+     mailadresi mailaddress";
 /// Words for addresses of either kind.
-const EITHER: &[&str] = &["iletisim", "irtibat", "recipient", "alici", "hedef", "destination", "to"];
+const EITHER: &str = "iletisim irtibat recipient alici hedef destination to";
 /// Words for a number.
-const NUMBER: &[&str] = &["numara", "numarasi", "numaralar", "numaralari", "number", "numbers", "no", "nr", "num"];
+const NUMBER: &str = "numara numarasi numaralar numaralari number numbers no nr num";
 /// Words that say whose an address is, or which of several.
-const WHOSE: &[&str] = &[
-    "musteri",
-    "musterinin",
-    "abone",
-    "uye",
-    "kisi",
-    "kisinin",
-    "firma",
-    "sirket",
-    "kurum",
-    "yetkili",
-    "hasta",
-    "ogrenci",
-    "veli",
-    "anne",
-    "baba",
-    "calisan",
-    "personel",
-    "ev",
-    "is",
-    "isyeri",
-    "sabit",
-    "asil",
-    "ana",
-    "birinci",
-    "ikinci",
-    "ucuncu",
-    "yedek",
-    "diger",
-    "alternatif",
-    "birincil",
-    "ikincil",
-    "bilgisi",
-    "bilgileri",
-    "hatti",
-    "customer",
-    "home",
-    "work",
-    "office",
-    "primary",
-    "secondary",
-    "main",
-    "contact",
-    "other",
-    "e164",
-    "adresi",
-    "adresleri",
-    "address",
-    "addresses",
-    "numarasi",
-    "numara",
-];
+const WHOSE: &str = "musteri musterinin abone uye kisi kisinin firma sirket kurum yetkili hasta ogrenci veli anne baba calisan \
+     personel ev is isyeri sabit asil ana birinci ikinci ucuncu yedek diger alternatif birincil ikincil bilgisi \
+     bilgileri hatti customer home work office primary secondary main contact other e164 adresi adresleri address \
+     addresses numarasi numara";
 /// Words for anything else.
-const OTHER: &[&str] = &[
-    "ad",
-    "adi",
-    "adlari",
-    "soyad",
-    "soyadi",
-    "soyisim",
-    "soyismi",
-    "isim",
-    "ismi",
-    "adsoyad",
-    "adisoyadi",
-    "name",
-    "surname",
-    "firstname",
-    "lastname",
-    "fullname",
-    "first",
-    "last",
-    "full",
-    "unvan",
-    "unvani",
-    "title",
-    "firma",
-    "sirket",
-    "kurum",
-    "company",
-    "musteri",
-    "abone",
-    "uye",
-    "kisi",
-    "hasta",
-    "ogrenci",
-    "veli",
-    "customer",
-    "vkn",
-    "vergi",
-    "vergino",
-    "dairesi",
-    "tckn",
-    "tc",
-    "tcno",
-    "tckimlik",
-    "tckimlikno",
-    "kimlik",
-    "iban",
-    "mersis",
-    "mersisno",
-    "sicil",
-    "id",
-    "kod",
-    "kodu",
-    "code",
-    "sira",
-    "sirano",
-    "sehir",
-    "il",
-    "ilce",
-    "ulke",
-    "semt",
-    "mahalle",
-    "city",
-    "country",
-    "posta",
-    "postakodu",
-    "tarih",
-    "tarihi",
-    "date",
-    "saat",
-    "saati",
-    "dogum",
-    "yas",
-    "yasi",
-    "cinsiyet",
-    "gender",
-    "durum",
-    "durumu",
-    "status",
-    "not",
-    "notlar",
-    "aciklama",
-    "aciklamalar",
-    "note",
-    "notes",
-    "description",
-    "tutar",
-    "tutari",
-    "bakiye",
-    "bakiyesi",
-    "borc",
-    "borcu",
-    "fiyat",
-    "amount",
-    "adet",
-    "miktar",
-    "grup",
-    "grubu",
-    "segment",
-    "etiket",
-    "kampanya",
-    "kategori",
-    "type",
-    "tip",
-    "tipi",
-    "tur",
-    "turu",
-    "kaynak",
-    "kaynagi",
-    "source",
-    "hesap",
-    "siparis",
-    "fatura",
-    "sozlesme",
-    "plaka",
-    "tesisat",
-    "onay",
-    "izin",
-    "riza",
-    "brandcode",
-    "iyscode",
-    "transactionid",
-    "creationdate",
-    "consentdate",
-    "recipienttype",
-    "marka",
-    "sube",
-];
+const OTHER: &str = "ad adi adlari soyad soyadi soyisim soyismi isim ismi adsoyad adisoyadi name surname firstname lastname fullname \
+     first last full unvan unvani title firma sirket kurum company musteri abone uye kisi hasta ogrenci veli customer \
+     vkn vergi vergino dairesi tckn tc tcno tckimlik tckimlikno kimlik iban mersis mersisno sicil id kod kodu code \
+     sira sirano sehir il ilce ulke semt mahalle city country posta postakodu tarih tarihi date saat saati dogum yas \
+     yasi cinsiyet gender durum durumu status not notlar aciklama aciklamalar note notes description tutar tutari \
+     bakiye bakiyesi borc borcu fiyat amount adet miktar grup grubu segment etiket kampanya kategori type tip tipi \
+     tur turu kaynak kaynagi source hesap siparis fatura sozlesme plaka tesisat onay izin riza brandcode iyscode \
+     transactionid creationdate consentdate recipienttype marka sube";
 /// Words for what may be an address or none.
-const OPEN: &[&str] = &["adres", "adresi", "address", "bilgi"];
+const OPEN: &str = "adres adresi address bilgi";
 
 /// What a heading says; `None` for text that is no known heading.
 pub(super) fn heading(text: &str) -> Option<Heading> {
     let words = words(text);
-    let any = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-    let all = |known: &[&[&str]]| words.iter().all(|word| known.iter().any(|known| known.contains(&word.as_str())));
+    let any = |known| words.iter().any(|word| has(known, word));
+    let all = |lists: &[&str]| words.iter().all(|word| lists.iter().any(|known| has(known, word)));
     if words.is_empty() {
         return None;
     }
@@ -293,13 +76,16 @@ pub(super) fn heading(text: &str) -> Option<Heading> {
         }
     }
     match () {
-        () if words.iter().all(|word| NUMBER.contains(&word.as_str()) && !["no", "nr"].contains(&word.as_str())) => {
-            Some(Heading::Number)
-        }
+        () if all(&[NUMBER]) && !any("no nr") => Some(Heading::Number),
         () if all(&[OPEN]) => Some(Heading::Open),
-        () if all(&[OTHER, NUMBER]) || OTHER.contains(&words.concat().as_str()) => Some(Heading::Other),
+        () if all(&[OTHER, NUMBER]) || has(OTHER, &words.concat()) => Some(Heading::Other),
         () => None,
     }
+}
+
+/// Whether a word is in a list.
+fn has(list: &str, word: &str) -> bool {
+    list.split(' ').any(|known| known == word)
 }
 
 impl Heading {

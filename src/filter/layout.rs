@@ -10,7 +10,6 @@ use super::headings::heading;
 use super::table::{Table, TableRow};
 use crate::model::fold::folded;
 use memchr::memchr;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A kind of address.
@@ -50,8 +49,7 @@ pub struct Wanted {
 }
 
 /// What a list looks like.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Between two fields.
     pub delimiter: u8,
@@ -68,7 +66,7 @@ pub struct Layout {
     /// The column of e-mails, from 0, if those are asked about.
     pub emails: Option<u32>,
     /// The names of the columns, folded; none without a header.
-    pub names: Vec<String>,
+    pub(super) names: Vec<String>,
 }
 
 impl Named {
@@ -132,6 +130,17 @@ impl Layout {
             emails,
             names: row.map_or_else(Vec::new, |row| row.cells.iter().map(|name| folded(name)).collect()),
         })
+    }
+
+    /// The layout in one line, without names: a list that is read otherwise differs in it.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let column = |column: Option<u32>| column.map_or_else(|| "-".to_owned(), |column| (column + 1).to_string());
+        let (delimiter, phones, emails) = (char::from(self.delimiter), column(self.phones), column(self.emails));
+        let Self { fields, separator, above, header, .. } = self;
+        format!(
+            "delimiter={delimiter:?} fields={fields} separator={separator} above={above} header={header} phones={phones} emails={emails}"
+        )
     }
 
     /// Whether a row names columns in another order than the header: from here on addresses would stand elsewhere.

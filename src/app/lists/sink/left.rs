@@ -2,7 +2,7 @@
 
 use super::SinkError;
 use crate::app::lists::stream::partial;
-use crate::filter::{Layout, Tally};
+use crate::filter::Tally;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -18,7 +18,8 @@ pub(super) const FORMAT: u32 = 2;
 pub(super) struct Note {
     pub(super) format: u32,
     pub(super) settings: String,
-    pub(super) layout: Option<Layout>,
+    /// [`crate::filter::Layout::summary`] of the list, once that is known.
+    pub(super) layout: Option<String>,
     pub(super) lines: u64,
     /// Of the list's text so far.
     pub(super) text: String,

@@ -10,7 +10,7 @@ use super::stream::{Stream, partial, with_ending};
 use crate::check::Language;
 use crate::check::decision::Decision;
 use crate::filter::output::split;
-use crate::filter::{Columns, Layout, Pair, Tally};
+use crate::filter::{Columns, Pair, Tally};
 use left::{FORMAT, Note, read_note, refuse_existing, refuse_one_file};
 use std::fs;
 use std::io;
@@ -53,7 +53,7 @@ pub(super) struct Sink {
     split: bool,
     columns: Option<Columns>,
     /// What the list looks like, once that is known.
-    layout: Option<Layout>,
+    layout: Option<String>,
     tally: Tally,
     start: Start,
     text: u128,
@@ -189,7 +189,7 @@ impl Sink {
             self.finish()?;
             return Err(SinkError::LongerList { lines: self.start.lines });
         }
-        if *self.layout.get_or_insert_with(|| look.layout.clone()) != look.layout {
+        if *self.layout.get_or_insert_with(|| look.layout.summary()) != look.layout.summary() {
             return Err(SinkError::OtherLayout);
         }
         if self.split {
