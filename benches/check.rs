@@ -53,7 +53,12 @@ fn decisions(criterion: &mut Criterion) {
     let cell = Cell::new(Channel::Mesaj, RecipientType::Bireysel);
     let scope = Scope { brand, cell, retailer: RetailerCode::BRAND, purpose: Purpose::Commercial };
     let checker = checker(&scope);
-    let under = Circumstances { id: DecisionIds::new(1, 0).take(NOW, 1), now: NOW, revision_reached: true, recordable: true };
+    let under = Circumstances {
+        id: DecisionIds::new(1, 0).take(NOW, 1),
+        at: izingate::model::time::Moment::of(NOW),
+        revision_reached: true,
+        recordable: true,
+    };
     let bare: DashMap<u64, u8> = (FIRST..FIRST + RELATIONS).map(|phone| (phone, 1)).collect();
     let mut group = criterion.benchmark_group("check, 1 M relations");
     for count in [1, 1_000, 100_000] {

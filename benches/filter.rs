@@ -156,7 +156,7 @@ fn decided(list: &Path, out: &Path, checker: &Checker) -> Outcome<(u64, Duration
     let scope = Scope { brand: brand()?, cell: cell(), retailer: RetailerCode::BRAND, purpose: Purpose::Commercial };
     filtered(list, out, |block| {
         let id = ids.take(NOW, block.rows() as u64);
-        let under = Circumstances { id, now: NOW, revision_reached: true, recordable: true };
+        let under = Circumstances { id, at: izingate::model::time::Moment::of(NOW), revision_reached: true, recordable: true };
         Ok(checker.check_batch(&scope, Recipients::Phones(block.phones()), &under).results)
     })
 }

@@ -132,7 +132,7 @@ impl Week {
         for entry in self.ground.index.brands().all() {
             let age = entry.as_of().map_or(0, |as_of| now.unix().saturating_sub(as_of.unix()));
             seen.worst = seen.worst.max(age);
-            stale += usize::from(entry.is_stale(Channel::Mesaj, now));
+            stale += usize::from(entry.is_stale(Channel::Mesaj, izingate::model::time::Moment::of(now)));
         }
         seen.stale = seen.stale.max(stale);
         seen.looks += 1;

@@ -29,6 +29,7 @@ pub mod agi;
 pub mod app;
 pub mod check;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod disk;
 pub mod evidence;

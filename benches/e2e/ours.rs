@@ -107,7 +107,7 @@ fn gateway(relations: u64, recorder: Recorder, metrics: Metrics) -> Outcome<Gate
         filters: Filters::new(Duration::from_secs(30), TaskTracker::new()),
         metrics: Arc::new(metrics),
         max_revision_wait: Duration::from_secs(1),
-        clock: IysTime::now,
+        clock: izingate::clock::Clock::system(),
         booted: CancellationToken::new(),
         draining: CancellationToken::new(),
     }))

@@ -58,6 +58,8 @@ fn movements_of(number: u32, brand: BrandCode, pseudonymizer: &Pseudonymizer) ->
             source: Source::parse(source).ok()?,
             transaction: TransactionId::parse(&format!("{:064x}", u64::from(created.unix()) << 32 | u64::from(number))).ok(),
             misformed: false,
+            received: false,
+            copy: false,
         })
     };
     let approval = movement(Status::Onay, FIRST.plus(number / 10), "HS_WEB")?;

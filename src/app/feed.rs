@@ -1,6 +1,7 @@
 //! The feed, put together from its configuration.
 
 use super::AppError;
+use crate::clock::Clock;
 use crate::config::{Account as ConfiguredAccount, Iys as Configured, PasswordSource};
 use crate::feed::follow::{Account, Follower, Pace, Parts, RECONCILE};
 use crate::feed::iys::breaker::BreakerState;
@@ -58,6 +59,7 @@ pub(super) fn follower(
     sink: &WriterHandle,
     store: &Arc<Store>,
     pseudonymizer: &Pseudonymizer,
+    clock: &Clock,
 ) -> Result<Follower, AppError> {
     let iys = client(configured, usage)?;
     let invalid = || FeedSetupError::Invalid("an account's code is a number from 1 on".to_owned());
@@ -72,7 +74,7 @@ pub(super) fn follower(
         sink: Arc::new(sink.clone()),
         book: Arc::clone(store) as Arc<_>,
         pseudonymizer: pseudonymizer.clone(),
-        clock: Arc::new(IysTime::now),
+        clock: clock.clone(),
         pace: Pace { pull: configured.pull_every, ..Pace::default() },
         reconcile: configured.reconcile,
         confirm: configured.confirm_agreements,

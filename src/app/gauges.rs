@@ -6,7 +6,7 @@ use crate::index::{BrandEntry, Index};
 use crate::ingest::WriterHandle;
 use crate::model::brand::Feed;
 use crate::model::channel::{Channel, Channels};
-use crate::model::time::IysTime;
+use crate::model::time::Moment;
 use crate::ports::MovementSink;
 use crate::shutdown::Shutdown;
 use crate::store::{Store, StoreError};
@@ -44,7 +44,7 @@ pub(super) async fn keep(gateway: Gateway, sink: WriterHandle, shutdown: Shutdow
         metrics.ingest.queue_limit.set_count(sink.most_waiting() as u64);
         metrics.ingest.closures_unreported.set_count(sink.unreported());
         metrics.store.poisoned.set_flag(sink.is_poisoned());
-        tell_brands(metrics, &index.brands().all(), gateway.now());
+        tell_brands(metrics, &index.brands().all(), gateway.moment());
         if let Some(log) = gateway.parts().recorder.log() {
             tell_evidence(&metrics.evidence, log);
         }
@@ -82,15 +82,15 @@ fn tell_index(metrics: &Metrics, index: &Index) {
 
 /// What brands' ages and gaps come to, and which are busiest. A brand that is not active answers nothing that could
 /// be stale.
-fn tell_brands(metrics: &Metrics, brands: &[Arc<BrandEntry>], now: IysTime) {
+fn tell_brands(metrics: &Metrics, brands: &[Arc<BrandEntry>], at: Moment) {
     let active = || brands.iter().filter(|entry| entry.brand.active);
     let fed = || active().filter(|entry| entry.brand.is_fed());
     let age = |entry: &Arc<BrandEntry>| {
         let as_of = entry.as_of()?;
-        Some((entry.brand.code.get(), now.unix().saturating_sub(as_of.unix())))
+        Some((entry.brand.code.get(), at.latest.unix().saturating_sub(as_of.unix())))
     };
     let ages: Vec<(u32, u32)> = fed().filter_map(age).collect();
-    let stale = |entry: &&Arc<BrandEntry>| is_stale(entry, now);
+    let stale = |entry: &&Arc<BrandEntry>| is_stale(entry, at);
     let with_gap = fed().filter(|entry| entry.freshness.gap().is_some()).count();
     metrics.feed.brand_age.set_count(ages.iter().map(|(_, age)| u64::from(*age)).max().unwrap_or(0));
     metrics.feed.ages(&ages);
@@ -102,8 +102,8 @@ fn tell_brands(metrics: &Metrics, brands: &[Arc<BrandEntry>], now: IysTime) {
 
 /// Whether a channel that the brand may be read on answers STALE, or it may be read on none. A channel that it has no
 /// right for answers so for good: nobody has to be told every day.
-fn is_stale(entry: &BrandEntry, now: IysTime) -> bool {
-    let stale = |channel: Channel| entry.is_stale(channel, now);
+fn is_stale(entry: &BrandEntry, at: Moment) -> bool {
+    let stale = |channel: Channel| entry.is_stale(channel, at);
     match entry.brand.feed {
         Feed::Import => Channel::ALL.into_iter().any(stale),
         Feed::Iys(Channels::NONE) => true,

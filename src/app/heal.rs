@@ -123,5 +123,7 @@ fn in_doubt(relation: RelationKey, record: &Record, gap: Gap) -> impl Iterator<I
         source: Source::SWEEP,
         transaction: None,
         misformed: record.misformed,
+        received: false,
+        copy: false,
     })
 }

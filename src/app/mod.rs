@@ -146,7 +146,7 @@ impl App {
         let public = bind(config.listen).await?;
         let private = bind(config.admin).await?;
         let receiver = push::bind(config).await?;
-        let Opened { data, store, pseudonymizer, sealer } = open::writable(config)?;
+        let Opened { data, store, pseudonymizer, sealer, clock } = open::writable(config)?;
         let store = Arc::new(store);
         let index = Index::new(index_limit(config)).map_err(OpenError::from)?;
         let metrics = Arc::new(Metrics::new(&verdict_names()));
@@ -157,7 +157,7 @@ impl App {
             index: index.clone(),
             queue: config.ingest.queue,
             observer: observer(Arc::clone(&metrics), snapshots.clone()),
-            clock: IysTime::now,
+            clock: clock.clone(),
         };
         let boot = Boot::Restore(Some(snapshots.path().to_owned()));
         let (writer, sink, booted) = Writer::start(setup, boot).map_err(OpenError::from)?;
@@ -179,7 +179,8 @@ impl App {
         let erasures = Arc::new(evidence::RecordedErasures(log));
         let eraser = Eraser::new(Arc::clone(&store), sink.clone(), snapshot, erasures, helpers.clone());
         let follower = config.iys.as_ref();
-        let follower = follower.map(|iys| feed::follower(iys, data.iys_usage(), &sink, &store, &pseudonymizer)).transpose()?;
+        let follower =
+            follower.map(|iys| feed::follower(iys, data.iys_usage(), &sink, &store, &pseudonymizer, &clock)).transpose()?;
         let parts = Parts {
             backups: Arc::new(backups),
             checker: Checker::new(index, pseudonymizer).accepting_exempt_only(config.policy.exempt_only),
@@ -197,7 +198,7 @@ impl App {
             filters: Filters::new(config.limits.filter_patience, helpers.clone()),
             metrics,
             max_revision_wait: config.max_revision_wait,
-            clock: IysTime::now,
+            clock,
             booted: CancellationToken::new(),
             draining: shutdown.asked().clone(),
         };

@@ -1,6 +1,7 @@
 //! Opening a data directory, for the gateway and for the commands that work beside none.
 
 use super::data_dir::{self, DataDir, DataDirError};
+use crate::clock::Clock;
 use crate::config::{Compression, Config, SecretSource};
 use crate::index::{Full, Unreserved};
 use crate::ingest::RestoreError;
@@ -19,6 +20,8 @@ pub struct Opened {
     pub pseudonymizer: Pseudonymizer,
     /// What seals those that must be read again.
     pub sealer: Sealer,
+    /// The clock, which receives nothing before the store's last commit.
+    pub clock: Clock,
 }
 
 /// Why it cannot be opened.
@@ -127,5 +130,13 @@ fn open(path: &Path, secret: &SecretSource, options: &Options) -> Result<Opened,
     let (pseudonymizer, sealer) = (Pseudonymizer::new(&secret), Sealer::new(&secret));
     let node = getrandom::u32().map_err(|error| DataDirError::NoRandom(error.to_string()))?;
     let store = Store::open(&data.store(), options, &pseudonymizer, node)?;
-    Ok(Opened { data, store, pseudonymizer, sealer })
+    let clock = clock_of(&store)?;
+    Ok(Opened { data, store, pseudonymizer, sealer, clock })
+}
+
+/// The clock under which a store is written.
+pub fn clock_of(store: &Store) -> Result<Clock, StoreError> {
+    let clock = Clock::system();
+    store.committed()?.into_iter().for_each(|at| clock.committed(at));
+    Ok(clock)
 }

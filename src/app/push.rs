@@ -7,6 +7,7 @@ use crate::feed::push::{Certificate, Counters, Desk, Receiver, Standing};
 use crate::index::Index;
 use crate::model::brand::{BrandCode, Feed};
 use crate::model::channel::Channel;
+use crate::model::feed::Stream;
 use crate::model::time::IysTime;
 use crate::net::Life;
 use crate::shutdown::Shutdown;
@@ -33,7 +34,7 @@ pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life
         sink: Arc::clone(&parts.sink),
         pseudonymizer: parts.pseudonymizer.clone(),
         standing: Box::new(move |brand, channel| standing(&index, brand, channel)),
-        clock: IysTime::now,
+        clock: parts.clock.clone(),
     };
     if let Ok(address) = receiver.address() {
         tracing::info!(push = %address, "push: listening for İYS");
@@ -62,8 +63,11 @@ fn standing(index: &Index, brand: BrandCode, channel: Channel) -> Standing {
     if !index.is_loaded() {
         return Standing::Loading;
     }
-    match index.brands().get(brand).map(|entry| entry.brand.feed) {
-        Some(Feed::Iys(readable)) if readable.has(channel) => Standing::Followed,
+    match index.brands().get(brand) {
+        Some(entry) if matches!(entry.brand.feed, Feed::Iys(readable) if readable.has(channel)) => {
+            let known_to = entry.freshness.stream(Stream::Iys).complete_to;
+            Standing::Followed { known_to: known_to.unwrap_or(IysTime::from_unix(0)) }
+        }
         _ => Standing::NotFollowed,
     }
 }

@@ -74,7 +74,7 @@ impl<'a> Case<'a> {
             brand_out_of_scope: self.out_of_scope().is_some(),
             brand_exempt_only: self.exempt_only(),
             brand_active: self.active(),
-            declared: self.declaration().is_some_and(|declaration| declaration.is_valid(NOW)),
+            declared: self.declaration().is_some_and(|declaration| declaration.is_valid(crate::model::time::Moment::of(NOW))),
             require_declaration: self.yes("require_declaration"),
             stale: self.yes("stale"),
             retailer_without_access: retailer == 2,

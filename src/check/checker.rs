@@ -12,7 +12,7 @@ use crate::model::mode::Mode;
 use crate::model::recipient::Recipient;
 use crate::model::secret::Pseudonymizer;
 use crate::model::state::Status;
-use crate::model::time::IysTime;
+use crate::model::time::{IysTime, Moment};
 
 /// Answers questions.
 pub struct Checker {
@@ -27,7 +27,7 @@ pub struct Circumstances {
     /// The id of the first decision; that of a batch's result i is that + i.
     pub id: DecisionId,
     /// Now.
-    pub now: IysTime,
+    pub at: Moment,
     /// The revision that the caller demanded is visible, or none was demanded.
     pub revision_reached: bool,
     /// Evidence of an ALLOW can be taken as it is configured.
@@ -167,7 +167,7 @@ impl Checker {
             entry.ask(recipients as u64);
             &entry.brand
         });
-        let valid = |exemption| self.index.declarations().valid(scope.brand, exemption, under.now);
+        let valid = |exemption| self.index.declarations().valid(scope.brand, exemption, under.at);
         let declaration = scope.purpose.exemption().and_then(valid);
         let facts = Facts {
             loaded: self.index.is_loaded(),
@@ -178,12 +178,12 @@ impl Checker {
             brand_active: brand.is_some_and(Brand::is_registered),
             declared: declaration.is_some(),
             require_declaration: brand.is_some_and(|brand| brand.standing.require_declaration),
-            stale: entry.as_ref().is_some_and(|entry| entry.is_stale(scope.cell.channel, under.now)),
+            stale: entry.as_ref().is_some_and(|entry| entry.is_stale(scope.cell.channel, under.at)),
             retailer_without_access: scope.retailer != RetailerCode::BRAND,
             status: None,
             cell: scope.cell,
             purpose: scope.purpose,
-            mode: brand.map_or(Mode::Enforce, |brand| brand.mode(scope.cell.channel, under.now)),
+            mode: brand.map_or(Mode::Enforce, |brand| brand.mode(scope.cell.channel, under.at)),
             recordable: under.recordable,
         };
         Shared { facts, revision, as_of: entry.and_then(|entry| entry.as_of()), declaration }

@@ -45,7 +45,7 @@ fn checker() -> Checker {
 
 /// Asked now, with nothing in the way.
 fn under() -> Circumstances {
-    Circumstances { id: DecisionIds::new(1, 0).take(NOW, 1), now: NOW, revision_reached: true, recordable: true }
+    Circumstances { id: DecisionIds::new(1, 0).take(NOW, 1), at: Moment::of(NOW), revision_reached: true, recordable: true }
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn what_stood_behind_an_answer_goes_with_it() {
         let Verdict { reason, enforced, refusal_on_record, .. } = answer.verdict;
         (reason, enforced, refusal_on_record, answer.declaration, answer.mode)
     };
-    let before = Circumstances { now: NOW.minus(1), ..under() };
+    let before = Circumstances { at: Moment::of(NOW.minus(1)), ..under() };
     let unrecordable = Circumstances { recordable: false, ..under() };
     let call = scope(Channel::Arama);
     let rows = [

@@ -186,10 +186,10 @@ impl Target for Sorting<'_> {
         let (mut outcome, mut records, mut brands) = (Outcome::default(), Records::default(), BTreeSet::new());
         for (index, row) in rows.iter().enumerate() {
             match self.rules.read(row) {
-                Ok((movement, as_of_now)) => {
-                    outcome.as_of_now += u64::from(as_of_now);
-                    brands.insert(movement.relation.brand);
-                    records.push(&movement);
+                Ok(parsed) => {
+                    outcome.as_of_now += u64::from(parsed.movement.received);
+                    brands.insert(parsed.movement.relation.brand);
+                    parsed.into_movements().for_each(|movement| records.push(&movement));
                 }
                 Err(refusal) => {
                     outcome.refused.push(Refused { index, code: refusal.code().into(), detail: refusal.to_string().into() });

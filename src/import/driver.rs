@@ -12,7 +12,7 @@ use std::time::Instant;
 use super::rejects::{Rejects, rejects_path};
 use super::summary::{FileReport, Problem, Summary};
 use super::{ImportError, Outcome, Progress, Target, TargetError};
-use crate::feed::file::{Batch, FileError, FileReader};
+use crate::feed::file::{Batch, FileError, FileReader, Notes};
 
 /// Rows to a batch; as text a batch is bounded by [`crate::feed::file::MAX_BATCH_TEXT`].
 const BATCH: usize = 8192;
@@ -104,7 +104,6 @@ impl<'a> FileImport<'a> {
             Err(error) => return self.failed(Problem::file(&error)),
         };
         rejects.with_brands(reader.has_brands());
-        self.report.unread = reader.unread().to_vec();
         if let Err(error) = self.pump(reader, &mut rejects) {
             self.report.problem = Some(Problem::file(&error));
         }
@@ -130,7 +129,7 @@ impl<'a> FileImport<'a> {
         let (work, jobs) = sync_channel(IN_FLIGHT);
         let (done, settled) = channel();
         let (jobs, stop) = (Mutex::new(jobs), AtomicBool::new(false));
-        thread::scope(|scope| {
+        let (notes, read) = thread::scope(|scope| {
             for _ in 0..WORKERS {
                 let (jobs, stop, done) = (&jobs, &stop, done.clone());
                 scope.spawn(move || work_off(jobs, &done, target, stop));
@@ -139,7 +138,9 @@ impl<'a> FileImport<'a> {
             let reading = scope.spawn(move || read_all(reader, &permitted, &work));
             self.settle_all(&settled, permits, &stop, rejects);
             reading.join().unwrap_or_else(|panic| resume_unwind(panic))
-        })
+        });
+        self.report.notes = notes;
+        read
     }
 
     /// Settles batches as their turn comes; ends when reader and workers have. A failure of the target
@@ -168,7 +169,7 @@ impl<'a> FileImport<'a> {
     }
 
     fn settle(&mut self, job: &Job, outcome: &Outcome, rejects: &mut Rejects) {
-        let refused = rejects.write(&job.batch, outcome);
+        let refused = rejects.write(&job.batch, outcome, job.position);
         let rows = job.batch.len() as u64;
         let refusals = refused.values().sum();
         self.report.rows += rows;
@@ -178,8 +179,13 @@ impl<'a> FileImport<'a> {
     }
 }
 
-/// Reads batches as long as it is permitted to.
-fn read_all(mut reader: FileReader, permitted: &Receiver<()>, work: &SyncSender<Job>) -> Result<(), FileError> {
+/// Reads batches as long as it is permitted to; what is to be said of the file, and how its reading ended.
+fn read_all(mut reader: FileReader, permitted: &Receiver<()>, work: &SyncSender<Job>) -> (Notes, Result<(), FileError>) {
+    let read = read_batches(&mut reader, permitted, work);
+    (reader.notes(), read)
+}
+
+fn read_batches(reader: &mut FileReader, permitted: &Receiver<()>, work: &SyncSender<Job>) -> Result<(), FileError> {
     for number in 0.. {
         if permitted.recv().is_err() {
             break;

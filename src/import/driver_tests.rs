@@ -70,7 +70,7 @@ fn import(files: &[PathBuf], target: &Fake) -> Summary {
 
 fn report(path: &Path, rows: u64, refused: u64) -> FileReport {
     let rejects = (refused > 0).then(|| rejects_path(path));
-    FileReport { path: path.to_owned(), unread: vec![], rows, refused, rejects, problem: None }
+    FileReport { path: path.to_owned(), rows, refused, rejects, notes: Notes::default(), problem: None }
 }
 
 #[test]
@@ -103,15 +103,16 @@ fn refused_rows_lie_beside_their_file_in_its_order() {
     let files = files(&folder, &[("a.csv", text), ("a.csv.old.csv", day([]))]);
     fs::write(rejects_path(&files[1]), "of an earlier import").unwrap();
     let summary = import(&files, &Fake::default());
-    let expected: String = ["line,reason,detail,".to_owned() + HEADER + "\n"]
+    let expected: String = ["line,reason,detail,".to_owned() + HEADER + ",text\n"]
         .into_iter()
         .chain((0..5).flat_map(|k| {
             let n = k * 10_000 + 17;
             let row = format!(
-                "{},INVALID_RECIPIENT,\"not \"\"one\"\"\",2026-11-01 10:20:30,ab,\"+90\"\"{n}\"\"\",,MESAJ,RET,,\n",
+                "{},INVALID_RECIPIENT,\"not \"\"one\"\"\",2026-11-01 10:20:30,ab,\"+90\"\"{n}\"\"\",,MESAJ,RET,,,\n",
                 n + 2
             );
-            let unread = (k == 0).then(|| "21,BAD_LINE,1 fields where the header has 8,,,,,,,,\n".to_owned());
+            let unread =
+                (k == 0).then(|| "21,BAD_LINE,1 fields where the header has 8,,,,,,,,,2026-11-01 10:20:319\n".to_owned());
             [Some(row), unread].into_iter().flatten()
         }))
         .collect();
@@ -130,8 +131,8 @@ fn refused_rows_can_be_corrected_and_imported_again() {
     import(&files, &Fake::default());
     let rejects = rejects_path(&files[0]);
     let expected = format!(
-        "line,reason,detail,{HEADER},brandCode\n1,INVALID_RECIPIENT,\"not \"\"one\"\"\",,,x,,MESAJ,RET,,,0601234\n\
-         2,BAD_LINE,the line is not a JSON object,,,,,,,,,\n"
+        "line,reason,detail,{HEADER},brandCode,text\n1,INVALID_RECIPIENT,\"not \"\"one\"\"\",,,x,,MESAJ,RET,,,0601234,\n\
+         2,BAD_LINE,the line is not a JSON object,,,,,,,,,,not json\n"
     );
     let text = fs::read_to_string(&rejects).unwrap();
     assert_eq!(text, expected);

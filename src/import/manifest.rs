@@ -6,6 +6,7 @@ use super::rules::Rules;
 use super::summary::{FileReport, Summary};
 use super::{ImportError, rejects_path};
 use crate::disk;
+use crate::feed::file::Notes;
 use crate::ingest::bulk::{Names, Run, Sorted};
 use crate::model::brand::BrandCode;
 use crate::model::source::Source;
@@ -17,7 +18,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
-/// 2 adds the brands, 3 the sheets that were not read.
+/// 2 adds the brands; 3 is of rows that are read under the rules for refusals, and adds notes.
 const VERSION: u32 = 3;
 const NAME: &str = "manifest.json";
 
@@ -33,10 +34,8 @@ pub(super) struct Manifest {
     rows: u64,
     as_of_now: u64,
     refused: BTreeMap<String, u64>,
-    /// Rows and refusals of each file.
-    files: Vec<(u64, u64)>,
-    /// Sheets of each file that have content and were not read.
-    unread: Vec<Vec<String>>,
+    /// Rows, refusals and notes of each file.
+    files: Vec<(u64, u64, Notes)>,
     /// Brands of the rows that were sorted.
     brands: Vec<u32>,
     /// Names of unknown sources.
@@ -70,8 +69,7 @@ impl Manifest {
             rows: summary.rows,
             as_of_now: summary.as_of_now,
             refused: summary.refused.clone(),
-            files: summary.files.iter().map(|file| (file.rows, file.refused)).collect(),
-            unread: summary.files.iter().map(|file| file.unread.clone()).collect(),
+            files: summary.files.iter().map(|file| (file.rows, file.refused, file.notes.clone())).collect(),
             brands: summary.brands.iter().map(|brand| brand.get()).collect(),
             sources,
             runs: sorted.runs.clone(),
@@ -91,22 +89,19 @@ impl Manifest {
         let text = fs::read(folder.join(NAME)).ok()?;
         let found: Self = serde_json::from_slice(&text).ok()?;
         let whole = |run: &Run| fs::metadata(folder.join(&run.name)).is_ok_and(|on_disk| on_disk.len() == run.bytes);
-        let rejects = files.iter().zip(&found.files).all(|(file, (_, refused))| *refused == 0 || rejects_path(file).exists());
-        let same = found.version == VERSION
-            && found.inputs == inputs
-            && found.files.len() == files.len()
-            && found.unread.len() == files.len();
+        let rejects = files.iter().zip(&found.files).all(|(file, (_, refused, _))| *refused == 0 || rejects_path(file).exists());
+        let same = found.version == VERSION && found.inputs == inputs && found.files.len() == files.len();
         (same && rejects && found.runs.iter().all(whole)).then_some(found)
     }
 
     /// What reading found, as it was found then.
     pub(super) fn summary(&self, files: &[PathBuf]) -> Summary {
-        let report = |((path, (rows, refused)), unread): ((&PathBuf, &(u64, u64)), &Vec<String>)| FileReport {
+        let report = |(path, (rows, refused, notes)): (&PathBuf, &(u64, u64, Notes))| FileReport {
             path: path.clone(),
-            unread: unread.clone(),
             rows: *rows,
             refused: *refused,
             rejects: (*refused > 0).then(|| rejects_path(path)),
+            notes: notes.clone(),
             problem: None,
         };
         Summary {
@@ -114,7 +109,7 @@ impl Manifest {
             as_of_now: self.as_of_now,
             refused: self.refused.clone(),
             brands: self.brands.iter().filter_map(|brand| BrandCode::new(*brand)).collect(),
-            files: files.iter().zip(&self.files).zip(&self.unread).map(report).collect(),
+            files: files.iter().zip(&self.files).map(report).collect(),
             ..Summary::default()
         }
     }

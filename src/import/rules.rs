@@ -2,7 +2,7 @@
 
 use crate::feed::file::Row;
 use crate::model::brand::BrandCode;
-use crate::model::movement::{self, Context, Movement, Refusal};
+use crate::model::movement::{self, Context, Parsed, Refusal};
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
 use std::collections::HashSet;
@@ -22,15 +22,12 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The movement of a row, and whether it is a refusal that blocks as of now.
-    pub(super) fn read(&self, row: &Row) -> Result<(Movement, bool), Refusal> {
+    /// What a row says.
+    pub(super) fn read(&self, row: &Row) -> Result<Parsed, Refusal> {
         let Self { pseudonymizer, brand, now, export_as_of, .. } = self;
         let context = Context { pseudonymizer, brand: *brand, now: *now, export_as_of: *export_as_of };
-        let taken = movement::parse(&row.raw(), &context)?;
-        if !self.brands.contains(&taken.movement.relation.brand) {
-            return Err(Refusal::UnknownBrand);
-        }
-        Ok((taken.movement, taken.as_of_now))
+        let parsed = movement::parse(&row.raw(), &context)?;
+        if self.brands.contains(&parsed.movement.relation.brand) { Ok(parsed) } else { Err(Refusal::UnknownBrand) }
     }
 
     /// What two imports of the same files must share to be the same import.

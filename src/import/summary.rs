@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::rejects::ByCode;
+use super::rejects::{ByCode, RejectsError};
 use super::{Outcome, TargetError};
-use crate::feed::file::{FileError, listed};
+use crate::feed::file::{FileError, Notes, listed};
 use crate::model::brand::BrandCode;
 
 /// What an import did, over all files. A row counts once the target has acknowledged or refused it.
@@ -43,14 +42,14 @@ pub struct Summary {
 pub struct FileReport {
     /// The file.
     pub path: PathBuf,
-    /// Names of the workbook's other sheets that have content.
-    pub unread: Vec<String>,
     /// Rows acknowledged or refused.
     pub rows: u64,
     /// Rows refused.
     pub refused: u64,
     /// The file of the refused rows, if there are any.
     pub rejects: Option<PathBuf>,
+    /// What is to be said of the file beside its rows.
+    pub notes: Notes,
     /// Why the file, or its rejected rows, could not be worked off.
     pub problem: Option<Problem>,
 }
@@ -77,7 +76,7 @@ impl Summary {
     /// Whether every row of every file was taken: nothing was refused, nothing failed, and no sheet was left.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.exit_code() == 0 && self.files.iter().all(|file| file.unread.is_empty())
+        self.exit_code() == 0 && self.files.iter().all(|file| file.notes.unread_sheets.is_empty())
     }
 
     pub(super) fn add(&mut self, rows: u64, outcome: &Outcome, refused: ByCode) {
@@ -94,7 +93,7 @@ impl Summary {
 
 impl FileReport {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), unread: Vec::new(), rows: 0, refused: 0, rejects: None, problem: None }
+        Self { path: path.to_owned(), rows: 0, refused: 0, rejects: None, notes: Notes::default(), problem: None }
     }
 }
 
@@ -103,8 +102,8 @@ impl Problem {
         Self { code: error.code(), text: error.to_string() }
     }
 
-    pub(super) fn rejects(error: &io::Error) -> Self {
-        Self { code: "REJECTS_UNWRITABLE", text: format!("the refused rows cannot be written: {error}") }
+    pub(super) fn rejects(error: &RejectsError) -> Self {
+        Self { code: error.code(), text: error.to_string() }
     }
 }
 
@@ -148,8 +147,14 @@ impl fmt::Display for FileReport {
             Some(rejects) => writeln!(f, ", {} refused, in {}", self.refused, rejects.display())?,
             None => writeln!(f, ", {} refused", self.refused)?,
         }
-        if !self.unread.is_empty() {
-            writeln!(f, "  not read: the sheets {}", listed(&self.unread))?;
+        if !self.notes.unknown.is_empty() {
+            writeln!(f, "  columns that were not read: {}", self.notes.unknown.join(", "))?;
+        }
+        if !self.notes.unread_sheets.is_empty() {
+            writeln!(f, "  sheets that were not read: {}", listed(&self.notes.unread_sheets))?;
+        }
+        if self.notes.without_recipient_type {
+            writeln!(f, "  no recipientType: every row was read as BIREYSEL")?;
         }
         match &self.problem {
             Some(problem) => writeln!(f, "  failed: {}: {}", problem.code, problem.text),
@@ -180,10 +185,14 @@ mod tests {
             elapsed: Duration::from_millis(1250),
             files: vec![FileReport {
                 path: "day.csv".into(),
-                unread: vec![],
                 rows: 200_000,
                 refused: 41,
                 rejects: Some("day.csv.rejected.csv".into()),
+                notes: Notes {
+                    unknown: vec!["not".into(), "şehir".into()],
+                    without_recipient_type: true,
+                    unread_sheets: vec!["RET".to_owned()],
+                },
                 problem: None,
             }],
             brands: BTreeSet::new(),
@@ -193,6 +202,9 @@ mod tests {
         let text = "\
 day.csv
   200000 rows, 41 refused, in day.csv.rejected.csv
+  columns that were not read: not, şehir
+  sheets that were not read: RET
+  no recipientType: every row was read as BIREYSEL
 rows                              200000
 applied                           180000
 unchanged                          19959

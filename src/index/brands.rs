@@ -3,7 +3,7 @@
 use super::freshness::Freshness;
 use crate::model::brand::{Brand, BrandCode};
 use crate::model::channel::Channel;
-use crate::model::time::IysTime;
+use crate::model::time::{IysTime, Moment};
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -66,8 +66,8 @@ impl BrandEntry {
 
     /// Whether nobody can vouch for the data of `channel`.
     #[must_use]
-    pub fn is_stale(&self, channel: Channel, now: IysTime) -> bool {
-        self.freshness.is_stale(&self.brand, channel, now)
+    pub fn is_stale(&self, channel: Channel, at: Moment) -> bool {
+        self.freshness.is_stale(&self.brand, channel, at)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::brand::BrandCode;
 use crate::model::declaration::{Declaration, Exemption};
-use crate::model::time::IysTime;
+use crate::model::time::Moment;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ impl Declarations {
     /// The declaration that stands behind an exempt message of a brand at a moment: of several the newest. A
     /// brand has a bounded number of them, and a batch asks once.
     #[must_use]
-    pub fn valid(&self, brand: BrandCode, exemption: Exemption, now: IysTime) -> Option<u64> {
+    pub fn valid(&self, brand: BrandCode, exemption: Exemption, at: Moment) -> Option<u64> {
         let map = self.0.load();
-        let valid = |declaration: &&Declaration| declaration.declared.exemption == exemption && declaration.is_valid(now);
+        let valid = |declaration: &&Declaration| declaration.declared.exemption == exemption && declaration.is_valid(at);
         map.get(&brand)?.iter().find(valid).map(|declaration| declaration.id)
     }
 
@@ -73,6 +73,8 @@ mod tests {
     use super::*;
     use crate::model::declaration::{Declared, DocumentHash};
 
+    use crate::model::time::IysTime;
+
     const NOW: IysTime = IysTime::from_unix(1_800_000_000);
 
     fn brand(code: u32) -> BrandCode {
@@ -91,14 +93,14 @@ mod tests {
         declarations.fill([3, 1, 2].map(|id| declaration(id, 7, Exemption::Article62)).into());
         declarations.put(declaration(4, 7, Exemption::Article61));
         declarations.put(declaration(5, 8, Exemption::Article62));
-        let valid = |now| declarations.valid(brand(7), Exemption::Article62, now);
+        let valid = |now| declarations.valid(brand(7), Exemption::Article62, Moment::of(now));
         assert_eq!((valid(NOW), valid(NOW.minus(1))), (Some(3), None));
         let revoked = Declaration { revoked: Some(NOW.plus(5)), ..declaration(3, 7, Exemption::Article62) };
         declarations.put(revoked.clone());
         assert_eq!((valid(NOW.plus(4)), valid(NOW.plus(5))), (Some(3), Some(2)));
         assert_eq!(declarations.get(brand(7), 3), Some(revoked), "it stays on file");
-        assert_eq!(declarations.valid(brand(9), Exemption::Article62, NOW), None);
-        assert_eq!(declarations.valid(brand(8), Exemption::Article64, NOW), None);
+        assert_eq!(declarations.valid(brand(9), Exemption::Article62, Moment::of(NOW)), None);
+        assert_eq!(declarations.valid(brand(8), Exemption::Article64, Moment::of(NOW)), None);
     }
 
     #[test]

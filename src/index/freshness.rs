@@ -3,26 +3,27 @@
 use crate::model::brand::{Brand, Feed};
 use crate::model::channel::Channel;
 use crate::model::feed::{Position, Stream};
-use crate::model::time::IysTime;
+use crate::model::movement::CLOCK_TOLERANCE;
+use crate::model::time::{IysTime, Moment};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A moment that may be none yet: Unix seconds, 0 for none. It only ever moves on.
 #[derive(Debug, Default)]
-struct Moment(AtomicU32);
+struct AtomicTime(AtomicU32);
 
 /// What is known of one stream.
 #[derive(Debug, Default)]
 struct Followed {
-    complete_to: Moment,
-    newest: Moment,
-    asked: Moment,
+    complete_to: AtomicTime,
+    newest: AtomicTime,
+    asked: AtomicTime,
 }
 
 /// How fresh a brand's data is. Shared by every version of the brand's entry.
 #[derive(Debug, Default)]
 pub struct Freshness {
-    imported: Moment,
-    pushed: Moment,
+    imported: AtomicTime,
+    pushed: AtomicTime,
     streams: [Followed; Stream::ALL.len()],
     gap_from: AtomicU32,
     /// The end of what was missed; 0 if nothing was.
@@ -48,7 +49,7 @@ impl StreamFreshness {
     }
 }
 
-impl Moment {
+impl AtomicTime {
     fn get(&self) -> Option<IysTime> {
         match self.0.load(Ordering::Relaxed) {
             0 => None,
@@ -126,16 +127,17 @@ impl Freshness {
         }
     }
 
-    /// Whether the data of `channel` is older than it may be, has a gap, or may not be read any more.
+    /// Whether the data of `channel` is older than it may be, has a gap, or may not be read any more. Data that is
+    /// younger than the wall clock, by more than another clock may be ahead, has no age that anybody knows.
     #[must_use]
-    pub fn is_stale(&self, brand: &Brand, channel: Channel, now: IysTime) -> bool {
+    pub fn is_stale(&self, brand: &Brand, channel: Channel, at: Moment) -> bool {
         if let Feed::Iys(readable) = brand.feed
             && (!readable.has(channel) || self.gap().is_some())
         {
             return true;
         }
         let Some(age) = brand.allowed_age(channel) else { return false };
-        self.as_of(brand).is_none_or(|as_of| now > as_of.plus(age.seconds()))
+        self.as_of(brand).is_none_or(|as_of| as_of > at.now.plus(CLOCK_TOLERANCE) || at.latest > as_of.plus(age.seconds()))
     }
 }
 
@@ -159,13 +161,28 @@ mod tests {
     #[test]
     fn imported_data_has_no_age_until_one_is_set() {
         let (freshness, mut brand) = (Freshness::default(), brand(Feed::Import));
-        assert!(!freshness.is_stale(&brand, Channel::Mesaj, NOW));
+        assert!(!freshness.is_stale(&brand, Channel::Mesaj, Moment::of(NOW)));
         brand.max_age[Channel::Mesaj as usize] = MaxAge::from_minutes(60);
-        assert!(freshness.is_stale(&brand, Channel::Mesaj, NOW), "nothing was ever taken in");
-        assert!(!freshness.is_stale(&brand, Channel::Arama, NOW));
+        assert!(freshness.is_stale(&brand, Channel::Mesaj, Moment::of(NOW)), "nothing was ever taken in");
+        assert!(!freshness.is_stale(&brand, Channel::Arama, Moment::of(NOW)));
         freshness.imported(NOW.minus(3600));
         assert_eq!(freshness.as_of(&brand), Some(NOW.minus(3600)));
-        assert!(!freshness.is_stale(&brand, Channel::Mesaj, NOW) && freshness.is_stale(&brand, Channel::Mesaj, NOW.plus(1)));
+        assert!(
+            !freshness.is_stale(&brand, Channel::Mesaj, Moment::of(NOW))
+                && freshness.is_stale(&brand, Channel::Mesaj, Moment::of(NOW.plus(1)))
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nothing_fresh() {
+        let (freshness, mut brand) = (Freshness::default(), brand(Feed::Import));
+        brand.max_age[Channel::Mesaj as usize] = MaxAge::from_minutes(180);
+        freshness.imported(NOW);
+        let stale = |now, latest| freshness.is_stale(&brand, Channel::Mesaj, Moment { now, latest });
+        assert!(!stale(NOW.plus(3 * 3600), NOW.plus(3 * 3600)));
+        assert!(stale(NOW.plus(60), NOW.plus(4 * 3600)), "it was seen to be four hours later");
+        assert!(stale(NOW.minus(86_400), NOW.minus(86_400)), "the clock is behind the data");
+        assert!(!stale(NOW.minus(CLOCK_TOLERANCE), NOW.minus(CLOCK_TOLERANCE)));
     }
 
     #[test]
@@ -174,10 +191,13 @@ mod tests {
         freshness.imported(NOW);
         freshness.followed(Stream::Iys, complete_to(NOW.minus(60)));
         assert_eq!(freshness.as_of(&brand), None);
-        assert!(freshness.is_stale(&brand, Channel::Mesaj, NOW), "the other stream was never seen");
+        assert!(freshness.is_stale(&brand, Channel::Mesaj, Moment::of(NOW)), "the other stream was never seen");
         freshness.followed(Stream::Hs, complete_to(NOW.minus(3 * 3600)));
         assert_eq!(freshness.as_of(&brand), Some(NOW.minus(3 * 3600)));
-        assert!(!freshness.is_stale(&brand, Channel::Mesaj, NOW) && freshness.is_stale(&brand, Channel::Mesaj, NOW.plus(1)));
+        assert!(
+            !freshness.is_stale(&brand, Channel::Mesaj, Moment::of(NOW))
+                && freshness.is_stale(&brand, Channel::Mesaj, Moment::of(NOW.plus(1)))
+        );
         freshness.followed(Stream::Hs, complete_to(NOW.minus(4 * 3600)));
         assert_eq!(freshness.as_of(&brand), Some(NOW.minus(3 * 3600)), "it never goes back");
     }
@@ -189,11 +209,11 @@ mod tests {
         for stream in Stream::ALL {
             freshness.followed(stream, complete_to(NOW));
         }
-        assert_eq!(Channel::ALL.map(|channel| freshness.is_stale(&brand, channel, NOW)), [true, false, true]);
+        assert_eq!(Channel::ALL.map(|channel| freshness.is_stale(&brand, channel, Moment::of(NOW))), [true, false, true]);
         freshness.set_gap(Some((NOW.minus(9), NOW.minus(5))));
-        assert!(freshness.is_stale(&brand, Channel::Mesaj, NOW));
+        assert!(freshness.is_stale(&brand, Channel::Mesaj, Moment::of(NOW)));
         assert_eq!(freshness.gap(), Some((NOW.minus(9), NOW.minus(5))));
         freshness.set_gap(None);
-        assert!(!freshness.is_stale(&brand, Channel::Mesaj, NOW));
+        assert!(!freshness.is_stale(&brand, Channel::Mesaj, Moment::of(NOW)));
     }
 }

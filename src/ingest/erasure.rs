@@ -13,13 +13,13 @@ use super::group::{Changed, Map};
 use crate::model::brand::BrandCode;
 use crate::model::erasure::Tombstone;
 use crate::model::key::{Pseudonym, RelationKey};
-use crate::model::movement::Movement;
+use crate::model::movement::{CLOCK_TOLERANCE, Movement};
 use crate::model::retention::HistoryRetention;
 use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
 use crate::ports::{Erased, Erasure, Retained};
 use crate::store::codec::{HistoryKey, OpenErasure, Vicinity};
-use crate::store::{Commit, Store, StoreError};
+use crate::store::{Commit, KnownMovement, Store, StoreError};
 use std::collections::BTreeMap;
 
 /// Up to when each recipient was erased, by brand and for every one. Some 60 bytes for each erasure that is on
@@ -76,7 +76,7 @@ impl Erasures {
 
     /// Whether a movement is of before its recipient was erased.
     pub(super) fn ignores(&self, movement: &Movement) -> bool {
-        self.until(&movement.relation).is_some_and(|until| movement.created <= until)
+        self.until(&movement.relation).is_some_and(|until| movement.date() <= until)
     }
 
     /// Prepares an erasure behind a revision, one revision for each form of the address; none if one as late and
@@ -88,7 +88,8 @@ impl Erasures {
         revision: u64,
         now: IysTime,
     ) -> Result<Option<Erasing<'a>>, StoreError> {
-        let Erasure { brand, erased, .. } = *asked;
+        let brand = asked.brand;
+        let erased = asked.erased.map_or_else(|| up_to_receipt(store, asked, now), Ok)?;
         let news = |recipient: &&Pseudonym| self.until_of(**recipient, brand).is_none_or(|until| until < erased);
         let recipients: Vec<Pseudonym> = asked.recipients.iter().filter(news).copied().collect();
         if recipients.is_empty() {
@@ -104,12 +105,12 @@ impl Erasures {
         }
         let told: Vec<u64> = untold.rows.iter().map(|(told, _)| *told).collect();
         for recipient in recipients {
-            let mut taken = erasing.take(store, recipient, asked, now)?;
+            let mut taken = erasing.take(store, recipient, brand, erased, now)?;
             // Whoever follows the log may have heard of these, and does not find what they heard there any more.
             for relation in untold.relations.iter().filter(|relation| relation.pseudonym == recipient) {
                 taken.states.entry(*relation).or_insert(State::EMPTY);
             }
-            erasing.leave(recipient, asked, taken, &told, now)?;
+            erasing.leave(recipient, asked, erased, taken, &told, now)?;
         }
         Ok(Some(erasing))
     }
@@ -117,18 +118,26 @@ impl Erasures {
 
 impl Erasing<'_> {
     /// Takes away what is on file of a recipient.
-    fn take(&mut self, store: &Store, recipient: Pseudonym, asked: &Erasure, now: IysTime) -> Result<Taken, StoreError> {
+    fn take(
+        &mut self,
+        store: &Store,
+        recipient: Pseudonym,
+        brand: Option<BrandCode>,
+        erased: IysTime,
+        now: IysTime,
+    ) -> Result<Taken, StoreError> {
         let mut taken = Taken::default();
-        let movements = store.movements_with(recipient, asked.brand)?;
-        let retained = retained(&movements, asked.erased, now);
+        let movements = store.movements_with(recipient, brand)?;
+        let retained = retained(&movements, erased, now);
         self.retained = [self.retained, retained].into_iter().flatten().reduce(Retained::and);
-        taken.movements = movements.into_iter().map(|(key, _)| key).filter(|key| key.created <= asked.erased).collect();
+        let gone = movements.iter().filter(|movement| movement.date <= erased);
+        taken.movements = gone.map(|movement| movement.key).collect();
         for key in &taken.movements {
             self.commit.no_history(key)?;
         }
-        for (relation, mut record) in store.relations_with(recipient, asked.brand)? {
+        for (relation, mut record) in store.relations_with(recipient, brand)? {
             let before = record;
-            record.erase(asked.erased);
+            record.erase(erased);
             if record.is_blank() {
                 self.commit.no_record(&relation)?;
                 taken.states.insert(relation, State::EMPTY);
@@ -147,11 +156,12 @@ impl Erasing<'_> {
         &mut self,
         recipient: Pseudonym,
         asked: &Erasure,
+        erased: IysTime,
         taken: Taken,
         told: &[u64],
         now: IysTime,
     ) -> Result<(), StoreError> {
-        let Erasure { brand, erased, ref reason, .. } = *asked;
+        let Erasure { brand, ref reason, .. } = *asked;
         self.done.revision += 1;
         self.done.movements += taken.movements.len() as u64;
         let revision = self.done.revision;
@@ -167,10 +177,22 @@ impl Erasing<'_> {
     }
 
     /// Makes it durable; what keeps the recipients out from then on.
-    pub(super) fn commit(self) -> Result<Vec<Tombstone>, StoreError> {
+    pub(super) fn commit(mut self, now: IysTime) -> Result<Vec<Tombstone>, StoreError> {
+        self.commit.committed(now)?;
         self.commit.commit()?;
         Ok(self.tombstones)
     }
+}
+
+/// The moment up to which an erasure of everything reaches: its receipt, or the latest movement on record that another
+/// clock dated ahead of it.
+fn up_to_receipt(store: &Store, asked: &Erasure, now: IysTime) -> Result<IysTime, StoreError> {
+    let mut latest = now;
+    for recipient in &asked.recipients {
+        let dates = store.movements_with(*recipient, asked.brand)?.into_iter().map(|movement| movement.date);
+        latest = dates.filter(|date| *date <= now.plus(CLOCK_TOLERANCE)).fold(latest, IysTime::max);
+    }
+    Ok(latest)
 }
 
 /// The consents and refusals up to `erased` that 13/2 has kept at `now`, among all movements of a recipient in
@@ -178,21 +200,21 @@ impl Erasing<'_> {
 ///
 /// A movement is superseded from the moment one that outranks it was known here, or from that one's creationDate
 /// if that is later; the current one of a cell is not. Observations and retailers' access are neither.
-fn retained(movements: &[(HistoryKey, IysTime)], erased: IysTime, now: IysTime) -> Option<Retained> {
-    let consents = movements.iter().filter(|(key, _)| key.relation.retailer.get() == 0 && key.status != Status::Yok);
-    let consents: Vec<_> = consents.collect();
+fn retained(movements: &[KnownMovement], erased: IysTime, now: IysTime) -> Option<Retained> {
+    let is_consent = |key: &HistoryKey| key.relation.retailer.get() == 0 && key.status != Status::Yok;
+    let consents: Vec<_> = movements.iter().filter(|movement| is_consent(&movement.key)).collect();
     let mut found = Retained { records: 0, current: 0, until: None };
-    for cell in consents.chunk_by(|(one, _), (other, _)| (one.relation, one.cell) == (other.relation, other.cell)) {
+    for cell in consents.chunk_by(|one, other| (one.key.relation, one.key.cell) == (other.key.relation, other.key.cell)) {
         // From the current one down: keys ascend in the order of precedence.
         let mut outranked_since: Option<IysTime> = None;
-        for (key, known_since) in cell.iter().rev().copied() {
+        for KnownMovement { date, known_since, .. } in cell.iter().rev().copied() {
             let until = outranked_since.map(|since| HistoryRetention::SHORTEST.until(since.max(*known_since)));
-            if key.created <= erased && until.is_none_or(|until| until > now) {
+            if *date <= erased && until.is_none_or(|until| until > now) {
                 found.records += 1;
                 found.current += u64::from(until.is_none());
                 found.until = found.until.max(until);
             }
-            let outranks_since = key.created.max(*known_since);
+            let outranks_since = *date.max(known_since);
             outranked_since = Some(outranked_since.map_or(outranks_since, |since| since.min(outranks_since)));
         }
     }
@@ -219,10 +241,14 @@ mod tests {
         HistoryKey { relation, cell: Cell::ALL[cell], created: at(created), status, source: SourceCode::from_stored(6) }
     }
 
+    fn known_since(key: HistoryKey, known_since: IysTime) -> KnownMovement {
+        KnownMovement { key, date: key.created, known_since }
+    }
+
     /// Known as they were registered.
-    fn known(movements: &[HistoryKey]) -> Vec<(HistoryKey, IysTime)> {
-        let mut known: Vec<_> = movements.iter().map(|key| (*key, key.created)).collect();
-        known.sort_unstable_by_key(|(key, _)| key.to_bytes());
+    fn known(movements: &[HistoryKey]) -> Vec<KnownMovement> {
+        let mut known: Vec<_> = movements.iter().map(|key| known_since(*key, key.created)).collect();
+        known.sort_unstable_by_key(|movement| movement.key.to_bytes());
         known
     }
 
@@ -246,7 +272,8 @@ mod tests {
     #[test]
     fn it_is_superseded_from_when_that_was_known() {
         let [first, second] = [10, 20].map(|created| movement(0, 2, created, Status::Onay));
-        let (late, early) = (vec![(first, at(10)), (second, at(90))], vec![(first, at(90)), (second, at(20))]);
+        let of = |since: [u32; 2]| vec![known_since(first, at(since[0])), known_since(second, at(since[1]))];
+        let (late, early) = (of([10, 90]), of([90, 20]));
         for known in [late, early] {
             assert_eq!(retained(&known, at(10), at(100)).and_then(|retained| retained.until), Some(at(90 + KEPT)));
         }

@@ -141,12 +141,13 @@ impl Group {
         true
     }
 
-    /// Keeps a movement in the history. Of two that share a key the greater (consentDate, transaction)
-    /// is kept, so that the history too depends on the set alone; when it was first known stays.
+    /// Keeps a movement in the history. Of two that share a key the greater (consentDate, transaction,
+    /// received) is kept, so that the history too depends on the set alone; when it was first known stays.
     fn remember(&mut self, movement: &Movement) -> bool {
         let value = HistoryValue {
             consented: movement.consented,
             transaction: movement.transaction.as_ref().map_or("", TransactionId::as_str).into(),
+            received: movement.received,
             revision: self.revision,
             known_since: self.now,
         };
@@ -157,7 +158,7 @@ impl Group {
                 return true;
             }
         };
-        let rank = |value: &HistoryValue| (value.consented, id_hash(&value.transaction));
+        let rank = |value: &HistoryValue| (value.consented, id_hash(&value.transaction), value.received);
         if rank(&value) <= rank(&entry.value) {
             return false;
         }

@@ -17,8 +17,8 @@ pub fn replaces(new: &CellRecord, current: Option<&CellRecord>) -> bool {
 
 /// A total order: two movements of equal rank are the same movement.
 fn rank(record: &CellRecord) -> impl Ord {
-    let CellRecord { status, created, consented, source, transaction } = *record;
-    (created, status == Status::Ret, source, consented, transaction)
+    let CellRecord { status, created, consented, source, transaction, received } = *record;
+    (created, status == Status::Ret, source, consented, transaction, received)
 }
 
 #[cfg(test)]
@@ -35,6 +35,7 @@ mod tests {
             consented: (consented > 0).then(|| IysTime::from_unix(consented)),
             source: SourceCode::from_stored(source),
             transaction,
+            received: false,
         }
     }
 

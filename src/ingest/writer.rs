@@ -12,11 +12,11 @@ use super::group::{Changed, Group};
 use super::registry::{Desk, Failed};
 use super::restore::{Origin, RestoreError, restore};
 use super::{closure, notes};
+use crate::clock::Clock;
 use crate::index::{Full, Index, Writing};
 use crate::model::brand::Brand;
 use crate::model::movement::Movement;
 use crate::model::source::SourceCode;
-use crate::model::time::IysTime;
 use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, RegistryRefused, SinkError};
 use crate::store::{Store, StoreError};
 use queue::{Command, PutBy, Submission, gather};
@@ -56,7 +56,7 @@ pub struct Setup {
     /// Told of every committed group.
     pub observer: Observer,
     /// Tells the moment of receipt.
-    pub clock: fn() -> IysTime,
+    pub clock: Clock,
 }
 
 /// What the writer does before it takes commands.
@@ -84,7 +84,7 @@ struct Thread {
     /// Closures that İYS is still to be told of, as the store has them.
     unreported: Arc<AtomicU64>,
     observer: Observer,
-    clock: fn() -> IysTime,
+    clock: Clock,
     /// Whether anybody asks the index.
     visible: bool,
 }
@@ -176,23 +176,29 @@ impl Thread {
     fn commit_movements(&mut self, group: &[Submission]) -> Result<Vec<Applied>, SinkError> {
         self.refuse_if_poisoned()?;
         let started = Instant::now();
-        let now = (self.clock)();
+        let now = self.clock.receipt();
         let movements: Vec<&Movement> = group.iter().flat_map(|submission| &submission.movements).collect();
         let mut working = Group::load(&self.store, &movements, self.revision + 1, now).map_err(|error| self.poison(&error))?;
         let mut outcomes: Vec<Applied> = Vec::with_capacity(group.len());
         for Submission { movements, .. } in group {
-            let applied =
-                movements.iter().filter(|movement| working.take(movement, &self.known_sources, &self.erasures)).count() as u64;
-            outcomes.push(Applied { revision: 0, applied, unchanged: movements.len() as u64 - applied });
+            let (mut applied, mut rows) = (0, 0);
+            for movement in movements {
+                let is_new = working.take(movement, &self.known_sources, &self.erasures);
+                applied += u64::from(is_new && !movement.copy);
+                rows += u64::from(!movement.copy);
+            }
+            outcomes.push(Applied { revision: 0, applied, unchanged: rows - applied });
         }
         let mut ready = working.finish(self.store.begin()).map_err(|error| self.poison(&error))?;
         let notes: Vec<&FeedNote> = group.iter().flat_map(|submission| &submission.notes).collect();
         notes::write(&self.store, &mut ready.commit, &notes).map_err(|error| self.poison(&error))?;
+        ready.commit.committed(now).map_err(|error| self.poison(&error))?;
         ready.changed = self.to_show(ready.changed);
         let mut index = self.index.write();
         // Before anything is durable: what has no room in memory is refused, not half taken.
         index.room_for(ready.changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
         ready.commit.commit().map_err(|error| self.poison(&error))?;
+        self.clock.committed(now);
         // From here on the batch is durable: make it visible, states before revision.
         show(&mut index, &ready.changed).map_err(|full| self.poison(&full))?;
         for brand in ready.brands {
@@ -232,7 +238,7 @@ impl Thread {
 
     fn register<T>(&self, change: impl FnOnce(&Desk<'_>) -> Result<T, Failed>) -> Result<T, RegistryRefused> {
         self.refuse_if_poisoned()?;
-        let desk = Desk { store: &self.store, index: &self.index, now: (self.clock)() };
+        let desk = Desk { store: &self.store, index: &self.index, now: self.clock.now() };
         change(&desk).map_err(|failed| match failed {
             Failed::Refused(refused) => refused,
             Failed::Store(error) => self.poison(&error).into(),
@@ -248,15 +254,17 @@ impl Thread {
     /// closed.
     fn close(&mut self, line: &ClosedLine) -> Result<Applied, SinkError> {
         self.refuse_if_poisoned()?;
-        let (now, started) = ((self.clock)(), Instant::now());
+        let (now, started) = (self.clock.receipt(), Instant::now());
         let closing = closure::prepare(&self.store, line, self.revision + 1, now);
-        let Some(closing) = closing.map_err(|error| self.poison(&error))? else {
+        let Some(mut closing) = closing.map_err(|error| self.poison(&error))? else {
             return Ok(Applied { revision: self.revision, applied: 0, unchanged: 1 });
         };
+        closing.commit.committed(now).map_err(|error| self.poison(&error))?;
         let changed = self.to_show(closing.changed);
         let mut index = self.index.write();
         index.room_for(changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
         closing.commit.commit().map_err(|error| self.poison(&error))?;
+        self.clock.committed(now);
         show(&mut index, &changed).map_err(|full| self.poison(&full))?;
         self.unreported.fetch_add(1, Ordering::Relaxed);
         self.revision += 1;
@@ -269,7 +277,8 @@ impl Thread {
     /// Erases a recipient: what is on file goes, and what keeps it out comes, in one batch.
     fn erase(&mut self, asked: &Erasure) -> Result<Erased, EraseRefused> {
         self.refuse_if_poisoned()?;
-        let erasing = self.erasures.prepare(&self.store, asked, self.revision, (self.clock)());
+        let now = self.clock.receipt();
+        let erasing = self.erasures.prepare(&self.store, asked, self.revision, now);
         let Some(mut erasing) = erasing.map_err(|error| self.poison(&error))? else {
             return Ok(Erased { revision: self.revision, relations: 0, movements: 0 });
         };
@@ -281,7 +290,8 @@ impl Thread {
         let done = erasing.done;
         let changed = self.to_show(std::mem::take(&mut erasing.changed));
         let mut index = self.index.write();
-        let tombstones = erasing.commit().map_err(|error| self.poison(&error))?;
+        let tombstones = erasing.commit(now).map_err(|error| self.poison(&error))?;
+        self.clock.committed(now);
         show(&mut index, &changed).map_err(|full| self.poison(&full))?;
         self.revision = done.revision;
         self.index.revision().publish(done.revision);

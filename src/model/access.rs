@@ -86,6 +86,8 @@ impl Access {
             source: self.source,
             transaction: None,
             misformed: false,
+            received: false,
+            copy: false,
         }
     }
 }
@@ -161,6 +163,8 @@ mod tests {
             source: Source::LOCAL_ACCESS,
             transaction: None,
             misformed: false,
+            received: false,
+            copy: false,
         };
         assert_eq!(Access { allowed: true, ..access.clone() }.movement(), Movement { status: Status::Onay, ..expected.clone() });
         assert_eq!(access.movement(), expected);

@@ -3,7 +3,7 @@
 use super::channel::{Channel, Channels};
 use super::mode::{Mode, ModePlan};
 use super::standing::{DeclarationNeeded, Standing, StandingChange};
-use super::time::IysTime;
+use super::time::Moment;
 use std::fmt;
 use std::num::{NonZeroU16, NonZeroU32};
 
@@ -231,8 +231,8 @@ impl Brand {
 
     /// How the rows of `channel` are enforced at a moment.
     #[must_use]
-    pub fn mode(&self, channel: Channel, now: IysTime) -> Mode {
-        self.modes[channel as usize].at(now)
+    pub fn mode(&self, channel: Channel, at: Moment) -> Mode {
+        self.modes[channel as usize].at(at)
     }
 
     /// Whether İYS's streams keep it current.
@@ -328,7 +328,7 @@ mod tests {
     fn modes_and_standing_stay_until_something_is_said_of_them() {
         let (code, iys_code) = (BrandCode::new(7).unwrap(), IysCode::new(7).unwrap());
         let brand = Brand::imported(code, iys_code, "Örnek".to_owned());
-        let now = IysTime::from_unix(1_800_000_000);
+        let now = crate::model::time::IysTime::from_unix(1_800_000_000);
         let mut on_file = Brand { modes: [ModePlan::ENFORCED.with(Mode::Shadow, now, now); 3], ..brand.clone() };
         on_file.standing.require_declaration = true;
         let put = |standing| BrandPut { brand: brand.clone(), ages: Ages::OnFile, standing };
@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(put(eased).over(Some(&on_file)), Ok(expected));
         let outside = StandingChange { out_of_scope: Some(Some(OutOfScope::Members)), ..StandingChange::default() };
         assert_eq!(put(outside).over(None), Err(PutRefused::DeclarationNeeded(DeclarationNeeded)));
-        assert_eq!([Channel::Arama, Channel::Eposta].map(|channel| on_file.mode(channel, now)), [Mode::Shadow; 2]);
+        assert_eq!([Channel::Arama, Channel::Eposta].map(|channel| on_file.mode(channel, Moment::of(now))), [Mode::Shadow; 2]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Channels, recipient types and the cell they span.
 
+use super::fold::word;
 use std::fmt;
 
 /// The channel of a commercial message: İYS's `type`.
@@ -96,6 +97,18 @@ impl Channel {
         Self::ALL.into_iter().find(|channel| channel.name() == name)
     }
 
+    /// Reads a channel in other habits too: in any case, Turkish or not, with blanks and invisible characters around
+    /// it; `SMS` is MESAJ, `E-POSTA`, `EMAIL` and `E-MAIL` are EPOSTA. Only what can mean one thing is read.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        Self::from_name(text).or_else(|| match word(text).as_str() {
+            "arama" => Some(Self::Arama),
+            "mesaj" | "sms" => Some(Self::Mesaj),
+            "eposta" | "e-posta" | "e posta" | "email" | "e-mail" => Some(Self::Eposta),
+            _ => None,
+        })
+    }
+
     /// Whether the channel reaches phones; the other kind of address is an e-mail.
     #[must_use]
     pub const fn takes_phones(self) -> bool {
@@ -120,6 +133,28 @@ impl RecipientType {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl RecipientType {
+    /// Reads a recipient type in other habits too: in any case, Turkish or not, with blanks and invisible characters
+    /// around it.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        Self::from_name(text).or_else(|| match word(text).as_str() {
+            "bireysel" => Some(Self::Bireysel),
+            "tacir" => Some(Self::Tacir),
+            _ => None,
+        })
+    }
+
+    /// The other type.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Bireysel => Self::Tacir,
+            Self::Tacir => Self::Bireysel,
+        }
     }
 }
 

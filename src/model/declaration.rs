@@ -2,7 +2,7 @@
 
 use super::brand::{BrandCode, one_line};
 use super::hex::{from_hex, to_hex};
-use super::time::IysTime;
+use super::time::{IysTime, Moment};
 use std::fmt;
 
 /// An exemption that a sender may declare.
@@ -76,9 +76,9 @@ impl Declared {
 impl Declaration {
     /// Whether it stands behind a message at a moment.
     #[must_use]
-    pub fn is_valid(&self, now: IysTime) -> bool {
-        let ended = |end: Option<IysTime>| end.is_some_and(|end| end <= now);
-        self.declared.at <= now && !ended(self.declared.valid_until) && !ended(self.revoked)
+    pub fn is_valid(&self, at: Moment) -> bool {
+        let ended = |end: Option<IysTime>| end.is_some_and(|end| end <= at.latest);
+        self.declared.at <= at.now && !ended(self.declared.valid_until) && !ended(self.revoked)
     }
 }
 
@@ -115,8 +115,19 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_back_makes_nothing_valid_again() {
+        let set_back = Moment { now: AT.plus(1), latest: AT.plus(10) };
+        for (valid_until, revoked) in [(Some(AT.plus(9)), None), (None, Some(AT.plus(9)))] {
+            assert!(!declaration(valid_until, revoked).is_valid(set_back));
+        }
+        assert!(declaration(None, None).is_valid(set_back));
+        assert!(!declaration(None, None).is_valid(Moment { now: AT.minus(1), latest: AT.plus(10) }), "it has not begun");
+    }
+
+    #[test]
     fn it_is_valid_from_when_it_was_made_until_it_ends() {
-        let at = |declaration: &Declaration| [0, 1, 9, 10, 11].map(|after| declaration.is_valid(AT.minus(1).plus(after)));
+        let at =
+            |declaration: &Declaration| [0, 1, 9, 10, 11].map(|after| declaration.is_valid(Moment::of(AT.minus(1).plus(after))));
         assert_eq!(at(&declaration(None, None)), [false, true, true, true, true]);
         for ended in [declaration(Some(AT.plus(9)), None), declaration(None, Some(AT.plus(9)))] {
             assert_eq!(at(&ended), [false, true, true, false, false], "not valid from its end on");

@@ -1,6 +1,6 @@
 //! How a brand's rows are enforced on a channel, and from when on.
 
-use super::time::IysTime;
+use super::time::{IysTime, Moment};
 use std::fmt;
 
 /// What becomes of a message that the rows of stale data, refusals, missing records and retailers stop.
@@ -66,10 +66,11 @@ impl ModePlan {
     /// Enforced, always.
     pub const ENFORCED: Self = Self { current: ModeFrom { mode: Mode::Enforce, from: IysTime::from_unix(0) }, next: None };
 
-    /// What is in force at a moment.
+    /// What is in force at a moment. A clock that was set back does not bring a mode back that let more through.
     #[must_use]
-    pub fn at(&self, now: IysTime) -> Mode {
-        self.begun(now).map_or(Mode::Enforce, |begun| begun.mode)
+    pub fn at(&self, at: Moment) -> Mode {
+        let mode = |now| self.begun(now).map_or(Mode::Enforce, |begun| begun.mode);
+        if mode(at.latest) == Mode::Enforce { Mode::Enforce } else { mode(at.now) }
     }
 
     /// The plan with `mode` from a moment on, instead of whatever was planned. It never reaches back: what was
@@ -116,7 +117,7 @@ mod tests {
     #[test]
     fn a_mode_begins_at_its_moment() {
         let plan = ModePlan::default().with(Mode::Shadow, NOW, NOW).with(Mode::Enforce, NOW.plus(100), NOW.plus(10));
-        let at = [NOW.minus(1), NOW, NOW.plus(99), NOW.plus(100), NOW.plus(1000)].map(|now| plan.at(now));
+        let at = [NOW.minus(1), NOW, NOW.plus(99), NOW.plus(100), NOW.plus(1000)].map(|now| plan.at(Moment::of(now)));
         assert_eq!(at, [Mode::Enforce, Mode::Shadow, Mode::Shadow, Mode::Enforce, Mode::Enforce]);
         let steps = [(Mode::Shadow, NOW), (Mode::Enforce, NOW.plus(100))].map(|(mode, from)| ModeFrom { mode, from });
         assert_eq!(plan.steps().collect::<Vec<_>>(), steps);
@@ -129,9 +130,17 @@ mod tests {
         assert_eq!(advised.current, ModeFrom { mode: Mode::Advise, from: NOW }, "not from 500 seconds ago");
         let planned = advised.with(Mode::Enforce, NOW.plus(100), NOW);
         assert_eq!(planned.with(Mode::Advise, NOW.plus(5), NOW.plus(5)), advised, "the plan is taken back");
-        assert_eq!(planned.with(Mode::Shadow, NOW.plus(50), NOW).at(NOW.plus(100)), Mode::Shadow);
+        assert_eq!(planned.with(Mode::Shadow, NOW.plus(50), NOW).at(Moment::of(NOW.plus(100))), Mode::Shadow);
         let later = planned.with(Mode::Shadow, NOW.plus(300), NOW.plus(200));
-        assert_eq!([200, 300].map(|after| later.at(NOW.plus(after))), [Mode::Enforce, Mode::Shadow]);
+        assert_eq!([200, 300].map(|after| later.at(Moment::of(NOW.plus(after)))), [Mode::Enforce, Mode::Shadow]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_brings_no_laxer_mode_back() {
+        let plan = ModePlan::default().with(Mode::Shadow, NOW, NOW).with(Mode::Enforce, NOW.plus(100), NOW.plus(10));
+        assert_eq!(plan.at(Moment { now: NOW.plus(50), latest: NOW.plus(100) }), Mode::Enforce);
+        let planned = ModePlan::default().with(Mode::Shadow, NOW.plus(100), NOW);
+        assert_eq!(planned.at(Moment { now: NOW.plus(50), latest: NOW.plus(100) }), Mode::Enforce, "it has not begun");
     }
 
     #[test]

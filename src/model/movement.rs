@@ -1,14 +1,22 @@
 //! One change of one consent, as İYS publishes it, and the rules under which a row becomes one.
 //!
-//! Two rules stand above the field rules. An ONAY counts only if İYS has recorded it, which its
-//! `creationDate` and `transactionId` prove (7/12). A RET that names its recipient, channel and brand
-//! is never refused: whatever else is unreadable in it is left out, and without a usable İYS identity
-//! it blocks as of now (9/6: stop at once on receipt).
+//! Three rules stand above the field rules.
+//!
+//! 1. An ONAY counts only if İYS has recorded it, which its `creationDate` and `transactionId` prove (7/12).
+//! 2. A RET that names its recipient, channel and brand is never refused. Whatever else is unreadable in it is left
+//!    out; an unreadable recipient type blocks every recipient type; an address that can mean two numbers blocks both.
+//! 3. A refusal never loses to a clock. Without a usable İYS identity a RET blocks from its receipt on (9/6) and ranks
+//!    [`CLOCK_TOLERANCE`] later, so that no approval whose date is ahead of our clock outranks it; with İYS's
+//!    identity it keeps its date however far that is ahead. An ONAY further ahead than the tolerance is not applied.
+//!
+//! A row that is not applied may hide a refusal: [`Refusal::leaves_gap`] says whether what was read is incomplete
+//! without it.
 
 use super::brand::BrandCode;
 use super::channel::{Cell, Channel, RecipientType};
+use super::fold::bare;
 use super::key::RelationKey;
-use super::recipient::{InvalidRecipient, Recipient};
+use super::recipient::{InvalidRecipient, Readings, Recipient};
 use super::secret::Pseudonymizer;
 use super::source::Source;
 use super::state::Status;
@@ -25,7 +33,8 @@ pub struct Movement {
     pub cell: Cell,
     /// What the consent became.
     pub status: Status,
-    /// When İYS registered it: the only time that decides.
+    /// The time that decides: when İYS registered it. Of a refusal that was received without İYS's identity,
+    /// [`CLOCK_TOLERANCE`] after its receipt; [`Movement::date`] is the receipt.
     pub created: IysTime,
     /// When the recipient gave or withdrew it; empty for a merchant's line closure. Never decides.
     pub consented: Option<IysTime>,
@@ -35,6 +44,25 @@ pub struct Movement {
     pub transaction: Option<TransactionId>,
     /// Recorded at İYS under the wrong form `+900…`: kept, counted, never found.
     pub misformed: bool,
+    /// A refusal that was received without İYS's identity.
+    pub received: bool,
+    /// The same refusal under another address or recipient type that its row can mean: applied, not counted as a
+    /// row of its own.
+    pub copy: bool,
+}
+
+impl Movement {
+    /// The date to show: İYS's creationDate, or the receipt.
+    #[must_use]
+    pub const fn date(&self) -> IysTime {
+        date_of(self.created, self.received)
+    }
+}
+
+/// The date to show of a movement that ranks at `created`.
+#[must_use]
+pub const fn date_of(created: IysTime, received: bool) -> IysTime {
+    if received { created.minus(CLOCK_TOLERANCE) } else { created }
 }
 
 /// The fields of a row or message as they came, before any rule. An absent field and an empty one are
@@ -93,6 +121,9 @@ pub enum Refusal {
     /// Not an address.
     #[error("recipient is neither a phone in E.164 nor an e-mail address")]
     InvalidRecipient,
+    /// An ONAY for ten digits without a country code.
+    #[error("recipient has ten digits and no country code: a number of Türkiye or of another country; write +90… or +…")]
+    AmbiguousRecipient,
     /// A phone for EPOSTA or an e-mail for MESAJ or ARAMA.
     #[error("MESAJ and ARAMA take phone numbers, EPOSTA takes e-mail addresses")]
     WrongAddressKind,
@@ -114,8 +145,8 @@ pub enum Refusal {
     /// Not a time.
     #[error("creationDate is not YYYY-MM-DD HH:mm:ss")]
     InvalidCreationDate,
-    /// Later than now.
-    #[error("creationDate lies in the future")]
+    /// An ONAY that is more than [`CLOCK_TOLERANCE`] later than now.
+    #[error("creationDate lies more than 10 minutes in the future")]
     FutureCreationDate,
     /// Not a time.
     #[error("consentDate is not YYYY-MM-DD HH:mm:ss")]
@@ -131,24 +162,32 @@ pub enum Refusal {
     NotRecordedAtIys,
 }
 
-/// A movement with a note on how it was read.
+/// What a row says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Taken {
+pub struct Parsed {
     /// The movement.
     pub movement: Movement,
-    /// A RET without a usable İYS identity, which therefore blocks as of now.
-    pub as_of_now: bool,
+    /// The same refusal under every other address and recipient type that the row can mean.
+    pub copies: Vec<Movement>,
 }
 
-/// How far another clock may be ahead of ours before its time counts as the future.
+/// Seconds that another clock may be ahead of ours before its time counts as the future.
 pub const CLOCK_TOLERANCE: u32 = 600;
+
+impl Parsed {
+    /// All of them.
+    pub fn into_movements(self) -> impl Iterator<Item = Movement> {
+        std::iter::once(self.movement).chain(self.copies)
+    }
+}
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::BadLine,
         Self::RecipientMissing,
         Self::InvalidRecipient,
+        Self::AmbiguousRecipient,
         Self::WrongAddressKind,
         Self::InvalidType,
         Self::InvalidStatus,
@@ -170,6 +209,7 @@ impl Refusal {
             Self::BadLine => "BAD_LINE",
             Self::RecipientMissing => "RECIPIENT_MISSING",
             Self::InvalidRecipient => "INVALID_RECIPIENT",
+            Self::AmbiguousRecipient => "AMBIGUOUS_RECIPIENT",
             Self::WrongAddressKind => "WRONG_ADDRESS_KIND",
             Self::InvalidType => "INVALID_TYPE",
             Self::InvalidStatus => "INVALID_STATUS",
@@ -185,6 +225,13 @@ impl Refusal {
         }
     }
 
+    /// Whether what a feed has read is incomplete without the row. An ONAY that cannot be read approves nothing less
+    /// than before; anything else may have been a RET, and an ONAY of the future is one that is still to count.
+    #[must_use]
+    pub fn leaves_gap(self, raw: &RawMovement<'_>) -> bool {
+        self == Self::FutureCreationDate || Status::read(raw.status) != Some(Status::Onay)
+    }
+
     /// The refusal of a code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
@@ -192,55 +239,112 @@ impl Refusal {
     }
 }
 
-/// Makes a movement of a row.
+/// Reads a row.
 ///
 /// # Errors
 /// The first rule that the row breaks.
-pub fn parse(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Taken, Refusal> {
-    let status = Status::from_name(raw.status.trim()).ok_or(Refusal::InvalidStatus)?;
+pub fn parse(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Parsed, Refusal> {
+    match Status::read(raw.status) {
+        Some(Status::Onay) => parse_approval(raw, context),
+        Some(Status::Ret) => parse_refusal(raw, context),
+        Some(Status::Yok) | None => Err(Refusal::InvalidStatus),
+    }
+}
+
+fn parse_approval(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Parsed, Refusal> {
     let brand = brand_of(raw, context)?;
-    let cell = cell_of(raw)?;
-    let recipient = recipient_of(raw, cell.channel)?;
-    let identity = identity_of(raw, context, status)?;
-    let (consented, source) = details_of(raw, status)?;
+    let channel = channel_of(raw)?;
+    let recipient_type = recipient_type_of(raw).ok_or(Refusal::InvalidRecipientType)?;
+    let recipient = Recipient::parse_approval(given_recipient(raw)?, channel).map_err(refusal_of)?;
+    let identity = identity_of(raw, context)?;
+    if identity.created > context.now.plus(CLOCK_TOLERANCE) {
+        return Err(Refusal::FutureCreationDate);
+    }
+    let consented = consented_of(raw)?;
+    let source = Source::parse(bare(raw.source)).map_err(|_| Refusal::InvalidSource)?;
     let movement = Movement {
         relation: RelationKey::of_brand(context.pseudonymizer.recipient(&recipient), brand),
-        cell,
-        status,
+        cell: Cell { channel, recipient_type },
+        status: Status::Onay,
         created: identity.created,
         consented,
-        source: if source == Source::NONE { identity.default_source } else { source },
+        source: identity.source_or(source),
         transaction: identity.transaction,
         misformed: recipient.is_misformed(),
+        received: false,
+        copy: false,
     };
-    Ok(Taken { movement, as_of_now: identity.as_of_now })
+    Ok(Parsed { movement, copies: Vec::new() })
+}
+
+fn parse_refusal(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Parsed, Refusal> {
+    let brand = brand_of(raw, context)?;
+    let channel = channel_of(raw)?;
+    let recipient_type = recipient_type_of(raw);
+    let Readings { first, second } = Recipient::parse_refusal(given_recipient(raw)?, channel).map_err(refusal_of)?;
+    let identity = identity_of(raw, context).unwrap_or_else(|_| Identity::received(context.now));
+    // Recorded but never deciding: a RET survives without them.
+    let consented = consented_of(raw).unwrap_or(None);
+    let source = Source::parse(bare(raw.source)).unwrap_or(Source::NONE);
+    let movement = Movement {
+        relation: RelationKey::of_brand(context.pseudonymizer.recipient(&first), brand),
+        cell: Cell { channel, recipient_type: recipient_type.unwrap_or_default() },
+        status: Status::Ret,
+        created: identity.created,
+        consented,
+        source: identity.source_or(source),
+        transaction: identity.transaction,
+        misformed: first.is_misformed(),
+        received: identity.received,
+        copy: false,
+    };
+    let copies = copies(&movement, second.as_ref(), recipient_type.is_none(), context.pseudonymizer);
+    Ok(Parsed { movement, copies })
+}
+
+/// The same refusal under the other reading of its address, and under both recipient types if its own is unreadable.
+fn copies(of: &Movement, second: Option<&Recipient>, every_type: bool, pseudonymizer: &Pseudonymizer) -> Vec<Movement> {
+    let mut copies = Vec::new();
+    if let Some(recipient) = second {
+        let relation = RelationKey { pseudonym: pseudonymizer.recipient(recipient), ..of.relation };
+        copies.push(Movement { relation, misformed: recipient.is_misformed(), copy: true, ..of.clone() });
+    }
+    if every_type {
+        let cell = Cell { recipient_type: of.cell.recipient_type.other(), ..of.cell };
+        let others: Vec<_> = std::iter::once(of).chain(&copies).map(|one| Movement { cell, copy: true, ..one.clone() }).collect();
+        copies.extend(others);
+    }
+    copies
 }
 
 fn brand_of(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<BrandCode, Refusal> {
-    let own = if raw.brand.trim().is_empty() { None } else { Some(BrandCode::parse(raw.brand).ok_or(Refusal::InvalidBrand)?) };
+    let text = bare(raw.brand);
+    let own = if text.is_empty() { None } else { Some(BrandCode::parse(text).ok_or(Refusal::InvalidBrand)?) };
     match (own, context.brand) {
         (Some(own), Some(given)) if own != given => Err(Refusal::InvalidBrand),
         (own, given) => own.or(given).ok_or(Refusal::InvalidBrand),
     }
 }
 
-fn cell_of(raw: &RawMovement<'_>) -> Result<Cell, Refusal> {
-    let channel = Channel::from_name(raw.channel.trim()).ok_or(Refusal::InvalidType)?;
-    let recipient_type = match raw.recipient_type.trim() {
-        "" => RecipientType::default(),
-        name => RecipientType::from_name(name).ok_or(Refusal::InvalidRecipientType)?,
-    };
-    Ok(Cell { channel, recipient_type })
+fn channel_of(raw: &RawMovement<'_>) -> Result<Channel, Refusal> {
+    Channel::read(raw.channel).ok_or(Refusal::InvalidType)
 }
 
-fn recipient_of(raw: &RawMovement<'_>, channel: Channel) -> Result<Recipient, Refusal> {
-    if raw.recipient.trim().is_empty() {
-        return Err(Refusal::RecipientMissing);
-    }
-    Recipient::parse_stored(raw.recipient, channel).map_err(|invalid| match invalid {
+/// An empty one means BIREYSEL; `None` if it cannot be read.
+fn recipient_type_of(raw: &RawMovement<'_>) -> Option<RecipientType> {
+    if bare(raw.recipient_type).is_empty() { Some(RecipientType::default()) } else { RecipientType::read(raw.recipient_type) }
+}
+
+fn given_recipient<'a>(raw: &RawMovement<'a>) -> Result<&'a str, Refusal> {
+    if bare(raw.recipient).is_empty() { Err(Refusal::RecipientMissing) } else { Ok(raw.recipient) }
+}
+
+const fn refusal_of(invalid: InvalidRecipient) -> Refusal {
+    match invalid {
         InvalidRecipient::Malformed => Refusal::InvalidRecipient,
         InvalidRecipient::WrongKind => Refusal::WrongAddressKind,
-    })
+        InvalidRecipient::Ambiguous => Refusal::AmbiguousRecipient,
+    }
 }
 
 /// Where a movement stands in İYS's order, and how that is known.
@@ -248,52 +352,40 @@ struct Identity {
     created: IysTime,
     transaction: Option<TransactionId>,
     default_source: Source,
-    as_of_now: bool,
+    received: bool,
 }
 
-fn identity_of(raw: &RawMovement<'_>, context: &Context<'_>, status: Status) -> Result<Identity, Refusal> {
-    match recorded_identity(raw, context) {
-        Ok(identity) => Ok(identity),
-        Err(_) if status == Status::Ret => {
-            Ok(Identity { created: context.now, transaction: None, default_source: Source::LOCAL_RET, as_of_now: true })
-        }
-        Err(refusal) => Err(refusal),
+impl Identity {
+    /// The place of a refusal without a usable identity: behind every approval that can be on record at its receipt.
+    fn received(now: IysTime) -> Self {
+        Self { created: now.plus(CLOCK_TOLERANCE), transaction: None, default_source: Source::LOCAL_RET, received: true }
+    }
+
+    fn source_or(&self, source: Source) -> Source {
+        if source == Source::NONE { self.default_source.clone() } else { source }
     }
 }
 
 /// The identity that İYS gave, or that an export of its panel stands for.
-fn recorded_identity(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Identity, Refusal> {
-    let (created, transaction) = (raw.created.trim(), raw.transaction.trim());
-    let future = |time: IysTime| time > context.now.plus(CLOCK_TOLERANCE);
-    let unrecorded = created.is_empty() || transaction.is_empty();
-    if let (true, Some(as_of)) = (unrecorded, context.export_as_of) {
-        if future(as_of) {
+fn identity_of(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Identity, Refusal> {
+    let (created, transaction) = (bare(raw.created), bare(raw.transaction));
+    if created.is_empty() || transaction.is_empty() {
+        let as_of = context.export_as_of.ok_or(Refusal::NotRecordedAtIys)?;
+        if as_of > context.now.plus(CLOCK_TOLERANCE) {
             return Err(Refusal::FutureCreationDate);
         }
-        return Ok(Identity { created: as_of, transaction: None, default_source: Source::IYS_EXPORT, as_of_now: false });
-    }
-    if unrecorded {
-        return Err(Refusal::NotRecordedAtIys);
+        return Ok(Identity { created: as_of, transaction: None, default_source: Source::IYS_EXPORT, received: false });
     }
     let created = IysTime::parse(created).map_err(|_| Refusal::InvalidCreationDate)?;
-    if future(created) {
-        return Err(Refusal::FutureCreationDate);
-    }
     let transaction = TransactionId::parse(transaction).map_err(|_| Refusal::InvalidTransactionId)?;
-    Ok(Identity { created, transaction: Some(transaction), default_source: Source::NONE, as_of_now: false })
+    Ok(Identity { created, transaction: Some(transaction), default_source: Source::NONE, received: false })
 }
 
-/// `consentDate` and `source`: recorded but never deciding, so a RET survives without them.
-fn details_of(raw: &RawMovement<'_>, status: Status) -> Result<(Option<IysTime>, Source), Refusal> {
-    let consented = match raw.consented.trim() {
+fn consented_of(raw: &RawMovement<'_>) -> Result<Option<IysTime>, Refusal> {
+    match bare(raw.consented) {
         "" => Ok(None),
         text => IysTime::parse(text).map(Some).map_err(|_| Refusal::InvalidConsentDate),
-    };
-    let source = Source::parse(raw.source).map_err(|_| Refusal::InvalidSource);
-    if status == Status::Ret {
-        return Ok((consented.unwrap_or(None), source.unwrap_or(Source::NONE)));
     }
-    Ok((consented?, source?))
 }
 
 #[cfg(test)]

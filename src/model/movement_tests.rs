@@ -18,12 +18,12 @@ fn row() -> RawMovement<'static> {
     }
 }
 
-fn read_with(raw: &RawMovement<'_>, export_as_of: Option<IysTime>) -> Result<Taken, Refusal> {
+fn read_with(raw: &RawMovement<'_>, export_as_of: Option<IysTime>) -> Result<Parsed, Refusal> {
     let pseudonymizer = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
     parse(raw, &Context { pseudonymizer: &pseudonymizer, brand: BrandCode::new(601_234), now: NOW, export_as_of })
 }
 
-fn read(raw: &RawMovement<'_>) -> Result<Taken, Refusal> {
+fn read(raw: &RawMovement<'_>) -> Result<Parsed, Refusal> {
     read_with(raw, None)
 }
 
@@ -40,8 +40,10 @@ fn a_row_becomes_a_movement() {
         source: Source::parse("HS_WEB").unwrap(),
         transaction: TransactionId::parse("0f3a").ok(),
         misformed: false,
+        received: false,
+        copy: false,
     };
-    assert_eq!(read(&row()), Ok(Taken { movement, as_of_now: false }));
+    assert_eq!(read(&row()), Ok(Parsed { movement, copies: Vec::new() }));
 }
 
 #[test]
@@ -54,6 +56,10 @@ fn an_onay_is_refused_by_the_first_rule_it_breaks() {
         (RawMovement { recipient_type: "KURUM", ..row() }, Refusal::InvalidRecipientType),
         (RawMovement { recipient: " ", ..row() }, Refusal::RecipientMissing),
         (RawMovement { recipient: "not-an-address", ..row() }, Refusal::InvalidRecipient),
+        (RawMovement { recipient: "-5320000911", ..row() }, Refusal::InvalidRecipient),
+        (RawMovement { recipient: "532000100.0", ..row() }, Refusal::InvalidRecipient),
+        (RawMovement { recipient: "4522123456", ..row() }, Refusal::AmbiguousRecipient),
+        (RawMovement { recipient: "5321234567", ..row() }, Refusal::AmbiguousRecipient),
         (RawMovement { recipient: "ayse@ornek.com", ..row() }, Refusal::WrongAddressKind),
         (RawMovement { channel: "EPOSTA", ..row() }, Refusal::WrongAddressKind),
         (RawMovement { created: "2026-13-01 00:00:00", ..row() }, Refusal::InvalidCreationDate),
@@ -69,24 +75,116 @@ fn an_onay_is_refused_by_the_first_rule_it_breaks() {
     }
 }
 
+fn ret() -> RawMovement<'static> {
+    RawMovement { status: "RET", ..row() }
+}
+
 #[test]
-fn a_ret_that_names_whom_and_where_is_never_lost() {
-    let ret = RawMovement { status: "RET", ..row() };
+fn a_ret_without_a_usable_identity_blocks_from_its_receipt_and_ranks_behind_what_may_be_ahead_of_it() {
     let broken = [
-        RawMovement { created: "", ..ret },
-        RawMovement { created: "2026-13-01 00:00:00", ..ret },
-        RawMovement { created: "2090-01-01 00:00:00", ..ret },
-        RawMovement { transaction: "", ..ret },
-        RawMovement { transaction: "905321234567", ..ret },
+        RawMovement { created: "", ..ret() },
+        RawMovement { created: "2026-13-01 00:00:00", ..ret() },
+        RawMovement { transaction: "", ..ret() },
+        RawMovement { transaction: "905321234567", ..ret() },
     ];
     for raw in broken {
-        let taken = read(&raw).unwrap();
-        assert_eq!((taken.as_of_now, taken.movement.created, taken.movement.transaction), (true, NOW, None));
+        let movement = read(&raw).unwrap().movement;
+        let found = (movement.received, movement.created, movement.date(), movement.transaction);
+        assert_eq!(found, (true, NOW.plus(CLOCK_TOLERANCE), NOW, None));
     }
-    let taken = read(&RawMovement { consented: "yesterday", source: "5321234567", ..ret }).unwrap();
-    assert_eq!((taken.as_of_now, taken.movement.consented, taken.movement.source), (false, None, Source::NONE));
     let bare = RawMovement { recipient: "0532 123 45 67", channel: "MESAJ", status: "RET", ..RawMovement::default() };
     assert_eq!(read(&bare).unwrap().movement.source, Source::LOCAL_RET);
+}
+
+#[test]
+fn a_ret_of_iys_keeps_its_date_however_far_ahead_and_whatever_else_is_unreadable() {
+    let ahead = read(&RawMovement { created: "2090-01-01 00:00:00", ..ret() }).unwrap().movement;
+    assert_eq!((ahead.received, ahead.created), (false, IysTime::parse("2090-01-01 00:00:00").unwrap()));
+    let movement = read(&RawMovement { consented: "yesterday", source: "5321234567", ..ret() }).unwrap().movement;
+    assert_eq!((movement.received, movement.consented, movement.source), (false, None, Source::NONE));
+}
+
+#[test]
+fn an_onay_counts_up_to_the_tolerance_ahead_and_not_further() {
+    let at = |ahead: u32| NOW.plus(ahead).to_string();
+    let (near, far) = (at(CLOCK_TOLERANCE), at(CLOCK_TOLERANCE + 1));
+    assert_eq!(read(&RawMovement { created: &near, ..row() }).unwrap().movement.created, NOW.plus(CLOCK_TOLERANCE));
+    assert_eq!(read(&RawMovement { created: &far, ..row() }), Err(Refusal::FutureCreationDate));
+}
+
+#[test]
+fn words_in_other_habits_are_read_where_they_can_mean_one_thing() {
+    for (status, channel, recipient_type) in [
+        ("Ret", "Mesaj", "Bireysel"),
+        ("RED", " MESAJ ", "BİREYSEL"),
+        ("ret\u{200b}", "mesaj\u{feff}", "bireysel"),
+        (" RET", "SMS", ""),
+        ("\u{202a}RET\u{202c}", "MESAJ", "  "),
+    ] {
+        assert_eq!(
+            read(&RawMovement { status, channel, recipient_type, ..row() }),
+            read(&ret()),
+            "{status} {channel} {recipient_type}"
+        );
+    }
+    let onay = RawMovement { status: "Onay", channel: "mesaj", recipient_type: "BİREYSEL\u{200b}", ..row() };
+    assert_eq!(read(&onay), read(&row()));
+    assert_eq!(read(&RawMovement { recipient: "\u{202a}+905321234567\u{202c}", ..ret() }), read(&ret()));
+}
+
+#[test]
+fn a_ret_whose_recipient_type_cannot_be_read_blocks_every_type() {
+    for recipient_type in ["KURUMSAL", "ESNAF", "XX", "5", "[]"] {
+        let Parsed { movement, copies } = read(&RawMovement { recipient_type, ..ret() }).unwrap();
+        let of_merchants = Movement { cell: Cell::new(Channel::Mesaj, RecipientType::Tacir), copy: true, ..movement.clone() };
+        assert_eq!((Ok(movement), copies), (read(&ret()).map(|parsed| parsed.movement), vec![of_merchants]), "{recipient_type}");
+    }
+}
+
+#[test]
+fn a_ret_blocks_every_address_that_it_can_mean() {
+    let pseudonymizer = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
+    let of = |text: &str| pseudonymizer.recipient(&Recipient::parse(text, Channel::Mesaj).unwrap());
+    let wrong_form = pseudonymizer.recipient(&Recipient::parse_approval("+9005321234567", Channel::Mesaj).unwrap());
+    let blocked = |raw: &RawMovement<'_>| -> Vec<_> {
+        read(raw)
+            .unwrap()
+            .into_movements()
+            .map(|movement| (movement.relation.pseudonym, movement.misformed, movement.copy))
+            .collect()
+    };
+    let plain = of("05321234567");
+    for recipient in ["+9005321234567", "9005321234567", "009005321234567", "+90 0532 123 45 67"] {
+        let expected = [(plain, false, false), (wrong_form, true, true)];
+        assert_eq!(blocked(&RawMovement { recipient, ..ret() }), expected, "{recipient}");
+    }
+    assert_eq!(blocked(&RawMovement { recipient: "0532 123 45 67", ..ret() }), [(plain, false, false)]);
+    let danish = [(of("04522123456"), false, false), (of("+4522123456"), false, true)];
+    assert_eq!(blocked(&RawMovement { recipient: "4522123456", ..ret() }), danish);
+    let all = RawMovement { recipient: "4522123456", recipient_type: "ESNAF", ..ret() };
+    assert_eq!(read(&all).unwrap().into_movements().count(), 4, "both numbers, both types");
+}
+
+#[test]
+fn what_is_not_applied_and_may_be_a_refusal_leaves_a_gap() {
+    let leaves = |raw: &RawMovement<'_>| read(raw).unwrap_err().leaves_gap(raw);
+    for raw in [
+        RawMovement { status: "", ..row() },
+        RawMovement { status: "BELKI", ..row() },
+        RawMovement { recipient: "x", ..ret() },
+        RawMovement { channel: "FAKS", ..ret() },
+        RawMovement { brand: "601235", ..ret() },
+        RawMovement { created: "2090-01-01 00:00:00", ..row() },
+    ] {
+        assert!(leaves(&raw), "{}", raw.status);
+    }
+    for raw in [
+        RawMovement { recipient: "x", ..row() },
+        RawMovement { recipient_type: "ESNAF", ..row() },
+        RawMovement { created: "x", ..row() },
+    ] {
+        assert!(!leaves(&raw), "an approval that cannot be read approves nothing");
+    }
 }
 
 #[test]
@@ -105,7 +203,7 @@ fn an_export_of_the_future_approves_nobody() {
     let tomorrow = NOW.plus(86_400);
     assert_eq!(read_with(&unrecorded, Some(tomorrow)), Err(Refusal::FutureCreationDate));
     let ret = read_with(&RawMovement { status: "RET", ..unrecorded }, Some(tomorrow)).unwrap();
-    assert_eq!((ret.movement.created, ret.as_of_now), (NOW, true));
+    assert_eq!((ret.movement.date(), ret.movement.received), (NOW, true));
 }
 
 #[test]

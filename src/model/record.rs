@@ -1,7 +1,7 @@
 //! What the movements of one relation leave: the current movement of every cell.
 
 use super::channel::Cell;
-use super::movement::Movement;
+use super::movement::{self, CLOCK_TOLERANCE, Movement};
 use super::source::SourceCode;
 use super::state::{State, Status};
 use super::time::IysTime;
@@ -12,7 +12,7 @@ use super::transaction::TransactionId;
 pub struct CellRecord {
     /// What the consent is; never [`Status::Yok`], which [`Record::absent`] holds.
     pub status: Status,
-    /// When İYS registered it.
+    /// The time that decides, as [`Movement::created`].
     pub created: IysTime,
     /// When the recipient gave or withdrew it.
     pub consented: Option<IysTime>,
@@ -20,6 +20,8 @@ pub struct CellRecord {
     pub source: SourceCode,
     /// [`TransactionId::hash`], 0 if there is no id.
     pub transaction: u128,
+    /// A refusal that was received without İYS's identity.
+    pub received: bool,
 }
 
 /// What is known of every cell of a relation. Each part grows by a maximum, so that the whole depends on
@@ -44,7 +46,14 @@ impl CellRecord {
             consented: movement.consented,
             source: movement.source.code(),
             transaction: movement.transaction.as_ref().map_or(0, TransactionId::hash),
+            received: movement.received,
         }
+    }
+
+    /// The date to show: İYS's creationDate, or the receipt.
+    #[must_use]
+    pub const fn date(&self) -> IysTime {
+        movement::date_of(self.created, self.received)
     }
 }
 
@@ -91,7 +100,7 @@ impl Record {
     /// the line, and so is the form of the address.
     pub fn erase(&mut self, until: IysTime) {
         for cell in &mut self.cells {
-            *cell = cell.filter(|record| record.created > until);
+            *cell = cell.filter(|record| record.date() > until);
         }
         for absent in &mut self.absent {
             *absent = absent.filter(|at| *at > until);
@@ -104,13 +113,14 @@ impl Record {
         self.cells.iter().all(Option::is_none) && self.absent.iter().all(Option::is_none)
     }
 
-    /// What holds for `cell`. A closed line is refused until a later movement; what a sweep did not find
-    /// is not approved until a later one, and stays refused if it was.
+    /// What holds for `cell`. A closed line is refused until a movement that is later by more than
+    /// [`CLOCK_TOLERANCE`]; what a sweep did not find is not approved until a later one, and stays refused if it was.
     #[must_use]
     pub fn status(&self, cell: Cell) -> Option<Status> {
         let current = self.get(cell);
         let closed = self.closed.filter(|_| cell.channel.takes_phones());
-        if closed.is_some_and(|closed| current.is_none_or(|current| current.created <= closed)) {
+        let outlasts = |closed: IysTime, current: &CellRecord| current.created <= closed.plus(CLOCK_TOLERANCE);
+        if closed.is_some_and(|closed| current.is_none_or(|current| outlasts(closed, current))) {
             return Some(Status::Ret);
         }
         let current = current?;
@@ -149,8 +159,8 @@ mod tests {
     }
 
     fn record(status: Status, created: u32) -> Record {
-        let current =
-            CellRecord { status, created: at(created), consented: None, source: SourceCode::from_stored(6), transaction: 1 };
+        let source = SourceCode::from_stored(6);
+        let current = CellRecord { status, created: at(created), consented: None, source, transaction: 1, received: false };
         let mut record = Record::default();
         record.set(TEXT, current);
         record
@@ -161,7 +171,10 @@ mod tests {
         let mut closed = record(Status::Onay, 10);
         assert!(closed.note_closed(at(10)) && !closed.note_closed(at(9)));
         assert_eq!([TEXT, CALL, MAIL].map(|cell| closed.status(cell)), [Some(Status::Ret), Some(Status::Ret), None]);
-        let mut again = record(Status::Onay, 11);
+        let mut early = record(Status::Onay, 10 + CLOCK_TOLERANCE);
+        early.note_closed(at(10));
+        assert_eq!(early.status(TEXT), Some(Status::Ret), "an approval may be dated ahead of our clock");
+        let mut again = record(Status::Onay, 11 + CLOCK_TOLERANCE);
         again.note_closed(at(10));
         assert_eq!([TEXT, CALL].map(|cell| again.status(cell)), [Some(Status::Onay), Some(Status::Ret)]);
     }
@@ -183,15 +196,26 @@ mod tests {
 
     #[test]
     fn what_is_erased_is_everything_up_to_a_moment_but_the_closure() {
-        let mut erased = record(Status::Onay, 10);
-        erased.note_absent(CALL, at(11));
+        let mut erased = record(Status::Onay, 1_010);
+        erased.note_absent(CALL, at(1_011));
         erased.note_closed(at(5));
-        erased.erase(at(9));
-        assert_eq!((erased.status(TEXT), erased.absent(CALL)), (Some(Status::Onay), Some(at(11))));
-        erased.erase(at(10));
+        erased.erase(at(1_009));
+        assert_eq!((erased.status(TEXT), erased.absent(CALL)), (Some(Status::Onay), Some(at(1_011))));
+        erased.erase(at(1_010));
         assert_eq!((erased.get(TEXT), erased.is_blank()), (None, false));
-        erased.erase(at(11));
+        erased.erase(at(1_011));
         assert_eq!((erased.is_blank(), erased.closed), (true, Some(at(5))));
+    }
+
+    #[test]
+    fn a_refusal_that_was_received_is_erased_by_its_receipt() {
+        let mut erased = record(Status::Ret, 10 + CLOCK_TOLERANCE);
+        let received = CellRecord { received: true, ..*erased.get(TEXT).unwrap() };
+        erased.set(TEXT, received);
+        erased.erase(at(9));
+        assert_eq!(erased.status(TEXT), Some(Status::Ret));
+        erased.erase(at(10));
+        assert!(erased.is_blank());
     }
 
     #[test]

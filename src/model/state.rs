@@ -1,6 +1,7 @@
 //! The packed state of a relation: one byte, two bits a cell.
 
 use super::channel::Cell;
+use super::fold::word;
 
 /// İYS's `status` of one consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +31,17 @@ impl Status {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Onay, Self::Ret].into_iter().find(|status| status.name() == name)
+    }
+
+    /// Reads a status in other habits too: in any case, Turkish or not, with blanks and invisible characters around
+    /// it; `RED` is `RET`. Only what can mean one thing is read.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        Self::from_name(text).or_else(|| match word(text).as_str() {
+            "onay" => Some(Self::Onay),
+            "ret" | "red" => Some(Self::Ret),
+            _ => None,
+        })
     }
 
     /// The number under which the status is stored.
@@ -120,6 +132,19 @@ mod tests {
         assert_eq!(State::EMPTY.with(text, Status::Ret).byte(), 0b0010_0000);
         assert_eq!(State::EMPTY.with(text_tacir, Status::Onay).byte(), 0b0100_0000);
         assert_eq!(State::EMPTY.with(mail, Status::Ret).with(mail_tacir, Status::Onay).byte(), 0b0000_0110);
+    }
+
+    #[test]
+    fn a_status_is_read_in_the_habits_of_people() {
+        for text in ["RET", "Ret", "ret", "RED", "red", " RET ", "RET\u{200b}", "\u{202a}RET\u{202c}", "\u{feff}Ret"] {
+            assert_eq!(Status::read(text), Some(Status::Ret), "{text:?}");
+        }
+        for text in ["ONAY", "Onay", "onay", "\u{a0}ONAY", "onay\u{200e}"] {
+            assert_eq!(Status::read(text), Some(Status::Onay), "{text:?}");
+        }
+        for text in ["", "BELKI", "YOK", "ONAY?", "ON AY", "RET ONAY", "R", "ONAYSIZ", "1", "true"] {
+            assert_eq!(Status::read(text), None, "{text:?}");
+        }
     }
 
     #[test]

@@ -12,6 +12,24 @@ const DAY: i64 = 86_400;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IysTime(u32);
 
+/// A moment as the wall clock has it, and the latest that it can be: a clock may be set back. What begins with time
+/// begins by the one, what ends or ages with it does so by the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The wall clock.
+    pub now: IysTime,
+    /// Not before `now`, and not before any earlier reading.
+    pub latest: IysTime,
+}
+
+impl Moment {
+    /// A moment on whose reading all agree.
+    #[must_use]
+    pub const fn of(now: IysTime) -> Self {
+        Self { now, latest: now }
+    }
+}
+
 /// The text is not a time as İYS writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a time is YYYY-MM-DD HH:mm:ss, Türkiye time, of the years 2000 to 2099")]

@@ -13,8 +13,9 @@ pub struct Erasure {
     pub recipients: Vec<Pseudonym>,
     /// For which brand; none for every one.
     pub brand: Option<BrandCode>,
-    /// Everything of this moment or before.
-    pub erased: IysTime,
+    /// Everything of this moment or before; `None` for everything up to the receipt of the erasure, approvals that are
+    /// dated ahead of it by another clock included.
+    pub erased: Option<IysTime>,
     /// Why also what 13/2 still has kept.
     pub reason: Option<Reason>,
 }

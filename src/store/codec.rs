@@ -24,7 +24,7 @@ pub use erasures::{
 pub use recipients::{Closure, decode_closure, encode_closure};
 pub use registry::{brand_key, decode_brand, decode_source_key, encode_brand, source_key};
 pub use retention::{
-    CELL_LENGTH, CellBytes, SWEEP_KEY, Sweep, decode_change_time, decode_known_since, decode_sweep, encode_sweep,
+    CELL_LENGTH, CellBytes, SWEEP_KEY, Sweep, decode_change_time, decode_known_since, decode_receipt, decode_sweep, encode_sweep,
 };
 
 use crate::model::channel::Cell;
@@ -40,9 +40,9 @@ use crate::model::transaction::TransactionId;
 /// The format of the whole store; a store with a greater one is refused.
 ///
 /// 2 adds closures, observations, feeds and their gaps; 3 adds modes, standings and declarations, retailers' access
-/// in relations of their own, erasures and what those leave in the change log. A store of an older format is read
-/// as it is.
-pub const FORMAT: u32 = 3;
+/// in relations of their own, erasures and what those leave in the change log; 4 adds refusals that were received
+/// without İYS's identity. A store of an older format is read as it is.
+pub const FORMAT: u32 = 4;
 
 const VERSION: u8 = 1;
 
@@ -53,6 +53,9 @@ const CLOSED: u8 = 2;
 /// Set in the byte of a cell, it means what sweeps did not find there: observations are rows of their own,
 /// beside the cell's movements and never ranked with them.
 const OBSERVED: u8 = 0x80;
+
+/// Set in the byte of a status: a refusal that was received without İYS's identity.
+const RECEIVED: u8 = 0x80;
 
 /// The bytes are not what this program writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,7 +78,7 @@ pub struct HistoryKey {
     pub relation: RelationKey,
     /// Which cell.
     pub cell: Cell,
-    /// When İYS registered it.
+    /// The time that decides, as [`crate::model::movement::Movement::created`].
     pub created: IysTime,
     /// What the consent became.
     pub status: Status,
@@ -90,6 +93,8 @@ pub struct HistoryValue {
     pub consented: Option<IysTime>,
     /// İYS's id as text; empty if there is none.
     pub transaction: Box<str>,
+    /// A refusal that was received without İYS's identity.
+    pub received: bool,
     /// The revision of our first commit of it; repeats never change it.
     pub revision: u64,
     /// The time of our first commit of it.
@@ -195,7 +200,7 @@ pub fn push_record(record: &Record, bytes: &mut Vec<u8>) {
     bytes.extend([VERSION, KEY_ID, misformed | record.closed.map_or(0, |_| CLOSED)]);
     bytes.extend(record.closed.iter().flat_map(|closed| closed.unix().to_be_bytes()));
     for (cell, current) in record.cells() {
-        bytes.extend([cell.code(), current.status.code()]);
+        bytes.extend([cell.code(), current.status.code() | if current.received { RECEIVED } else { 0 }]);
         bytes.extend(current.created.unix().to_be_bytes());
         bytes.extend(optional(current.consented));
         bytes.extend(current.source.get().to_be_bytes());
@@ -227,14 +232,25 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, InvalidBytes> {
             record.note_absent(cell, reader.time()?);
             continue;
         }
-        let status =
-            reader.status().and_then(|status| if status == Status::Yok { Err(InvalidBytes::Code) } else { Ok(status) })?;
+        let code = reader.byte()?;
+        let received = code & RECEIVED != 0;
+        let status = Status::from_code(code & !RECEIVED).filter(|status| may_be_current(*status, received));
+        let status = status.ok_or(InvalidBytes::Code)?;
         let (created, consented) = (reader.time()?, reader.optional_time()?);
         let source = SourceCode::from_stored(reader.u32()?);
         let transaction = u128::from_be_bytes(reader.take()?);
-        record.set(cell, CellRecord { status, created, consented, source, transaction });
+        record.set(cell, CellRecord { status, created, consented, source, transaction, received });
     }
     Ok(record)
+}
+
+/// Observations are rows of their own; only a refusal counts from its receipt.
+const fn may_be_current(status: Status, received: bool) -> bool {
+    match status {
+        Status::Onay => !received,
+        Status::Ret => true,
+        Status::Yok => false,
+    }
 }
 
 /// A [`HistoryKey`] as it is stored.
@@ -275,13 +291,15 @@ impl HistoryKey {
 /// How a transactionId is written: hex digits take half the room.
 const TEXT_ID: u8 = 0;
 const HEX_ID: u8 = 1;
+/// The id, as text, of a refusal that was received without İYS's identity; empty today.
+const RECEIVED_ID: u8 = 2;
 
 /// version ‖ consentDate ‖ revision ‖ known since ‖ kind of id ‖ id.
 #[must_use]
 pub fn encode_history(value: &HistoryValue) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
     push_history_head(value.consented, value.revision, value.known_since, &mut bytes);
-    push_id(&value.transaction, &mut bytes);
+    push_id(&value.transaction, value.received, &mut bytes);
     bytes
 }
 
@@ -293,8 +311,12 @@ pub fn push_history_head(consented: Option<IysTime>, revision: u64, known_since:
     bytes.extend(known_since.unix().to_be_bytes());
 }
 
-/// Appends kind of id ‖ id.
-pub fn push_id(text: &str, bytes: &mut Vec<u8>) {
+/// Appends kind of id ‖ id; `received` as in [`HistoryValue`].
+pub fn push_id(text: &str, received: bool, bytes: &mut Vec<u8>) {
+    if received {
+        bytes.push(RECEIVED_ID);
+        return bytes.extend(text.as_bytes());
+    }
     let kind = bytes.len();
     bytes.push(HEX_ID);
     if !push_from_hex(text, bytes) {
@@ -303,20 +325,27 @@ pub fn push_id(text: &str, bytes: &mut Vec<u8>) {
     }
 }
 
-/// The id of [`push_id`].
-fn decode_id(bytes: &[u8]) -> Result<Box<str>, InvalidBytes> {
+/// The id of [`push_id`], and whether its refusal was received without İYS's identity.
+fn decode_id(bytes: &[u8]) -> Result<(Box<str>, bool), InvalidBytes> {
     let mut reader = Reader(bytes);
     match reader.byte()? {
-        TEXT_ID => Ok(reader.text()?.into()),
-        HEX_ID => Ok(to_hex(reader.0).into_boxed_str()),
+        TEXT_ID => Ok((reader.text()?.into(), false)),
+        HEX_ID => Ok((to_hex(reader.0).into_boxed_str(), false)),
+        RECEIVED_ID => Ok((reader.text()?.into(), true)),
         _ => Err(InvalidBytes::Code),
     }
+}
+
+/// Whether an id of [`push_id`] is of a refusal that was received without İYS's identity.
+#[must_use]
+pub fn is_received(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&RECEIVED_ID)
 }
 
 /// [`TransactionId::hash`] of the id of [`push_id`]; 0 if it is empty.
 pub fn id_hash(bytes: &[u8]) -> Result<u128, InvalidBytes> {
     match bytes.split_first() {
-        Some((&TEXT_ID, text)) => Ok(TransactionId::hash_text(text)),
+        Some((&(TEXT_ID | RECEIVED_ID), text)) => Ok(TransactionId::hash_text(text)),
         Some((&HEX_ID, packed)) => Ok(TransactionId::hash_text(hex_into(packed, &mut [0; 64]))),
         Some(_) => Err(InvalidBytes::Code),
         None => Err(InvalidBytes::Length),
@@ -329,7 +358,8 @@ pub fn decode_history(bytes: &[u8]) -> Result<HistoryValue, InvalidBytes> {
     reader.version()?;
     let consented = reader.optional_time()?;
     let (revision, known_since) = (reader.u64()?, reader.time()?);
-    Ok(HistoryValue { consented, transaction: decode_id(reader.0)?, revision, known_since })
+    let (transaction, received) = decode_id(reader.0)?;
+    Ok(HistoryValue { consented, transaction, received, revision, known_since })
 }
 
 /// The version of a [`Change`] that tells which relations are new; those of version 1 do not.

@@ -27,6 +27,7 @@ fn record() -> Record {
         consented: None,
         source: SourceCode::from_stored(46),
         transaction: 0xFF,
+        received: false,
     };
     record.set(Cell::new(Channel::Mesaj, RecipientType::Tacir), current);
     record
@@ -46,6 +47,7 @@ fn history_value(transaction: &str) -> HistoryValue {
     HistoryValue {
         consented: Some(IysTime::from_unix(0x6000_0000)),
         transaction: transaction.into(),
+        received: false,
         revision: 9,
         known_since: IysTime::from_unix(0x6543_2101),
     }

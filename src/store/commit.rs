@@ -2,7 +2,7 @@
 
 use super::codec::{self, Change, Closure, HistoryBytes, HistoryValue};
 use super::error::StoreError;
-use super::meta::REVISION;
+use super::meta::{COMMITTED, REVISION};
 use super::rocks::{Family, Store, Writes};
 use crate::model::brand::{Brand, BrandCode};
 use crate::model::declaration::Declaration;
@@ -28,6 +28,11 @@ impl Commit<'_> {
     /// The revision is reached with this batch.
     pub(super) fn reached(&mut self, revision: u64) -> Result<(), StoreError> {
         self.0.put(Family::Meta, REVISION, &revision.to_be_bytes())
+    }
+
+    /// The batch is committed at this moment: nothing is received before it.
+    pub fn committed(&mut self, at: IysTime) -> Result<(), StoreError> {
+        self.0.put(Family::Meta, COMMITTED, &at.unix().to_be_bytes())
     }
 
     /// What a relation holds now.

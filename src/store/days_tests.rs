@@ -26,7 +26,7 @@ fn commit(store: &Store, revision: u64, at: IysTime, movements: &[Registered]) {
     for &Registered { recipient, cell, created } in movements {
         let (status, source) = (Status::Ret, SourceCode::from_stored(6));
         let key = HistoryKey { relation: relation(recipient), cell, created, status, source };
-        let value = HistoryValue { consented: None, transaction: "ab12".into(), revision, known_since: at };
+        let value = HistoryValue { consented: None, transaction: "ab12".into(), received: false, revision, known_since: at };
         batch.history(&key.to_bytes(), &value).unwrap();
     }
     let states = movements.iter().map(|movement| (relation(movement.recipient), State::EMPTY)).collect();

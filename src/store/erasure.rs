@@ -13,6 +13,7 @@ use super::rocks::{Family, Store};
 use crate::model::brand::BrandCode;
 use crate::model::erasure::Tombstone;
 use crate::model::key::{Pseudonym, RelationKey};
+use crate::model::movement::date_of;
 use crate::model::record::Record;
 use crate::model::state::State;
 use crate::model::time::IysTime;
@@ -61,6 +62,17 @@ impl Commit<'_> {
     }
 }
 
+/// A movement of a recipient, for an erasure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownMovement {
+    /// Its key.
+    pub key: HistoryKey,
+    /// Its date: İYS's creationDate, or the receipt.
+    pub date: IysTime,
+    /// When it was first committed here.
+    pub known_since: IysTime,
+}
+
 impl Store {
     /// Everything that keeps recipients out.
     pub fn tombstones(&self) -> Result<Vec<Tombstone>, StoreError> {
@@ -97,16 +109,13 @@ impl Store {
 
     /// Every movement of a recipient with one brand, or with every one, with when it was first known; in the
     /// order of their keys.
-    pub fn movements_with(
-        &self,
-        recipient: Pseudonym,
-        brand: Option<BrandCode>,
-    ) -> Result<Vec<(HistoryKey, IysTime)>, StoreError> {
+    pub fn movements_with(&self, recipient: Pseudonym, brand: Option<BrandCode>) -> Result<Vec<KnownMovement>, StoreError> {
         let mut movements = Vec::new();
         self.scan(Family::History, &recipient.0, |key, value| {
             let key = HistoryKey::from_bytes(key).map_err(corrupt("history"))?;
             if brand.is_none_or(|brand| key.relation.brand == brand) {
-                movements.push((key, codec::decode_known_since(value).map_err(corrupt("history"))?));
+                let (known_since, received) = codec::decode_receipt(value).map_err(corrupt("history"))?;
+                movements.push(KnownMovement { key, date: date_of(key.created, received), known_since });
             }
             Ok(())
         })?;

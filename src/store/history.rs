@@ -5,9 +5,11 @@ use super::error::StoreError;
 use super::rocks::{Family, Store};
 use crate::model::channel::Cell;
 use crate::model::key::RelationKey;
+use crate::model::movement::{CLOCK_TOLERANCE, date_of};
 use crate::model::record::Record;
 use crate::model::source::{Source, SourceCode};
 use crate::model::state::Status;
+use crate::model::time::IysTime;
 use crate::ports::{CellHistory, HistoryEntry, HistoryReader, ReadError};
 
 impl HistoryReader for Store {
@@ -39,21 +41,24 @@ impl Store {
     fn read_cell(&self, relation: &RelationKey, cell: Cell, closure: Option<Closure>) -> Result<Vec<HistoryEntry>, StoreError> {
         let mut entries = self.read_history(relation, codec::cell_byte(cell, false))?;
         entries.extend(self.read_history(relation, codec::cell_byte(cell, true))?);
-        entries.extend(closure.filter(|_| cell.channel.takes_phones()).map(|closure| HistoryEntry {
-            status: Status::Ret,
-            created: closure.closed,
-            consented: None,
-            source: Source::LINE_CLOSED.name().to_owned(),
-            transaction: String::new(),
-            revision: closure.revision,
-            known_since: closure.known_since,
+        entries.extend(closure.filter(|_| cell.channel.takes_phones()).map(|closure| {
+            let entry = HistoryEntry {
+                status: Status::Ret,
+                created: closure.closed,
+                consented: None,
+                source: Source::LINE_CLOSED.name().to_owned(),
+                transaction: String::new(),
+                revision: closure.revision,
+                known_since: closure.known_since,
+            };
+            (closure.closed.plus(CLOCK_TOLERANCE), entry)
         }));
-        entries.sort_by_key(|entry| std::cmp::Reverse((entry.created, entry.status != Status::Onay)));
-        Ok(entries)
+        entries.sort_by_key(|(ranks_at, entry)| std::cmp::Reverse((*ranks_at, entry.status != Status::Onay)));
+        Ok(entries.into_iter().map(|(_, entry)| entry).collect())
     }
 
-    /// The rows of a cell, newest first.
-    fn read_history(&self, relation: &RelationKey, cell: u8) -> Result<Vec<HistoryEntry>, StoreError> {
+    /// The rows of a cell, each with the time that decides, newest first.
+    fn read_history(&self, relation: &RelationKey, cell: u8) -> Result<Vec<(IysTime, HistoryEntry)>, StoreError> {
         let corrupt = |source| StoreError::Corrupt { family: "history", source };
         let mut prefix = relation.to_bytes().to_vec();
         prefix.push(cell);
@@ -61,15 +66,16 @@ impl Store {
         self.scan(Family::History, &prefix, |key, value| {
             let key = HistoryKey::from_bytes(key).map_err(corrupt)?;
             let value = codec::decode_history(value).map_err(corrupt)?;
-            entries.push(HistoryEntry {
+            let entry = HistoryEntry {
                 status: key.status,
-                created: key.created,
+                created: date_of(key.created, value.received),
                 consented: value.consented,
                 source: self.source_name(key.source)?,
                 transaction: value.transaction.into(),
                 revision: value.revision,
                 known_since: value.known_since,
-            });
+            };
+            entries.push((key.created, entry));
             Ok(())
         })?;
         entries.reverse();

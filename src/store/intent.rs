@@ -11,7 +11,7 @@
 
 use super::codec::{self, BulkPosition, InvalidBytes};
 use super::error::StoreError;
-use super::meta::REVISION;
+use super::meta::{COMMITTED, REVISION};
 use super::rocks::{Family, Store};
 use super::staged::{Staged, StagedFile};
 use crate::model::brand::BrandCode;
@@ -47,6 +47,11 @@ enum Place {
 }
 
 impl Completion {
+    /// The batch is committed at this moment: nothing is received before it.
+    pub fn committed(&mut self, at: IysTime) {
+        self.0.push((Family::Meta, COMMITTED.to_vec(), at.unix().to_be_bytes().to_vec()));
+    }
+
     /// Data was taken in for a brand.
     pub fn import_cursor(&mut self, brand: BrandCode, as_of: IysTime) {
         self.0.push((Family::Cursors, codec::import_cursor_key(brand).to_vec(), codec::encode_cursor(as_of).to_vec()));

@@ -23,7 +23,10 @@ fn relation() -> RelationKey {
 fn record() -> Record {
     let source = SourceCode::from_stored(6);
     let mut record = Record::default();
-    record.set(Cell::ALL[2], CellRecord { status: Status::Ret, created: NOW, consented: None, source, transaction: 0 });
+    record.set(
+        Cell::ALL[2],
+        CellRecord { status: Status::Ret, created: NOW, consented: None, source, transaction: 0, received: false },
+    );
     record
 }
 
@@ -32,7 +35,7 @@ fn history_key() -> HistoryKey {
 }
 
 fn history_value() -> HistoryValue {
-    HistoryValue { consented: None, transaction: "".into(), revision: 1, known_since: NOW }
+    HistoryValue { consented: None, transaction: "".into(), received: false, revision: 1, known_since: NOW }
 }
 
 fn open(folder: &TempDir) -> Result<Store, StoreError> {

@@ -4,12 +4,15 @@ use super::codec::{self, FORMAT};
 use super::error::StoreError;
 use super::rocks::{Family, Options, Store};
 use crate::model::secret::{KEY_ID, Pseudonymizer};
+use crate::model::time::IysTime;
 use std::path::Path;
 
 const FORMAT_KEY: &[u8] = b"format";
 const KEY_CHECK: &[u8] = b"key_check";
 const NODE: &[u8] = b"node";
 pub(super) const REVISION: &[u8] = b"revision";
+/// When the last batch was committed, by the clock of the receipts.
+pub(super) const COMMITTED: &[u8] = b"committed";
 
 impl Store {
     /// Opens the store for writing, or makes it; `node` is kept if it is new.
@@ -53,6 +56,16 @@ impl Store {
     pub fn revision(&self) -> Result<u64, StoreError> {
         let stored = self.get(Family::Meta, REVISION)?;
         stored.map_or(Ok(0), |bytes| codec::decode_u64(&bytes).map_err(corrupt))
+    }
+
+    /// When the last batch was committed; `None` before the first. A store of an older format says it in its change
+    /// log alone.
+    pub fn committed(&self) -> Result<Option<IysTime>, StoreError> {
+        if let Some(stored) = self.get(Family::Meta, COMMITTED)? {
+            return codec::decode_u32(&stored).map(IysTime::from_unix).map(Some).map_err(corrupt);
+        }
+        let newest = self.get(Family::Changes, &self.revision()?.to_be_bytes())?;
+        newest.map(|row| codec::decode_change_time(&row)).transpose().map_err(corrupt)
     }
 
     /// The number of this node, which makes its decision ids its own.

@@ -36,7 +36,7 @@ mod staged;
 mod verify;
 
 pub use commit::Commit;
-pub use erasure::Untold;
+pub use erasure::{KnownMovement, Untold};
 pub use error::StoreError;
 pub use intent::Completion;
 pub use retention::Swept;

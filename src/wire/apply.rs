@@ -3,7 +3,7 @@
 use super::gateway::Gateway;
 use super::status::{Kind, Problem};
 use crate::model::brand::BrandCode;
-use crate::model::movement::{self, CLOCK_TOLERANCE, Context, RawMovement, Refusal};
+use crate::model::movement::{self, CLOCK_TOLERANCE, Context, Parsed, RawMovement, Refusal};
 use crate::model::time::IysTime;
 use crate::ports::{Applied, FeedNote};
 use crate::telemetry::metrics::MovementResult;
@@ -49,9 +49,14 @@ fn check_export(gateway: &Gateway, export: &Export) -> Result<(), Problem> {
         _ if export.complete.is_empty() => Ok(()),
         (Some(brand), _) => Err(Problem::new(Kind::UnknownBrand, format!("brand {brand} is not on file"))),
         (None, None) => invalid("export_complete_brands needs export_as_of"),
-        (None, Some(as_of)) if as_of > gateway.now().plus(CLOCK_TOLERANCE) => invalid("export_as_of lies in the future"),
+        (None, Some(as_of)) if as_of > gateway.receipt().plus(CLOCK_TOLERANCE) => invalid("export_as_of lies in the future"),
         (None, Some(_)) => Ok(()),
     }
+}
+
+/// More movements than a call takes.
+pub(super) fn too_many_movements(count: usize) -> Problem {
+    Problem::new(Kind::BatchTooLarge, format!("{count} movements; a call takes at most {MOST_MOVEMENTS}"))
 }
 
 /// Takes movements in; answers when they are durable and visible. An item that is no movement at all is
@@ -65,21 +70,21 @@ pub async fn apply<'a>(
     gateway.require_loaded()?;
     check_export(gateway, &export)?;
     if items.len() > MOST_MOVEMENTS {
-        let detail = format!("{} movements; a call takes at most {MOST_MOVEMENTS}", items.len());
-        return Err(Problem::new(Kind::BatchTooLarge, detail));
+        return Err(too_many_movements(items.len()));
     }
     let parts = gateway.parts();
     let brands = parts.checker.index().brands();
-    let context = Context { pseudonymizer: parts.checker.pseudonymizer(), brand, now: gateway.now(), export_as_of: export.as_of };
+    let context =
+        Context { pseudonymizer: parts.checker.pseudonymizer(), brand, now: gateway.receipt(), export_as_of: export.as_of };
     let mut movements = Vec::with_capacity(items.len());
     let (mut as_of_now, mut refused) = (0, Vec::new());
     for (place, raw) in items.enumerate() {
         let read = raw.ok_or(Refusal::BadLine).and_then(|raw| movement::parse(&raw, &context));
-        let on_file = |taken: &movement::Taken| brands.get(taken.movement.relation.brand).is_some();
-        match read.and_then(|taken| if on_file(&taken) { Ok(taken) } else { Err(Refusal::UnknownBrand) }) {
-            Ok(taken) => {
-                as_of_now += u32::from(taken.as_of_now);
-                movements.push(taken.movement);
+        let on_file = |parsed: &Parsed| brands.get(parsed.movement.relation.brand).is_some();
+        match read.and_then(|parsed| if on_file(&parsed) { Ok(parsed) } else { Err(Refusal::UnknownBrand) }) {
+            Ok(parsed) => {
+                as_of_now += u32::from(parsed.movement.received);
+                movements.extend(parsed.into_movements());
             }
             Err(refusal) => refused.push((place as u32, refusal)),
         }

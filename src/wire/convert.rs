@@ -367,9 +367,10 @@ pub fn closed_at(seconds: i64, now: IysTime) -> Result<IysTime, Problem> {
     moment("closed_at", seconds, now)
 }
 
-/// Up to which moment a recipient is to be erased; 0 is now.
-pub fn erased_at(seconds: i64, now: IysTime) -> Result<IysTime, Problem> {
-    moment("erased_at", seconds, now)
+/// Up to which moment a recipient is to be erased; 0, and `None`, is the receipt.
+pub fn erased_at(seconds: i64, now: IysTime) -> Result<Option<IysTime>, Problem> {
+    let at = moment("erased_at", seconds, now)?;
+    Ok((seconds != 0).then_some(at))
 }
 
 /// What became of a call as a message.

@@ -7,6 +7,7 @@ use super::watch::Watching;
 use crate::check::decision::{Decision, Reason, Verdict};
 use crate::check::question::Scope;
 use crate::check::{Answer, Checker, Circumstances};
+use crate::clock::Clock;
 use crate::evidence::Recorder;
 use crate::evidence::log::{Log, Status};
 use crate::model::declaration::Declaration;
@@ -14,7 +15,7 @@ use crate::model::key::RelationKey;
 use crate::model::mode::Mode;
 use crate::model::recipient::Recipient;
 use crate::model::seal::Sealer;
-use crate::model::time::IysTime;
+use crate::model::time::{IysTime, Moment};
 use crate::ports::{BackupMaker, BackupRefused, CellHistory, ClosureQueue, FeedControl, FeedRefused, GapHealer, HistoryReader};
 use crate::ports::{EraseRefused, MovementSink, RecipientEraser, Registrar, SinkError};
 use crate::telemetry::metrics::{CheckSeries, Metrics, Outcome};
@@ -62,7 +63,7 @@ pub struct Parts {
     /// The longest wait for a demanded revision where the caller gives no deadline.
     pub max_revision_wait: Duration,
     /// Tells the time at the edge.
-    pub clock: fn() -> IysTime,
+    pub clock: Clock,
     /// Cancelled when boot is done.
     pub booted: CancellationToken,
     /// Cancelled when shutdown begins.
@@ -94,10 +95,22 @@ impl Gateway {
         &self.0
     }
 
-    /// Now, by the edge's clock.
+    /// Now, by the wall clock.
     #[must_use]
     pub fn now(&self) -> IysTime {
-        (self.0.clock)()
+        self.0.clock.now()
+    }
+
+    /// Now, for a decision.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        self.0.clock.moment()
+    }
+
+    /// Now, for what is received.
+    #[must_use]
+    pub fn receipt(&self) -> IysTime {
+        self.0.clock.receipt()
     }
 
     /// Counts `n` recipients with a result byte; those that only a mode let through also by that mode.
@@ -143,8 +156,8 @@ impl Gateway {
     pub async fn explain(&self, scope: &Scope, recipient: &str) -> Result<Explained, Problem> {
         let cells = self.cells(scope, recipient).await?;
         let checker = &self.0.checker;
-        let now = self.now();
-        let under = Circumstances { id: self.0.recorder.id(now), now, revision_reached: true, recordable: true };
+        let at = self.moment();
+        let under = Circumstances { id: self.0.recorder.id(at.now), at, revision_reached: true, recordable: true };
         let answer = checker.check(scope, recipient, &under);
         let declaration = answer.declaration.and_then(|id| checker.index().declarations().get(scope.brand, id));
         let entry = checker.index().brands().get(scope.brand);

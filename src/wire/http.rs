@@ -12,6 +12,7 @@ use super::record::Asked;
 use super::status::{Kind, Problem};
 use crate::check::question::Recipients;
 use crate::model::brand::BrandCode;
+use crate::model::fields::Fields;
 use crate::telemetry::metrics::Edge;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::response::{IntoResponse, Response};
@@ -131,10 +132,10 @@ async fn movements(State(gateway): State<Gateway>, RawQuery(query): RawQuery, bo
     let brand = brand_of(query)?;
     let sent = body?;
     let items = match sent.media {
-        Media::Json => json::push_items(sent.object()?, false)?,
-        Media::Lines => json::push_items(&sent.bytes, true)?,
+        Media::Json => json::movements(sent.object()?, false)?,
+        Media::Lines => json::movements(&sent.bytes, true)?,
     };
-    let raw = items.iter().map(|item| item.as_ref().map(json::PushItem::raw));
+    let raw = items.iter().map(|item| item.as_ref().map(Fields::raw));
     let report = apply::apply(&gateway, brand, Export::default(), raw).await?;
     Ok(Json(ReportBody::new(&report)).into_response())
 }

@@ -20,7 +20,7 @@ pub const MOST_CLOSURES: usize = 10_000;
 /// Closes a line.
 pub async fn close_line(gateway: &Gateway, request: proto::CloseLineRequest) -> Result<proto::CloseLineResponse, Problem> {
     gateway.require_loaded()?;
-    let closed = convert::closed_at(request.closed_at, gateway.now())?;
+    let closed = convert::closed_at(request.closed_at, gateway.receipt())?;
     let no_phone = || Problem::new(Kind::InvalidField, "recipient is not a phone number: only phones have lines");
     let phone = Phone::parse(&request.recipient).ok_or_else(no_phone)?;
     let parts = gateway.parts();
@@ -65,7 +65,7 @@ pub async fn erase(gateway: &Gateway, request: proto::EraseRecipientRequest) -> 
     gateway.require_loaded()?;
     let invalid = |what: &dyn std::fmt::Display| Problem::new(Kind::InvalidField, what.to_string());
     let recipient = Recipient::parse_any(&request.recipient).map_err(|_| invalid(&"recipient is no address"))?;
-    let erased = convert::erased_at(request.erased_at, gateway.now())?;
+    let erased = convert::erased_at(request.erased_at, gateway.receipt())?;
     let reason = match &request.reason[..] {
         "" => None,
         text => Some(Reason::parse(text).map_err(|error| invalid(&error))?),

@@ -8,7 +8,7 @@ use crate::check::{Answer, BatchAnswer, Checker, Circumstances, Counts, Decision
 use crate::evidence::entry::{Entry, Outcomes};
 use crate::evidence::{Admission, Recorder, Size, Ticket};
 use crate::model::mode::Mode;
-use crate::model::time::IysTime;
+use crate::model::time::{IysTime, Moment};
 use crate::telemetry::metrics::Edge;
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl Gateway {
         let size = Size { entries: 1, decisions: 1, references: asked.reference.len() as u64 };
         let (under, admission) = self.admitted(asked, size).await;
         let mut answer = self.parts().checker.check(scope, recipient, &under);
-        let entry = |before_answer| [entry_of(asked, scope, &answer, asked.reference, under.now, before_answer)];
+        let entry = |before_answer| [entry_of(asked, scope, &answer, asked.reference, under.at.now, before_answer)];
         let ticket = self.parts().recorder.record(&admission, asked.caller.durability, entry);
         let took = started.elapsed();
         if !self.is_recorded(ticket).await {
@@ -53,7 +53,7 @@ impl Gateway {
         let mut answers = self.parts().checker.check_each(scope, &recipients, &under);
         let entries = |before_answer| {
             let entry = |(answer, (_, reference)): (&Answer, &(&str, &str))| {
-                entry_of(asked, scope, answer, reference, under.now, before_answer)
+                entry_of(asked, scope, answer, reference, under.at.now, before_answer)
             };
             answers.iter().zip(questions).map(entry).collect::<Vec<_>>()
         };
@@ -76,7 +76,7 @@ impl Gateway {
     pub async fn check_batch(&self, asked: &Asked<'_>, scope: &Scope, recipients: Recipients<'_>) -> (BatchAnswer, Counts) {
         let started = self.parts().metrics.answers.start();
         let Parts { checker, recorder, .. } = self.parts();
-        let decided = decide_batch(checker, recorder, asked, scope, recipients, self.now()).await;
+        let decided = decide_batch(checker, recorder, asked, scope, recipients, self.moment()).await;
         let took = started.elapsed();
         let answer = decided.settled(recorder).await;
         let counts = Counts::of(&answer.results);
@@ -89,7 +89,7 @@ impl Gateway {
     }
 
     async fn admitted(&self, asked: &Asked<'_>, size: Size) -> (Circumstances, Admission) {
-        admitted(&self.parts().recorder, asked, size, self.now()).await
+        admitted(&self.parts().recorder, asked, size, self.moment()).await
     }
 
     /// Whether what was to be on disk before the answer is.
@@ -114,11 +114,11 @@ pub async fn decide_batch(
     asked: &Asked<'_>,
     scope: &Scope,
     recipients: Recipients<'_>,
-    now: IysTime,
+    at: Moment,
 ) -> DecidedBatch {
     let references = asked.reference.len() as u64;
     let size = Size { entries: 1, decisions: recipients.len() as u64, references };
-    let (under, admission) = admitted(recorder, asked, size, now).await;
+    let (under, admission) = admitted(recorder, asked, size, at).await;
     let mut answer = checker.check_batch(scope, recipients, &under);
     // Nothing more is asked of the recipients once they are recorded.
     let recipients = std::mem::take(&mut answer.recipients);
@@ -131,7 +131,7 @@ pub async fn decide_batch(
         };
         let BatchAnswer { first_id: id, declaration, mode, revision, as_of, .. } = answer;
         let ground = Ground { id, declaration, mode, revision, as_of };
-        [ground.entry(asked, scope, asked.reference, outcomes, under.now, before_answer)]
+        [ground.entry(asked, scope, asked.reference, outcomes, under.at.now, before_answer)]
     };
     let ticket = recorder.record(&admission, asked.caller.durability, entry);
     DecidedBatch { answer, ticket }
@@ -152,15 +152,15 @@ impl DecidedBatch {
     }
 }
 
-async fn admitted(recorder: &Recorder, asked: &Asked<'_>, size: Size, now: IysTime) -> (Circumstances, Admission) {
+async fn admitted(recorder: &Recorder, asked: &Asked<'_>, size: Size, at: Moment) -> (Circumstances, Admission) {
     let class = asked.caller.durability;
     let admission = match asked.edge {
         // A list can wait where a single question cannot.
-        Edge::Filter => recorder.admit_patiently(class, size, now).await,
-        _ => recorder.admit(class, size, now).await,
+        Edge::Filter => recorder.admit_patiently(class, size, at.now).await,
+        _ => recorder.admit(class, size, at.now).await,
     };
     let Admission { id, recordable, .. } = admission;
-    (Circumstances { id, now, revision_reached: asked.revision_reached, recordable }, admission)
+    (Circumstances { id, at, revision_reached: asked.revision_reached, recordable }, admission)
 }
 
 fn entry_of(asked: &Asked<'_>, scope: &Scope, answer: &Answer, reference: &str, now: IysTime, before_answer: bool) -> Entry {

@@ -25,7 +25,7 @@ pub async fn put(
         let detail = format!("{} accesses; a call takes at most {MOST_ACCESS}", request.access.len());
         return Err(Problem::new(Kind::BatchTooLarge, detail));
     }
-    let (now, mut movements) = (gateway.now(), Vec::new());
+    let (now, mut movements) = (gateway.receipt(), Vec::new());
     for (place, access) in request.access.iter().enumerate() {
         read(gateway, access, now, &mut movements).map_err(|problem| of_access(place, &problem))?;
     }

@@ -7,7 +7,7 @@ use crate::index::{BrandEntry, StreamFreshness};
 use crate::model::brand::Feed;
 use crate::model::channel::Channel;
 use crate::model::feed::Stream;
-use crate::model::time::IysTime;
+use crate::model::time::{IysTime, Moment};
 use crate::ports::FeedTask;
 use std::sync::Arc;
 
@@ -21,27 +21,27 @@ pub async fn read(gateway: &Gateway) -> Result<proto::GetStateResponse, Problem>
     };
     let earliest = earliest.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))?;
     let index = gateway.parts().checker.index();
-    let now = gateway.now();
+    let at = gateway.moment();
     Ok(proto::GetStateResponse {
         ready: gateway.ready().is_ok(),
         revision: index.revision().get(),
         earliest_revision: earliest.unwrap_or(0),
         relations: index.relations(),
-        brands: index.brands().all().iter().map(|entry| brand_state(entry, now)).collect(),
+        brands: index.brands().all().iter().map(|entry| brand_state(entry, at)).collect(),
         feeds: gateway.parts().feed.tasks().into_iter().map(feed_task).collect(),
     })
 }
 
-fn brand_state(entry: &BrandEntry, now: IysTime) -> proto::BrandState {
+fn brand_state(entry: &BrandEntry, at: Moment) -> proto::BrandState {
     let fed = matches!(entry.brand.feed, Feed::Iys(_));
     let as_of = unix(entry.as_of());
-    let stale = Channel::ALL.into_iter().filter(|channel| entry.is_stale(*channel, now));
+    let stale = Channel::ALL.into_iter().filter(|channel| entry.is_stale(*channel, at));
     let gap = entry.freshness.gap().filter(|_| fed);
     proto::BrandState {
         brand_code: entry.brand.code.get(),
         active: entry.brand.active,
         as_of,
-        age_seconds: if as_of == 0 { 0 } else { (i64::from(now.unix()) - as_of).max(0) },
+        age_seconds: if as_of == 0 { 0 } else { (i64::from(at.latest.unix()) - as_of).max(0) },
         fed,
         streams: if fed { Stream::ALL.map(|stream| stream_state(entry, stream)).into() } else { Vec::new() },
         last_push: unix(entry.freshness.last_push()),

@@ -176,7 +176,7 @@ fn remember(records: &mut HashMap<RelationKey, Record>, key: &[u8], value: &[u8]
     let (key, value) = (HistoryKey::from_bytes(key).unwrap(), decode_history(value).unwrap());
     let transaction = TransactionId::parse(&value.transaction).map_or(0, |id| id.hash());
     let HistoryKey { relation, cell, created, status, source } = key;
-    let new = CellRecord { status, created, consented: value.consented, source, transaction };
+    let new = CellRecord { status, created, consented: value.consented, source, transaction, received: value.received };
     let record = records.entry(relation).or_default();
     if replaces(&new, record.get(cell)) {
         record.set(cell, new);

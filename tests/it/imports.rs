@@ -13,6 +13,7 @@ const ANY: &[&str] = &["*"];
 /// itself. `lib.rs` and `main.rs` stand outside.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
+    ("clock", &["model"]),
     ("index", &["model"]),
     ("check", &["model", "index"]),
     ("ports", &["model", "check"]),
@@ -24,10 +25,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("agi", &["check::decision", "net"]),
     ("disk", &[]),
     ("filter", &["model", "check"]),
-    ("wire", &["model", "index", "check", "ports", "access", "telemetry", "config", "net", "evidence", "filter"]),
+    ("wire", &["model", "clock", "index", "check", "ports", "access", "telemetry", "config", "net", "evidence", "filter"]),
     ("store", &["model", "ports"]),
-    ("ingest", &["model", "store", "index", "ports", "check", "telemetry"]),
-    ("feed", &["model", "ports", "net", "disk"]),
+    ("ingest", &["model", "clock", "store", "index", "ports", "check", "telemetry"]),
+    ("feed", &["model", "clock", "ports", "net", "disk"]),
     ("import", &["model", "feed", "wire::proto", "ports", "ingest", "store", "disk"]),
     ("shutdown", &["config", "telemetry"]),
     ("app", ANY),

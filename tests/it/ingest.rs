@@ -4,6 +4,7 @@
 mod bulk;
 
 use crate::support::rng::Rng;
+use izingate::clock::Clock;
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
 use izingate::model::access::{Access, Retailer};
@@ -12,6 +13,7 @@ use izingate::model::channel::{Cell, Channel};
 use izingate::model::erasure::Reason;
 use izingate::model::feed::Gap;
 use izingate::model::key::{Pseudonym, RelationKey};
+use izingate::model::movement::CLOCK_TOLERANCE;
 use izingate::model::movement::Movement;
 use izingate::model::recipient::Recipient;
 use izingate::model::record::CellRecord;
@@ -82,7 +84,7 @@ fn a_refusal_holds_in_its_second_whatever_came_first() {
 fn a_closed_line_stays_closed_whatever_came_first() {
     let movement = |status, created| Told::Movement(movement(0, Cell::ALL[2], status, created, "HS_WEB", None, None));
     let Told::Movement(Movement { relation, cell, created, .. }) = movement(Status::Onay, 0) else { unreachable!() };
-    let closed = |second| Told::Closed(relation.pseudonym, created.plus(second));
+    let closed = |step: u32| Told::Closed(relation.pseudonym, created.plus(step * (CLOCK_TOLERANCE / 2)));
     let told = [movement(Status::Onay, 2), closed(2), closed(1), movement(Status::Ret, 0)];
     for order in permutations(&told) {
         let (shut, open) = (Node::fresh(), Node::fresh());
@@ -90,7 +92,7 @@ fn a_closed_line_stays_closed_whatever_came_first() {
         let lines = [Cell::ALL[0], Cell::ALL[1], Cell::ALL[2], Cell::ALL[3]];
         let shut_state = lines.into_iter().fold(State::EMPTY, |state, cell| state.with(cell, Status::Ret));
         assert_eq!(shut.index.get(relation.hash()), shut_state, "{order:?}");
-        open.hand_in(batches(&[&[movement(Status::Onay, 3)], &order[..]].concat()), true);
+        open.hand_in(batches(&[&[movement(Status::Onay, 5)], &order[..]].concat()), true);
         assert_eq!(open.index.get(relation.hash()), shut_state.with(cell, Status::Onay), "{order:?}");
     }
 }
@@ -154,9 +156,8 @@ fn movement(
     transaction: Option<&str>,
 ) -> Movement {
     let (address, channel) = RECIPIENTS[recipient % RECIPIENTS.len()];
-    let recipient_of = Recipient::parse_stored(address, channel).unwrap();
+    let recipient_of = Recipient::parse_approval(address, channel).unwrap();
     let brand = BrandCode::new(1 + u32::try_from(recipient / RECIPIENTS.len()).unwrap()).unwrap();
-    let time = |second: u32| IysTime::from_unix(1_700_000_000 + second);
     Movement {
         relation: RelationKey::of_brand(pseudonymizer().recipient(&recipient_of), brand),
         cell,
@@ -166,7 +167,22 @@ fn movement(
         source: Source::parse(source).unwrap(),
         transaction: transaction.map(|id| TransactionId::parse(id).unwrap()),
         misformed: recipient_of.is_misformed(),
+        received: false,
+        copy: false,
     }
+}
+
+/// The moment of a step: two steps are as far as another clock may be ahead of ours.
+fn time(second: u32) -> IysTime {
+    IysTime::from_unix(1_700_000_000 + second * (CLOCK_TOLERANCE / 2))
+}
+
+/// The same as a refusal that was received without İYS's identity, if it can be one.
+fn received(movement: Movement) -> Movement {
+    if movement.status != Status::Ret || movement.transaction.is_some() {
+        return movement;
+    }
+    Movement { created: movement.created.plus(CLOCK_TOLERANCE), received: true, ..movement }
 }
 
 /// Few of everything, so that most movements meet others in their cell, second, status and source.
@@ -175,11 +191,12 @@ fn any_movement() -> impl Strategy<Value = Movement> {
     let transaction = prop::sample::select(vec![None, Some("ab12"), Some("ff"), Some("0f8fad5b-d9cb")]);
     let status = prop::sample::select(vec![Status::Onay, Status::Ret]);
     let consented = prop::option::of(0..3_u32);
-    (0..2 * RECIPIENTS.len(), 0..4_usize, status, 0..4_u32, source, consented, transaction).prop_map(
-        |(recipient, cell, status, second, source, consented, transaction)| {
+    (0..2 * RECIPIENTS.len(), 0..4_usize, status, 0..4_u32, source, consented, transaction, any::<bool>()).prop_map(
+        |(recipient, cell, status, second, source, consented, transaction, without_iys)| {
             let email = RECIPIENTS[recipient % RECIPIENTS.len()].1 == Channel::Eposta;
             let cell = if email { Cell::ALL[4 + cell % 2] } else { Cell::ALL[cell] };
-            movement(recipient, cell, status, second, source, consented, transaction)
+            let movement = movement(recipient, cell, status, second, source, consented, transaction);
+            if without_iys { received(movement) } else { movement }
         },
     )
 }
@@ -261,7 +278,7 @@ impl Truth {
                 Told::Erased(who, brand, at) => {
                     *who == movement.relation.pseudonym
                         && brand.is_none_or(|brand| brand == movement.relation.brand)
-                        && movement.created <= *at
+                        && movement.date() <= *at
                 }
                 _ => false,
             })
@@ -293,7 +310,10 @@ impl Truth {
         truth.history = by_key
             .into_iter()
             .map(|(key, movements)| {
-                let kept = movements.into_iter().max_by_key(|movement| (movement.consented, id_rank(movement))).unwrap();
+                let kept = movements
+                    .into_iter()
+                    .max_by_key(|movement| (movement.consented, id_rank(movement), movement.received))
+                    .unwrap();
                 (key, (kept.consented, id_of(kept).to_owned()))
             })
             .collect();
@@ -307,7 +327,8 @@ impl Truth {
         if movements.iter().any(|movement| movement.status == Status::Ret) {
             movements.retain(|movement| movement.status == Status::Ret);
         }
-        let rank = |movement: &&Movement| (movement.source.code().get(), movement.consented, id_rank(movement));
+        let rank =
+            |movement: &&Movement| (movement.source.code().get(), movement.consented, id_rank(movement), movement.received);
         let holds = movements.into_iter().max_by_key(rank).unwrap();
         CellRecord {
             status: holds.status,
@@ -315,6 +336,7 @@ impl Truth {
             consented: holds.consented,
             source: holds.source.code(),
             transaction: id_rank(holds),
+            received: holds.received,
         }
     }
 
@@ -326,15 +348,13 @@ impl Truth {
         self.relations.keys().map(|relation| (*relation, state(relation))).collect()
     }
 
-    /// A closed line is refused on both of its channels until something later; an approval that a sweep did not
+    /// A closed line is refused on both of its channels until something later than another clock may be ahead; an approval that a sweep did not
     /// find since is none.
     fn status(&self, relation: RelationKey, cell: Cell) -> Option<Status> {
         let consent = self.consents.get(&(relation, cell));
         let of_a_line = [Channel::Arama, Channel::Mesaj].contains(&cell.channel);
-        let closed = self.relations[&relation].filter(|_| of_a_line);
-        if closed > consent.map(|consent| consent.created)
-            || (closed.is_some() && closed == consent.map(|consent| consent.created))
-        {
+        let closed = self.relations[&relation].filter(|_| of_a_line).map(|closed| closed.plus(CLOCK_TOLERANCE));
+        if closed.is_some() && closed >= consent.map(|consent| consent.created) {
             return Some(Status::Ret);
         }
         let consent = consent?;
@@ -380,7 +400,7 @@ impl Node {
             index: index.clone(),
             queue: 8,
             observer: Box::new(|_| {}),
-            clock: || IysTime::from_unix(1_800_000_000),
+            clock: Clock::of(|| IysTime::from_unix(1_800_000_000)),
         };
         let (writer, sink, booted) = Writer::start(setup, Boot::Restore(None)).unwrap();
         let runtime = Builder::new_current_thread().build().unwrap();
@@ -520,7 +540,7 @@ fn batches(told: &[Told]) -> Vec<Batch> {
             (Told::Erased(recipient, brand, erased), _) => batches.push(Batch::Erased(Erasure {
                 recipients: vec![*recipient],
                 brand: *brand,
-                erased: *erased,
+                erased: Some(*erased),
                 reason: Reason::parse("KVKK").ok(),
             })),
         }

@@ -4,6 +4,7 @@ use crate::support::Gateway;
 use crate::support::data::{fresh, import_offline};
 use crate::support::rng::Rng;
 use izingate::app::open::read_only;
+use izingate::clock::Clock;
 use izingate::index::Index;
 use izingate::ingest::order::replaces;
 use izingate::ingest::{Boot, Setup, Writer};
@@ -48,7 +49,7 @@ fn relation(number: u8) -> RelationKey {
 type Ever = BTreeMap<Vec<u8>, (HistoryKey, IysTime)>;
 
 fn current_of(key: &HistoryKey) -> CellRecord {
-    CellRecord { status: key.status, created: key.created, consented: None, source: key.source, transaction: 0 }
+    CellRecord { status: key.status, created: key.created, consented: None, source: key.source, transaction: 0, received: false }
 }
 
 fn outranks(one: &HistoryKey, other: &HistoryKey) -> bool {
@@ -89,7 +90,12 @@ fn take(store: &Store, ever: &mut Ever, movements: &[HistoryKey], now: IysTime) 
             continue;
         }
         ever.insert(bytes.to_vec(), (*key, now));
-        commit.history(&bytes, &HistoryValue { consented: None, transaction: "".into(), revision: 1, known_since: now }).unwrap();
+        commit
+            .history(
+                &bytes,
+                &HistoryValue { consented: None, transaction: "".into(), received: false, revision: 1, known_since: now },
+            )
+            .unwrap();
         let mut record = Record::default();
         for (other, _) in ever.values().filter(|(other, _)| other.relation == key.relation) {
             if replaces(&current_of(other), record.get(other.cell)) {
@@ -223,8 +229,13 @@ fn a_pass_begins_each_day_and_goes_on_where_it_stopped() {
 fn beside_the_writer_nothing_current_goes() {
     let dir = tempfile::tempdir().unwrap();
     let (store, index) = (Arc::new(open(dir.path())), Index::default());
-    let setup =
-        Setup { store: Arc::clone(&store), index: index.clone(), queue: 8, observer: Box::new(|_| {}), clock: || day(2_000) };
+    let setup = Setup {
+        store: Arc::clone(&store),
+        index: index.clone(),
+        queue: 8,
+        observer: Box::new(|_| {}),
+        clock: Clock::of(|| day(2_000)),
+    };
     let (writer, sink, booted) = Writer::start(setup, Boot::Restore(None)).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(booted).unwrap().unwrap();
@@ -282,6 +293,8 @@ fn random_movement(rng: &mut Rng) -> Movement {
         source: Source::parse(["HS_WEB", "IYS_WEB"][rng.below(2) as usize]).unwrap(),
         transaction: None,
         misformed: false,
+        received: false,
+        copy: false,
     }
 }
 

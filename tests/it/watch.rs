@@ -28,7 +28,7 @@ const CELL: Cell = Cell::ALL[2];
 
 /// A movement of one of many phones, registered in a second.
 fn movement(number: u64, status: Status, second: u32) -> Movement {
-    let phone = Recipient::parse_stored(&format!("+90532{number:07}"), Channel::Mesaj).unwrap();
+    let phone = Recipient::parse_approval(&format!("+90532{number:07}"), Channel::Mesaj).unwrap();
     Movement {
         relation: RelationKey::of_brand(pseudonymizer().recipient(&phone), BrandCode::new(7).unwrap()),
         cell: CELL,
@@ -38,6 +38,8 @@ fn movement(number: u64, status: Status, second: u32) -> Movement {
         source: Source::parse("HS_WEB").unwrap(),
         transaction: None,
         misformed: false,
+        received: false,
+        copy: false,
     }
 }
 
@@ -198,7 +200,7 @@ async fn a_batch_that_loses_a_recipient_keeps_the_places_of_the_others() {
     for (revision, gone) in (2..).zip([5_u64, 10_000, 10_001, 24_999]) {
         let (relation, _) = all[gone as usize];
         let erased = IysTime::from_unix(1_700_000_000);
-        let asked = Erasure { recipients: vec![relation.pseudonym], brand: None, erased, reason: None };
+        let asked = Erasure { recipients: vec![relation.pseudonym], brand: None, erased: Some(erased), reason: None };
         let done = node.sink.erase(asked).await.unwrap();
         assert_eq!((done.revision, done.relations), (revision, 0), "it is in the log alone");
     }

@@ -36,12 +36,12 @@ fn online(args: &ImportArgs) -> Result<Summary, CommandError> {
 
 fn offline(args: &ImportArgs, data: &Path) -> Result<Summary, CommandError> {
     let secret = SecretSource::load(args.secret_file.as_deref())?;
-    let Opened { data: _held, store, pseudonymizer, .. } = open::existing(data, &secret)?;
+    let Opened { data: _held, store, pseudonymizer, clock, .. } = open::existing(data, &secret)?;
     let store = Arc::new(store);
     let brands: HashSet<BrandCode> = store.brands()?.into_iter().map(|brand| brand.code).collect();
     require_brand(args.brand, &brands)?;
     let (writer, sink) = writer_of(&store)?;
-    let rules = Rules { pseudonymizer, brands, brand: args.brand, now: IysTime::now(), export_as_of: args.as_of };
+    let rules = Rules { pseudonymizer, brands, brand: args.brand, now: clock.receipt(), export_as_of: args.as_of };
     let bounds = Bounds { memory: args.memory, disk: args.disk };
     let place = Place { store: &store, writer: &sink };
     let summary = import::bulk(&args.files, args.sheet.as_deref(), &rules, &place, bounds, &mut Progress::stderr());

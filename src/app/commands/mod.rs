@@ -182,13 +182,8 @@ fn time(seconds: i64) -> String {
 
 /// A writer of a data directory that this process holds; it shows nothing, for nobody asks.
 fn writer_of(store: &Arc<Store>) -> Result<(Writer, WriterHandle), CommandError> {
-    let setup = Setup {
-        store: Arc::clone(store),
-        index: Index::default(),
-        queue: QUEUE,
-        observer: Box::new(|_| {}),
-        clock: IysTime::now,
-    };
+    let clock = open::clock_of(store)?;
+    let setup = Setup { store: Arc::clone(store), index: Index::default(), queue: QUEUE, observer: Box::new(|_| {}), clock };
     let (writer, sink, _) = Writer::start(setup, Boot::Skip)?;
     Ok((writer, sink))
 }

@@ -41,12 +41,12 @@ fn close(args: &CloseArgs) -> Result<String, CommandError> {
 }
 
 fn close_offline(args: &CloseArgs, data: &Path) -> Result<(u64, bool), CommandError> {
-    let now = IysTime::now();
+    let Opened { data: _held, store, pseudonymizer, sealer, clock } = existing(data, args.secret_file.as_deref())?;
+    let now = clock.receipt();
     let closed = args.at.unwrap_or(now);
     if closed > now.plus(CLOCK_TOLERANCE) {
         return Err(CommandError::refused("INVALID_FIELD", "a line cannot be closed in the future"));
     }
-    let Opened { data: _held, store, pseudonymizer, sealer } = existing(data, args.secret_file.as_deref())?;
     let sealed = sealer.seal(args.recipient).map_err(|error| CommandError::Internal(error.to_string()))?;
     let line = ClosedLine { recipient: pseudonymizer.phone(args.recipient), closed, sealed };
     let done = writing(store, |sink, _| async move { sink.close_line(line).await })??;

@@ -6,6 +6,7 @@ use crate::app::evidence::{self, EvidenceError};
 use crate::app::open::{self, OpenError};
 use crate::check::question::{Recipients, Scope};
 use crate::check::{Checker, DecisionIds};
+use crate::clock::Clock;
 use crate::config::{Evidence, SecretSource};
 use crate::evidence::Recorder;
 use crate::evidence::settings::{Durability, Overload, Settings};
@@ -15,7 +16,6 @@ use crate::filter::block::Bounds;
 use crate::index::{Index, memory_limit};
 use crate::ingest::{CatchUpError, catch_up, restore};
 use crate::model::brand::BrandCode;
-use crate::model::time::IysTime;
 use crate::store::{Options, Store};
 use crate::telemetry::metrics::Edge;
 use crate::wire::caller::Caller;
@@ -47,6 +47,7 @@ pub struct Question {
 /// Decides from the data of a directory.
 pub struct Offline {
     checker: Arc<Checker>,
+    clock: Clock,
     recorder: Recorder,
     caller: Caller,
     question: Question,
@@ -106,6 +107,7 @@ impl Offline {
         let held = DataDir::take(beside).map_err(OpenError::from)?;
         let own = beside.join("following");
         let store = Store::open_following(&store_path(data), &own, &Options::default()).map_err(OpenError::from)?;
+        let clock = open::clock_of(&store).map_err(OpenError::from)?;
         let index = Index::new(memory_limit() / 4 * 3).map_err(OpenError::from)?;
         let snapshot = data.join("snapshot").join("index.snap");
         let origin = restore::restore(&store, &index, Some(&snapshot)).map_err(OpenError::from)?;
@@ -133,6 +135,7 @@ impl Offline {
             caller,
             question,
             lost,
+            clock,
             end: Some(end),
             follower: Some(follower),
             threads: Some(threads),
@@ -162,7 +165,7 @@ impl Offline {
             let emails = if phones { Vec::new() } else { block.emails() };
             let emails: Vec<&str> = emails.iter().map(AsRef::as_ref).collect();
             let recipients = if phones { Recipients::Phones(block.phones()) } else { Recipients::Each(&emails) };
-            decided.push(Some(decide_batch(&self.checker, &self.recorder, &asked, scope, recipients, IysTime::now()).await));
+            decided.push(Some(decide_batch(&self.checker, &self.recorder, &asked, scope, recipients, self.clock.moment()).await));
         }
         let mut results = Vec::with_capacity(decided.len());
         for decided in decided {

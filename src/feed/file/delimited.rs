@@ -1,23 +1,61 @@
 //! Delimited text: İYS's day file, and what spreadsheets make of it.
 //!
-//! A row is a physical line. No field of a movement holds a line break, so a quote left open costs its
-//! own line and never swallows the lines after it.
+//! A row is a physical line, or several where a quoted note holds line ends. Three rules keep quotes from losing a
+//! refusal or making up an approval:
+//!
+//! - A quote that is not closed, or whose row would not have the header's columns, costs its own line, never those
+//!   after it.
+//! - A line that cannot be read as a row is read for a refusal: one whose columns name recipient, type and RET counts.
+//! - Where quotes make one row of lines that look like rows themselves, both readings are possible: refusals of either
+//!   count, approvals of neither.
+
+mod quotes;
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use super::header::{Columns, known};
 use super::lines::{Found, Lines};
 use super::row::FIELDS;
-use super::{Batch, FileError, Row, Source};
+use super::{Batch, FileError, KEPT, MAX_LINE, Notes, Row, Source};
+use crate::model::channel::{Channel, RecipientType};
+use crate::model::fields::{CHANNEL, RECIPIENT, RECIPIENT_TYPE, STATUS};
+use crate::model::fold::bare;
+use crate::model::recipient::Recipient;
+use crate::model::state::Status;
+use quotes::{Quotes, split, split_literally};
 
 /// The delimiters that a header may use.
 const DELIMITERS: [char; 3] = [',', ';', '\t'];
+/// Physical lines of a row at most: a note of more is none.
+const ROW_LINES: usize = 256;
 
 /// A delimited file behind its header.
 pub(super) struct Delimited {
     lines: Lines,
+    /// Lines that were looked at as part of a row and are none.
+    pending: VecDeque<Line>,
+    header: Header,
+    notes: Notes,
+}
+
+/// A physical line with its number.
+type Line = (u64, Vec<u8>);
+
+/// What rows are read by.
+struct Header {
     columns: Columns,
     delimiter: char,
+}
+
+/// What a line is.
+enum Reading {
+    Row(Row),
+    /// Another header: the order of columns from here on.
+    Header(Columns),
+    /// A quote of it is not closed.
+    Unclosed,
+    Bad(Cow<'static, str>),
 }
 
 impl Delimited {
@@ -27,47 +65,201 @@ impl Delimited {
         let header = loop {
             match lines.next()? {
                 Found::End => return Err(FileError::Empty { file }),
-                Found::TooLong(_) => return Err(FileError::HeaderMissing { file }),
+                Found::TooLong(..) => return Err(FileError::HeaderMissing { file }),
                 Found::Line(_, bytes) if bytes.trim_ascii().is_empty() => {}
-                Found::Line(_, bytes) => break std::str::from_utf8(bytes).ok(),
+                Found::Line(_, bytes) => break String::from_utf8_lossy(bytes).into_owned(),
             }
         };
-        // A lone CR ends lines of no known program: with it the whole file would pass for the header.
-        let header = header.filter(|header| !header.contains('\r'));
-        let Some((delimiter, names)) = header.and_then(names_of) else {
+        // A lone CR ends lines of no known program: with it the whole file would pass for the header. NUL is UTF-16's.
+        let readable = Some(&header).filter(|header| !header.contains(['\r', '\0']));
+        let Some((delimiter, names)) = readable.and_then(|header| names_of(header)) else {
             return Err(FileError::HeaderMissing { file });
         };
         match Columns::read(names.iter().map(AsRef::as_ref)) {
-            Ok(columns) => Ok(Self { lines, columns, delimiter }),
+            Ok(columns) => {
+                let notes = Notes::of(&columns);
+                Ok(Self { lines, pending: VecDeque::new(), header: Header { columns, delimiter }, notes })
+            }
             Err(problem) => Err(FileError::header(file, problem)),
         }
     }
 
     /// Whether rows name their own brand.
     pub(super) fn has_brands(&self) -> bool {
-        self.columns.has_brands()
+        self.header.columns.has_brands()
+    }
+
+    /// Takes a line that has no quote in it, or whose quotes are closed.
+    fn take(&mut self, line: u64, bytes: &[u8], batch: &mut Batch) {
+        let text = String::from_utf8_lossy(bytes);
+        match self.header.read(line, &text) {
+            Reading::Row(row) => batch.push(row),
+            Reading::Header(columns) => self.change_header(columns),
+            Reading::Unclosed => self.take_bad(line, bytes, "a quote is not closed", batch),
+            Reading::Bad(detail) => self.take_bad(line, bytes, detail, batch),
+        }
+    }
+
+    /// Refuses a broken line, but for the refusal that it may name.
+    fn take_bad(&self, line: u64, bytes: &[u8], detail: impl Into<Cow<'static, str>>, batch: &mut Batch) {
+        let text = String::from_utf8_lossy(bytes);
+        match self.header.row_in(line, &text).filter(is_refusal) {
+            Some(row) => batch.push(row),
+            None => batch.push_bad(line, detail, bytes),
+        }
+    }
+
+    fn change_header(&mut self, columns: Columns) {
+        self.notes.add(&columns);
+        self.header.columns = columns;
+    }
+
+    /// Takes a line that opens a quote and does not close it, with the lines that belong to it.
+    fn take_quoted(&mut self, first: Line, quotes: Quotes, batch: &mut Batch) -> Result<(), FileError> {
+        let mut lines = vec![first];
+        let closed = self.gather(&mut lines, quotes)?;
+        let text = lines.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes)).collect::<Vec<_>>().join("\n");
+        let (line, reading) = (lines[0].0, if closed { self.header.read(lines[0].0, &text) } else { Reading::Unclosed });
+        let Reading::Row(row) = reading else {
+            // Not one row: the first line alone is broken.
+            let (_, bytes) = lines.remove(0);
+            lines.into_iter().rev().for_each(|line| self.pending.push_front(line));
+            self.take_bad(line, &bytes, "a quote is not closed", batch);
+            return Ok(());
+        };
+        let inner = lines.iter().skip(1).filter_map(|(line, bytes)| self.header.row_in(*line, &String::from_utf8_lossy(bytes)));
+        let inner: Vec<Row> = inner.collect();
+        if inner.is_empty() {
+            batch.push(row);
+            return Ok(());
+        }
+        std::iter::once(row).chain(inner).filter(is_refusal).for_each(|row| batch.push(row));
+        let detail = "quotes make one row of lines that look like rows themselves; only refusals among them are applied";
+        batch.push_bad(line, detail, text.as_bytes());
+        Ok(())
+    }
+
+    /// Adds lines until the quotes are closed; says whether they are.
+    fn gather(&mut self, lines: &mut Vec<Line>, mut quotes: Quotes) -> Result<bool, FileError> {
+        let mut bytes = lines[0].1.len();
+        while quotes.is_open() {
+            if lines.len() == ROW_LINES || bytes > MAX_LINE {
+                return Ok(false);
+            }
+            let next = match self.pending.pop_front() {
+                Some(line) => line,
+                None => match self.lines.next()? {
+                    Found::Line(line, bytes) => (line, bytes.to_vec()),
+                    Found::TooLong(line, bytes) => {
+                        // Far too long to be part of a row; it is refused in its turn.
+                        self.pending.push_front((line, bytes.to_vec()));
+                        return Ok(false);
+                    }
+                    Found::End => return Ok(false),
+                },
+            };
+            bytes += next.1.len();
+            quotes.read(&next.1);
+            lines.push(next);
+        }
+        Ok(!quotes.is_broken())
     }
 }
 
 impl Source for Delimited {
     fn read_line(&mut self, batch: &mut Batch) -> Result<bool, FileError> {
-        let (line, bytes) = match self.lines.next()? {
-            Found::End => return Ok(false),
-            Found::TooLong(line) => {
-                batch.push_bad(line, "the line is longer than 1 MiB");
-                return Ok(true);
-            }
-            Found::Line(line, bytes) => (line, bytes),
+        let (line, bytes) = match self.pending.pop_front() {
+            Some(line) => line,
+            None => match self.lines.next()? {
+                Found::End => return Ok(false),
+                Found::TooLong(line, bytes) => (line, bytes.to_vec()),
+                Found::Line(line, bytes) if memchr::memchr(b'"', bytes).is_some() => (line, bytes.to_vec()),
+                Found::Line(_, bytes) if is_blank(bytes, self.header.delimiter) => return Ok(true),
+                Found::Line(line, bytes) => {
+                    // Nearly every line: it is read where it lies.
+                    if let Reading::Row(row) = self.header.read(line, &String::from_utf8_lossy(bytes)) {
+                        batch.push(row);
+                        return Ok(true);
+                    }
+                    (line, bytes.to_vec())
+                }
+            },
         };
-        if is_blank(bytes, self.delimiter) {
+        if bytes.len() > MAX_LINE {
+            batch.push_bad(line, "the line is longer than 1 MiB", &bytes[..KEPT]);
             return Ok(true);
         }
-        match row_of(line, bytes, self.delimiter, &self.columns) {
-            Ok(row) => batch.push(row),
-            Err(detail) => batch.push_bad(line, detail),
+        if is_blank(&bytes, self.header.delimiter) {
+            return Ok(true);
+        }
+        let mut quotes = Quotes::new(self.header.delimiter);
+        quotes.read(&bytes);
+        if quotes.is_open() {
+            self.take_quoted((line, bytes), quotes, batch)?;
+        } else {
+            self.take(line, &bytes, batch);
         }
         Ok(true)
     }
+
+    fn notes(&self) -> Notes {
+        self.notes.clone()
+    }
+}
+
+impl Header {
+    fn read(&self, line: u64, text: &str) -> Reading {
+        let mut fields: [Cow<'_, str>; FIELDS] = Default::default();
+        let count = split(text, self.delimiter, |column, value| {
+            if let Some(field) = self.columns.field(column) {
+                fields[field] = value;
+            }
+        });
+        let count = match count {
+            Ok(count) => count,
+            Err(quotes::Broken::Unclosed) => return Reading::Unclosed,
+            Err(quotes::Broken::TextFollows) => return Reading::Bad("text follows a closing quote".into()),
+        };
+        let plain = count == self.columns.len() && matches!(&*fields[STATUS], "ONAY" | "RET");
+        if !plain && let Some(columns) = self.another_header(text) {
+            return Reading::Header(columns);
+        }
+        if count == self.columns.len() {
+            return Reading::Row(Row::new(line, &fields));
+        }
+        Reading::Bad(format!("{count} fields where the header has {}", self.columns.len()).into())
+    }
+
+    /// The columns of a line that is a header itself, as where two files were put together.
+    fn another_header(&self, text: &str) -> Option<Columns> {
+        let mut names = Vec::new();
+        split(text, self.delimiter, |_, name| names.push(name)).ok()?;
+        Columns::read(names.iter().map(AsRef::as_ref)).ok()
+    }
+
+    /// The row that stands in a line whose quotes or number of fields are wrong: its columns counted from the left, or
+    /// from the right, hold a recipient, a type and a status.
+    fn row_in(&self, line: u64, text: &str) -> Option<Row> {
+        let cells = split_literally(text, self.delimiter);
+        let from_right = cells.len().checked_sub(self.columns.len()).filter(|shift| *shift > 0);
+        [Some(0), from_right].into_iter().flatten().find_map(|shift| self.row_at(line, &cells, shift))
+    }
+
+    fn row_at(&self, line: u64, cells: &[&str], shift: usize) -> Option<Row> {
+        let mut fields = [""; FIELDS];
+        for (column, field) in self.columns.fields() {
+            fields[field] = cells.get(column + shift).copied().unwrap_or_default();
+        }
+        Status::read(fields[STATUS])?;
+        let channel = Channel::read(fields[CHANNEL])?;
+        let of_type = bare(fields[RECIPIENT_TYPE]).is_empty() || RecipientType::read(fields[RECIPIENT_TYPE]).is_some();
+        let known = of_type && Recipient::parse_refusal(fields[RECIPIENT], channel).is_ok();
+        known.then(|| Row::new(line, &fields))
+    }
+}
+
+fn is_refusal(row: &Row) -> bool {
+    Status::read(row.raw().status) == Some(Status::Ret)
 }
 
 /// The delimiter under which the most names are İYS's, and the names.
@@ -83,68 +275,4 @@ fn names_of(header: &str) -> Option<(char, Vec<Cow<'_, str>>)> {
 /// A line of nothing but delimiters and blanks, as spreadsheets leave below their last row.
 fn is_blank(line: &[u8], delimiter: char) -> bool {
     line.iter().all(|byte| byte.is_ascii_whitespace() || char::from(*byte) == delimiter)
-}
-
-fn row_of(line: u64, bytes: &[u8], delimiter: char, columns: &Columns) -> Result<Row, Cow<'static, str>> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "the line is not UTF-8")?;
-    let mut fields: [Cow<'_, str>; FIELDS] = Default::default();
-    let count = split(text, delimiter, |column, value| {
-        if let Some(field) = columns.field(column) {
-            fields[field] = value;
-        }
-    })?;
-    if count != columns.len() {
-        return Err(format!("{count} fields where the header has {}", columns.len()).into());
-    }
-    Ok(Row::new(line, &fields))
-}
-
-/// Gives every field of a line with its place; returns how many there are.
-fn split<'a>(line: &'a str, delimiter: char, mut take: impl FnMut(usize, Cow<'a, str>)) -> Result<usize, &'static str> {
-    let (mut rest, mut count) = (line, 0);
-    loop {
-        let (field, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted_field(quoted, delimiter)?,
-            None => plain_field(rest, delimiter),
-        };
-        take(count, field);
-        count += 1;
-        match after {
-            Some(after) => rest = after,
-            None => return Ok(count),
-        }
-    }
-}
-
-/// A field, and what follows its delimiter.
-type Field<'a> = (Cow<'a, str>, Option<&'a str>);
-
-fn plain_field(text: &str, delimiter: char) -> Field<'_> {
-    // Delimiters are ASCII, so that text is cut at characters.
-    match memchr::memchr(delimiter as u8, text.as_bytes()) {
-        Some(at) => (text[..at].into(), Some(&text[at + 1..])),
-        None => (text.into(), None),
-    }
-}
-
-/// A field behind its opening quote; two quotes inside stand for one.
-fn quoted_field(text: &str, delimiter: char) -> Result<Field<'_>, &'static str> {
-    let (mut field, mut rest) = (Cow::Borrowed(""), text);
-    loop {
-        let (part, after) = rest.split_once('"').ok_or("a quote is not closed")?;
-        if field.is_empty() {
-            field = part.into();
-        } else {
-            field.to_mut().push_str(part);
-        }
-        if let Some(more) = after.strip_prefix('"') {
-            field.to_mut().push('"');
-            rest = more;
-        } else if after.is_empty() {
-            return Ok((field, None));
-        } else {
-            let after = after.strip_prefix(delimiter).ok_or("text follows a closing quote")?;
-            return Ok((field, Some(after)));
-        }
-    }
 }

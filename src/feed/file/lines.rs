@@ -28,8 +28,8 @@ pub(super) struct Lines {
 pub(super) enum Found<'a> {
     /// Its bytes, without its end (LF or CRLF) and without the file's byte order mark.
     Line(u64, &'a [u8]),
-    /// A line longer than the bound; it has been passed over.
-    TooLong(u64),
+    /// A line longer than the bound, as far as that, and one byte more; the rest of it has been passed over.
+    TooLong(u64, &'a [u8]),
     /// Nothing: the file is at its end.
     End,
 }
@@ -61,7 +61,7 @@ impl Lines {
     pub(super) fn next(&mut self) -> Result<Found<'_>, FileError> {
         match self.fill() {
             Ok(false) => Ok(Found::End),
-            Ok(true) if self.buffer.len() > MAX_LINE => Ok(Found::TooLong(self.line)),
+            Ok(true) if self.buffer.len() > MAX_LINE => Ok(Found::TooLong(self.line, &self.buffer)),
             Ok(true) => {
                 let start = if self.line == 1 && self.buffer.starts_with(BOM) { BOM.len() } else { 0 };
                 Ok(Found::Line(self.line, &self.buffer[start..]))

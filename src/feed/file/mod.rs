@@ -16,6 +16,7 @@ mod sheet;
 mod workbook;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::fs::File;
 use std::io::BufRead;
 use std::path::Path;
@@ -23,12 +24,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use error::FileError;
+pub use header::OURS;
 pub use plain::{DELIMITER as LIST_DELIMITER, ListSheet};
 pub use row::{FIELDS, NAMES, Row};
+use serde::{Deserialize, Serialize};
 pub use workbook::child::{COMMAND as READ_WORKBOOK, read_in_child, serve as serve_workbook};
 pub use workbook::problem::{Damage, listed};
 pub use workbook::{Place, XLS, XLSX};
 
+use header::Columns;
 use lines::Lines;
 
 /// The longest line in bytes. An İYS line has about 200; a push body on one line may have thousands of
@@ -38,13 +42,61 @@ pub const MAX_LINE: usize = 1 << 20;
 /// lines cannot make a batch large. The line that passes it still belongs to the batch.
 pub const MAX_BATCH_TEXT: usize = 4 << 20;
 
+/// Bytes that are kept of a line that is longer than [`MAX_LINE`].
+const KEPT: usize = 64 << 10;
+
 /// A line that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BadLine {
     /// Its place in the file, from 1, the header included.
     pub line: u64,
     /// Why, without any of its text.
     pub detail: Cow<'static, str>,
+    /// What stands there; of a line that is too long its first 64 KiB.
+    pub text: Box<[u8]>,
+}
+
+impl fmt::Debug for BadLine {
+    /// Hides the text: an address may be in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BadLine(line {}, {}, …)", self.line, self.detail)
+    }
+}
+
+/// What is to be said of a file beside its rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notes {
+    /// Headings or keys that are none of İYS's and were not read; the first [`MOST_UNKNOWN`].
+    pub unknown: Vec<Box<str>>,
+    /// No column or key names the recipient type: rows were read as BIREYSEL.
+    pub without_recipient_type: bool,
+    /// Names of a workbook's sheets that have content and were not read, because another one is named.
+    pub unread_sheets: Vec<String>,
+}
+
+/// Unknown headings that are named at most.
+const MOST_UNKNOWN: usize = 20;
+
+impl Notes {
+    /// Of a file with these columns.
+    fn of(columns: &Columns) -> Self {
+        let mut notes = Self::default();
+        notes.add(columns);
+        notes
+    }
+
+    fn add(&mut self, columns: &Columns) {
+        self.add_unknown(columns.unknown());
+        self.without_recipient_type |= !columns.has_recipient_types();
+    }
+
+    fn add_unknown(&mut self, names: &[Box<str>]) {
+        for name in names {
+            if self.unknown.len() < MOST_UNKNOWN && !self.unknown.contains(name) {
+                self.unknown.push(name.clone());
+            }
+        }
+    }
 }
 
 /// Some lines of a file, in its order.
@@ -61,7 +113,6 @@ pub struct Batch {
 pub struct FileReader {
     source: Box<dyn Source>,
     has_brands: bool,
-    unread: Vec<String>,
     taken: Arc<AtomicU64>,
     total: u64,
     end: End,
@@ -71,6 +122,9 @@ pub struct FileReader {
 trait Source: Send {
     /// Reads one line into the batch; false at the end of the file.
     fn read_line(&mut self, batch: &mut Batch) -> Result<bool, FileError>;
+
+    /// What is to be said of what was read so far.
+    fn notes(&self) -> Notes;
 }
 
 /// What follows the rows already delivered.
@@ -98,8 +152,9 @@ impl Batch {
         self.rows.push(row);
     }
 
-    fn push_bad(&mut self, line: u64, detail: impl Into<Cow<'static, str>>) {
-        self.bad.push(BadLine { line, detail: detail.into() });
+    fn push_bad(&mut self, line: u64, detail: impl Into<Cow<'static, str>>, text: &[u8]) {
+        self.text += text.len();
+        self.bad.push(BadLine { line, detail: detail.into(), text: text.into() });
     }
 }
 
@@ -126,7 +181,6 @@ impl FileReader {
         let taken = Arc::new(AtomicU64::new(0));
         let file = File::open(path).map_err(|cause| FileError::unreadable(path, cause))?;
         let total = file.metadata().map_err(|cause| FileError::unreadable(path, cause))?.len();
-        let mut unread = Vec::new();
         let (source, has_brands): (Box<dyn Source>, bool) = match form {
             Form::Delimited => {
                 let source = delimited::Delimited::open(Lines::new(path, file, gzip, &taken))?;
@@ -136,12 +190,11 @@ impl FileReader {
             Form::Ndjson => (Box::new(ndjson::Ndjson::new(Lines::new(path, file, gzip, &taken))), true),
             Form::Workbook => {
                 let sheet = sheet::Sheet::open(path, file, total, sheet, &taken)?;
-                unread = sheet.unread().to_vec();
                 let has_brands = sheet.has_brands();
                 (Box::new(sheet), has_brands)
             }
         };
-        Ok(Self { source, has_brands, unread, taken, total, end: End::NotYet })
+        Ok(Self { source, has_brands, taken, total, end: End::NotYet })
     }
 
     /// Reads delimited text from wherever it comes, and its header. `name` is for errors.
@@ -151,7 +204,7 @@ impl FileReader {
     pub fn csv(name: &str, input: Box<dyn BufRead + Send>) -> Result<Self, FileError> {
         let source = delimited::Delimited::open(Lines::of(name.to_owned(), input))?;
         let has_brands = source.has_brands();
-        Ok(Self { source: Box::new(source), has_brands, unread: Vec::new(), taken: Arc::default(), total: 0, end: End::NotYet })
+        Ok(Self { source: Box::new(source), has_brands, taken: Arc::default(), total: 0, end: End::NotYet })
     }
 
     /// The next lines, at most `max` (more only where one line holds many items); none at the end.
@@ -176,6 +229,12 @@ impl FileReader {
         }
     }
 
+    /// What is to be said of what was read so far.
+    #[must_use]
+    pub fn notes(&self) -> Notes {
+        self.source.notes()
+    }
+
     /// Bytes of the file consumed, compressed ones where it is compressed.
     #[must_use]
     pub fn position(&self) -> u64 {
@@ -192,12 +251,6 @@ impl FileReader {
     #[must_use]
     pub const fn has_brands(&self) -> bool {
         self.has_brands
-    }
-
-    /// Names of the workbook's other sheets that have content: whoever names one sheet leaves them.
-    #[must_use]
-    pub fn unread(&self) -> &[String] {
-        &self.unread
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! The text is made while it is read. A line break in a cell becomes a blank, so that a row is a line.
 
+use super::workbook::SheetReader;
 use super::workbook::problem::{Bound, Problem};
-use super::workbook::{Place, SheetReader};
 use super::{FileError, MAX_LINE};
 use std::fs::File;
 use std::io::{self, Read};
@@ -59,7 +59,8 @@ impl ListSheet {
     /// The error of the first formula in one of these columns, from 0.
     #[must_use]
     pub fn formula_in(&self, columns: &[u32]) -> Option<FileError> {
-        formula_in(&self.file, &self.reader.head().formulas, columns)
+        let place = self.reader.head().formulas.iter().filter(|place| columns.contains(&place.column)).min()?;
+        Some(self.reader.formula(*place))
     }
 
     /// Makes text of the next row, and of the blank ones before it.
@@ -104,12 +105,6 @@ impl Read for ListSheet {
         self.taken += read;
         Ok(read)
     }
-}
-
-/// The error of the first formula in one of these columns, from 0.
-fn formula_in(file: &str, formulas: &[Place], columns: &[u32]) -> Option<FileError> {
-    let place = formulas.iter().filter(|place| columns.contains(&place.column)).min()?;
-    Some(FileError::formula(file.to_owned(), *place))
 }
 
 /// A field, in quotes where it needs them.

@@ -1,12 +1,14 @@
 //! Movements of a workbook: a sheet whose first row with content is İYS's header.
 //!
 //! Spreadsheets turn phones into numbers and lose their `+`; the rules for recipients know that. A formula in a column
-//! that is read makes the file unusable: its value is what some program last made of it.
+//! that is read makes the file unusable: its value is what some program last made of it. Another header further down, as
+//! where two lists were put together, holds from there on.
 
 use super::header::{Columns, HeaderProblem};
 use super::row::FIELDS;
 use super::workbook::{Place, SheetReader, SheetRow};
-use super::{Batch, FileError, Row, Source};
+use super::{Batch, FileError, Notes, Row, Source};
+use crate::model::fields::STATUS;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,10 +18,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) struct Sheet {
     reader: SheetReader,
     columns: Columns,
+    notes: Notes,
     /// Bytes of the file, which are shared out among its rows.
     total: u64,
     done: u64,
     taken: Arc<AtomicU64>,
+}
+
+/// What a row is.
+enum Reading {
+    Row(Row),
+    Header(Columns),
+    TooLong(u64),
 }
 
 impl Sheet {
@@ -32,18 +42,12 @@ impl Sheet {
         taken: &Arc<AtomicU64>,
     ) -> Result<Self, FileError> {
         let mut reader = SheetReader::open(path, file, total, name)?;
-        let names = reader.next()?.map(|row| names_of(&row));
-        let file = || super::error::name_of(path);
-        let columns = match names {
-            Some(names) => Columns::read(names.iter().map(String::as_str)),
-            None => Err(HeaderProblem::Missing),
-        };
-        let columns = columns.map_err(|problem| FileError::header(file(), problem))?;
-        let read = |place: &&Place| columns.field(place.column as usize).is_some();
-        if let Some(place) = reader.head().formulas.iter().find(read) {
-            return Err(FileError::formula(file(), *place));
-        }
-        Ok(Self { reader, columns, total, done: 1, taken: Arc::clone(taken) })
+        let names = reader.next()?.map(|row| names_of(&row)).unwrap_or_default();
+        let columns = Columns::read(names.iter().map(String::as_str));
+        let columns = columns.map_err(|problem: HeaderProblem| FileError::header(super::error::name_of(path), problem))?;
+        refuse_formulas(&reader, &columns)?;
+        let notes = Notes { unread_sheets: reader.head().unread.clone(), ..Notes::of(&columns) };
+        Ok(Self { reader, columns, notes, total, done: 1, taken: Arc::clone(taken) })
     }
 
     /// Whether rows name their own brand.
@@ -51,30 +55,39 @@ impl Sheet {
         self.columns.has_brands()
     }
 
-    /// Names of other sheets that have content.
-    pub(super) fn unread(&self) -> &[String] {
-        &self.reader.head().unread
+    /// Shares the file's bytes out among its rows.
+    fn advance(&mut self) {
+        self.done += 1;
+        let rows = u128::from(self.reader.head().rows).max(1);
+        let taken = u128::from(self.total) * u128::from(self.done) / rows;
+        self.taken.store(u64::try_from(taken).unwrap_or(self.total), Ordering::Relaxed);
     }
 }
 
 impl Source for Sheet {
     fn read_line(&mut self, batch: &mut Batch) -> Result<bool, FileError> {
-        let rows = u64::from(self.reader.head().rows).max(1);
-        let Some(row) = self.reader.next()? else {
-            self.taken.store(self.total, Ordering::Relaxed);
-            return Ok(false);
-        };
-        match row_of(&row, &self.columns) {
-            Some(row) => batch.push(row),
-            None => batch.push_bad(row.number.into(), "the row is longer than 1 MiB"),
+        let Some(row) = self.reader.next()? else { return Ok(false) };
+        match read(&row, &self.columns) {
+            Reading::Row(row) => batch.push(row),
+            Reading::TooLong(line) => batch.push_bad(line, "the row is longer than 1 MiB", b""),
+            Reading::Header(columns) => {
+                refuse_formulas(&self.reader, &columns)?;
+                self.notes.add(&columns);
+                self.columns = columns;
+            }
         }
-        self.done += 1;
-        self.taken.store(
-            u128::from(self.total).saturating_mul(self.done.into()).checked_div(rows.into()).unwrap_or(0) as u64,
-            Ordering::Relaxed,
-        );
+        self.advance();
         Ok(true)
     }
+
+    fn notes(&self) -> Notes {
+        self.notes.clone()
+    }
+}
+
+fn refuse_formulas(reader: &SheetReader, columns: &Columns) -> Result<(), FileError> {
+    let is_read = |place: &&Place| columns.field(place.column as usize).is_some();
+    reader.head().formulas.iter().find(is_read).map_or(Ok(()), |place| Err(reader.formula(*place)))
 }
 
 /// A row's cells as the names of columns; none of a row that is too long to be a header.
@@ -87,13 +100,21 @@ fn names_of(row: &SheetRow<'_>) -> Vec<String> {
     names
 }
 
-/// A movement's row; none if it is too long. Cells without a heading above them are no part of it.
-fn row_of(row: &SheetRow<'_>, columns: &Columns) -> Option<Row> {
+/// Reads a row. Cells without a heading above them are no part of it.
+fn read(row: &SheetRow<'_>, columns: &Columns) -> Reading {
+    let line = row.number.into();
     let mut fields = [""; FIELDS];
-    for (column, text) in row.cells()? {
+    let Some(cells) = row.cells() else { return Reading::TooLong(line) };
+    for (column, text) in cells {
         if let Some(field) = columns.field(column as usize) {
             fields[field] = text;
         }
     }
-    Some(Row::new(row.number.into(), &fields))
+    // Nearly every row.
+    if !matches!(fields[STATUS], "ONAY" | "RET")
+        && let Ok(columns) = Columns::read(names_of(row).iter().map(String::as_str))
+    {
+        return Reading::Header(columns);
+    }
+    Reading::Row(Row::new(line, &fields))
 }

@@ -14,6 +14,7 @@ mod streams;
 pub mod supervise;
 
 use super::iys::{Iys, IysError, Rights, Sender, Why};
+use crate::clock::Clock;
 use crate::model::brand::{BrandCode, Feed as BrandFeed, IysCode};
 use crate::model::channel::{Channel, Channels};
 use crate::model::secret::Pseudonymizer;
@@ -73,7 +74,7 @@ pub struct Parts {
     /// Replaces addresses.
     pub pseudonymizer: Pseudonymizer,
     /// Tells the time at the edge.
-    pub clock: Arc<dyn Fn() -> IysTime + Send + Sync>,
+    pub clock: Clock,
     /// How it is followed.
     pub pace: Pace,
     /// Whether finished days are held against İYS's files.
@@ -210,8 +211,14 @@ impl Follower {
         senders
     }
 
+    /// The wall clock.
     fn now(&self) -> IysTime {
-        (self.parts().clock)()
+        self.parts().clock.now()
+    }
+
+    /// The moment at which something is received.
+    fn receipt(&self) -> IysTime {
+        self.parts().clock.receipt()
     }
 
     fn streams<T>(&self, of: impl FnOnce(&mut Streams) -> T) -> T {

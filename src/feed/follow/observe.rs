@@ -6,7 +6,7 @@ use crate::feed::iys::IysError;
 use crate::model::brand::BrandCode;
 use crate::model::channel::Cell;
 use crate::model::key::RelationKey;
-use crate::model::movement::Movement;
+use crate::model::movement::{CLOCK_TOLERANCE, Movement};
 use crate::model::recipient::Recipient;
 use crate::model::source::Source;
 use crate::model::state::Status;
@@ -43,6 +43,12 @@ impl Follower {
             let seen = self.parts().iys.approved(sender, cell.recipient_type, cell.channel, &texts).await?;
             (seen.approved, seen.at)
         };
+        // As for any other approval: İYS's clock, or ours, is not to be relied on.
+        if at > self.receipt().plus(CLOCK_TOLERANCE) {
+            return Err(FeedRefused::Unavailable(format!(
+                "İYS answered as of {at}, which is more than 10 minutes ahead of our clock"
+            )));
+        }
         let approved: HashSet<String> = approved.into_iter().collect();
         let movement = |(text, recipient): (&String, &Recipient)| Movement {
             relation: RelationKey::of_brand(self.parts().pseudonymizer.recipient(recipient), brand),
@@ -53,6 +59,8 @@ impl Follower {
             source: Source::SWEEP,
             transaction: None,
             misformed: false,
+            received: false,
+            copy: false,
         };
         let movements: Vec<Movement> = asked.iter().map(movement).collect();
         let count = |status| movements.iter().filter(|movement| movement.status == status).count() as u32;

@@ -96,7 +96,7 @@ async fn pull(feed: &Follower, turn: &Turn) -> Result<(Position, Again), FollowE
     // İYS's clock or ours, whichever is later where earlier would hide a gap or refuse a movement, and the
     // other way round for what we vouch for.
     let (latest, earliest) = (page.at.max(feed.now()), page.at.min(feed.now()));
-    let movements = read(feed, turn, &page, latest);
+    let Read { movements, missed } = read(feed, turn, &page);
     let known_to = match before {
         Some(position) => position.complete_to,
         None => feed.parts().book.exported(brand)?.unwrap_or(IysTime::from_unix(0)),
@@ -110,11 +110,20 @@ async fn pull(feed: &Follower, turn: &Turn) -> Result<(Position, Again), FollowE
         notes.push(FeedNote::Missed(Gap { brand, from: known_to, to: window, found: latest }));
     }
     let position = advance(before, &page, &movements, earliest, known_to.max(window));
+    if let Some(missed) = missed {
+        count(&feed.counters().gaps, 1);
+        // Pages ascend: what is left out was registered behind what was known and before the end of the page.
+        let end = page.next.as_ref().and_then(Cursor::instant).max(movements.iter().map(Movement::date).max());
+        let (from, stream) = (known_to.max(window), turn.stream);
+        let to = missed.max(end).unwrap_or(latest).max(from).plus(1);
+        tracing::warn!(brand = brand.get(), %stream, %from, %to, "feed: what is unreadable may be a refusal; the brand is STALE until its gap is healed");
+        notes.push(FeedNote::Missed(Gap { brand, from, to, found: latest }));
+    }
     // A page may be short in the middle of a stream: İYS does not part two movements of one second, and shows a
     // partner what it may see. Far from the end there is more, if the position moves at all.
     let moved = before.is_none_or(|before| before.cursor != position.cursor);
     let far = moved && position.complete_to < earliest.minus(BLIND + FAR);
-    let again = match page.items.len() {
+    let again = match page.items.len() + page.bad {
         0 => Again::Later,
         WHOLE_PAGE.. => Again::Now,
         _ if far => Again::Now,
@@ -138,32 +147,43 @@ async fn ask(feed: &Follower, turn: &Turn) -> Result<Page, IysError> {
     }
 }
 
-/// The movements of a page. What is unreadable is left out, which never allows anything: a RET that names
-/// its recipient is always readable.
-fn read(feed: &Follower, turn: &Turn, page: &Page, now: IysTime) -> Vec<Movement> {
-    let pseudonymizer = &feed.parts().pseudonymizer;
+/// What a page holds.
+struct Read {
+    movements: Vec<Movement>,
+    /// Something is left out of it that may be a refusal; with the latest creationDate of that, where it says one.
+    missed: Option<Option<IysTime>>,
+}
+
+/// Reads the movements of a page. What is unreadable is left out; see [`movement::Refusal::leaves_gap`].
+fn read(feed: &Follower, turn: &Turn, page: &Page) -> Read {
+    let (pseudonymizer, now) = (&feed.parts().pseudonymizer, feed.receipt());
     let context = Context { pseudonymizer, brand: Some(turn.sender.brand), now, export_as_of: None };
     let mut movements = Vec::with_capacity(page.items.len());
+    let mut missed = (page.bad > 0).then_some(None);
     for item in &page.items {
-        match movement::parse(&item.raw(), &context) {
-            Ok(taken) => movements.push(taken.movement),
+        let raw = item.raw();
+        match movement::parse(&raw, &context) {
+            Ok(parsed) => movements.extend(parsed.into_movements()),
             Err(refusal) => {
                 count(&feed.counters().unreadable, 1);
+                if refusal.leaves_gap(&raw) {
+                    missed = missed.max(Some(IysTime::parse(raw.created.trim()).ok()));
+                }
                 let stream = turn.stream;
                 tracing::warn!(brand = turn.sender.brand.get(), %stream, code = refusal.code(), "feed: a movement is unreadable");
             }
         }
     }
     count(&feed.counters().unreadable, page.bad as u64);
-    movements
+    Read { movements, missed }
 }
 
 /// Where a stream stands after a page. Pages ascend by creationDate, so everything before the last item was
 /// seen; after an empty page, everything up to what İYS shows.
 fn advance(before: Option<&Position>, page: &Page, movements: &[Movement], now: IysTime, known_to: IysTime) -> Position {
     let shown = now.minus(BLIND);
-    let last = movements.iter().map(|movement| movement.created).max();
-    let reached = match (page.items.is_empty(), page.next.as_ref().and_then(Cursor::instant).or(last)) {
+    let last = movements.iter().map(Movement::date).max();
+    let reached = match (page.items.is_empty() && page.bad == 0, page.next.as_ref().and_then(Cursor::instant).or(last)) {
         (true, _) => shown,
         (false, Some(last)) => last.min(shown),
         (false, None) => known_to,

@@ -90,9 +90,14 @@ impl Follower {
         let (mut ours, uncounted) = ours.map_or_else(|why| (HashSet::new(), Some(why)), |ours| (ours, None));
         self.take_in(sender, day, &mut report, &mut ours).await?;
         report.compare(uncounted.map_or(Ok(ours), Err));
-        report.outcome = if report.missing == 0 { Outcome::Agrees } else { Outcome::Mended };
-        // Whoever has more than the file does not agree with it.
-        if confirm && !report.confirmed && report.only_here.unwrap_or(0) == 0 {
+        report.outcome = match (report.unreadable, report.missing) {
+            (0, 0) => Outcome::Agrees,
+            (0, _) => Outcome::Mended,
+            // A row that cannot be read may be a refusal that is not on record here.
+            _ => Outcome::Unreadable,
+        };
+        // Who has more than the file, or cannot read all of it, does not agree with it.
+        if confirm && report.is_whole() && !report.confirmed && report.only_here.unwrap_or(0) == 0 {
             iys.confirm(sender, day).await.map_err(FollowError::from)?;
             report.confirmed = true;
         }
@@ -127,18 +132,20 @@ impl Follower {
         let body = self.parts().iys.day_file(sender, day).await.map_err(FollowError::from)?.ok_or(ReconcileError::Changed)?;
         let (chunks, reader) = mpsc::channel(WAITING);
         let (pieces, read) = mpsc::channel(WAITING);
-        let (now, pseudonymizer) = (self.now(), self.parts().pseudonymizer.clone());
+        let (now, pseudonymizer) = (self.receipt(), self.parts().pseudonymizer.clone());
         let parsing = tokio::task::spawn_blocking(move || parse(reader, &pieces, sender.brand, &pseudonymizer, now));
         let taking = async {
             // Its end, however it comes, ends the reader and with it the feeding.
             let mut read = read;
-            while let Some(Piece { movements, unreadable }) = read.recv().await {
-                report.movements += movements.len() as u64 + unreadable;
+            while let Some(Piece { movements, rows, unreadable, missed }) = read.recv().await {
+                report.movements += rows + unreadable;
                 report.unreadable += unreadable;
                 for movement in &movements {
                     ours.remove(&Registered::of(movement));
                 }
-                report.missing += self.parts().sink.apply(movements).await?.applied;
+                let gap = Gap { brand: sender.brand, from: day.start(), to: day.start().plus(DAY), found: now };
+                let notes = missed.then_some(FeedNote::Missed(gap)).into_iter().collect();
+                report.missing += self.parts().sink.follow(movements, notes).await?.applied;
             }
             Ok::<(), FollowError>(())
         };
@@ -161,10 +168,14 @@ impl From<ReconcileError> for FeedRefused {
     }
 }
 
-/// Movements read together.
+/// Rows read together.
 struct Piece {
     movements: Vec<Movement>,
+    /// Rows that the movements are.
+    rows: u64,
     unreadable: u64,
+    /// Whether one that is unreadable may be a refusal.
+    missed: bool,
 }
 
 async fn hash(mut body: Body) -> Result<(String, u64), IysError> {
@@ -224,15 +235,21 @@ fn parse(
     let mut file = FileReader::csv("the day's file", Box::new(input)).map_err(|error| error.to_string())?;
     let context = Context { pseudonymizer, brand: Some(brand), now, export_as_of: None };
     while let Some(batch) = file.next_batch(PIECE).map_err(|error| error.to_string())? {
-        let mut unreadable = batch.bad.len() as u64;
-        let mut movements = Vec::with_capacity(batch.rows.len());
+        let unreadable = batch.bad.len() as u64;
+        let mut piece = Piece { movements: Vec::with_capacity(batch.rows.len()), rows: 0, unreadable, missed: unreadable > 0 };
         for row in &batch.rows {
             match movement::parse(&row.raw(), &context) {
-                Ok(taken) => movements.push(taken.movement),
-                Err(_) => unreadable += 1,
+                Ok(parsed) => {
+                    piece.rows += 1;
+                    piece.movements.extend(parsed.into_movements());
+                }
+                Err(refusal) => {
+                    piece.unreadable += 1;
+                    piece.missed |= refusal.leaves_gap(&row.raw());
+                }
             }
         }
-        if pieces.blocking_send(Piece { movements, unreadable }).is_err() {
+        if pieces.blocking_send(piece).is_err() {
             break;
         }
     }
@@ -302,7 +319,9 @@ async fn catch_up(
             cover(follower, sender.brand, day).await?;
         }
         count(&follower.counters().hashes, u64::from(report.outcome == Outcome::HashDiffers));
-        if !report.is_whole() && !nothing_moved {
+        // A file that has its hash does not change: reading it again would find the same unreadable rows.
+        let read_once = report.outcome == Outcome::Unreadable;
+        if !report.is_whole() && !nothing_moved && !read_once {
             return Ok(());
         }
         count(&follower.counters().days, 1);

@@ -1,7 +1,5 @@
 //! The change stream of one brand (F§1.6).
 
-mod item;
-
 use super::brands::Sender;
 use super::budget::Priority;
 use super::call::Reply;
@@ -11,20 +9,19 @@ use super::error::IysError;
 use super::link::Call;
 use super::text::{Text, present};
 use crate::model::feed::Stream;
+use crate::model::fields::Fields;
+use crate::model::movement_json::Element;
 use crate::model::time::IysTime;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use std::sync::atomic::Ordering;
 
-pub(in crate::feed) use item::Entry;
-pub use item::Item;
-
 /// Some of a stream, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// The movements as they came.
-    pub items: Vec<Item>,
-    /// Elements of the list that were no objects.
+    pub items: Vec<Fields>,
+    /// Elements of the list that are no movement, or name a field twice.
     pub bad: usize,
     /// Where the next page begins; none where the position stays: there was nothing.
     pub next: Option<Cursor>,
@@ -41,7 +38,7 @@ struct Answered {
     after: Text,
     // An answer without one is no page: "nothing new" is what a brand's data is called fresh by.
     #[serde(deserialize_with = "present")]
-    list: Option<Vec<Entry>>,
+    list: Option<Vec<Element>>,
 }
 
 impl Iys {
@@ -74,7 +71,11 @@ fn complete(reply: &Reply<Answered>) -> Result<(), IysError> {
 fn page(answered: Answered, at: IysTime) -> Page {
     let list = answered.list.unwrap_or_default();
     let all = list.len();
-    let items: Vec<Item> = list.into_iter().filter_map(|entry| entry.0).collect();
+    let fields = |element| match element {
+        Element::Movement(fields, _) => Some(fields),
+        Element::Unreadable(_) => None,
+    };
+    let items: Vec<Fields> = list.into_iter().filter_map(fields).collect();
     let bad = all - items.len();
     Page { items, bad, next: Cursor::parse(&answered.after.0).ok(), at }
 }

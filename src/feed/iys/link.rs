@@ -158,7 +158,9 @@ impl Link {
     pub(super) async fn json<T: serde::de::DeserializeOwned>(&self, answer: Answer) -> Result<T, IysError> {
         let status = answer.status;
         let outcome = match timeout(self.settings.limits.answer, answer.body.collect(LONGEST)).await {
-            Ok(Ok(body)) => serde_json::from_slice(&body).map_err(|_| IysError::unreadable(status, what_of(&body))),
+            Ok(Ok(body)) => {
+                serde_json::from_str(&String::from_utf8_lossy(&body)).map_err(|_| IysError::unreadable(status, what_of(&body)))
+            }
             Ok(Err(error)) => Err(error.into()),
             Err(_) => Err(TransportError::Timeout.into()),
         };

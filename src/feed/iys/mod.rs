@@ -37,8 +37,7 @@ mod transport;
 mod window;
 
 pub use brands::{ListedBrand, Rights, Sender};
-pub(super) use changes::Entry;
-pub use changes::{Item, Page};
+pub use changes::Page;
 pub use client::Iys;
 pub use cursor::{Cursor, InvalidCursor};
 pub use day::{Day, InvalidDay};

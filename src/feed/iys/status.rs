@@ -2,12 +2,13 @@
 
 use super::brands::Sender;
 use super::budget::{Metered, Priority};
-use super::changes::Item;
 use super::client::Iys;
 use super::error::IysError;
 use super::link::Call;
 use super::text::Text;
 use crate::model::channel::{Cell, Channel, RecipientType};
+use crate::model::fields::Fields;
+use crate::model::movement_json::{Element, NO_FIELD};
 use crate::model::time::IysTime;
 use http::Method;
 use serde::Deserialize;
@@ -66,13 +67,16 @@ impl Iys {
     }
 
     /// What is on record for one recipient; none if nothing is.
-    pub async fn status(&self, of: Sender, about: Cell, recipient: &str) -> Result<Option<Item>, IysError> {
+    pub async fn status(&self, of: Sender, about: Cell, recipient: &str) -> Result<Option<Fields>, IysError> {
         let path = format!("{}/consents/status", of.path());
         let body = json!({ "recipient": recipient, "recipientType": about.recipient_type.name(), "type": about.channel.name() });
         let call = Call::with_json(Method::POST, path, &body, Priority::Urgent).metered(Metered::SingleStatus);
-        let item: Option<Item> = self.json(&call).await?.value.flatten();
         // What İYS answers for an unknown recipient is not documented; without a status it is no record.
-        Ok(item.filter(|item| !item.raw().status.is_empty()))
+        match self.json::<Option<Element>>(&call).await?.value.flatten() {
+            None | Some(Element::Unreadable(NO_FIELD)) => Ok(None),
+            Some(Element::Movement(fields, _)) => Ok(Some(fields).filter(|fields| !fields.raw().status.is_empty())),
+            Some(Element::Unreadable(_)) => Err(IysError::unreadable(200, "no record, or one that names a field twice")),
+        }
     }
 
     /// What İYS lists, as it was asked for. Whom nobody asked for is left out and counted.

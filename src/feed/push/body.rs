@@ -1,13 +1,11 @@
-//! What a push holds (F§1.6): İYS's list, or a bare list or movement, read as tolerantly as its other lists.
+//! What a push holds (F§1.6): İYS's list, or a bare list or movement, read by the one reader of movements.
 
-use crate::feed::iys::{Entry, Item};
 use crate::model::brand::BrandCode;
 use crate::model::channel::Channel;
-use crate::model::movement::{self, Context, Movement, RawMovement, Refusal};
-use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use std::fmt;
+use crate::model::feed::Gap;
+use crate::model::movement::{self, Context, Movement, Parsed, RawMovement, Refusal};
+use crate::model::movement_json::{self, Body, Element};
+use crate::model::time::IysTime;
 
 /// Movements in one push at most: bounds what a body unfolds to in memory.
 const MOST: usize = 32_768;
@@ -26,32 +24,61 @@ pub(super) enum BadBody {
 pub(super) struct Pushed {
     /// What can be taken in.
     pub(super) movements: Vec<Movement>,
+    /// How many elements of the body they are.
+    pub(super) rows: u64,
     /// Why each of the others cannot.
     pub(super) refused: Vec<Refusal>,
+    /// When what cannot be taken in, and may be a refusal, was registered: from, to.
+    pub(super) missed: Option<(IysTime, IysTime)>,
     /// İYS's test records among them.
     pub(super) tests: usize,
 }
 
-/// Reads a body that came for a brand and channel.
-pub(super) fn read(body: &[u8], channel: Channel, context: &Context<'_>) -> Result<Pushed, BadBody> {
-    let List { items, others } = listed(body)?;
-    let mut pushed = Pushed { refused: vec![Refusal::BadLine; others], ..Pushed::default() };
-    for item in &items {
-        let raw = item.raw();
+/// Reads a body that came for a brand and channel. What cannot be read in it was registered after `known_to` at the
+/// earliest, up to which everything is on file.
+pub(super) fn read(body: &[u8], channel: Channel, context: &Context<'_>, known_to: IysTime) -> Result<Pushed, BadBody> {
+    let mut pushed = Pushed::default();
+    for element in elements(body)? {
+        let Element::Movement(fields, _) = element else {
+            pushed.refuse(Refusal::BadLine, &RawMovement::default(), context.now, known_to);
+            continue;
+        };
+        let raw = fields.raw();
         if is_test(&raw) {
             pushed.tests += 1;
             continue;
         }
-        match movement::parse(&raw, context).and_then(|taken| of_channel(taken.movement, channel)) {
-            Ok(movement) => pushed.movements.push(movement),
-            Err(refusal) => pushed.refused.push(refusal),
+        match movement::parse(&raw, context).and_then(|parsed| of_channel(parsed, channel)) {
+            Ok(parsed) => {
+                pushed.rows += 1;
+                pushed.movements.extend(parsed.into_movements());
+            }
+            Err(refusal) => pushed.refuse(refusal, &raw, context.now, known_to),
         }
     }
     Ok(pushed)
 }
 
-fn of_channel(movement: Movement, channel: Channel) -> Result<Movement, Refusal> {
-    if movement.cell.channel == channel { Ok(movement) } else { Err(Refusal::InvalidType) }
+impl Pushed {
+    /// Notes an element that is not taken in, and when it was registered as far as it says so.
+    fn refuse(&mut self, refusal: Refusal, raw: &RawMovement<'_>, now: IysTime, known_to: IysTime) {
+        self.refused.push(refusal);
+        if !refusal.leaves_gap(raw) {
+            return;
+        }
+        let (from, to) = IysTime::parse(raw.created.trim()).map_or((known_to, now), |created| (created, created));
+        let (from, to) = (from.min(now), to.max(now).plus(1));
+        self.missed = Some(self.missed.map_or((from, to), |(first, last)| (first.min(from), last.max(to))));
+    }
+
+    /// The gap that what is missed leaves.
+    pub(super) fn gap(&self, brand: BrandCode, found: IysTime) -> Option<Gap> {
+        self.missed.map(|(from, to)| Gap { brand, from, to, found })
+    }
+}
+
+fn of_channel(parsed: Parsed, channel: Channel) -> Result<Parsed, Refusal> {
+    if parsed.movement.cell.channel == channel { Ok(parsed) } else { Err(Refusal::InvalidType) }
 }
 
 /// The record with which İYS tries every new connection, the same for all. It is nobody's consent.
@@ -63,91 +90,38 @@ fn is_test(raw: &RawMovement<'_>) -> bool {
         && (raw.created.trim(), raw.consented.trim()) == (date, date)
 }
 
-#[derive(Default)]
-struct List {
-    items: Vec<Item>,
-    /// Elements that are no objects.
-    others: usize,
-}
-
-#[derive(Deserialize)]
-struct Envelope {
-    list: Option<List>,
-}
-
-fn listed(body: &[u8]) -> Result<List, BadBody> {
-    let body = body.trim_ascii();
-    let malformed = |_| BadBody::Malformed;
-    let list = match body.first() {
-        // Nothing was said, so nothing can get lost.
-        None => List::default(),
-        Some(b'{') => match serde_json::from_slice(body).map_err(malformed)? {
-            Envelope { list: Some(list) } => list,
-            Envelope { list: None } => serde_json::from_slice(body).map_err(malformed)?,
-        },
-        Some(_) => serde_json::from_slice(body).map_err(malformed)?,
-    };
-    if list.items.len() + list.others > MOST { Err(BadBody::TooMany) } else { Ok(list) }
-}
-
-impl List {
-    fn add(&mut self, entry: Entry) {
-        match entry.0 {
-            Some(item) => self.items.push(item),
-            None => self.others += 1,
-        }
+fn elements(body: &[u8]) -> Result<Vec<Element>, BadBody> {
+    // Nothing was said, so nothing can get lost.
+    if body.trim_ascii().is_empty() {
+        return Ok(Vec::new());
     }
-}
-
-impl<'de> Deserialize<'de> for List {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListVisitor)
-    }
-}
-
-struct ListVisitor;
-
-impl<'de> Visitor<'de> for ListVisitor {
-    type Value = List;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("movements")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<List, A::Error> {
-        let mut list = List::default();
-        while list.items.len() + list.others <= MOST {
-            let Some(entry) = elements.next_element()? else { return Ok(list) };
-            list.add(entry);
-        }
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(list)
-    }
-
-    /// A movement without a list around it.
-    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<List, A::Error> {
-        let mut list = List::default();
-        list.add(Entry::deserialize(MapAccessDeserializer::new(entries))?);
-        Ok(list)
-    }
+    let Body { elements, total, .. } = movement_json::read(body, MOST).map_err(|_| BadBody::Malformed)?;
+    if total > MOST { Err(BadBody::TooMany) } else { Ok(elements) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::channel::RecipientType;
+    use crate::model::movement::CLOCK_TOLERANCE;
     use crate::model::secret::{Pseudonymizer, Secret};
     use crate::model::state::Status;
-    use crate::model::time::IysTime;
     use proptest::prelude::*;
 
     const NOW: &str = "2026-11-02 12:00:00";
+    const KNOWN_TO: &str = "2026-11-02 10:00:00";
     const RET: &str = r#"{"iysCode":600000,"brandCode":601234,"consentDate":"2026-11-02 11:59:58","creationDate":"2026-11-02 11:59:59","source":"IYS_WEB","recipient":"+905321234567","recipientType":"BIREYSEL","status":"RET","type":"MESAJ","transactionId":"9b1f"}"#;
     const TEST: &str = r#"{"iysCode":121212,"brandCode":121212,"consentDate":"2015-05-01 15:00:00","creationDate":"2015-05-01 15:00:00","source":"IYS_MOBIL","recipient":"pushtest@iys.org.tr","recipientType":"BIREYSEL","status":"ONAY","type":"EPOSTA","transactionId":"e52ee30512adfcd2a41fb3b4682f5bd61eee5b1c92bda665fc0b7e56644d429d"}"#;
 
     fn read(body: &str) -> Result<Pushed, BadBody> {
         let pseudonymizer = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
         let (brand, now) = (BrandCode::new(601_234), IysTime::parse(NOW).unwrap());
-        super::read(body.as_bytes(), Channel::Mesaj, &Context { pseudonymizer: &pseudonymizer, brand, now, export_as_of: None })
+        let context = Context { pseudonymizer: &pseudonymizer, brand, now, export_as_of: None };
+        super::read(body.as_bytes(), Channel::Mesaj, &context, at(KNOWN_TO))
+    }
+
+    fn at(text: &str) -> IysTime {
+        IysTime::parse(text).unwrap()
     }
 
     fn ret() -> Movement {
@@ -156,12 +130,13 @@ mod tests {
 
     #[expect(clippy::unnecessary_wraps, reason = "the shape of what is read")]
     fn refused(refused: &[Refusal]) -> Result<Pushed, BadBody> {
-        Ok(Pushed { refused: refused.to_vec(), ..Pushed::default() })
+        let missed = (!refused.is_empty()).then(|| (at(KNOWN_TO), at(NOW).plus(1)));
+        Ok(Pushed { refused: refused.to_vec(), missed, ..Pushed::default() })
     }
 
     #[test]
     fn a_movement_is_read_in_any_wrapping() {
-        let expected = Pushed { movements: vec![ret()], ..Pushed::default() };
+        let expected = Pushed { movements: vec![ret()], rows: 1, ..Pushed::default() };
         assert_eq!(
             (expected.movements[0].status, expected.movements[0].created.to_string()),
             (Status::Ret, "2026-11-02 11:59:59".to_owned())
@@ -184,9 +159,10 @@ mod tests {
     fn the_test_record_is_dropped_wherever_it_comes() {
         assert_eq!(read(&format!("{{\"list\":[{TEST}]}}")), Ok(Pushed { tests: 1, ..Pushed::default() }));
         let among = format!("[{TEST},{RET},{}]", TEST.replace("121212", "\"121212\""));
-        assert_eq!(read(&among), Ok(Pushed { tests: 2, movements: vec![ret()], refused: Vec::new() }));
+        assert_eq!(read(&among), Ok(Pushed { tests: 2, movements: vec![ret()], rows: 1, ..Pushed::default() }));
         for other in [TEST.replace("pushtest@", "ayse@"), TEST.replace("2015-05-01 15", "2015-05-01 16")] {
-            assert_eq!(read(&other), refused(&[Refusal::InvalidBrand]), "{other}");
+            let expected = Pushed { refused: vec![Refusal::InvalidBrand], ..Pushed::default() };
+            assert_eq!(read(&other), Ok(expected), "an approval that cannot be read is nothing missed: {other}");
         }
     }
 
@@ -197,13 +173,15 @@ mod tests {
         let list = format!("[{brand},{RET},{channel},7,{onay},{{}}]");
         let expected = Pushed {
             movements: vec![ret()],
+            rows: 1,
             refused: vec![
-                Refusal::BadLine,
                 Refusal::InvalidBrand,
                 Refusal::InvalidType,
+                Refusal::BadLine,
                 Refusal::NotRecordedAtIys,
-                Refusal::InvalidStatus,
+                Refusal::BadLine,
             ],
+            missed: Some((at(KNOWN_TO), at(NOW).plus(1))),
             tests: 0,
         };
         assert_eq!(read(&list), Ok(expected));
@@ -212,13 +190,47 @@ mod tests {
     #[test]
     fn a_refusal_without_its_identity_blocks_as_of_now() {
         let pushed = read(&RET.replace("2026-11-02 11:59:59", "dün").replace("9b1f", "")).unwrap();
-        assert_eq!(pushed.movements[0].created.to_string(), NOW);
+        let [movement] = &pushed.movements[..] else { panic!("{pushed:?}") };
+        assert_eq!((movement.date(), movement.created, movement.received), (at(NOW), at(NOW).plus(CLOCK_TOLERANCE), true));
+    }
+
+    #[test]
+    fn what_may_be_a_refusal_and_is_not_taken_in_leaves_a_gap() {
+        let missed = |body: &str| read(body).unwrap().missed;
+        let of_its_second = Some((at("2026-11-02 11:59:59"), at(NOW).plus(1)));
+        assert_eq!(missed(&RET.replace("\"RET\"", "\"BELKI\"")), of_its_second);
+        assert_eq!(missed(&RET.replace("+905321234567", "x")), of_its_second, "a refusal of nobody who can be known");
+        assert_eq!(
+            missed(&RET.replace("\"RET\"", "\"BELKI\"").replace("2026-11-02 11:59:59", "dün")),
+            Some((at(KNOWN_TO), at(NOW).plus(1)))
+        );
+        assert_eq!(
+            missed(&RET.replace('{', "{\"status\":\"ONAY\",")),
+            Some((at(KNOWN_TO), at(NOW).plus(1))),
+            "a status that stands twice"
+        );
+        let onay = RET.replace("\"RET\"", "\"ONAY\"");
+        assert_eq!(missed(&onay.replace("+905321234567", "x")), None, "an approval of nobody who can be known");
+        let ahead = onay.replace("2026-11-02 11:59:59", "2026-11-02 12:30:00");
+        assert_eq!(missed(&ahead), Some((at(NOW), at("2026-11-02 12:30:01"))), "an approval that is still to count");
+    }
+
+    #[test]
+    fn a_refusal_whose_recipient_type_cannot_be_read_blocks_every_type() {
+        for kind in ["ESNAF", "KURUMSAL", "7"] {
+            let pushed = read(&RET.replace("BIREYSEL", kind)).unwrap();
+            let types: Vec<_> = pushed.movements.iter().map(|movement| movement.cell.recipient_type).collect();
+            assert_eq!((pushed.rows, types), (1, RecipientType::ALL.to_vec()), "{kind}");
+        }
+        for kind in ["BİREYSEL", "Bireysel", " bireysel\u{200b}"] {
+            assert_eq!(read(&RET.replace("BIREYSEL", kind)), read(RET), "{kind}");
+        }
     }
 
     #[test]
     fn a_body_that_is_no_list_is_told_from_an_empty_one() {
         for body in ["", " \r\n", "[]", "{\"list\":[]}", "{\"list\":null}"] {
-            let nothing = if body.contains("null") { refused(&[Refusal::InvalidStatus]) } else { refused(&[]) };
+            let nothing = if body.contains("null") { refused(&[Refusal::BadLine]) } else { refused(&[]) };
             assert_eq!(read(body), nothing, "{body}");
         }
         for body in ["RET", "null", "7", "\"RET\"", "{", "[", "{\"list\":7}", "{\"list\":[", &RET[1..], &format!("{RET}x")] {

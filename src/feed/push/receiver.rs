@@ -2,9 +2,11 @@
 
 use super::body::{self, BadBody};
 use super::{Certificate, Credentials};
+use crate::clock::Clock;
 use crate::feed::follow::supervise::{Board, Fault};
 use crate::model::brand::BrandCode;
 use crate::model::channel::Channel;
+use crate::model::feed::Gap;
 use crate::model::movement::Context;
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
@@ -55,8 +57,8 @@ pub struct Desk {
     pub pseudonymizer: Pseudonymizer,
     /// Whether pushes of a brand and channel are taken.
     pub standing: Box<dyn Fn(BrandCode, Channel) -> Standing + Send + Sync>,
-    /// Tells the time at the edge.
-    pub clock: fn() -> IysTime,
+    /// Tells the moment of receipt.
+    pub clock: Clock,
 }
 
 /// Whether pushes of a brand and channel are taken.
@@ -65,7 +67,10 @@ pub enum Standing {
     /// Nothing is taken in yet.
     Loading,
     /// The feed may read them.
-    Followed,
+    Followed {
+        /// Everything that İYS registered before it is on file.
+        known_to: IysTime,
+    },
     /// It may not, or does not know the brand.
     NotFollowed,
 }
@@ -173,8 +178,8 @@ async fn receive(
         count(&counters.unauthorised, 1);
         return refuse(request, StatusCode::UNAUTHORIZED).await;
     }
-    match (desk.standing)(brand, channel) {
-        Standing::Followed => {}
+    let known_to = match (desk.standing)(brand, channel) {
+        Standing::Followed { known_to } => known_to,
         Standing::Loading => {
             count(&counters.failed, 1);
             return refuse(request, StatusCode::SERVICE_UNAVAILABLE).await;
@@ -183,24 +188,33 @@ async fn receive(
             count(&counters.unauthorised, 1);
             return refuse(request, StatusCode::FORBIDDEN).await;
         }
-    }
+    };
     let Ok(_turn) = room.try_acquire() else {
         count(&counters.full, 1);
         return refuse(request, StatusCode::SERVICE_UNAVAILABLE).await;
     };
     match timeout(WHOLE, Bytes::from_request(request, &())).await {
-        Ok(Ok(body)) => take(desk, counters, (brand, channel), &body).await.map_or_else(answer, |()| answer(StatusCode::OK)),
+        Ok(Ok(body)) => {
+            take(desk, counters, (brand, channel), known_to, &body).await.map_or_else(answer, |()| answer(StatusCode::OK))
+        }
         Ok(Err(unread)) => answer(unread.status()),
         Err(_) => answer(StatusCode::REQUEST_TIMEOUT),
     }
 }
 
 /// Takes a body in; resolves when it is durable and visible. What is unreadable in it does not keep the rest
-/// back, nor is it refused: İYS would send it again for ever.
-async fn take(desk: &Desk, counters: &Counters, (brand, channel): (BrandCode, Channel), body: &[u8]) -> Result<(), StatusCode> {
-    let now = (desk.clock)();
+/// back, nor is the push refused: İYS would send it again for ever. What may be a refusal leaves a gap in the same
+/// batch, so that the brand is STALE before İYS hears that its push arrived.
+async fn take(
+    desk: &Desk,
+    counters: &Counters,
+    (brand, channel): (BrandCode, Channel),
+    known_to: IysTime,
+    body: &[u8],
+) -> Result<(), StatusCode> {
+    let now = desk.clock.receipt();
     let context = Context { pseudonymizer: &desk.pseudonymizer, brand: Some(brand), now, export_as_of: None };
-    let pushed = body::read(body, channel, &context).map_err(|bad| match bad {
+    let pushed = body::read(body, channel, &context, known_to).map_err(|bad| match bad {
         BadBody::Malformed => StatusCode::BAD_REQUEST,
         BadBody::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
     })?;
@@ -212,9 +226,14 @@ async fn take(desk: &Desk, counters: &Counters, (brand, channel): (BrandCode, Ch
         let (many, code) = (pushed.refused.len(), first.code());
         tracing::warn!(brand = brand.get(), %channel, movements = many, code, "push: movements are unreadable");
     }
-    let movements = pushed.movements.len() as u64;
-    if movements > 0 {
-        let taken = desk.sink.follow(pushed.movements, vec![FeedNote::Pushed(brand, now)]).await;
+    let gap = pushed.gap(brand, now);
+    if let Some(Gap { from, to, .. }) = gap {
+        tracing::warn!(brand = brand.get(), %from, %to, "push: what is unreadable may be a refusal; the brand is STALE until its gap is healed");
+    }
+    let movements = pushed.rows;
+    if movements > 0 || gap.is_some() {
+        let notes = [Some(FeedNote::Pushed(brand, now)), gap.map(FeedNote::Missed)];
+        let taken = desk.sink.follow(pushed.movements, notes.into_iter().flatten().collect()).await;
         taken.map_err(|_| {
             count(&counters.failed, 1);
             StatusCode::SERVICE_UNAVAILABLE

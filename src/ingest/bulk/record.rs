@@ -16,6 +16,8 @@ use std::collections::HashMap;
 pub type Names = HashMap<SourceCode, Source>;
 
 const MISFORMED: u8 = 1;
+/// [`Movement::copy`].
+const COPY: u8 = 2;
 const ID: usize = HistoryKey::LENGTH + 5;
 /// Bytes of a record at most: a whole id as text.
 pub(super) const LONGEST: usize = 1 + ID + 1 + 64;
@@ -50,8 +52,10 @@ impl Records {
         self.bytes.push(0);
         self.bytes.extend_from_slice(&key.to_bytes());
         self.bytes.extend_from_slice(&movement.consented.map_or(0, IysTime::unix).to_be_bytes());
-        self.bytes.push(if movement.misformed { MISFORMED } else { 0 });
-        codec::push_id(movement.transaction.as_ref().map_or("", TransactionId::as_str), &mut self.bytes);
+        let flag = |is: bool, flag: u8| if is { flag } else { 0 };
+        self.bytes.push(flag(movement.misformed, MISFORMED) | flag(movement.copy, COPY));
+        let id = movement.transaction.as_ref().map_or("", TransactionId::as_str);
+        codec::push_id(id, movement.received, &mut self.bytes);
         // At most LONGEST: an id has 64 letters.
         self.bytes[start] = (self.bytes.len() - start - 1) as u8;
         if code.is_unknown() {
@@ -124,6 +128,16 @@ impl<'a> Record<'a> {
         self.0[ID] & MISFORMED != 0
     }
 
+    /// Whether it is a copy of another row's refusal, which is not counted.
+    pub(super) const fn is_copy(self) -> bool {
+        self.0[ID] & COPY != 0
+    }
+
+    /// Whether it is a refusal that was received without İYS's identity.
+    pub(super) fn is_received(self) -> bool {
+        codec::is_received(self.id())
+    }
+
     /// Kind of id ‖ id, as `history` holds them.
     pub(super) fn id(self) -> &'a [u8] {
         &self.0[1 + ID..]
@@ -155,19 +169,25 @@ mod tests {
             source: Source::parse("HS_YENI_KANAL").unwrap(),
             transaction: Some(TransactionId::parse("0fab").unwrap()),
             misformed: true,
+            received: false,
+            copy: false,
         };
         let mut records = Records::default();
         records.push(&movement);
         records.push(&Movement { consented: None, transaction: None, misformed: false, ..movement.clone() });
+        let received = Movement { consented: None, transaction: None, received: true, copy: true, ..movement.clone() };
+        records.push(&received);
         let key = "303132333435363738396162636465660102030400000000026543210002";
         let source = "86f9728b";
         assert_eq!(
             to_hex(&records.bytes),
-            format!("2a{key}{source}6000000001010fab28{key}{source}000000000000"),
+            format!("2a{key}{source}6000000001010fab28{key}{source}00000000000028{key}{source}000000000302"),
             "length, key, consentDate, flags, id"
         );
         assert_eq!(records.names, [(movement.source.code(), movement.source.clone())].into());
-        let [one, other] = super::records(&records.bytes).collect::<Vec<_>>()[..] else { panic!("two records") };
+        let [one, other, last] = super::records(&records.bytes).collect::<Vec<_>>()[..] else { panic!("three records") };
+        let flags = |record: Record<'_>| (record.misformed(), record.is_copy(), record.is_received());
+        assert_eq!([one, other, last].map(flags), [(true, false, false), (false, false, false), (true, true, true)]);
         assert_eq!((one.consented(), one.misformed(), one.id()), (movement.consented, true, &[1, 0x0F, 0xAB][..]));
         assert_eq!((one.id_hash(), other.id_hash()), (Ok(movement.transaction.unwrap().hash()), Ok(0)));
         assert_eq!((other.consented(), other.misformed(), other.id()), (None, false, &[0][..]));

@@ -12,6 +12,7 @@ use crate::ingest::group::Changed;
 use crate::ingest::order;
 use crate::model::brand::BrandCode;
 use crate::model::key::{Pseudonym, RelationKey};
+use crate::model::movement::date_of;
 use crate::model::record::{CellRecord, Record};
 use crate::model::source::{Source, SourceCode};
 use crate::model::state::State;
@@ -66,7 +67,7 @@ struct Relation<'a> {
 
 /// What a movement needs beside its bytes, where it may compete with another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank(Option<IysTime>, u128);
+struct Rank(Option<IysTime>, u128, bool);
 
 impl Ground<'_> {
     /// Holds a slice against the store and writes its files for `revision`.
@@ -158,10 +159,9 @@ impl Resolver<'_> {
         self.out.brands.insert(relation.key.brand);
         let erased = self.ground.erasures.until(&relation.key);
         for same in relation.movements.chunk_by(|one, other| one.key_bytes() == other.key_bytes()) {
-            if let Some(erased) = erased
-                && HistoryKey::from_bytes(same[0].key_bytes()).map_err(corrupt)?.created <= erased
-            {
-                self.out.unchanged += same.len() as u64;
+            let created = HistoryKey::from_bytes(same[0].key_bytes()).map_err(corrupt)?.created;
+            if erased.is_some_and(|erased| date_of(created, same[0].is_received()) <= erased) {
+                self.out.unchanged += rows(same);
                 continue;
             }
             let on_file = known.next_if(|(key, _)| key == same[0].key_bytes()).map(|(_, value)| value);
@@ -174,6 +174,7 @@ impl Resolver<'_> {
                 consented: movement.consented(),
                 source: key.source,
                 transaction: movement.id_hash().map_err(corrupt)?,
+                received: movement.is_received(),
             };
             if order::replaces(&new, record.get(key.cell)) {
                 record.set(key.cell, new);
@@ -208,14 +209,14 @@ impl Resolver<'_> {
                     (kept, best) = (*other, other_rank);
                 }
             }
-            if on_file.is_some_and(|value| best <= Rank(value.consented, TransactionId::hash_text(value.transaction.as_bytes())))
-            {
-                self.out.unchanged += same.len() as u64;
+            if on_file.is_some_and(|value| best <= rank_on_file(value)) {
+                self.out.unchanged += rows(same);
                 return Ok(None);
             }
         }
-        self.out.applied += 1;
-        self.out.unchanged += same.len() as u64 - 1;
+        let applied = rows(same).min(1);
+        self.out.applied += applied;
+        self.out.unchanged += rows(same) - applied;
         let (revision, known_since) =
             on_file.map_or((self.revision, self.ground.now), |value| (value.revision, value.known_since));
         self.value.clear();
@@ -238,13 +239,22 @@ impl Resolver<'_> {
     }
 }
 
+/// How many rows of the files some movements are; copies of a row's refusal are none.
+fn rows(movements: &[Movement<'_>]) -> u64 {
+    movements.iter().filter(|movement| !movement.is_copy()).count() as u64
+}
+
 /// The relations that are not on file.
 fn unknown<'r, 'm>(relations: &'r mut [Relation<'m>]) -> impl Iterator<Item = &'r mut Relation<'m>> {
     relations.iter_mut().filter(|relation| relation.on_file.is_none())
 }
 
 fn rank(movement: Movement<'_>) -> Result<Rank, BulkError> {
-    Ok(Rank(movement.consented(), movement.id_hash().map_err(corrupt)?))
+    Ok(Rank(movement.consented(), movement.id_hash().map_err(corrupt)?, movement.is_received()))
+}
+
+fn rank_on_file(value: &HistoryValue) -> Rank {
+    Rank(value.consented, TransactionId::hash_text(value.transaction.as_bytes()), value.received)
 }
 
 /// Records are made by this process or verified by checksums: what does not read is a fault of ours.

@@ -19,7 +19,7 @@ impl Thread {
             Some(Command::Slice(slice, reply)) if first.0.is_apart_from(&slice) => (Some((slice, reply)), None),
             other => (None, other),
         };
-        let (now, revision) = ((self.clock)(), self.revision + 1);
+        let (now, revision) = (self.clock.receipt(), self.revision + 1);
         let ground = self.ground(now);
         let (one, two) = std::thread::scope(|scope| {
             let two = second.as_ref().map(|(slice, _)| scope.spawn(|| ground.prepare(slice, revision + 1)));
@@ -60,6 +60,7 @@ impl Thread {
             completion.source(source);
         }
         completion.bulk_position(&position);
+        completion.committed(now);
         let revision = self.revision + u64::from(staged.is_some());
         let mut index = self.index.write();
         index.room_for(changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
@@ -71,6 +72,7 @@ impl Thread {
             self.poison(&error);
             return Err(error.into());
         }
+        self.clock.committed(now);
         show(&mut index, &changed).map_err(|full| self.poison(&full))?;
         for brand in brands {
             self.index.brands().note(brand, |freshness| freshness.imported(now));

@@ -50,8 +50,14 @@ pub fn decode_change_time(bytes: &[u8]) -> Result<IysTime, InvalidBytes> {
 
 /// When a movement of `history` was first committed, without a look at the rest of it.
 pub fn decode_known_since(bytes: &[u8]) -> Result<IysTime, InvalidBytes> {
+    decode_receipt(bytes).map(|(known_since, _)| known_since)
+}
+
+/// When a movement of `history` was first committed, and whether it is a refusal that was received without İYS's
+/// identity.
+pub fn decode_receipt(bytes: &[u8]) -> Result<(IysTime, bool), InvalidBytes> {
     let mut reader = Reader(bytes);
     reader.version()?;
     let (_consented, _revision) = (reader.u32()?, reader.u64()?);
-    reader.time()
+    Ok((reader.time()?, super::is_received(reader.0)))
 }

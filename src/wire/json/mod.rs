@@ -6,6 +6,6 @@ mod response;
 mod state;
 
 pub use filter::{FilterAsked, FilterQuery};
-pub use request::{Batch, BatchBody, CheckBody, Code, PushBody, PushItem, brand, json_error, push_items};
+pub use request::{Batch, BatchBody, CheckBody, Code, brand, json_error, movements};
 pub use response::{AnswerBody, BatchAnswerBody, ExplanationBody, ReportBody};
 pub use state::StateBody;

@@ -3,11 +3,12 @@
 use crate::check::question::{Purpose, Scope};
 use crate::model::brand::{BrandCode, RetailerCode};
 use crate::model::channel::{Cell, Channel, RecipientType};
-use crate::model::movement::RawMovement;
+use crate::model::fields::Fields;
+use crate::model::movement_json::{self, Body, Element, Shape};
+use crate::wire::apply::{MOST_MOVEMENTS, too_many_movements};
 use crate::wire::convert::{check_batch_size, check_reference};
 use crate::wire::status::{Kind, Problem};
 use serde::Deserialize;
-use serde_json::Value;
 
 /// A code as İYS writes it: a number, or a zero-padded string (F§1.1).
 #[derive(Deserialize)]
@@ -65,42 +66,6 @@ pub struct Batch {
     pub reference: Option<String>,
     /// Wait for this revision; 0 asks for none.
     pub min_revision: u64,
-}
-
-/// An item of a push; fields that İYS may add are ignored.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PushItem {
-    creation_date: Text,
-    transaction_id: Text,
-    recipient: Text,
-    recipient_type: Text,
-    r#type: Text,
-    status: Text,
-    consent_date: Text,
-    source: Text,
-    brand_code: Text,
-}
-
-/// A field of an item. What is no text is kept as its JSON, for the rules to refuse or leave out by
-/// field: a RET must not be lost because a date beside it is a number.
-#[derive(Default)]
-struct Text(String);
-
-/// The body of a push.
-#[derive(Deserialize)]
-pub struct PushBody {
-    list: Vec<Value>,
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Value::deserialize(deserializer)? {
-            Value::Null => String::new(),
-            Value::String(text) => text,
-            other => other.to_string(),
-        }))
-    }
 }
 
 impl Code {
@@ -217,48 +182,61 @@ impl BatchBody {
     }
 }
 
-impl PushItem {
-    /// An item; none if it is not an object.
-    #[must_use]
-    pub fn of(value: Value) -> Option<Self> {
-        if value.is_object() { serde_json::from_value(value).ok() } else { None }
+/// The movements of a body in push shape, or of lines of JSON, each of which may be a body itself: for each element its
+/// fields, or none if it is no movement.
+pub fn movements(body: &[u8], lines: bool) -> Result<Vec<Option<Fields>>, Problem> {
+    let mut items = Movements::default();
+    if !lines {
+        let body = movement_json::read(body, MOST_MOVEMENTS).map_err(malformed)?;
+        if body.shape != Shape::Wrapped {
+            return Err(Problem::new(Kind::MalformedJson, "the body has no list; send {\"list\":[{…}]}, or lines of JSON"));
+        }
+        items.add(body);
+        return items.within_bounds();
+    }
+    for line in body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+        match movement_json::read(line, MOST_MOVEMENTS.saturating_sub(items.kept.len())) {
+            Ok(body) => items.add(body),
+            Err(_) => items.add_unreadable(),
+        }
+    }
+    items.within_bounds()
+}
+
+/// Movements of a call, as many as it may have; the others are counted.
+#[derive(Default)]
+struct Movements {
+    kept: Vec<Option<Fields>>,
+    total: usize,
+}
+
+impl Movements {
+    fn add(&mut self, body: Body) {
+        self.total += body.total;
+        self.kept.extend(body.elements.into_iter().map(|element| match element {
+            Element::Movement(fields, _) => Some(fields),
+            Element::Unreadable(_) => None,
+        }));
     }
 
-    /// The fields as they came.
-    #[must_use]
-    pub fn raw(&self) -> RawMovement<'_> {
-        RawMovement {
-            created: &self.creation_date.0,
-            transaction: &self.transaction_id.0,
-            recipient: &self.recipient.0,
-            recipient_type: &self.recipient_type.0,
-            channel: &self.r#type.0,
-            status: &self.status.0,
-            consented: &self.consent_date.0,
-            source: &self.source.0,
-            brand: &self.brand_code.0,
+    fn add_unreadable(&mut self) {
+        self.total += 1;
+        if self.kept.len() < MOST_MOVEMENTS {
+            self.kept.push(None);
         }
+    }
+
+    fn within_bounds(self) -> Result<Vec<Option<Fields>>, Problem> {
+        if self.total > MOST_MOVEMENTS {
+            return Err(too_many_movements(self.total));
+        }
+        Ok(self.kept)
     }
 }
 
-/// The items of a body in push shape or of lines of JSON, each of which may be a body itself.
-pub fn push_items(body: &[u8], lines: bool) -> Result<Vec<Option<PushItem>>, Problem> {
-    if !lines {
-        let malformed = |error: serde_json::Error| Problem::new(Kind::MalformedJson, json_error(&error));
-        let body: PushBody = serde_json::from_slice(body).map_err(malformed)?;
-        return Ok(body.list.into_iter().map(PushItem::of).collect());
-    }
-    let mut items = Vec::new();
-    for line in body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
-        match serde_json::from_slice::<Value>(line) {
-            Ok(Value::Object(mut object)) => match object.remove("list") {
-                Some(Value::Array(list)) => items.extend(list.into_iter().map(PushItem::of)),
-                _ => items.push(PushItem::of(Value::Object(object))),
-            },
-            _ => items.push(None),
-        }
-    }
-    Ok(items)
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
+fn malformed(error: movement_json::Malformed) -> Problem {
+    Problem::new(Kind::MalformedJson, error.to_string())
 }
 
 /// What is wrong with a body: serde's text, which names fields and places, cut before any value that it

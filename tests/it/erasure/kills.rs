@@ -3,6 +3,7 @@
 use super::*;
 use crate::support::rng::Rng;
 use izingate::app::open::{Opened, existing};
+use izingate::clock::Clock;
 use izingate::config::SecretSource;
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer};
@@ -36,12 +37,12 @@ fn writers_half(data: &Path) {
     let Opened { data: _held, store, .. } = existing(data, &SecretSource::DataDirectory).unwrap();
     let store = Arc::new(store);
     let (index, observer) = (Index::default(), Box::new(|_| {}));
-    let setup = Setup { store: Arc::clone(&store), index, queue: 1, observer, clock: IysTime::now };
+    let setup = Setup { store: Arc::clone(&store), index, queue: 1, observer, clock: Clock::system() };
     let (writer, sink, _) = Writer::start(setup, Boot::Skip).unwrap();
     let asked = Erasure {
         recipients: vec![target()],
         brand: None,
-        erased: IysTime::parse("2026-11-05 10:00:00").unwrap(),
+        erased: Some(IysTime::parse("2026-11-05 10:00:00").unwrap()),
         reason: Reason::parse("KVKK").ok(),
     };
     let done = tokio::runtime::Runtime::new().unwrap().block_on(sink.erase(asked)).unwrap();

@@ -11,6 +11,7 @@ use izingate::model::hex::to_hex;
 use izingate::model::movement::RawMovement;
 use izingate::model::recipient::Recipient;
 use izingate::model::state::Status;
+use izingate::model::time::Moment;
 use izingate::ports::{FeedNote, FeedRefused, MovementSink, Observed};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -124,7 +125,7 @@ async fn what_iys_does_not_have_of_a_day_is_counted_and_stays() {
     assert_eq!((outcome(&report), report.only_here), ((Outcome::Agrees, 5, 0, 0), Some(2)));
     assert!(!report.confirmed, "who has more does not agree");
     let pseudonym = |phone: &str| {
-        let recipient = Recipient::parse_stored(phone, Channel::Mesaj).unwrap();
+        let recipient = Recipient::parse_approval(phone, Channel::Mesaj).unwrap();
         to_hex(&ground.pseudonymizer.recipient(&recipient).0)
     };
     let mut expected = [PHONES[1], PHONES[2]].map(pseudonym);
@@ -197,7 +198,7 @@ async fn a_gap_ends_where_the_days_files_begin() {
     sleep(Duration::from_mins(40)).await;
     assert_eq!(ground.status(BRAND, TEXT, PHONES[0]), Some(Status::Onay), "from the day's file");
     let entry = ground.index.brands().get(code).unwrap();
-    assert_eq!((entry.freshness.gap(), entry.is_stale(Channel::Mesaj, rig.clock.now())), (None, false));
+    assert_eq!((entry.freshness.gap(), entry.is_stale(Channel::Mesaj, Moment::of(rig.clock.now()))), (None, false));
     assert_eq!(ground.store.gap(code).unwrap(), None);
     assert!(rig.follower.counters().gaps.load(std::sync::atomic::Ordering::Relaxed) > 0);
     rig.stop().await;

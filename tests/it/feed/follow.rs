@@ -9,6 +9,7 @@ use izingate::model::channel::{Cell, Channel, Channels, RecipientType};
 use izingate::model::feed::Stream;
 use izingate::model::state::Status;
 use izingate::model::time::IysTime;
+use izingate::model::time::Moment;
 use izingate::ports::{FeedNote, MovementSink, TaskState};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -35,7 +36,7 @@ fn entry(ground: &Ground, brand: u32) -> std::sync::Arc<izingate::index::BrandEn
 }
 
 fn is_stale(ground: &Ground, rig: &Rig, brand: u32) -> bool {
-    entry(ground, brand).is_stale(Channel::Mesaj, rig.clock.now())
+    entry(ground, brand).is_stale(Channel::Mesaj, Moment::of(rig.clock.now()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -243,7 +244,7 @@ async fn a_partner_reads_what_it_has_the_right_to_and_a_lost_right_is_stale_at_o
     rig.world(|world, now| world.register(&Registration::onay(BRAND, PHONE, Channel::Mesaj), now).unwrap());
     rig.start();
     sleep(90 * MINUTE).await;
-    let stale = |rig: &Rig| Channel::ALL.map(|channel| entry(&ground, BRAND).is_stale(channel, rig.clock.now()));
+    let stale = |rig: &Rig| Channel::ALL.map(|channel| entry(&ground, BRAND).is_stale(channel, Moment::of(rig.clock.now())));
     assert_eq!(ground.status(BRAND, TEXT, PHONE), Some(Status::Onay));
     assert_eq!(stale(&rig), [true, false, false], "calls may not be read");
     rig.world(|world, _| world.grant(super::rig::USER, BRAND, Grant::NONE));

@@ -241,7 +241,7 @@ fn assert_positions_are_not_ahead(data: &Path, sim: &Sim, kill: u32) {
             if standing.created >= to {
                 continue;
             }
-            let address = Recipient::parse_stored(&recipient, channel).unwrap();
+            let address = Recipient::parse_approval(&recipient, channel).unwrap();
             let relation = RelationKey::of_brand(pseudonymizer.recipient(&address), brand);
             let record = store.records(&[relation]).unwrap().pop().flatten();
             let held = record.and_then(|record| record.status(cell));

@@ -11,6 +11,7 @@ use izingate::model::channel::{Cell, Channel, RecipientType};
 use izingate::model::movement::RawMovement;
 use izingate::model::state::Status;
 use izingate::model::time::IysTime;
+use izingate::model::time::Moment;
 use izingate::ports::{FeedNote, MovementSink};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -196,7 +197,7 @@ async fn play(ground: &Ground, seed: u64) -> Result<(), String> {
     let result = play.compare();
     let entry = ground.index.brands().get(play.code()).unwrap();
     let gap = entry.freshness.gap();
-    let stale = entry.is_stale(Channel::Mesaj, play.rig.clock.now());
+    let stale = entry.is_stale(Channel::Mesaj, Moment::of(play.rig.clock.now()));
     play.rig.stop().await;
     result?;
     if gap.is_some() || stale { Err(format!("nothing was missed, but gap {gap:?}, stale {stale}")) } else { Ok(()) }

@@ -141,8 +141,13 @@ impl Ground {
         let pseudonymizer = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
         let store = Arc::new(Store::open(&dir.path().join("store"), &Options::default(), &pseudonymizer, 1).unwrap());
         let index = Index::default();
-        let setup =
-            Setup { store: Arc::clone(&store), index: index.clone(), queue: 8, observer: Box::new(|_| {}), clock: || START };
+        let setup = Setup {
+            store: Arc::clone(&store),
+            index: index.clone(),
+            queue: 8,
+            observer: Box::new(|_| {}),
+            clock: izingate::clock::Clock::of(|| START),
+        };
         let (writer, sink, booted) = Writer::start(setup, Boot::Restore(None)).unwrap();
         tokio::task::spawn_blocking(|| block_on(booted)).await.unwrap().unwrap().unwrap();
         Self { store, index, sink, pseudonymizer, _writer: writer, _dir: dir }
@@ -150,7 +155,7 @@ impl Ground {
 
     /// What is on record of an address.
     pub fn status(&self, brand: u32, cell: Cell, recipient: &str) -> Option<Status> {
-        let recipient = Recipient::parse_stored(recipient, cell.channel).unwrap();
+        let recipient = Recipient::parse_approval(recipient, cell.channel).unwrap();
         let relation = RelationKey::of_brand(self.pseudonymizer.recipient(&recipient), BrandCode::new(brand).unwrap());
         self.index.get(relation.hash()).get(cell)
     }
@@ -253,7 +258,7 @@ fn follower(
         sink: Arc::clone(sink) as Arc<_>,
         book: Arc::clone(&ground.store) as Arc<_>,
         pseudonymizer: ground.pseudonymizer.clone(),
-        clock: Arc::new(move || clock.now()),
+        clock: izingate::clock::Clock::of(move || clock.now()),
         pace,
         reconcile,
         confirm: false,

@@ -64,7 +64,7 @@ fn repeated(seed: u64, movements: &[Movement]) -> Vec<Movement> {
 /// `count` approvals in one second, each of a phone of its own.
 fn approvals(count: u64) -> Vec<Movement> {
     let of = |number: u64| {
-        let phone = Recipient::parse_stored(&format!("+90532{number:07}"), Channel::Mesaj).unwrap();
+        let phone = Recipient::parse_approval(&format!("+90532{number:07}"), Channel::Mesaj).unwrap();
         let approval = movement(0, Cell::ALL[2], Status::Onay, 1, "HS_WEB", None, Some("ff"));
         Movement { relation: RelationKey::of_brand(pseudonymizer().recipient(&phone), approval.relation.brand), ..approval }
     };

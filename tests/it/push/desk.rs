@@ -1,5 +1,6 @@
 //! A receiver over TLS with a writer that takes in what it is told to, when it is told to.
 
+use izingate::clock::Clock;
 use izingate::feed::follow::supervise::Board;
 use izingate::feed::push::{Certificate, Counters, Credentials, Desk as Parts, Receiver, Standing};
 use izingate::model::brand::{Ages, Brand, BrandCode};
@@ -126,10 +127,10 @@ impl Desk {
             pseudonymizer: Pseudonymizer::new(&Secret::from_bytes(SECRET)),
             standing: Box::new(|brand, channel| match (brand.get(), channel) {
                 (LOADING, _) => Standing::Loading,
-                (BRAND, Channel::Mesaj) => Standing::Followed,
+                (BRAND, Channel::Mesaj) => Standing::Followed { known_to: NOW },
                 _ => Standing::NotFollowed,
             }),
-            clock: || NOW,
+            clock: Clock::of(|| NOW),
         };
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
         let life = Life { stop, cut, tracker: TaskTracker::new(), open: Arc::default() };

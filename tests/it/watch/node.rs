@@ -1,6 +1,7 @@
 //! A gateway within the test: its log can be written, cut and held back by hand, its limits are the test's.
 
 use izingate::check::{Checker, DecisionIds};
+use izingate::clock::Clock;
 use izingate::evidence::Recorder;
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
@@ -92,7 +93,13 @@ impl Node {
 
     pub async fn start_in(dir: TempDir, limits: Limits) -> Self {
         let (store, index) = (Arc::new(open(dir.path())), Index::new(1 << 30).unwrap());
-        let setup = Setup { store: Arc::clone(&store), index: index.clone(), queue: 8, observer: Box::new(|_| {}), clock: || AT };
+        let setup = Setup {
+            store: Arc::clone(&store),
+            index: index.clone(),
+            queue: 8,
+            observer: Box::new(|_| {}),
+            clock: Clock::of(|| AT),
+        };
         let (writer, sink, booted) = Writer::start(setup, Boot::Restore(None)).unwrap();
         booted.await.unwrap().unwrap();
         let (draining, cut, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
@@ -114,7 +121,7 @@ impl Node {
             filters: Filters::new(Duration::from_secs(30), tasks.clone()),
             metrics: Arc::new(Metrics::new(&verdict_names())),
             max_revision_wait: Duration::from_secs(1),
-            clock: || AT,
+            clock: Clock::of(|| AT),
             booted: CancellationToken::new(),
             draining: draining.clone(),
         });

@@ -9,7 +9,6 @@ use crate::cli::recipient::EraseArgs;
 use crate::model::brand::BrandCode;
 use crate::model::erasure::Reason;
 use crate::model::movement::CLOCK_TOLERANCE;
-use crate::model::time::IysTime;
 use crate::ports::{Erased, Erasure, RecipientEraser};
 use crate::wire::operator::forms;
 use crate::wire::proto::EraseRecipientRequest;
@@ -39,12 +38,10 @@ fn online(args: &EraseArgs) -> Result<Erased, CommandError> {
 }
 
 fn offline(args: &EraseArgs, data: &Path) -> Result<Erased, CommandError> {
-    let now = IysTime::now();
-    let erased = args.at.unwrap_or(now);
-    if erased > now.plus(CLOCK_TOLERANCE) {
+    let Opened { data: held, store, pseudonymizer, clock, .. } = existing(data, args.secret_file.as_deref())?;
+    if args.at.is_some_and(|at| at > clock.receipt().plus(CLOCK_TOLERANCE)) {
         return Err(CommandError::refused("INVALID_FIELD", "nobody is erased up to a moment in the future"));
     }
-    let Opened { data: held, store, pseudonymizer, .. } = existing(data, args.secret_file.as_deref())?;
     if let Some(brand) = args.brand
         && !store.brands()?.iter().any(|on_file| on_file.code == brand)
     {
@@ -52,7 +49,7 @@ fn offline(args: &EraseArgs, data: &Path) -> Result<Erased, CommandError> {
     }
     let snapshot = Snapshot::At(held.snapshot().map_err(OpenError::from)?);
     let recipients = forms(&pseudonymizer, &args.recipient);
-    let asked = Erasure { recipients, brand: args.brand, erased, reason: args.reason.clone() };
+    let asked = Erasure { recipients, brand: args.brand, erased: args.at, reason: args.reason.clone() };
     // An erasure is itself evidence.
     let (log, threads) = evidence::offline(&held, store.node()?)?;
     let done = writing(store, |sink, store| async move {

@@ -29,21 +29,21 @@ fn a_bad_json_line_or_item_costs_itself_only() {
     );
     let expected = [
         "1: ,,a@b.cc,,,,,,",
-        "2! the line is not a JSON object",
+        "2: ,,a@b.cc,,,,,,",
         "3! the line is not a JSON object",
         "4! the line is not a JSON object",
         "5! the line is longer than 1 MiB",
         "6: ,,a@b.cc,,,,,,",
-        "6! an item is not a JSON object",
+        "6! an element is no JSON object",
         "6! the object has no field of a movement",
-        "7! list is not one JSON array",
+        "7: ,,a@b.cc,,,,,,",
         "8! a field stands twice in one object",
         "9! the line is not a JSON object",
-        "10! list is not one JSON array",
+        "10! the line is not a JSON object",
         "11: ,,a@b.cc,,,,,,",
     ];
     let folder = TempDir::new().unwrap();
     assert_eq!(read_in_batches(&write(&folder, "push.ndjson", text.as_bytes()), 100), rows(&expected));
-    assert_eq!(read("push.ndjson", b"{\"recipient\":\"\xff\"}\n"), rows(&["1! the line is not UTF-8"]));
+    assert_eq!(read("push.ndjson", b"{\"recipient\":\"\xff\"}\n"), rows(&["1: ,,\u{fffd},,,,,,"]));
     assert_eq!(read("push.ndjson", b"\n"), (vec![], Some("EMPTY_FILE")));
 }

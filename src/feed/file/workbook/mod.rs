@@ -115,6 +115,11 @@ impl SheetReader {
         &self.head
     }
 
+    /// The error of a formula in a column that is read.
+    pub(super) fn formula(&self, place: Place) -> FileError {
+        FileError::formula(self.file.clone(), place)
+    }
+
     /// The next row; none at the end.
     pub(super) fn next(&mut self) -> Result<Option<SheetRow<'_>>, FileError> {
         match self.frames.next(&self.head) {

@@ -57,6 +57,8 @@ pub enum Outcome {
     Agrees,
     /// Some of it was not, and is now.
     Mended,
+    /// What can be read of it is on record; some rows cannot be read, so the day is not whole.
+    Unreadable,
 }
 
 impl Report {
