@@ -175,6 +175,17 @@ mod tests {
         assert_eq!(unpack(Cursor::new(damaged), 1 << 30), Err(Problem::Damaged(Damage::Unreadable)));
     }
 
+    /// Its sizes stand behind the data, and its head says none.
+    #[test]
+    fn a_part_whose_head_has_no_size_is_counted_too() {
+        let mut archive = ZipWriter::new_stream(Vec::new());
+        archive.start_file("xl/worksheets/sheet1.xml", SimpleFileOptions::default()).unwrap();
+        archive.write_all(&[b' '; 200_000]).unwrap();
+        let parts = Cursor::new(archive.finish().unwrap().into_inner());
+        assert_eq!(unpack(parts.clone(), 200_000), Ok(vec![]));
+        assert_eq!(unpack(parts, 199_999), Err(Problem::TooLarge(Bound::Unpacked)));
+    }
+
     #[test]
     fn other_formats_are_known_by_their_parts() {
         let format = |parts: &[(&str, &[u8])]| unpack(archive(parts), 1 << 30);

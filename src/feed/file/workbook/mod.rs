@@ -24,6 +24,9 @@ pub(super) mod problem;
 mod xls;
 mod xlsx;
 
+#[cfg(test)]
+mod tests;
+
 use super::FileError;
 use super::error::name_of;
 use frame::{Frame, Frames};
