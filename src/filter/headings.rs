@@ -44,7 +44,7 @@ const NUMBER: &str = "numara numarasi numaralar numaralari number numbers no nr 
 const WHOSE: &str = "musteri musterinin abone uye kisi kisinin firma sirket kurum yetkili hasta ogrenci veli anne baba calisan \
      personel ev is isyeri sabit asil ana birinci ikinci ucuncu yedek diger alternatif birincil ikincil bilgisi \
      bilgileri hatti customer home work office primary secondary main contact other e164 adresi adresleri address \
-     addresses numarasi numara";
+     addresses zorunlu opsiyonel istege bagli ornek format formati basinda olmadan";
 /// Words for anything else.
 const OTHER: &str = "ad adi adlari soyad soyadi soyisim soyismi isim ismi adsoyad adisoyadi name surname firstname lastname fullname \
      first last full unvan unvani title firma sirket kurum company musteri abone uye kisi hasta ogrenci veli customer \
@@ -179,8 +179,11 @@ fn joined(words: impl Iterator<Item = String>) -> Vec<String> {
     joined
 }
 
-/// A word without the number before or behind it, if that has two digits at most.
+/// A word without the number before or behind it, if that has two digits at most; nothing of a pattern, such as `5XX`.
 fn without_number(word: &str) -> &str {
+    if word.len() > 2 && word.contains('x') && word.bytes().all(|letter| letter == b'x' || letter.is_ascii_digit()) {
+        return "";
+    }
     let is_digit = |letter: char| letter.is_ascii_digit();
     let bare = word.trim_matches(is_digit);
     let (before, behind) =
@@ -225,6 +228,8 @@ mod tests {
                     "cep",
                     "GSM1/GSM2",
                     "recipient number",
+                    "Telefon (5XXXXXXXXX)",
+                    "Cep Tel (zorunlu)",
                 ][..],
             ),
             (

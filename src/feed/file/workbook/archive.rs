@@ -1,7 +1,7 @@
 //! The archive of an `.xlsx`: what it unpacks to, and the formulas whose results lie in other cells.
 //!
 //! Every part is unpacked to nowhere: what an archive says of its own sizes and checksums is not to be relied on. On the
-//! way the sheets are searched for formulas that fill a range (`t="array"`, which results that spill are too, and
+//! way they are searched for formulas that fill a range (`t="array"`, which results that spill are too, and
 //! `t="dataTable"`): the cells that they fill are written as plain values, so that a parser sees no formula there.
 
 use super::Place;
@@ -25,23 +25,31 @@ pub(super) struct Filled {
     pub(super) last_column: u32,
 }
 
-/// Checks an archive; what formulas of its sheets fill.
-pub(super) fn check(file: &mut File) -> Result<Vec<Filled>, Problem> {
-    let filled = unpack(&mut *file, MAX_UNPACKED)?;
-    file.rewind().map_err(unreadable)?;
-    Ok(filled)
+/// The formulas of all sheets of an archive.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Formulas {
+    /// Whether there are any at all: nearly no sheet of movements has.
+    pub(super) any: bool,
+    /// What some of them fill beside their own cell.
+    pub(super) filled: Vec<Filled>,
 }
 
-fn unpack(input: impl Read + Seek, bound: u64) -> Result<Vec<Filled>, Problem> {
+/// Checks an archive; the formulas of its sheets.
+pub(super) fn check(file: &mut File) -> Result<Formulas, Problem> {
+    let formulas = unpack(&mut *file, MAX_UNPACKED)?;
+    file.rewind().map_err(unreadable)?;
+    Ok(formulas)
+}
+
+fn unpack(input: impl Read + Seek, bound: u64) -> Result<Formulas, Problem> {
     let mut archive = ZipArchive::new(BufReader::new(input)).map_err(unreadable)?;
     if let Some(format) = other_format(&archive) {
         return Err(Problem::OtherFormat(format));
     }
-    let (mut left, mut filled, mut chunk) = (bound, Vec::new(), vec![0; CHUNK]);
+    let (mut left, mut formulas, mut chunk) = (bound, Formulas::default(), vec![0; CHUNK]);
     for number in 0..archive.len() {
         let mut part = archive.by_index(number).map_err(unreadable)?;
-        let name = part.name().map_err(unreadable)?.to_ascii_lowercase();
-        let is_sheet = name.contains("worksheets/") && name.ends_with(".xml");
+        // A sheet may lie anywhere.
         let mut scan = Scan::default();
         loop {
             let read = part.read(&mut chunk).map_err(unreadable)?;
@@ -49,13 +57,12 @@ fn unpack(input: impl Read + Seek, bound: u64) -> Result<Vec<Filled>, Problem> {
                 break;
             }
             left = left.checked_sub(read as u64).ok_or(Problem::TooLarge(Bound::Unpacked))?;
-            if is_sheet {
-                scan.push(&chunk[..read])?;
-            }
+            scan.push(&chunk[..read])?;
         }
-        filled.append(&mut scan.filled);
+        formulas.any |= scan.formulas.any;
+        formulas.filled.append(&mut scan.formulas.filled);
     }
-    Ok(filled)
+    Ok(formulas)
 }
 
 fn unreadable<E>(_: E) -> Problem {
@@ -73,28 +80,42 @@ fn other_format<R: Read + Seek>(archive: &ZipArchive<R>) -> Option<Format> {
     }
 }
 
-/// The XML of a sheet, piece by piece.
+/// The text of a part, piece by piece.
 #[derive(Default)]
 struct Scan {
     /// Behind the last tag that was looked at.
     text: Vec<u8>,
-    filled: Vec<Filled>,
+    formulas: Formulas,
 }
 
 impl Scan {
     fn push(&mut self, piece: &[u8]) -> Result<(), Problem> {
         self.text.extend_from_slice(piece);
         let whole = memchr::memrchr(b'>', &self.text).map_or(0, |end| end + 1);
-        for kind in [&b"array"[..], b"dataTable"] {
-            for at in memmem::find_iter(&self.text[..whole], kind) {
-                self.filled.extend(filled(&self.text[..whole], at)?);
+        let tags = &self.text[..whole];
+        self.formulas.any = self.formulas.any || may_have_formula(tags);
+        if self.formulas.any {
+            for kind in [&b"array"[..], b"dataTable"] {
+                for at in memmem::find_iter(tags, kind) {
+                    self.formulas.filled.extend(filled(tags, at)?);
+                }
             }
         }
-        // A tag whose end has not come yet is looked at with the next piece; text between tags may be longer.
+        // A tag whose end has not come yet is looked at with the next piece; one that is longer than what is kept is taken
+        // for a formula's.
+        let open = memchr::memchr(b'<', &self.text[whole..]).map(|open| self.text.len() - whole - open);
+        self.formulas.any |= open.is_some_and(|length| length > MAX_TAG);
         let keep = (self.text.len() - whole).min(MAX_TAG);
         self.text.drain(..self.text.len() - keep);
         Ok(())
     }
+}
+
+/// Whether a tag may be a formula's: `<f>`, `<f t="shared"/>`, `<x:f>`.
+fn may_have_formula(tags: &[u8]) -> bool {
+    let ends_name = |at: usize| tags.get(at).is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'));
+    let in_any_namespace = || memmem::find_iter(tags, b":f").any(|at| ends_name(at + 2));
+    memmem::find_iter(tags, b"<f").any(|at| ends_name(at + 2)) || in_any_namespace()
 }
 
 /// What the tag around `at` fills, if it is a formula's.
@@ -162,13 +183,14 @@ mod tests {
 
     fn filled_by(xml: &str) -> Result<Vec<(u32, u32, u32)>, Problem> {
         let found = unpack(archive(&[("xl/worksheets/sheet1.xml", xml.as_bytes())]), 1 << 30)?;
-        Ok(found.iter().map(|filled| (filled.first.row, filled.first.column, filled.last_column)).collect())
+        assert!(found.any || found.filled.is_empty());
+        Ok(found.filled.iter().map(|filled| (filled.first.row, filled.first.column, filled.last_column)).collect())
     }
 
     #[test]
     fn what_the_archive_really_holds_is_counted() {
         let parts = archive(&[("a", &[0; 70_000]), ("b", &[0; 70_000])]);
-        assert_eq!(unpack(parts.clone(), 140_000), Ok(vec![]));
+        assert_eq!(unpack(parts.clone(), 140_000), Ok(Formulas::default()));
         assert_eq!(unpack(parts.clone(), 139_999), Err(Problem::TooLarge(Bound::Unpacked)));
         let mut damaged = parts.into_inner();
         damaged.truncate(100);
@@ -182,7 +204,7 @@ mod tests {
         archive.start_file("xl/worksheets/sheet1.xml", SimpleFileOptions::default()).unwrap();
         archive.write_all(&[b' '; 200_000]).unwrap();
         let parts = Cursor::new(archive.finish().unwrap().into_inner());
-        assert_eq!(unpack(parts.clone(), 200_000), Ok(vec![]));
+        assert_eq!(unpack(parts.clone(), 200_000), Ok(Formulas::default()));
         assert_eq!(unpack(parts, 199_999), Err(Problem::TooLarge(Bound::Unpacked)));
     }
 
@@ -206,5 +228,15 @@ mod tests {
         assert_eq!(filled_by("<f t=\"array\" ref=\"&#65;1:C2\">x</f>"), Err(Problem::Damaged(Damage::Unreadable)));
         let long = format!("{}<f t=\"array\" ref=\"B2:D9\">x</f>{}", "y".repeat(CHUNK - 12), "y".repeat(CHUNK));
         assert_eq!(filled_by(&long), Ok(vec![(1, 1, 3)]), "over the end of a piece");
+        for (xml, any) in [
+            ("<f>1</f>", true),
+            ("<f/>", true),
+            ("<x:f si=\"0\"/>", true),
+            ("<c><v>1</v></c><fill/><t>f: 1</t>", false),
+            (&format!("<f{}>1</f", " ".repeat(2 * CHUNK)), true),
+        ] {
+            let formulas = unpack(archive(&[("xl/worksheets/sheet1.xml", xml.as_bytes())]), 1 << 30).unwrap();
+            assert_eq!(formulas.any, any, "{xml}");
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! output, and is gone. It has no path and no address in its arguments, an empty environment but for the sheet that is
 //! named, no file of its own, and leaves no core.
 //!
-//! [`MEMORY`] suffices for a full sheet of movements (1,048,576 × 8), which takes 1.2 GiB of it.
+//! [`MEMORY`] suffices for a full sheet of movements (1,048,576 × 8), which takes 0.5 GiB of it.
 
 use super::problem::{Bound, Damage, Problem};
 use super::{frame, read};
@@ -22,7 +22,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 /// Bytes of addresses of the child, its program included.
-const MEMORY: u64 = 3 << 30;
+const MEMORY: u64 = 2 << 30;
 /// Seconds of a processor. A full sheet takes less than one minute.
 const TIME: u64 = 600;
 /// The command that a child is begun with; it is in no help.

@@ -10,7 +10,7 @@
 
 use super::super::MAX_LINE;
 use super::Head;
-use super::grid::{self, Grid};
+use super::grid::{Grid, Packed};
 use super::problem::Problem;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 
@@ -22,7 +22,7 @@ const TOO_LONG: u32 = u32::MAX;
 /// Bytes of the JSON at most: a name for each of 16,384 sheets, a formula for each of 16,384 columns.
 const MAX_JSON: u32 = 16 << 20;
 /// Bytes of a row: its text, and the heads of 16,384 cells.
-const MAX_ROW: u32 = MAX_LINE as u32 + 16_384 * 6;
+const MAX_ROW: u32 = MAX_LINE as u32 + 16_384 * 6 + 2;
 const BUFFER: usize = 256 << 10;
 
 /// Why a stream is not read on.
@@ -37,8 +37,8 @@ pub(super) enum Broken {
 /// What stands next in a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Frame {
-    /// A row, from 0, and the bytes of its cells; `None` for one that is too long.
-    Row { row: u32, len: Option<usize> },
+    /// A row, from 0, whose cells are those of [`Frames::cells`], unless it is too long.
+    Row { row: u32, too_long: bool },
     /// Nothing more.
     End,
 }
@@ -102,29 +102,25 @@ impl<R: Read> Frames<R> {
         }
         (self.rows, self.next) = (self.rows.saturating_add(1), row + 1);
         if length == TOO_LONG {
-            return Ok(Frame::Row { row, len: None });
+            return Ok(Frame::Row { row, too_long: true });
         }
         if length > MAX_ROW {
             return Err(Broken::Wrong);
         }
         self.fill(length as usize)?;
-        let mut columns = 0;
-        let mut bytes = 0;
-        for (column, text) in grid::unpacked(&self.buffer) {
-            if column < columns || column >= head.width {
+        let mut next = 0;
+        for (column, _) in Packed::read(&self.buffer).ok_or(Broken::Wrong)?.iter() {
+            if column < next || column >= head.width {
                 return Err(Broken::Wrong);
             }
-            (columns, bytes) = (column + 1, bytes + text.len() + 6);
+            next = column + 1;
         }
-        if bytes != self.buffer.len() {
-            return Err(Broken::Wrong);
-        }
-        Ok(Frame::Row { row, len: Some(self.buffer.len()) })
+        Ok(Frame::Row { row, too_long: false })
     }
 
-    /// The packed cells of the row that was read last.
-    pub(super) fn bytes(&self, len: usize) -> &[u8] {
-        &self.buffer[..len.min(self.buffer.len())]
+    /// The cells of the row that was read last.
+    pub(super) fn cells(&self) -> Option<Packed<'_>> {
+        Packed::read(&self.buffer)
     }
 
     fn number(&mut self) -> Result<u32, Broken> {
@@ -166,10 +162,10 @@ mod tests {
         loop {
             match frames.next(&head)? {
                 Frame::End => return Ok(rows),
-                Frame::Row { row, len } => {
-                    let cells =
-                        len.map(|len| grid::unpacked(frames.bytes(len)).map(|(column, text)| format!("{column}={text};")));
-                    rows.push((row, cells.map_or_else(|| "too long".to_owned(), Iterator::collect)));
+                Frame::Row { row, too_long: true } => rows.push((row, "too long".to_owned())),
+                Frame::Row { row, .. } => {
+                    let cells = frames.cells().unwrap();
+                    rows.push((row, cells.iter().map(|(column, text)| format!("{column}={text};")).collect()));
                 }
             }
         }

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 /// Bytes of text of all cells: a full sheet of movements has about 200 MiB. Shared strings make much of little, so that
 /// what cells refer to is counted as well.
 const MAX_TEXT: u64 = 1 << 30;
-/// Bytes before the text of a packed cell: its column and its length.
-const CELL_HEAD: usize = 6;
+/// Bytes of a packed cell beside its text: its column and its length.
+const CELL: usize = 6;
 
 /// The rows and columns that a format has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,22 +132,27 @@ impl OpenRow {
             }
             self.cells.sort_unstable();
         }
-        let cells = if self.too_long {
-            None
-        } else {
-            let mut packed = Vec::with_capacity(self.text.len() + self.cells.len() * CELL_HEAD);
-            for (column, begin, end) in &self.cells {
-                pack(&mut packed, *column, &self.text[*begin..*end]);
-            }
-            Some(packed.into_boxed_slice())
-        };
+        let cells = if self.too_long { None } else { Some(self.packed()) };
         let content = self.too_long || !self.cells.is_empty();
-        (self.too_long, self.row) = (false, self.row);
         let row = self.row;
+        self.too_long = false;
         self.columns.clear();
         self.cells.clear();
         self.text.clear();
         Ok(content.then_some(Row { row, cells }))
+    }
+
+    /// The number of cells, the column and the length of each, the text of all.
+    fn packed(&self) -> Box<[u8]> {
+        let mut packed = Vec::with_capacity(2 + self.cells.len() * CELL + self.text.len());
+        // Columns, and so cells, are 16,384 at most; the text is bounded by MAX_LINE.
+        packed.extend((self.cells.len() as u16).to_le_bytes());
+        for (column, begin, end) in &self.cells {
+            packed.extend((*column as u16).to_le_bytes());
+            packed.extend(((end - begin) as u32).to_le_bytes());
+        }
+        self.cells.iter().for_each(|(_, begin, end)| packed.extend_from_slice(&self.text.as_bytes()[*begin..*end]));
+        packed.into_boxed_slice()
     }
 }
 
@@ -166,30 +171,49 @@ fn merged(mut rows: Vec<Row>) -> Result<Vec<Row>, Problem> {
 
 fn joined(one: &Row, other: &Row) -> Result<Row, Problem> {
     let mut open = OpenRow { row: one.row, too_long: one.cells.is_none() || other.cells.is_none(), ..OpenRow::default() };
-    for (column, text) in [one, other].into_iter().flat_map(|row| unpacked(row.cells.as_deref().unwrap_or_default())) {
-        open.columns.push(column);
-        open.push(column, text);
+    for cells in [one, other].into_iter().filter_map(|row| Packed::read(row.cells.as_deref()?)) {
+        for (column, text) in cells.iter() {
+            open.columns.push(column);
+            open.push(column, text);
+        }
     }
     let row = open.take()?;
     Ok(row.unwrap_or(Row { row: one.row, cells: None }))
 }
 
-fn pack(packed: &mut Vec<u8>, column: u32, text: &str) {
-    // Columns and lengths are bounded far below what the numbers hold.
-    packed.extend((column as u16).to_le_bytes());
-    packed.extend((text.len() as u32).to_le_bytes());
-    packed.extend(text.as_bytes());
+/// The cells of a packed row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packed<'a> {
+    cells: &'a [[u8; CELL]],
+    text: &'a str,
 }
 
-/// The cells of a packed row; what is not packed as here ends them.
-pub(super) fn unpacked(mut packed: &[u8]) -> impl Iterator<Item = (u32, &str)> {
-    std::iter::from_fn(move || {
-        let ((head, rest), column) = (packed.split_first_chunk::<CELL_HEAD>()?, u32::from(packed[0]) | u32::from(packed[1]) << 8);
-        let length = u32::from_le_bytes([head[2], head[3], head[4], head[5]]) as usize;
-        let text = std::str::from_utf8(rest.get(..length)?).ok()?;
-        packed = &rest[length..];
-        Some((column, text))
-    })
+impl<'a> Packed<'a> {
+    /// Reads what [`OpenRow::packed`] wrote; `None` if it is something else.
+    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (count, rest) = bytes.split_first_chunk::<2>()?;
+        let (cells, text) = rest.split_at_checked(usize::from(u16::from_le_bytes(*count)) * CELL)?;
+        let packed = Self { cells: cells.as_chunks().0, text: std::str::from_utf8(text).ok()? };
+        let whole = packed.cells.iter().try_fold(0_usize, |at, cell| {
+            let end = at + length(cell);
+            packed.text.is_char_boundary(end).then_some(end)
+        });
+        (whole == Some(text.len())).then_some(packed)
+    }
+
+    /// Column and text of each cell.
+    pub(super) fn iter(self) -> impl Iterator<Item = (u32, &'a str)> {
+        let mut rest = self.text;
+        self.cells.iter().map(move |cell| {
+            let (text, behind) = rest.split_at_checked(length(cell)).unwrap_or((rest, ""));
+            rest = behind;
+            (u32::from(u16::from_le_bytes([cell[0], cell[1]])), text)
+        })
+    }
+}
+
+fn length(cell: &[u8; CELL]) -> usize {
+    u32::from_le_bytes([cell[2], cell[3], cell[4], cell[5]]) as usize
 }
 
 #[cfg(test)]
@@ -208,8 +232,10 @@ mod tests {
     }
 
     fn rows(cells: &[(u32, u32, &str)]) -> Result<Vec<(u32, String)>, Problem> {
-        let text =
-            |row: &Row| unpacked(row.cells.as_deref().unwrap()).map(|(column, text)| format!("{column}={text};")).collect();
+        let text = |row: &Row| {
+            let cells = Packed::read(row.cells.as_deref().unwrap()).unwrap();
+            cells.iter().map(|(column, text)| format!("{column}={text};")).collect()
+        };
         grid(cells).map(|grid| grid.rows.iter().map(|row| (row.row, text(row))).collect())
     }
 

@@ -30,7 +30,7 @@ mod tests;
 use super::FileError;
 use super::error::name_of;
 use frame::{Frame, Frames};
-use grid::Grid;
+use grid::{Grid, Packed};
 use problem::{Bound, Damage, Problem};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -85,8 +85,8 @@ pub(super) struct SheetReader {
 pub(super) struct SheetRow<'a> {
     /// Its number, from 1.
     pub(super) number: u32,
-    /// Its cells, packed; `None` if they have more text than a row may have.
-    cells: Option<&'a [u8]>,
+    /// Its cells; `None` if they have more text than a row may have.
+    cells: Option<Packed<'a>>,
 }
 
 impl SheetReader {
@@ -126,8 +126,10 @@ impl SheetReader {
     /// The next row; none at the end.
     pub(super) fn next(&mut self) -> Result<Option<SheetRow<'_>>, FileError> {
         match self.frames.next(&self.head) {
-            // The borrow checker does not let an error be made beside the row.
-            Ok(Frame::Row { row, len }) => Ok(Some(SheetRow { number: row + 1, cells: len.map(|len| self.frames.bytes(len)) })),
+            Ok(Frame::Row { row, too_long }) => {
+                let cells = if too_long { None } else { self.frames.cells() };
+                Ok(Some(SheetRow { number: row + 1, cells }))
+            }
             Ok(Frame::End) => {
                 if let Some(mut child) = self.child.take() {
                     let _ = child.wait();
@@ -158,7 +160,7 @@ impl Drop for SheetReader {
 impl<'a> SheetRow<'a> {
     /// The cells with content, by column from 0; `None` if the row has more text than a row may have.
     pub(super) fn cells(&self) -> Option<impl Iterator<Item = (u32, &'a str)> + use<'a>> {
-        self.cells.map(grid::unpacked)
+        self.cells.map(Packed::iter)
     }
 }
 

@@ -79,7 +79,7 @@ impl Bound {
             Self::Unpacked => "2 GiB unpacked",
             Self::Text => "1 GiB of text",
             Self::Written => "2 GiB as delimited text",
-            Self::Process => "3 GiB of memory or 10 minutes to read it",
+            Self::Process => "2 GiB of memory or 10 minutes to read it",
         }
     }
 }

@@ -16,21 +16,28 @@ type Book = Xlsx<BufReader<File>>;
 
 /// Reads the sheet that is meant.
 pub(super) fn read(mut file: File, named: Option<&str>) -> Result<Grid, Problem> {
-    let filled = archive::check(&mut file)?;
+    let formulas = archive::check(&mut file)?;
     let mut book: Book = Xlsx::new(BufReader::new(file)).map_err(problem_of)?;
     let sheets: Vec<Listed> = book.sheets_metadata().iter().map(listed).collect();
     let choice = choose(&sheets, named, |sheet| has_content(&mut book, &sheets[sheet].name))?;
     let from_1904 = book.has_1904_epoch();
     let mut cells = book.worksheet_cells_reader(&sheets[choice.sheet].name).map_err(problem_of)?;
     let mut grid = Grid::new(LIMITS);
-    while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(problem_of)? {
-        let place = Place { row: cell.pos.0, column: cell.pos.1 };
-        grid.cell(place, &text_of(&cell.value, from_1904))?;
-        if cell.formula.is_some() {
-            grid.formula(place);
+    if formulas.any {
+        while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(problem_of)? {
+            let place = Place { row: cell.pos.0, column: cell.pos.1 };
+            grid.cell(place, &text_of(&cell.value, from_1904))?;
+            if cell.formula.is_some() {
+                grid.formula(place);
+            }
+        }
+    } else {
+        while let Some(cell) = cells.next_cell().map_err(problem_of)? {
+            let (row, column) = cell.get_position();
+            grid.cell(Place { row, column }, &text_of(cell.get_value(), from_1904))?;
         }
     }
-    for filled in filled {
+    for filled in formulas.filled {
         (filled.first.column..=filled.last_column.min(LIMITS.columns))
             .for_each(|column| grid.formula(Place { column, ..filled.first }));
     }
