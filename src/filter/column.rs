@@ -135,16 +135,16 @@ mod tests {
     use super::super::layout::Wanted;
     use super::*;
 
-    fn column(kind: Kind, named: Named, text: &str) -> Result<u32, String> {
+    fn column(kind: Kind, named: &Named, text: &str) -> Result<u32, String> {
         let table = Table::read(text.as_bytes(), 0, true, b',', Encoding::Utf8);
         let mut wanted = Wanted::default();
         *(if kind == Kind::Phone { &mut wanted.phones } else { &mut wanted.emails }) = Some(named.clone());
-        let column = Sample::new(&table, header::find(&table, &wanted)).column(kind, &named);
+        let column = Sample::new(&table, header::find(&table, &wanted)).column(kind, named);
         column.map_err(|error| format!("{}: {error}", error.code()))
     }
 
     fn found(kind: Kind, text: &str) -> Result<u32, String> {
-        column(kind, Named::Found, text)
+        column(kind, &Named::Found, text)
     }
 
     fn code(result: Result<u32, String>) -> Result<u32, String> {
@@ -199,13 +199,13 @@ mod tests {
         assert_eq!(found(Kind::Phone, "ad,kod\nAli,7"), Err(told.to_owned()));
         assert!(found(Kind::Phone, "prose\nmore of it").is_err_and(|told| told.starts_with("NO_ADDRESS_COLUMN")));
         assert_eq!(code(found(Kind::Phone, "unvan,vkn\nA,1234567890")), Err("NO_ADDRESS_COLUMN".to_owned()));
-        let told = column(Kind::Phone, Named::Name("gsm".to_owned()), "Ali,05321234567").unwrap_err();
+        let told = column(Kind::Phone, &Named::Name("gsm".to_owned()), "Ali,05321234567").unwrap_err();
         assert_eq!(told, "UNKNOWN_COLUMN: no column is named \"gsm\"");
     }
 
     #[test]
     fn a_column_is_named_or_numbered() {
-        let column = |named: Named| code(column(Kind::Phone, named, "ad,Cep,cep ,İLETİŞİM\nAli,1,2,3"));
+        let column = |named: Named| code(column(Kind::Phone, &named, "ad,Cep,cep ,İLETİŞİM\nAli,1,2,3"));
         let named = |name: &str| column(Named::Name(name.to_owned()));
         assert_eq!(column(Named::Position(2)), Ok(1));
         assert_eq!(

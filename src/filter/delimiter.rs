@@ -48,13 +48,11 @@ pub(super) fn find(readings: Vec<Reading>, finds: impl Fn(&Reading) -> bool) -> 
         [only] => only.table.delimiter,
         [first, second, ..] => {
             let finding: Vec<&&Reading> = fitting.iter().filter(|reading| finds(reading)).collect();
-            match finding[..] {
-                [only] => only.table.delimiter,
-                _ => {
-                    let both = [first, second].map(|reading| Delimiter(reading.table.delimiter));
-                    return Err(ListError::ManyDelimiters(both[0], both[1]));
-                }
-            }
+            let [only] = finding[..] else {
+                let [first, second] = [first, second].map(|reading| Delimiter(reading.table.delimiter));
+                return Err(ListError::ManyDelimiters(first, second));
+            };
+            only.table.delimiter
         }
     };
     let (found, others): (Vec<Reading>, Vec<Reading>) =

@@ -2,7 +2,7 @@
 //!
 //! A row is the header if one of its cells is a known heading and none may be read as an address: what is not asked about
 //! must not look like somebody's row. So a first row without a readable address and without a heading is a row, and its
-//! answer is DENY INVALID_RECIPIENT. Above a header there may be titles, as people have them in spreadsheets: rows of a
+//! answer is `DENY INVALID_RECIPIENT`. Above a header there may be titles, as people have them in spreadsheets: rows of a
 //! few cells in which nothing resembles an address. They pass through and are no rows.
 
 use super::headings::heading;
@@ -16,7 +16,7 @@ const TITLES: usize = 20;
 /// The place among the table's rows; `None` if the first row is a row already.
 pub(super) fn find(table: &Table, wanted: &Wanted) -> Option<usize> {
     let below_titles = |is: &dyn Fn(&TableRow) -> bool| {
-        let place = table.rows.iter().take(TITLES).position(|row| is(row))?;
+        let place = table.rows.iter().take(TITLES).position(is)?;
         let (above, header) = (&table.rows[..place], &table.rows[place]);
         above.iter().all(|row| is_title(row, header)).then_some(place)
     };
@@ -29,10 +29,9 @@ pub(super) fn find(table: &Table, wanted: &Wanted) -> Option<usize> {
     };
     match wanted.header {
         Some(false) => None,
-        Some(true) => found.or(Some(0)),
         None if names.is_empty() => found,
-        // An error then says that no column has the name.
-        None => found.or(Some(0)),
+        // Where no row has the name, an error says so.
+        Some(true) | None => found.or(Some(0)),
     }
 }
 

@@ -112,9 +112,8 @@ impl Heading {
     pub(super) fn excludes(self, kind: Kind) -> bool {
         match self {
             Self::Other => true,
-            Self::Phone => kind == Kind::Email,
+            Self::Phone | Self::Number => kind == Kind::Email,
             Self::Email => kind == Kind::Phone,
-            Self::Number => kind == Kind::Email,
             Self::Both | Self::Either | Self::Open => false,
         }
     }
@@ -171,7 +170,7 @@ fn joined(words: impl Iterator<Item = String>) -> Vec<String> {
     for word in words {
         match joined.last_mut() {
             Some(last) if last == "e" || (is_letter(&word) && last.len() <= 2 && last != &word && is_letter(&last[..1])) => {
-                last.push_str(&word)
+                last.push_str(&word);
             }
             _ => joined.push(word),
         }

@@ -119,7 +119,7 @@ async fn what_is_no_phone_in_a_workbook_is_none() {
     let mut rows = "telefon,decision,reason,duplicate\n".to_owned();
     for (row, (value, text, answer)) in (1..).zip(&numbers) {
         sheet = sheet.with(row, 0, value.clone());
-        rows += &format!("{text},{answer},\n");
+        rows.extend([text, ",", answer, ",\n"]);
     }
     for (form, book) in both(&[sheet]) {
         assert_eq!(filtered(&known, form, &book, &["--duplicates"]).0, rows, "{form}");

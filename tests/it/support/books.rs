@@ -86,7 +86,7 @@ pub fn rows_xml(sheet: &Sheet) -> String {
     let mut xml = String::new();
     for rows in cells.chunk_by(|one, next| one.0 == next.0) {
         let _ = write!(xml, "<row r=\"{}\">", rows[0].0 + 1);
-        rows.iter().for_each(|(row, column, value)| xml.push_str(&cell_xml(*row, *column, value)));
+        xml.extend(rows.iter().map(|(row, column, value)| cell_xml(*row, *column, value)));
         xml.push_str("</row>");
     }
     xml
@@ -216,7 +216,7 @@ pub fn xls_of(sheets: &[(&str, Seen, Vec<u8>)]) -> Vec<u8> {
         begins += body.len();
     }
     book.extend(end);
-    bodies.iter().for_each(|body| book.extend(body));
+    book.extend(bodies.concat());
     container("Workbook", &book)
 }
 

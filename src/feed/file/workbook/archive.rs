@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_the_archive_really_holds_is_counted() {
-        let parts = archive(&[("a", &[0; 70_000]), ("b", &[0; 70_000])]);
+        let parts = archive(&[("a", &vec![0; 70_000]), ("b", &vec![0; 70_000])]);
         assert_eq!(unpack(parts.clone(), 140_000), Ok(Formulas::default()));
         assert_eq!(unpack(parts.clone(), 139_999), Err(Problem::TooLarge(Bound::Unpacked)));
         let mut damaged = parts.into_inner();
@@ -202,7 +202,7 @@ mod tests {
     fn a_part_whose_head_has_no_size_is_counted_too() {
         let mut archive = ZipWriter::new_stream(Vec::new());
         archive.start_file("xl/worksheets/sheet1.xml", SimpleFileOptions::default()).unwrap();
-        archive.write_all(&[b' '; 200_000]).unwrap();
+        archive.write_all(&vec![b' '; 200_000]).unwrap();
         let parts = Cursor::new(archive.finish().unwrap().into_inner());
         assert_eq!(unpack(parts.clone(), 200_000), Ok(Formulas::default()));
         assert_eq!(unpack(parts, 199_999), Err(Problem::TooLarge(Bound::Unpacked)));

@@ -46,7 +46,7 @@ fn moment_text(moment: &ExcelDateTime, from_1904: bool) -> String {
         return digits(serial);
     }
     if moment.is_duration() || serial < 1.0 {
-        let seconds = seconds as u64;
+        let seconds = seconds as i64;
         return format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     }
     // Whole seconds survive the way back through a fraction of a day.

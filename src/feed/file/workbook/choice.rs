@@ -28,7 +28,7 @@ pub(super) struct Choice {
 /// Chooses; `has_content` says of a sheet whether any of its cells holds more than white space.
 pub(super) fn choose(
     sheets: &[Listed],
-    named: Option<&str>,
+    wanted: Option<&str>,
     mut has_content: impl FnMut(usize) -> Result<bool, Problem>,
 ) -> Result<Choice, Problem> {
     let mut names: Vec<&str> = sheets.iter().map(|sheet| sheet.name.as_str()).collect();
@@ -36,7 +36,7 @@ pub(super) fn choose(
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err(Problem::Damaged(Damage::SheetTwice));
     }
-    let named = named.map(|name| find(sheets, name)).transpose()?;
+    let wanted = wanted.map(|name| find(sheets, name)).transpose()?;
     let mut full = Vec::new();
     for (number, _) in sheets.iter().enumerate().filter(|(_, sheet)| sheet.has_rows) {
         if has_content(number)? {
@@ -44,7 +44,7 @@ pub(super) fn choose(
         }
     }
     let names = |numbers: &[usize]| numbers.iter().map(|number| sheets[*number].name.clone()).collect();
-    if let Some(sheet) = named {
+    if let Some(sheet) = wanted {
         let before = full.len();
         full.retain(|number| *number != sheet);
         return if full.len() == before { Err(Problem::Empty) } else { Ok(Choice { sheet, unread: names(&full) }) };

@@ -67,7 +67,7 @@ pub(in super::super) enum Bound {
 pub(in super::super) enum Format {
     /// Excel's binary one.
     Xlsb,
-    /// OpenDocument.
+    /// That of the `OpenDocument` standard.
     Ods,
 }
 
@@ -134,6 +134,7 @@ impl Problem {
 }
 
 /// Names of sheets on one line.
+#[must_use]
 pub fn listed(names: &[String]) -> String {
     /// More are only counted.
     const SHOWN: usize = 20;
