@@ -1,4 +1,4 @@
-//! Which column holds the addresses: the one that is named, or the only one that can be meant.
+//! The column that holds the addresses: the one that is named, or the only one that can be meant.
 //!
 //! A column is meant by its heading or by its values. More than one that could be meant is an error, always: an answer
 //! beside the wrong one of two addresses is somebody else's. So a heading that excludes addresses (a tax number looks like

@@ -1,4 +1,4 @@
-//! Which delimiter a list has: the one that its first line names (`sep=;`, as Excel writes it), or the one under which its
+//! The delimiter of a list: the one that its first line names (`sep=;`, as Excel writes it), or the one under which its
 //! rows have as many fields as its header.
 
 use super::error::{Delimiter, ListError};

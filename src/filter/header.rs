@@ -1,4 +1,4 @@
-//! Which row of a list is its header, and what stands above it.
+//! The header of a list, and what stands above it.
 //!
 //! A row is the header if one of its cells is a known heading and none may be read as an address: what is not asked about
 //! must not look like somebody's row. So a first row without a readable address and without a heading is a row, and its
@@ -94,7 +94,7 @@ mod tests {
             ("telefon,05xx 123 45 67 8", None),
             ("Ali,123", None),
             ("a,b\nAli,05321234567", None),
-            ("nobody", None),
+            ("kimse", None),
             ("", None),
         ] {
             assert_eq!(header(list, &phones()), place, "{list}");

@@ -59,7 +59,9 @@ fn offline(args: &ImportArgs, data: &Path) -> Result<Summary, CommandError> {
 fn is_complete(summary: &Summary) -> bool {
     let complete = summary.is_whole();
     if !complete {
-        tracing::warn!("rows or sheets are missing, so the export is not noted as complete; see izingate brand heal");
+        tracing::warn!(
+            "rows are missing or a part of a workbook was not read, so the export is not noted as complete; see izingate brand heal"
+        );
     }
     complete
 }

@@ -72,6 +72,8 @@ pub struct Notes {
     pub without_recipient_type: bool,
     /// Names of a workbook's sheets that have content and were not read, because another one is named.
     pub unread_sheets: Vec<String>,
+    /// Numbers, from 1, of a sheet's columns that have content and no heading; the first [`MOST_UNKNOWN`].
+    pub unnamed_columns: Vec<u32>,
 }
 
 /// Unknown headings that are named at most.
@@ -88,6 +90,12 @@ impl Notes {
     fn add(&mut self, columns: &Columns) {
         self.add_unknown(columns.unknown());
         self.without_recipient_type |= !columns.has_recipient_types();
+    }
+
+    fn add_unnamed(&mut self, column: u32) {
+        if self.unnamed_columns.len() < MOST_UNKNOWN && !self.unnamed_columns.contains(&column) {
+            self.unnamed_columns.push(column);
+        }
     }
 
     fn add_unknown(&mut self, names: &[Box<str>]) {

@@ -18,6 +18,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) struct Sheet {
     reader: SheetReader,
     columns: Columns,
+    /// Whether each column of the header has a name; columns beyond have none.
+    named: Vec<bool>,
+    /// Whether cells may stand in a column without a name.
+    has_unnamed: bool,
     notes: Notes,
     /// Bytes of the file, which are shared out among its rows.
     total: u64,
@@ -47,12 +51,20 @@ impl Sheet {
         let columns = columns.map_err(|problem: HeaderProblem| FileError::header(super::error::name_of(path), problem))?;
         refuse_formulas(&reader, &columns)?;
         let notes = Notes { unread_sheets: reader.head().unread.clone(), ..Notes::of(&columns) };
-        Ok(Self { reader, columns, notes, total, done: 1, taken: Arc::clone(taken) })
+        let mut sheet =
+            Self { reader, columns, named: Vec::new(), has_unnamed: false, notes, total, done: 1, taken: Arc::clone(taken) };
+        sheet.set_names(&names);
+        Ok(sheet)
     }
 
     /// Whether rows name their own brand.
     pub(super) fn has_brands(&self) -> bool {
         self.columns.has_brands()
+    }
+
+    fn set_names(&mut self, names: &[String]) {
+        self.named = names.iter().map(|name| !name.trim().is_empty()).collect();
+        self.has_unnamed = self.named.contains(&false) || self.named.len() < self.reader.head().width as usize;
     }
 
     /// Shares the file's bytes out among its rows.
@@ -68,12 +80,19 @@ impl Source for Sheet {
     fn read_line(&mut self, batch: &mut Batch) -> Result<bool, FileError> {
         let Some(row) = self.reader.next()? else { return Ok(false) };
         match read(&row, &self.columns) {
-            Reading::Row(row) => batch.push(row),
+            Reading::Row(read) => {
+                if self.has_unnamed {
+                    note_unnamed(&row, &self.named, &mut self.notes);
+                }
+                batch.push(read);
+            }
             Reading::TooLong(line) => batch.push_bad(line, "the row is longer than 1 MiB", b""),
             Reading::Header(columns) => {
+                let names = names_of(&row);
                 refuse_formulas(&self.reader, &columns)?;
                 self.notes.add(&columns);
                 self.columns = columns;
+                self.set_names(&names);
             }
         }
         self.advance();
@@ -98,6 +117,12 @@ fn names_of(row: &SheetRow<'_>) -> Vec<String> {
         names[column as usize].push_str(text);
     }
     names
+}
+
+/// Notes the columns of cells that have no heading above them, such as those of a second list beside the first.
+fn note_unnamed(row: &SheetRow<'_>, named: &[bool], notes: &mut Notes) {
+    let unnamed = |column: &u32| !named.get(*column as usize).copied().unwrap_or_default();
+    row.cells().into_iter().flatten().map(|(column, _)| column).filter(unnamed).for_each(|column| notes.add_unnamed(column + 1));
 }
 
 /// Reads a row. Cells without a heading above them are no part of it.

@@ -1,4 +1,4 @@
-//! Which row is the header and which column holds the addresses: known, or an error that says what to say. Every way in.
+//! The header of a list and the column of its addresses: known, or an error that says what to say. Every way in.
 
 use super::{count, filter, piped, text};
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, apply, movement};
@@ -151,7 +151,7 @@ async fn each_kind_of_address_has_its_column() {
     assert_eq!(post(&known.gateway.http, &query, "text/csv", list).await.text, rows);
 }
 
-/// Who reads the file with another eye finds an address in the first row, which nobody asked about.
+/// Another reader of the file may find an address in the first row, about which nothing was asked.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_row_without_a_readable_address_is_a_row() {
     let known = Known::start().await;

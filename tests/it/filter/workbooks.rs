@@ -43,7 +43,7 @@ async fn one_sheet_is_meant_or_named() {
     let empty = || Sheet::of("boş", &[&["", " "]]);
     let other = |seen| Sheet::of("İki", &[&["x"]]).seen(seen);
     for (form, book) in both(&[empty(), Sheet::of("Liste", ROWS), empty().seen(Seen::Hidden)].map(|sheet| sheet)) {
-        // Sheets of one name are damage: the first and the last are told apart.
+        // The first and the last have one name.
         let said = refused(&known, form, &book, &[]);
         assert!(said.contains("BAD_SPREADSHEET"), "{form}: {said}");
     }

@@ -9,6 +9,7 @@
 //! | truth value, error | `true`, `#N/A`: no address and no date |
 //! | text | as it is, of rich text all runs, without what says how to pronounce it |
 
+use crate::model::time::IysTime;
 use calamine::{Data, DataRef, ExcelDateTime, ExcelDateTimeType};
 use std::borrow::Cow;
 
@@ -55,13 +56,17 @@ fn moment_text(moment: &ExcelDateTime, from_1904: bool) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
-/// A moment that the file holds as text, such as `2026-11-09T20:00:00Z`; what lies behind the second is dropped, for it is
-/// written, not computed.
+/// A moment that the file holds as text, such as `2026-11-09T20:00:00Z`, to the nearest second.
 fn iso_text(text: &str) -> String {
-    text.chars().take(19).map(|letter| if letter == 'T' { ' ' } else { letter }).collect()
+    let second: String = text.chars().take(19).map(|letter| if letter == 'T' { ' ' } else { letter }).collect();
+    let rounds_up = text.get(19..).is_some_and(|fraction| matches!(fraction.as_bytes(), [b'.', b'5'..=b'9', ..]));
+    match IysTime::parse(&second) {
+        Ok(moment) if rounds_up => IysTime::from_unix(moment.unix() + 1).to_string(),
+        _ => second,
+    }
 }
 
-/// The same cell in the form of the other reader.
+/// Converts a cell of the `.xls` reader into the form of the `.xlsx` reader.
 pub(super) fn borrowed(value: &Data) -> DataRef<'_> {
     match value {
         Data::Int(number) => DataRef::Int(*number),
@@ -128,7 +133,10 @@ mod tests {
         }
         assert_eq!(moment(46_335.833_333_3 - 1462.0, DateTime, true), "2026-11-09 20:00:00", "counted from 1904");
         assert_eq!(moment(1.5, TimeDelta, false), "36:00:00");
-        assert_eq!(text(&DataRef::DateTimeIso("2026-11-09T20:00:00.000Z".to_owned())), "2026-11-09 20:00:00");
+        for iso in ["2026-11-09T20:00:00.000Z", "2026-11-09T19:59:59.997", "2026-11-09T20:00:00"] {
+            assert_eq!(text(&DataRef::DateTimeIso(iso.to_owned())), "2026-11-09 20:00:00");
+        }
+        assert_eq!(text(&DataRef::DateTimeIso("1899-12-31T10:00:00.9".to_owned())), "1899-12-31 10:00:00");
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(super) fn begin(file: &File, sheet: Option<&str>) -> io::Result<Option<(Box<
     Ok(Some((Box::new(output), child)))
 }
 
-/// Why a child's stream is broken: by a signal it is ended when it passes a bound.
+/// Finds why a child's stream is broken: a child that passes a bound is ended by a signal.
 pub(super) fn ended(mut child: Child, broken: Broken) -> Problem {
     if broken == Broken::Wrong {
         let _ = child.kill();
@@ -67,7 +67,7 @@ pub(super) fn ended(mut child: Child, broken: Broken) -> Problem {
 /// Reads the workbook at standard input, in a child.
 ///
 /// # Errors
-/// The bounds cannot be set, or nobody takes the rows.
+/// The bounds cannot be set, or the rows are not taken.
 pub fn serve() -> io::Result<()> {
     let bound = |resource, most: u64| {
         let before = getrlimit(resource);

@@ -1,7 +1,7 @@
-//! Which sheet of a workbook is meant: the only one with content, or the one that is named.
+//! Choice of the sheet that is meant: the only one with content, or the one that is named.
 //!
-//! Whoever looks at a workbook sees the sheets that are not hidden. Rows on another sheet, or on one that nobody sees,
-//! may be refusals: they are never passed over in silence.
+//! People see the sheets that are not hidden. Rows on another sheet, or on one that is hidden, may be refusals: they are
+//! never passed over in silence.
 
 use super::problem::{Damage, Problem};
 use crate::model::fold::folded;

@@ -25,7 +25,7 @@ const MAX_JSON: u32 = 16 << 20;
 const MAX_ROW: u32 = MAX_LINE as u32 + 16_384 * 6 + 2;
 const BUFFER: usize = 256 << 10;
 
-/// Why a stream is not read on.
+/// A reason for which a stream is not read further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Broken {
     /// It ends before its end.

@@ -148,7 +148,7 @@ impl SheetReader {
 }
 
 impl Drop for SheetReader {
-    /// Ends a reading process whose rows nobody takes.
+    /// Ends a reading process whose rows are not taken.
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();

@@ -5,7 +5,7 @@ use super::Place;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Why a workbook is not read.
+/// A reason for which a workbook is not read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) enum Problem {
     /// No sheet has content.
