@@ -96,7 +96,7 @@ iys-sim:
 fuzz:
 	@cargo +nightly fuzz --version >/dev/null 2>&1 || { \
 		echo "make fuzz needs: rustup toolchain install nightly && cargo install cargo-fuzz --locked" >&2; exit 1; }
-	@for target in recipient movement; do \
+	@for target in recipient movement rows; do \
 		CARGO_TARGET_DIR="$(FUZZ_TARGET_DIR)" cargo +nightly fuzz run --fuzz-dir tests/fuzz "$$target" -- \
 			-max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done

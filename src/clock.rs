@@ -16,7 +16,7 @@ use crate::model::time::{IysTime, Moment};
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A clock; clones are the same one.
 #[derive(Clone)]
@@ -49,7 +49,7 @@ impl Clock {
     /// The machine's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self::with(|| read(ClockId::Realtime), || read(ClockId::Boottime))
+        Self::with(wall, since_boot)
     }
 
     /// A clock of which only the wall is read, for tests and simulations: no time passes but on it.
@@ -137,8 +137,13 @@ impl Watch {
     }
 }
 
-fn read(clock: ClockId) -> Duration {
-    let time = clock_gettime(clock);
+#[expect(clippy::disallowed_methods, reason = "the one wall clock of the gateway")]
+fn wall() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn since_boot() -> Duration {
+    let time = clock_gettime(ClockId::Boottime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 

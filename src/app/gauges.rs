@@ -1,5 +1,6 @@
 //! What is shown of a running gateway beside what it counts itself: read from where it is known, every second.
 
+use crate::clock::{Clock, Jumps, Watch};
 use crate::config::Config;
 use crate::evidence::Log;
 use crate::index::{BrandEntry, Index};
@@ -12,6 +13,7 @@ use crate::shutdown::Shutdown;
 use crate::store::{Store, StoreError};
 use crate::telemetry::evidence::EvidenceSeries;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::process::ProcessSeries;
 use crate::telemetry::store::StoreSeries;
 use crate::wire::gateway::Gateway;
 use std::path::{Path, PathBuf};
@@ -32,11 +34,13 @@ pub(super) fn begin(metrics: &Metrics, config: &Config, starts: u64) {
 /// Keeps what is in memory.
 pub(super) async fn keep(gateway: Gateway, sink: WriterHandle, shutdown: Shutdown) {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
+    let mut watch = gateway.parts().clock.watch();
     loop {
         tokio::select! {
             _ = tick.tick() => {}
             () = shutdown.cut().cancelled() => return,
         }
+        show_clock(&gateway.parts().metrics.process, &gateway.parts().clock, &mut watch);
         let (metrics, index) = (&gateway.parts().metrics, gateway.parts().checker.index());
         metrics.process.ready.set_flag(gateway.ready().is_ok());
         tell_index(metrics, index);
@@ -78,6 +82,23 @@ fn tell_index(metrics: &Metrics, index: &Index) {
     metrics.index.limit.set_count(memory.limit);
     metrics.index.retired.set_count(memory.retired);
     metrics.index.moved.show(index.shards_moved());
+}
+
+/// Logs and counts each setting of the machine's clock, and shows how far it is behind.
+fn show_clock(series: &ProcessSeries, clock: &Clock, watch: &mut Watch) {
+    if let Some(seconds) = watch.look() {
+        let to = if seconds > 0 { "forward" } else { "back" };
+        tracing::warn!(
+            seconds = seconds.abs(),
+            "the machine's clock was set {to}; no age falls and no refusal ranks lower by it"
+        );
+    }
+    let Jumps { forward, back } = clock.jumps();
+    for (shown, counted) in series.clock_jumps.iter().zip([forward, back]) {
+        shown.show(counted.load(Ordering::Relaxed));
+    }
+    let Moment { now, latest } = clock.moment();
+    series.clock_behind.set_count(latest.unix().saturating_sub(now.unix()).into());
 }
 
 /// What brands' ages and gaps come to, and which are busiest. A brand that is not active answers nothing that could

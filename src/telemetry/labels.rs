@@ -71,6 +71,16 @@ words! {
 }
 
 words! {
+    /// The direction in which a clock was set.
+    ClockDirection {
+        /// To a later time.
+        Forward = "forward",
+        /// To an earlier time.
+        Back = "back",
+    }
+}
+
+words! {
     /// What became of a call to the push receiver.
     PushResult {
         /// It was taken in and acknowledged.

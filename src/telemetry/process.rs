@@ -1,6 +1,7 @@
 //! What is shown of the process: what it serves, and what it takes of the machine.
 
 use super::cells::{Counter, Gauge, Level};
+use super::labels::ClockDirection;
 use super::page::Page;
 use super::series;
 use std::fs;
@@ -17,6 +18,10 @@ pub struct ProcessSeries {
     pub watchers_dropped: Counter,
     /// Starts on this data directory.
     pub starts: Counter,
+    /// Times that the machine's clock was set, in the order of [`ClockDirection::ALL`].
+    pub clock_jumps: [Counter; 2],
+    /// Seconds by which the clock is behind the latest reading that it had.
+    pub clock_behind: Gauge,
     cpu: Gauge,
     memory: Gauge,
     files: Gauge,
@@ -38,6 +43,9 @@ impl ProcessSeries {
             watchers: page.level(&series::WATCHERS),
             watchers_dropped: page.counter(&series::WATCHERS_DROPPED, &[]),
             starts: page.counter(&series::STARTS, &[]),
+            clock_jumps: [ClockDirection::Forward, ClockDirection::Back]
+                .map(|direction| page.counter(&series::CLOCK_JUMPS, &[direction.name()])),
+            clock_behind: gauge(&series::CLOCK_BEHIND),
             cpu: page.real_counter(&series::PROCESS_CPU),
             memory: gauge(&series::PROCESS_MEMORY),
             files: gauge(&series::PROCESS_FILES),

@@ -2,7 +2,7 @@
 //!
 //! `docs/metrics.md` is printed from it. Names end in `_total` if they only grow, and in their unit.
 
-use super::labels::{BreakerWord, BudgetWord, Edge, MovementResult, PushResult, SnapshotEvent, StandingWord};
+use super::labels::{BreakerWord, BudgetWord, ClockDirection, Edge, MovementResult, PushResult, SnapshotEvent, StandingWord};
 use super::top::SHOWN;
 use crate::check::decision::{Decision, Reason};
 use crate::model::channel::Channel;
@@ -82,6 +82,7 @@ const PUSH_RESULT: Label = Label { name: "result", values: Values::Of(|| PushRes
 const EVENT: Label = Label { name: "event", values: Values::Of(|| SnapshotEvent::WORDS.to_vec()) };
 const BREAKER_STATE: Label = Label { name: "state", values: Values::Of(|| BreakerWord::WORDS.to_vec()) };
 const STANDING_STATE: Label = Label { name: "state", values: Values::Of(|| StandingWord::WORDS.to_vec()) };
+const DIRECTION: Label = Label { name: "direction", values: Values::Of(|| ClockDirection::WORDS.to_vec()) };
 const BUDGET: Label = Label { name: "budget", values: Values::Of(|| BudgetWord::WORDS.to_vec()) };
 /// The busiest, and `other` for all others together.
 const BUSIEST: Label = Label { name: "brand", values: Values::Brand(SHOWN + 1) };
@@ -199,6 +200,9 @@ table! {
     WATCHERS_DROPPED = Counter("izingate_watchers_dropped_total", Count, [],
         "Readers of the change stream dropped because they did not take what they were sent.");
     BUILD_INFO = Gauge("izingate_build_info", Count, [Label { name: "version", values: Values::Version }], "The version that runs.");
+    CLOCK_JUMPS = Counter("izingate_clock_jumps_total", Count, [DIRECTION], "Times that the machine's clock was set by 2 s or more.");
+    CLOCK_BEHIND = Gauge("izingate_clock_behind_seconds", Seconds, [],
+        "Seconds by which the machine's clock is behind an earlier reading of it and the time since: ages are reckoned from that.");
     STARTS = Counter("izingate_starts_total", Count, [], "Starts of a gateway on this data directory, this one too.");
     PROCESS_CPU = Counter("process_cpu_seconds_total", Seconds, [], "Processor time of the process.");
     PROCESS_MEMORY = Gauge("process_resident_memory_bytes", Bytes, [], "Memory of the process.");

@@ -77,9 +77,9 @@ async fn a_closed_line_is_refused_for_every_brand_until_something_later() {
     }
     assert_eq!(reason(gateway, EMAIL, "EPOSTA").await, "APPROVED");
 
-    apply(gateway, vec![movement(APPROVED, "ONAY", "2026-11-04 10:00:00")]).await;
-    assert_eq!(reason(gateway, APPROVED, "MESAJ").await, "REFUSED", "not later");
-    apply(gateway, vec![movement(APPROVED, "ONAY", "2026-11-04 10:00:01")]).await;
+    apply(gateway, vec![movement(APPROVED, "ONAY", "2026-11-04 10:10:00")]).await;
+    assert_eq!(reason(gateway, APPROVED, "MESAJ").await, "REFUSED", "not later, by a clock that may be 10 minutes ahead");
+    apply(gateway, vec![movement(APPROVED, "ONAY", "2026-11-04 10:10:01")]).await;
     assert_eq!(reason(gateway, APPROVED, "MESAJ").await, "APPROVED");
     assert_eq!(reason(gateway, APPROVED, "ARAMA").await, "REFUSED", "the later approval is of MESAJ alone");
     assert_eq!(close(gateway, APPROVED, "2026-11-04 10:00:00").await, CloseLineResponse { revision: 5, applied: false });
@@ -111,7 +111,7 @@ async fn what_is_learned_later_is_closed_from_the_start() {
     for (recipient, expected) in [(by_apply, "REFUSED"), (by_import, "REFUSED"), (APPROVED, "APPROVED")] {
         assert_eq!(reason(&gateway, recipient, "MESAJ").await, expected, "{recipient}");
     }
-    apply(&gateway, vec![movement(by_import, "ONAY", "2026-11-04 10:00:01")]).await;
+    apply(&gateway, vec![movement(by_import, "ONAY", "2026-11-04 10:10:01")]).await;
     assert_eq!(reason(&gateway, by_import, "MESAJ").await, "APPROVED", "something later");
 }
 

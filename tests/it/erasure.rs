@@ -242,7 +242,7 @@ async fn a_closed_line_stays_closed() {
     assert!(!close("2026-11-06 10:00:00").await.applied, "it is known still, and İYS is still to be told");
     apply(gateway, vec![movement(APPROVED, "ONAY", "2026-11-06 10:00:00")]).await;
     assert_eq!(reason(gateway, APPROVED, "MESAJ").await, "REFUSED");
-    apply(gateway, vec![movement(APPROVED, "ONAY", "2026-11-06 10:00:01")]).await;
+    apply(gateway, vec![movement(APPROVED, "ONAY", "2026-11-06 10:10:01")]).await;
     assert_eq!(
         (reason(gateway, APPROVED, "MESAJ").await, reason(gateway, APPROVED, "ARAMA").await),
         ("APPROVED".into(), "REFUSED".into())

@@ -158,8 +158,8 @@ fn rejected(file: &Path) -> PathBuf {
 fn rejected_rows(first_line: usize) -> String {
     let (brand, last) = if first_line < 2 { (",brandCode", ",") } else { ("", "") };
     let line = |row: usize| if first_line == 0 { 1 } else { first_line + row };
-    let row = |row: usize, code: &str, detail: &str| format!("{},{code},{detail},{}{last}\n", line(row), ROWS[row]);
-    let header = format!("line,reason,detail,{HEADER}{brand}\n");
+    let row = |row: usize, code: &str, detail: &str| format!("{},{code},{detail},{}{last},\n", line(row), ROWS[row]);
+    let header = format!("line,reason,detail,{HEADER}{brand},text\n");
     header + &row(2, "NOT_RECORDED_AT_IYS", UNRECORDED) + &row(4, "WRONG_ADDRESS_KIND", WRONG_KIND)
 }
 

@@ -234,7 +234,11 @@ async fn movements_as_a_push_or_as_lines() {
     let report = post(http, "/v1/movements?brandCode=601234", "application/x-ndjson", bytes).await.json();
     let expected = json!({
         "revision": 3, "applied": 2, "unchanged": 0, "asOfNow": 0,
-        "refused": Vec::from([2, 3, 4, 5].map(|index| refused(index, "BAD_LINE", unreadable))),
+        "refused": [
+            refused(2, "BAD_LINE", unreadable),
+            refused(3, "BAD_LINE", unreadable),
+            refused(4, "INVALID_STATUS", "status is not ONAY or RET"),
+        ],
     });
     assert_eq!(report, expected);
     for (recipient, decision) in [(STRANGER, "ALLOW"), (APPROVED, "DENY"), (REFUSED, "ALLOW")] {

@@ -214,8 +214,10 @@ enum Told {
 
 /// Mostly movements, in the seconds of which lines are closed, sweeps do not find approvals and retailers get access.
 fn any_told() -> impl Strategy<Value = Told> {
-    let observation =
-        |movement| Movement { status: Status::Yok, source: Source::SWEEP, consented: None, transaction: None, ..movement };
+    let observation = |movement: Movement| {
+        let (status, source, created) = (Status::Yok, Source::SWEEP, movement.date());
+        Movement { status, source, created, consented: None, transaction: None, received: false, ..movement }
+    };
     prop_oneof![
         6 => any_movement().prop_map(Told::Movement),
         2 => any_movement().prop_map(move |movement| Told::Movement(observation(movement))),

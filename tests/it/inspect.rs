@@ -30,7 +30,7 @@ async fn every_figure() {
     assert_eq!(names, ["consent", "history", "changes", "recipients", "cursors", "registry", "meta"]);
     assert_eq!((&families[1]["entries"], &families[1]["files"]), (&json!(5), &json!(0)), "the history, still in memory");
     let expected = json!({
-        "format": 3, "keyId": 1, "node": null, "revision": 2, "earliestRevision": 1,
+        "format": 4, "keyId": 1, "node": null, "revision": 2, "earliestRevision": 1,
         "relations": 3, "ofRetailers": 0, "onay": 2, "ret": 2, "misformed": 0, "logBytes": null, "openIntent": false,
         "unreportedClosures": 0, "families": null,
         "brands": [{

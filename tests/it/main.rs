@@ -35,6 +35,7 @@ mod process;
 mod proto;
 mod push;
 mod readme;
+mod refusals;
 mod retailers;
 mod retention;
 #[path = "../iys_sim/mod.rs"]

@@ -67,7 +67,7 @@ async fn one_process_at_a_time() {
     }
     assert_eq!(inspected(&known.data()), before);
     let counts: Vec<Vec<&str>> = before.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(counts[0..6].iter().filter_map(|line| line.last().copied()).collect::<Vec<_>>(), ["3", "1", "1", "3", "2", "1"]);
+    assert_eq!(counts[0..6].iter().filter_map(|line| line.last().copied()).collect::<Vec<_>>(), ["4", "1", "1", "3", "2", "1"]);
     let listed = command(&known.data(), &["brand", "list"]).output().unwrap();
     assert_eq!(String::from_utf8(listed.stdout).unwrap(), "    601234  iys     600000  active      import  -            Örnek\n");
 }
@@ -161,7 +161,7 @@ fn data_of_a_newer_program() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     add_brand(&data);
-    newer::set_format(&data, 4);
+    newer::set_format(&data, 5);
     for mut command in writers(&data).into_iter().chain([command(&data, &["inspect"]), command(&data, &["brand", "list"])]) {
         assert_eq!(failure(&mut command), failed("DATA_FORMAT_NEWER"), "{command:?}");
     }

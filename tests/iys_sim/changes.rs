@@ -10,6 +10,7 @@ use super::route::Call;
 use super::settings::{EmptyConsent, OldCursor, Settings};
 use bytes::Bytes;
 use http::Response;
+use izingate::model::state::Status;
 use izingate::model::time::IysTime;
 use serde::Serialize;
 use serde_json::Value;
@@ -107,6 +108,9 @@ pub fn changes(
 
 fn shown(brand: u32, movement: &Movement, settings: &Settings) -> Item {
     let mut item = Item::new(brand, movement, settings.empty_consent);
+    if let Some(written) = settings.refusals.filter(|_| movement.status == Status::Ret) {
+        (item.recipient_type, item.channel, item.status) = (written.recipient_type, written.channel, written.status);
+    }
     item.citizen_name = (item.source == "IYS_WEB_YENI").then_some("Ahmet Tuna Yılmaz");
     item
 }

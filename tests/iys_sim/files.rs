@@ -6,7 +6,7 @@ use super::brand::{Brand, Stream};
 use super::clock::Moment;
 use super::movement::Movement;
 use super::route::Call;
-use super::settings::Settings;
+use super::settings::{Settings, Written};
 use bytes::Bytes;
 use http::Response;
 use izingate::model::channel::{Channel, RecipientType};
@@ -85,17 +85,16 @@ fn content(brand: &Brand, day: Day, settings: &Settings) -> Option<String> {
     let mut text = HEADER.to_owned();
     for movement in movements {
         let consented = movement.consented.map(|time| time.to_string()).unwrap_or_default();
-        let (cell, id) = (movement.cell, movement.transaction(brand.code));
-        let _ = writeln!(
-            text,
-            "{},{id},{},{},{},{},{consented},{}",
-            movement.created,
-            movement.address,
-            cell.recipient_type,
-            cell.channel,
-            movement.status.name(),
-            movement.source.name()
-        );
+        let id = movement.transaction(brand.code);
+        let of_document = Written {
+            recipient_type: movement.cell.recipient_type.name(),
+            channel: movement.cell.channel.name(),
+            status: movement.status.name(),
+        };
+        let written = settings.refusals.filter(|_| movement.status == Status::Ret).unwrap_or(of_document);
+        let Written { recipient_type, channel, status } = written;
+        let (created, address, source) = (movement.created, &movement.address, movement.source.name());
+        let _ = writeln!(text, "{created},{id},{address},{recipient_type},{channel},{status},{consented},{source}");
     }
     Some(text)
 }

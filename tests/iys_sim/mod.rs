@@ -54,5 +54,5 @@ pub use limits::LimitSettings;
 pub use movement::{Address, Movement, Source};
 pub use push::{Probe, Push, PushSettings, Verdict};
 pub use route::{Endpoint, Peer};
-pub use settings::{CodeStyle, EmptyConsent, OldCursor, Settings, UnknownAddress};
+pub use settings::{CodeStyle, EmptyConsent, OldCursor, Settings, UnknownAddress, Written};
 pub use world::World;

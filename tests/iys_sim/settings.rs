@@ -36,6 +36,16 @@ pub struct Settings {
     pub skew_millis: i64,
     /// Ids of requests are 32 hex digits instead of UUIDs.
     pub hex_request_ids: bool,
+    /// How refusals are written in the change streams and the day's file, if not as the document says.
+    pub refusals: Option<Written>,
+}
+
+/// Fields as they are written.
+#[derive(Clone, Copy, Debug)]
+pub struct Written {
+    pub recipient_type: &'static str,
+    pub channel: &'static str,
+    pub status: &'static str,
 }
 
 /// What a cursor older than seven days leads to.
@@ -96,6 +106,7 @@ impl Default for Settings {
             record_rules: false,
             skew_millis: 0,
             hex_request_ids: false,
+            refusals: None,
         }
     }
 }

@@ -7,7 +7,7 @@
 //!   after it.
 //! - A line that cannot be read as a row is read for a refusal: one whose columns name recipient, type and RET counts.
 //! - Where quotes make one row of lines that look like rows themselves, both readings are possible: refusals of either
-//!   count, approvals of neither.
+//!   count, and of approvals the one that is the same in both, which is the first line's.
 
 mod quotes;
 
@@ -133,8 +133,12 @@ impl Delimited {
             batch.push(row);
             return Ok(());
         }
-        std::iter::once(row).chain(inner).filter(is_refusal).for_each(|row| batch.push(row));
-        let detail = "quotes make one row of lines that look like rows themselves; only refusals among them are applied";
+        let alone = self.header.row_in(line, &String::from_utf8_lossy(&lines[0].1));
+        if is_refusal(&row) || alone.is_some_and(|alone| says_the_same(&alone, &row)) {
+            batch.push(row);
+        }
+        inner.into_iter().filter(is_refusal).for_each(|row| batch.push(row));
+        let detail = "quotes make one row of lines that look like rows themselves; only refusals among those are applied";
         batch.push_bad(line, detail, text.as_bytes());
         Ok(())
     }
@@ -256,6 +260,11 @@ impl Header {
         let known = of_type && Recipient::parse_refusal(fields[RECIPIENT], channel).is_ok();
         known.then(|| Row::new(line, &fields))
     }
+}
+
+/// Whether two readings of a line are the same movement.
+fn says_the_same(one: &Row, other: &Row) -> bool {
+    one.fields().map(bare) == other.fields().map(bare)
 }
 
 fn is_refusal(row: &Row) -> bool {

@@ -37,9 +37,14 @@ pub enum BulkError {
     /// Another bulk import began, or a slice before this one failed.
     #[error("another bulk import has begun, or an earlier part of this one failed; import the same files again")]
     OutOfTurn,
-    /// An earlier failure, here or in another thread, ended the import.
-    #[error("the import has failed already")]
-    Failed,
+    /// An earlier failure, here or in another thread, ended the import: its code and text.
+    #[error("{text}")]
+    Failed {
+        /// The code of what failed.
+        code: &'static str,
+        /// Its text.
+        text: String,
+    },
     /// The store cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -58,7 +63,7 @@ impl BulkError {
             Self::SpillLimit { .. } => "IMPORT_DISK_LIMIT",
             Self::Damaged { .. } => "IMPORT_RUN_DAMAGED",
             Self::OutOfTurn => "IMPORT_OUT_OF_TURN",
-            Self::Failed => "IMPORT_FAILED",
+            Self::Failed { code, .. } => code,
             Self::Store(error) => error.code(),
             Self::Sink(error) => error.code(),
         }

@@ -20,6 +20,7 @@ use crate::model::time::IysTime;
 use crate::model::transaction::TransactionId;
 use crate::store::codec::{self, HistoryBytes, HistoryKey, HistoryValue};
 use crate::store::{Staged, Staging, Store, StoreError};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 /// Movements that are looked up together: enough for a multi-get, few enough for the processor's cache.
@@ -159,13 +160,9 @@ impl Resolver<'_> {
         self.out.brands.insert(relation.key.brand);
         let erased = self.ground.erasures.until(&relation.key);
         for same in relation.movements.chunk_by(|one, other| one.key_bytes() == other.key_bytes()) {
-            let created = HistoryKey::from_bytes(same[0].key_bytes()).map_err(corrupt)?.created;
-            if erased.is_some_and(|erased| date_of(created, same[0].is_received()) <= erased) {
-                self.out.unchanged += rows(same);
-                continue;
-            }
             let on_file = known.next_if(|(key, _)| key == same[0].key_bytes()).map(|(_, value)| value);
-            let Some(movement) = self.remember(same, on_file.as_ref())? else { continue };
+            let left = self.left_of(same, erased)?;
+            let Some(movement) = self.remember(&left, on_file.as_ref())? else { continue };
             let key = HistoryKey::from_bytes(movement.key_bytes()).map_err(corrupt)?;
             self.keep_source(key.source);
             let new = CellRecord {
@@ -197,10 +194,24 @@ impl Resolver<'_> {
         Ok(())
     }
 
+    /// The movements that share a key without those of before their recipient was erased, which change nothing.
+    fn left_of<'s, 'm>(
+        &mut self,
+        same: &'s [Movement<'m>],
+        erased: Option<IysTime>,
+    ) -> Result<Cow<'s, [Movement<'m>]>, BulkError> {
+        let Some(erased) = erased else { return Ok(Cow::Borrowed(same)) };
+        let created = HistoryKey::from_bytes(same[0].key_bytes()).map_err(corrupt)?.created;
+        let is_left = |movement: &&Movement<'_>| date_of(created, movement.is_received()) > erased;
+        let left: Vec<Movement<'m>> = same.iter().filter(is_left).copied().collect();
+        self.out.unchanged += rows(same) - rows(&left);
+        Ok(Cow::Owned(left))
+    }
+
     /// Of movements that share a key the greatest (consentDate, transaction) is kept, and only if it is
     /// greater than what is on file; when the key was first known stays.
     fn remember<'m>(&mut self, same: &[Movement<'m>], on_file: Option<&HistoryValue>) -> Result<Option<Movement<'m>>, BulkError> {
-        let mut kept = same[0];
+        let Some(mut kept) = same.first().copied() else { return Ok(None) };
         if same.len() > 1 || on_file.is_some() {
             let mut best = rank(kept)?;
             for other in &same[1..] {

@@ -45,7 +45,15 @@ struct State {
     spilled: u64,
     movements: u64,
     names: Names,
-    failed: bool,
+    /// Code and text of the first failure.
+    failed: Option<(&'static str, String)>,
+}
+
+impl State {
+    fn check(&self) -> Result<(), BulkError> {
+        let Some((code, text)) = &self.failed else { return Ok(()) };
+        Err(BulkError::Failed { code, text: text.clone() })
+    }
 }
 
 /// Everything a sorter took, sorted.
@@ -79,9 +87,7 @@ impl Sorter {
         }
         let mut waiting = records(&batch.bytes).peekable();
         while let Some(record) = waiting.peek() {
-            if state.failed {
-                return Err(BulkError::Failed);
-            }
+            state.check()?;
             let Some(current) = &mut state.current else {
                 state = self.next_buffer(state);
                 continue;
@@ -91,7 +97,7 @@ impl Sorter {
                 waiting.next();
             } else if let Some(full) = state.current.take() {
                 drop(state);
-                self.put_away(full).inspect_err(|_| self.fail())?;
+                self.put_away(full).inspect_err(|error| self.fail(error))?;
                 state = self.lock();
             }
         }
@@ -101,9 +107,7 @@ impl Sorter {
     /// Ends the taking in. Where anything went to disk all of it goes, so that a later start finds it.
     pub fn finish(self) -> Result<Sorted, BulkError> {
         let mut state = std::mem::take(&mut *self.lock());
-        if state.failed {
-            return Err(BulkError::Failed);
-        }
+        state.check()?;
         if let Some(mut last) = state.current.take() {
             last.sort();
             state.sorted.push(last);
@@ -167,9 +171,9 @@ impl Sorter {
         Ok((writer.finish()?, merge.into_buffers()))
     }
 
-    /// Nobody waits for a buffer that will not come.
-    fn fail(&self) {
-        self.lock().failed = true;
+    /// Ends the import: no other thread waits for a buffer that will not come, and each reports this failure.
+    fn fail(&self, error: &BulkError) {
+        self.lock().failed.get_or_insert_with(|| (error.code(), error.to_string()));
         self.freed.notify_all();
     }
 

@@ -1,31 +1,28 @@
-//! No text panics; what is read is normal: reading it again changes nothing.
+//! No text panics; what is read is normal: reading it again changes nothing; a refusal blocks every other reading.
 #![no_main]
 
 use izingate::model::channel::Channel;
-use izingate::model::recipient::{InvalidRecipient, Phone, Recipient};
+use izingate::model::recipient::{InvalidRecipient, Phone, Readings, Recipient};
 use libfuzzer_sys::fuzz_target;
-
-/// An address as it would be written out.
-fn written(recipient: &Recipient) -> String {
-    match recipient {
-        Recipient::Phone(phone) => format!("+{}", phone.packed()),
-        Recipient::Email(email) => email.as_str().to_owned(),
-    }
-}
 
 fuzz_target!(|text: &str| {
     for channel in Channel::ALL {
         let asked = Recipient::parse(text, channel);
+        let approval = Recipient::parse_approval(text, channel);
+        let refusal = Recipient::parse_refusal(text, channel);
         if let Ok(once) = &asked {
-            let text = written(once);
+            let text = once.to_iys();
             assert!(!once.is_misformed(), "a question is never in the wrong form");
             assert_eq!(Recipient::parse(&text, channel).as_ref(), Ok(once));
-            assert_eq!(Recipient::parse_stored(&text, channel).as_ref(), Ok(once));
+            assert_eq!(Recipient::parse_approval(&text, channel).as_ref(), Ok(once));
         }
-        let stored = Recipient::parse_stored(text, channel);
-        if let Ok(once) = &stored {
-            assert_eq!(Recipient::parse_stored(&written(once), channel).as_ref(), Ok(once));
+        if let Ok(once) = &approval {
+            assert_eq!(Recipient::parse_approval(&once.to_iys(), channel).as_ref(), Ok(once));
             assert_ne!(asked, Err(InvalidRecipient::WrongKind), "both readings agree on the kind");
+        }
+        let blocked = refusal.as_ref().map(|Readings { first, second }| [Some(first), second.as_ref()]).unwrap_or_default();
+        for read in [&asked, &approval].into_iter().filter_map(|read| read.as_ref().ok()) {
+            assert!(blocked.contains(&Some(read)), "a refusal of the same text blocks it");
         }
         if let Ok(Recipient::Phone(phone)) = &asked {
             assert_eq!(Phone::from_packed(phone.packed()), Some(*phone));

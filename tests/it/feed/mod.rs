@@ -6,3 +6,4 @@ pub mod gateway;
 mod property;
 mod retailers;
 pub mod rig;
+mod spelled;

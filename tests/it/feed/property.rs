@@ -150,13 +150,26 @@ impl Play<'_> {
         }
     }
 
+    /// Whether the last that İYS recorded of a number or of its wrong form is a refusal of the wrong form, which blocks
+    /// the number too.
+    fn is_refused_misformed(&self, recipient: &str, cell: Cell) -> bool {
+        let misformed = recipient.replacen("+90", "+900", 1);
+        let decides = |known: &&Known| {
+            let is_refusal = known.movement.status == Status::Ret;
+            known.movement.cell == cell && (known.recipient == recipient || known.recipient == misformed && is_refusal)
+        };
+        let rank = |known: &&Known| (known.movement.created, known.movement.status == Status::Ret);
+        let last = self.known.iter().filter(decides).max_by_key(rank);
+        last.is_some_and(|last| last.movement.status == Status::Ret)
+    }
+
     /// What İYS holds for every address, against what we answer.
     fn compare(&self) -> Result<(), String> {
         let truth = self.rig.world(|world, now| world.truth(self.brand, now));
         for ((recipient, channel, recipient_type), status) in truth {
-            // On record at İYS under a form that no question finds.
-            let ours = self.ground.status(self.brand, Cell::new(channel, recipient_type), &recipient);
-            if ours != Some(status) {
+            let cell = Cell::new(channel, recipient_type);
+            let ours = self.ground.status(self.brand, cell, &recipient);
+            if ours != Some(if self.is_refused_misformed(&recipient, cell) { Status::Ret } else { status }) {
                 return Err(format!("{recipient} {channel} {recipient_type}: {ours:?}, at İYS {status:?}"));
             }
         }

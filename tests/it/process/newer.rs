@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// As the program writes it: the key with its length, the value with its.
-const FORMAT: &[u8] = b"\x06format\x04\0\0\0\x03";
+const FORMAT: &[u8] = b"\x06format\x04\0\0\0\x04";
 /// Checksum, length, kind.
 const HEADER: usize = 7;
 
