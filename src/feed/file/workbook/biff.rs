@@ -63,8 +63,23 @@ pub(super) fn walk(book: &[u8]) -> Result<Vec<Option<Cells>>, Problem> {
     if !ended {
         return Err(Problem::Damaged(Damage::NoEnd));
     }
-    let cells = |(begin, has_rows): (usize, bool)| has_rows.then(|| sheet(book.get(begin..).unwrap_or_default())).transpose();
+    let cells = |(begin, has_rows): (usize, bool)| {
+        let records = book.get(begin..).unwrap_or_default();
+        // What the list says of a sheet and what its beginning says are one.
+        match (has_rows, is_worksheet(records)) {
+            (true, _) => sheet(records).map(Some),
+            (false, true) => Err(UNREADABLE),
+            (false, false) => Ok(None),
+        }
+    };
     begins.into_iter().map(cells).collect()
+}
+
+/// Whether the beginning of a sheet says that it has rows.
+fn is_worksheet(records: &[u8]) -> bool {
+    const WORKSHEET: [u8; 2] = [0x10, 0x00];
+    let begin = Records(records).next().and_then(Result::ok).filter(|(kind, _)| *kind == kind::BOF);
+    begin.is_some_and(|(_, data)| data.get(2..4) == Some(&WORKSHEET))
 }
 
 const UNREADABLE: Problem = Problem::Damaged(Damage::Unreadable);
@@ -209,14 +224,18 @@ mod tests {
         [row, column, 0].iter().flat_map(|number| number.to_le_bytes()).collect()
     }
 
-    /// The cells of a workbook of one sheet with these records.
-    fn cells(records: &[Vec<u8>]) -> Result<Cells, Problem> {
+    /// A workbook of one sheet with these records, which its list says to be of this type.
+    fn book(of_type: u8, records: &[Vec<u8>]) -> Vec<u8> {
         let end = record(kind::EOF, &[]);
         let globals =
-            |begin: u32| [record(kind::BOUND_SHEET, &[&begin.to_le_bytes()[..], &[0, 0]].concat()), end.clone()].concat();
+            |begin: u32| [record(kind::BOUND_SHEET, &[&begin.to_le_bytes()[..], &[0, of_type]].concat()), end.clone()].concat();
         let begin = globals(0).len() as u32;
-        let book = [globals(begin), record(kind::BOF, &[0; 16]), records.concat()].concat();
-        walk(&book).map(|mut sheets| sheets.remove(0).unwrap())
+        [globals(begin), record(kind::BOF, &[0, 6, 0x10, 0]), records.concat()].concat()
+    }
+
+    /// The cells of a workbook of one sheet with these records.
+    fn cells(records: &[Vec<u8>]) -> Result<Cells, Problem> {
+        walk(&book(0, records)).map(|mut sheets| sheets.remove(0).unwrap())
     }
 
     #[test]
@@ -244,6 +263,7 @@ mod tests {
         assert_eq!(problem(&[record(kind::DIMENSIONS, &wide(65_537, 8))]), UNREADABLE);
         assert_eq!(walk(&record(kind::FILE_PASS, &[1, 0])).map(|_| ()), Err(Problem::Password));
         assert_eq!(walk(b"").map(|_| ()), Err(Problem::Damaged(Damage::NoEnd)));
+        assert_eq!(walk(&book(2, &[end()])).map(|_| ()), Err(UNREADABLE), "a sheet of rows in the guise of a chart");
     }
 
     fn wide(rows: u32, columns: u16) -> Vec<u8> {
