@@ -77,6 +77,9 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// Make a data directory of a backup.
     Restore(backup::RestoreArgs),
+    /// Read the workbook at standard input for another process of this program.
+    #[command(hide = true)]
+    ReadWorkbook,
 }
 
 /// Where a command works: in a data directory that no gateway has open, or through a running one.

@@ -6,10 +6,12 @@ use izingate::app::{self, Progress};
 use izingate::cli::serve::ServeArgs;
 use izingate::cli::{Cli, Command};
 use izingate::config::{Config, ConfigErrors, LogFormat};
+use izingate::feed::file;
 use izingate::shutdown::{Shutdown, Signals};
 use izingate::telemetry::logs;
 use std::fmt::Display;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tikv_jemallocator::Jemalloc;
 
@@ -29,9 +31,12 @@ fn main() -> ExitCode {
         Ok(cli) => cli.command,
         Err(told) => return not_run(&told),
     };
-    if !matches!(command, Command::Serve(_)) {
+    if !matches!(command, Command::Serve(_) | Command::ReadWorkbook) {
         // A command that cannot show its warnings still does its work.
         let _ = logs::init(logs::Format::Human, "warn");
+    }
+    if let Some(program) = own_program() {
+        file::read_in_child(program);
     }
     match command {
         Command::Serve(args) => serve(args),
@@ -51,7 +56,15 @@ fn main() -> ExitCode {
         Command::Evidence(command) => done(commands::evidence(&command)),
         Command::Backup(args) => done(commands::backup(&args).map(|text| (text, 0))),
         Command::Restore(args) => done(commands::restore(&args).map(|text| (text, 0))),
+        // What is wrong stands in what it writes, or in how it ends.
+        Command::ReadWorkbook => ExitCode::from(u8::from(file::serve_workbook().is_err())),
     }
+}
+
+/// This program as it runs, also when another one has its name by now.
+fn own_program() -> Option<PathBuf> {
+    let linked = Path::new("/proc/self/exe");
+    if linked.exists() { Some(linked.to_owned()) } else { std::env::current_exe().ok() }
 }
 
 /// Help and version are what was asked for; anything else is a mistake in the arguments, which must not

@@ -13,7 +13,7 @@ use crate::model::channel::{Channel, RecipientType};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Filters a list of addresses: CSV, .xlsx, or one address a line, of any length. Every row comes out as it was with a
+/// Filters a list of addresses: CSV, a workbook (.xlsx, .xlsm, .xls), or one address a line, of any length. Every row comes out as it was with a
 /// decision and its reason behind it; of several brands or types, with theirs. A row that cannot be read is written to
 /// OUT.rejected.csv with its reason. Ends with 0 if every row was answered, 2 if some were refused, 1 if it was cut short:
 /// then it says how many lines are answered for and how to go on.
@@ -51,22 +51,22 @@ pub struct FilterArgs {
     /// Your name, kept in evidence
     #[arg(long, value_name = "NAME", default_value = "izingate-filter")]
     pub caller: String,
-    /// The column of the addresses, by its name or its number from 1 [default: found]
+    /// The column of the addresses, by its name or its number from 1 [default: the only one that can be meant]
     #[arg(long, value_name = "NAME|NUMBER", value_parser = named)]
     pub column: Option<Named>,
-    /// The column of the e-mails, where phones are asked about too [default: found]
+    /// The column of the e-mails, where phones are asked about too [default: the only one that can be meant]
     #[arg(long, value_name = "NAME|NUMBER", value_parser = named)]
     pub email_column: Option<Named>,
-    /// , ; | or tab [default: found]
+    /// , ; | or tab [default: found, or named by a first line sep=;]
     #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
     pub delimiter: Option<u8>,
-    /// Whether the first row holds the names of the columns [default: found]
+    /// Whether the list has a header: its first row, or one with known headings below titles [default: if a heading is known]
     #[arg(long, value_name = "true|false")]
     pub header: Option<bool>,
     /// utf-8, utf-16 or iso-8859-9 [default: by the list's mark]
     #[arg(long, value_name = "ENCODING", value_parser = encoding)]
     pub encoding: Option<Encoding>,
-    /// The sheet of a spreadsheet [default: the only one]
+    /// The sheet of a workbook [default: the only one with content]
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
     /// Where the rows go; OUT.partial until they are whole [default: standard output]

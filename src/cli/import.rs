@@ -6,7 +6,7 @@ use crate::model::time::IysTime;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Reads İYS day files (.csv, .csv.gz, .txt), spreadsheets (.xlsx, .xls) and İYS's push items
+/// Reads İYS day files (.csv, .csv.gz, .txt), workbooks (.xlsx, .xlsm, .xls) and İYS's push items
 /// (.ndjson). A row that cannot be taken is written to FILE.rejected.csv with its reason and never
 /// stops the rest; importing a file twice changes nothing. Ends with 0 if every row was taken, 2 if
 /// some were refused, 1 if the import failed.
@@ -19,12 +19,16 @@ pub struct ImportArgs {
     #[arg(long, value_name = "CODE", value_parser = brand_code)]
     pub brand: Option<BrandCode>,
     /// The files are exports of İYS's panel, whose rows carry no creationDate; needs --as-of. If
-    /// no row is refused, it is noted that each of their brands is complete up to then
+    /// no row is refused and no sheet is left unread, it is noted that each of their brands is complete up to then
     #[arg(long, requires = "as_of")]
     pub iys_export: bool,
     /// When the export was made, "YYYY-MM-DD HH:mm:ss" in Türkiye time; becomes the creationDate
     #[arg(long, value_name = "TIME", requires = "iys_export", value_parser = IysTime::parse)]
     pub as_of: Option<IysTime>,
+    /// The sheet of a workbook [default: the only one with content]; other sheets with content then stay
+    /// unread, and an export is not noted as complete
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
     /// File with the secret of the pseudonyms; a running gateway uses its own
     /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
     #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]

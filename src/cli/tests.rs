@@ -98,6 +98,7 @@ fn import() {
         brand: BrandCode::new(601_234),
         iys_export: false,
         as_of: None,
+        sheet: None,
         secret_file: None,
         memory: 512 << 20,
         disk: None,
@@ -110,6 +111,8 @@ fn import() {
     assert_eq!(parse(line), Ok(Command::Import(export)));
     let own_brand = ImportArgs { brand: None, secret_file: Some("s".to_owned()), ..plain };
     assert_eq!(parse("import --data d --secret-file s a.csv b.xlsx"), Ok(Command::Import(own_brand.clone())));
+    let named = ImportArgs { sheet: Some("Sayfa 1".to_owned()), ..own_brand.clone() };
+    assert_eq!(parse("import --data d --secret-file s --sheet 'Sayfa 1' a.csv b.xlsx"), Ok(Command::Import(named)));
     let bounded = ImportArgs { memory: 2 << 30, disk: Some(5000 << 10), ..own_brand };
     assert_eq!(parse("import --data d --secret-file s --memory 2G --disk 5000k a.csv b.xlsx"), Ok(Command::Import(bounded)));
 }

@@ -30,6 +30,10 @@ pub enum Refusal {
 /// What a physical line, or a row of several, is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
+    /// A line above the header, which passes through: a title.
+    Title,
+    /// The first line, if it names the delimiter.
+    Separator,
     /// The names of the columns.
     Header,
     /// A row that is to be answered.
@@ -123,6 +127,25 @@ fn swallows(row: &[u8], layout: &Layout) -> bool {
     row.split(|byte| *byte == b'\n').filter(whole).take(2).count() == 2
 }
 
+/// A phone in E.164 as a number; 0, which is none, for what is no phone.
+fn packed(encoding: Encoding, spelled: &[u8]) -> u64 {
+    encoding.text(spelled).and_then(|text| Phone::parse(&text)).map_or(0, Phone::packed)
+}
+
+/// Whether a cell may be a heading: those of rows without an address are mostly empty, or digits.
+fn has_letters(cell: &[u8]) -> bool {
+    cell.iter().any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80)
+}
+
+/// The cells of the row at a place.
+fn cells(text: &[u8], at: usize, ended: bool, layout: &Layout, encoding: Encoding) -> Vec<String> {
+    let mut cells = Vec::new();
+    record(text, at, ended, layout.delimiter, |_, span| {
+        cells.push(encoding.text(span.of(text)).unwrap_or_default().replace("\"\"", "\""));
+    });
+    cells
+}
+
 /// How large a block becomes, more or less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -137,6 +160,8 @@ pub(super) struct Cut {
     pub(super) block: Block,
     /// Bytes of the text that are in it.
     pub(super) taken: usize,
+    /// Whether it ends before another header, with other columns.
+    pub(super) before_header: bool,
 }
 
 impl Block {
@@ -166,7 +191,7 @@ impl Block {
             phones: layout.phones.map(|_| Vec::with_capacity(guess)),
             emails: layout.emails.map(|_| Vec::with_capacity(guess)),
         };
-        let (mut at, mut header) = (0, header);
+        let (mut at, mut header, mut before_header) = (0, header, false);
         while at < text.len() && at < bounds.bytes && block.rows < bounds.rows && block.physical < most {
             let (mut phone, mut email) = (Span::default(), Span::default());
             let found = record(text, at, ended, layout.delimiter, |field, span| {
@@ -177,8 +202,13 @@ impl Block {
                     email = span;
                 }
             });
+            let above = before + block.physical < layout.above;
             let (what, lines, end, next) = match found {
                 Found::More => break,
+                Found::Row { lines, end, next, .. } if above => {
+                    let is_first = before + block.physical == 0;
+                    (if is_first && layout.separator { What::Separator } else { What::Title }, lines, end, next)
+                }
                 Found::TooLong => {
                     block.unfinished = true;
                     (What::Refused(Refusal::TooLong), 1, at, text.len())
@@ -201,22 +231,34 @@ impl Block {
             };
             match what {
                 What::Header => header = false,
-                What::Row => block.row(text, phone, email),
-                What::Blank | What::Refused(_) => {}
+                What::Row => {
+                    let packed = layout.phones.map(|_| packed(encoding, phone.of(text)));
+                    let answered = packed.is_some_and(|packed| packed > 0) || memchr(b'@', email.of(text)).is_some();
+                    let chosen = if layout.phones.is_some() { phone } else { email };
+                    if !answered
+                        && layout.header
+                        && has_letters(chosen.of(text))
+                        && layout.is_other_header(cells(text, at, ended, layout, encoding))
+                    {
+                        before_header = true;
+                        break;
+                    }
+                    block.row(packed, email);
+                }
+                What::Title | What::Separator | What::Blank | What::Refused(_) => {}
             }
             block.lines.push(Line { what, lines, end: end as u32, next: next as u32 });
             block.physical += u64::from(lines);
             at = next;
         }
         block.text.extend_from_slice(&text[..at]);
-        Cut { block, taken: at }
+        Cut { block, taken: at, before_header }
     }
 
-    fn row(&mut self, text: &[u8], phone: Span, email: Span) {
+    fn row(&mut self, packed: Option<u64>, email: Span) {
         self.rows += 1;
-        if let Some(phones) = &mut self.phones {
-            let spelled = self.encoding.text(phone.of(text));
-            phones.push(spelled.and_then(|text| Phone::parse(&text)).map_or(0, Phone::packed));
+        if let (Some(phones), Some(packed)) = (&mut self.phones, packed) {
+            phones.push(packed);
         }
         if let Some(emails) = &mut self.emails {
             emails.push(email);

@@ -1,234 +1,218 @@
-//! Which column holds the addresses: the one that is named, or the one whose name and values say so.
+//! The column that holds the addresses: the one that is named, or the only one that can be meant.
+//!
+//! A column is meant by its heading or by its values. More than one that could be meant is an error, always: an answer
+//! beside the wrong one of two addresses is somebody else's. So a heading that excludes addresses (a tax number looks like
+//! a phone) counts as much as one that says what stands below it.
 
 use super::error::{Candidate, ListError};
+use super::header::is_named;
+use super::headings::{Heading, heading};
 use super::layout::{Kind, Named};
-use crate::model::recipient::{Email, Phone};
+use super::table::{Table, TableRow, is_address};
 
-/// Names under which phones are found, folded as [`folded`] does.
-const PHONES: &[&str] = &[
-    "telefon",
-    "telefonno",
-    "telefonnumarasi",
-    "tel",
-    "telno",
-    "gsm",
-    "gsmno",
-    "gsmnumarasi",
-    "cep",
-    "cepno",
-    "ceptel",
-    "ceptelno",
-    "ceptelefon",
-    "ceptelefonu",
-    "cepnumarasi",
-    "mobil",
-    "mobile",
-    "mobileno",
-    "mobilephone",
-    "phone",
-    "phoneno",
-    "phonenumber",
-    "msisdn",
-    "numara",
-    "number",
-    "recipient",
-    "alici",
-    "hedef",
-    "destination",
-    "to",
-];
-/// The same for e-mails.
-const EMAILS: &[&str] = &[
-    "eposta",
-    "epostaadresi",
-    "email",
-    "emailaddress",
-    "emailadresi",
-    "mail",
-    "mailadresi",
-    "mailaddress",
-    "recipient",
-    "alici",
-    "hedef",
-    "destination",
-    "to",
-];
-
-/// The first rows of a list, as text.
-pub(super) struct Sample {
-    /// Its first row.
-    pub(super) first: Vec<String>,
-    /// Those below it.
-    pub(super) rows: Vec<Vec<String>>,
+/// A list's first rows, with the place of its header among them, if it has one.
+pub(super) struct Sample<'a> {
+    table: &'a Table,
+    header: Option<usize>,
 }
 
-/// A name in lower case, without what is no letter or digit, Turkish letters as their Latin ones.
-fn folded(name: &str) -> String {
-    let latin = |letter: char| match letter {
-        'İ' | 'I' | 'ı' => 'i',
-        'Ş' | 'ş' => 's',
-        'Ğ' | 'ğ' => 'g',
-        'Ü' | 'ü' => 'u',
-        'Ö' | 'ö' => 'o',
-        'Ç' | 'ç' => 'c',
-        other => other.to_ascii_lowercase(),
-    };
-    name.chars().map(latin).filter(char::is_ascii_alphanumeric).collect()
+/// A column as its heading and its values show it.
+struct Column {
+    number: u32,
+    heading: Option<Heading>,
+    addresses: usize,
+    values: usize,
 }
 
-fn is_address(kind: Kind, text: &str) -> bool {
-    match kind {
-        Kind::Phone => Phone::parse(text).is_some(),
-        Kind::Email => Email::parse(text).is_some(),
+impl<'a> Sample<'a> {
+    pub(super) const fn new(table: &'a Table, header: Option<usize>) -> Self {
+        Self { table, header }
     }
-}
 
-fn is_known(kind: Kind, name: &str) -> bool {
-    let names = if kind == Kind::Phone { PHONES } else { EMAILS };
-    names.contains(&folded(name).as_str())
-}
-
-impl Sample {
-    /// Whether the first row is a header: it holds no address, and either a name that is known or not one digit.
-    pub(super) fn has_header(&self) -> bool {
-        let kinds = [Kind::Phone, Kind::Email];
-        let holds = |test: fn(Kind, &str) -> bool| self.first.iter().any(|cell| kinds.iter().any(|kind| test(*kind, cell)));
-        let names = || {
-            holds(is_known)
-                || (self.first.len() > 1 && !self.first.iter().any(|cell| cell.contains(|c: char| c.is_ascii_digit())))
-        };
-        !holds(is_address) && names()
+    /// Fields of the header, or of the first row.
+    pub(super) fn fields(&self) -> u32 {
+        self.table.rows.get(self.first()).map_or(1, |row| row.cells.len() as u32)
     }
 
     /// The column of a kind of address, from 0.
-    pub(super) fn column(&self, kind: Kind, named: &Named, header: bool) -> Result<u32, ListError> {
+    pub(super) fn column(&self, kind: Kind, named: &Named) -> Result<u32, ListError> {
         match named {
             Named::Position(position) => self.at(*position),
-            Named::Name(name) => self.named(name, header),
-            Named::Found => self.found(kind, header),
+            Named::Name(name) => self.named(name),
+            Named::Found => self.found(kind),
         }
     }
 
+    fn first(&self) -> usize {
+        self.header.unwrap_or(0)
+    }
+
+    fn names(&self) -> &[String] {
+        self.header.and_then(|header| self.table.rows.get(header)).map_or(&[], |row| &row.cells)
+    }
+
+    /// Rows below the header.
+    fn rows(&self) -> &[TableRow] {
+        self.table.rows.get(self.header.map_or(0, |header| header + 1)..).unwrap_or_default()
+    }
+
     fn at(&self, position: u32) -> Result<u32, ListError> {
-        let fields = self.first.len() as u32;
+        let fields = self.fields();
         if position == 0 || position > fields {
             return Err(ListError::ColumnOutside { position, fields });
         }
         Ok(position - 1)
     }
 
-    fn named(&self, name: &str, header: bool) -> Result<u32, ListError> {
-        let folded_name = name.trim().to_lowercase();
-        let is_meant = |cell: &String| header && cell.trim().to_lowercase() == folded_name;
-        let meant: Vec<u32> = (0..).zip(&self.first).filter(|(_, cell)| is_meant(cell)).map(|(column, _)| column).collect();
+    fn named(&self, name: &str) -> Result<u32, ListError> {
+        let meant: Vec<u32> =
+            (0..).zip(self.names()).filter(|(_, cell)| is_named(cell, name)).map(|(column, _)| column).collect();
         match meant[..] {
-            [] => Err(ListError::UnknownColumn { name: name.to_owned(), columns: self.names(header) }),
+            [] => Err(ListError::UnknownColumn { name: name.to_owned(), columns: self.shown() }),
             [only] => Ok(only),
-            _ => Err(ListError::RepeatedColumn { name: name.to_owned(), candidates: self.candidates(&meant, header) }),
+            _ => Err(ListError::RepeatedColumn { name: name.to_owned(), candidates: self.candidates(meant.into_iter()) }),
         }
     }
 
-    fn found(&self, kind: Kind, header: bool) -> Result<u32, ListError> {
-        let columns = 0..self.first.len() as u32;
-        let counts: Vec<(usize, usize)> = columns.clone().map(|column| self.count(kind, column, header)).collect();
-        let of = |column: u32| counts[column as usize];
-        let named: Vec<u32> = columns.clone().filter(|column| header && is_known(kind, &self.first[*column as usize])).collect();
-        let valued: Vec<u32> = columns.filter(|column| of(*column).0 > 0 && 2 * of(*column).0 >= of(*column).1).collect();
-        let both: Vec<u32> = named.iter().copied().filter(|column| of(*column).0 > 0).collect();
-        match (&both[..], &named[..], &valued[..]) {
-            ([only], _, _) | ([], [], [only]) | ([], [only], []) => Ok(*only),
-            ([], [], []) => Err(ListError::NoColumn { kind, columns: self.names(header) }),
-            ([], ..) => {
-                let mut candidates = [named, valued].concat();
-                candidates.sort_unstable();
-                Err(ListError::ManyColumns { kind, candidates: self.candidates(&candidates, header) })
+    fn found(&self, kind: Kind) -> Result<u32, ListError> {
+        let columns: Vec<Column> = (0..self.fields()).map(|number| self.look(kind, number)).collect();
+        let said: Vec<&Column> = columns.iter().filter(|column| column.is_said(kind)).collect();
+        // Beside a heading that says it, values speak only if nearly all do.
+        let by_values = |column: &&Column| match (&said[..], column.heading) {
+            _ if column.is_said(kind) || column.addresses == 0 => false,
+            (_, Some(heading)) if heading.excludes(kind) => false,
+            ([said], None | Some(Heading::Open)) if said.addresses > 0 => 2 * column.addresses >= column.values,
+            _ => true,
+        };
+        let valued: Vec<&Column> = columns.iter().filter(by_values).collect();
+        match (&said[..], &valued[..]) {
+            ([], []) => Err(ListError::NoColumn { kind, columns: self.shown() }),
+            ([only], []) => Ok(only.number),
+            ([], [only]) if 2 * only.addresses >= only.values => Ok(only.number),
+            _ => {
+                let mut numbers: Vec<u32> = said.iter().chain(&valued).map(|column| column.number).collect();
+                numbers.sort_unstable();
+                Err(ListError::ManyColumns { kind, candidates: self.candidates(numbers.into_iter()) })
             }
-            _ => Err(ListError::ManyColumns { kind, candidates: self.candidates(&both, header) }),
         }
     }
 
-    /// Addresses of a kind in a column, and values in it.
-    fn count(&self, kind: Kind, column: u32, header: bool) -> (usize, usize) {
-        let first = (!header).then_some(&self.first);
-        let values = first.into_iter().chain(&self.rows).filter_map(|row| row.get(column as usize));
-        let mut count = (0, 0);
-        for value in values.filter(|value| !value.trim().is_empty()) {
-            count = (count.0 + usize::from(is_address(kind, value)), count.1 + 1);
+    fn look(&self, kind: Kind, number: u32) -> Column {
+        let values = self.rows().iter().filter_map(|row| row.cells.get(number as usize)).filter(|value| !value.trim().is_empty());
+        let (mut addresses, mut count) = (0, 0);
+        for value in values {
+            addresses += usize::from(is_address(kind, value));
+            count += 1;
         }
-        count
+        let heading = self.names().get(number as usize).and_then(|name| heading(name));
+        Column { number, heading, addresses, values: count }
     }
 
-    fn candidates(&self, columns: &[u32], header: bool) -> Vec<Candidate> {
-        let name = |column: u32| header.then(|| self.first[column as usize].trim().to_owned());
-        columns.iter().map(|column| Candidate { position: column + 1, name: name(*column) }).collect()
+    fn candidates(&self, columns: impl Iterator<Item = u32>) -> Vec<Candidate> {
+        let name = |column: u32| self.names().get(column as usize).map(|name| name.trim().to_owned());
+        columns.map(|column| Candidate { position: column + 1, name: name(column) }).collect()
     }
 
-    /// Without a header there are none: what stands in the first row may be addresses.
-    fn names(&self, header: bool) -> Vec<String> {
-        if header { self.first.iter().map(|name| name.trim().to_owned()).collect() } else { Vec::new() }
+    /// The names of the columns for an error; none where they may be addresses.
+    fn shown(&self) -> Vec<String> {
+        let header = self.header.and_then(|header| self.table.rows.get(header)).filter(|row| !row.resembles_address());
+        header.map_or_else(Vec::new, |row| row.cells.iter().map(|name| name.trim().to_owned()).collect())
+    }
+}
+
+impl Column {
+    /// Whether the heading says that the kind stands here; one that only allows it does so with values alone.
+    fn is_said(&self, kind: Kind) -> bool {
+        let Some(heading) = self.heading else { return false };
+        heading.says(kind) || (heading.allows(kind) && (self.addresses > 0 || self.values == 0))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::encoding::Encoding;
+    use super::super::header;
+    use super::super::layout::Wanted;
     use super::*;
 
-    fn sample(text: &str) -> Sample {
-        let mut rows = text.lines().map(|line| line.split(',').map(str::to_owned).collect());
-        Sample { first: rows.next().unwrap(), rows: rows.collect() }
-    }
-
-    fn found(kind: Kind, text: &str) -> Result<u32, String> {
-        let sample = sample(text);
-        let column = sample.column(kind, &Named::Found, sample.has_header());
+    fn column(kind: Kind, named: &Named, text: &str) -> Result<u32, String> {
+        let table = Table::read(text.as_bytes(), 0, true, b',', Encoding::Utf8);
+        let mut wanted = Wanted::default();
+        *(if kind == Kind::Phone { &mut wanted.phones } else { &mut wanted.emails }) = Some(named.clone());
+        let column = Sample::new(&table, header::find(&table, &wanted)).column(kind, named);
         column.map_err(|error| format!("{}: {error}", error.code()))
     }
 
+    fn found(kind: Kind, text: &str) -> Result<u32, String> {
+        column(kind, &Named::Found, text)
+    }
+
+    fn code(result: Result<u32, String>) -> Result<u32, String> {
+        result.map_err(|error| error.split(':').next().unwrap_or_default().to_owned())
+    }
+
     #[test]
-    fn the_column_that_name_and_values_say() {
+    fn the_only_column_that_can_be_meant() {
         assert_eq!(found(Kind::Phone, "ad,CEP TELEFONU,vergi no\nAli,05321234567,1234567890"), Ok(1));
         assert_eq!(found(Kind::Phone, "ad,x\nAli,05321234567\nCan,0532\nNil,05321234568"), Ok(1), "values alone");
         assert_eq!(found(Kind::Phone, "ad,gsm\nAli,yok\nCan,yok"), Ok(1), "the name alone");
         assert_eq!(found(Kind::Email, "ad,telefon,E-Posta\nAli,05321234567,a@ornek.com"), Ok(2));
         assert_eq!(found(Kind::Phone, "Ali,05321234567"), Ok(1), "no header");
         assert_eq!(found(Kind::Phone, "telefon"), Ok(0), "no rows");
+        assert_eq!(found(Kind::Phone, "alıcı,telefon\nAli,05321234567"), Ok(1), "a recipient by name");
+        assert_eq!(found(Kind::Phone, "alıcı,x\n05321234567,1"), Ok(0), "a recipient by number");
+        assert_eq!(found(Kind::Phone, "unvan,vkn,iletişim numarası\nA,1234567890,x\nB,1234567890,"), Ok(2));
+        assert_eq!(
+            found(Kind::Phone, "telefon,kod x\n05321234567,1234567890\n05321234567,77\n05321234567,78"),
+            Ok(0),
+            "one of three"
+        );
     }
 
     #[test]
-    fn two_candidates_or_none_are_told() {
+    fn two_that_could_be_meant_are_an_error() {
+        let unclear = || Err("ADDRESS_COLUMN_UNCLEAR".to_owned());
+        for text in [
+            "ad,telefon,cep\nAli,05321234567,05321234568",
+            "ad,Telefon 1,Telefon 2\nAli,05321234567,",
+            "ad,Telefon 1,Telefon 2",
+            "telefon,hat\n05321234567,05321234568",
+            "telefon,hat\nyok,05321234568\nyok,yok\nyok,yok",
+            "telefon,alıcı\n05321234567,05321234568",
+            "a,b,c\nA,1234567890,05321234567\nB,1234567890,x\nC,1234567890,x",
+            "ad,x\nA,05321234567\nB,yok\nC,yok",
+            "05321234567,05321234568",
+        ] {
+            assert_eq!(code(found(Kind::Phone, text)), unclear(), "{text}");
+        }
         let told = "ADDRESS_COLUMN_UNCLEAR: phone numbers could stand in column 2 (\"telefon\") or column 3 (\"cep\"); \
                     say which it is with --column (HTTP: column=)";
         assert_eq!(found(Kind::Phone, "ad,telefon,cep\nAli,05321234567,05321234568"), Err(told.to_owned()));
         let told = "ADDRESS_COLUMN_UNCLEAR: phone numbers could stand in column 1 or column 2; say which it is with --column (HTTP: column=)";
         assert_eq!(found(Kind::Phone, "05321234567,05321234568"), Err(told.to_owned()));
+    }
+
+    #[test]
+    fn no_column_is_an_error_that_names_what_there_is_and_no_address() {
         let told = "NO_ADDRESS_COLUMN: no column holds phone numbers; say which it is with --column (HTTP: column=), by its name or its number \
                     from 1; there are \"ad\", \"kod\"";
         assert_eq!(found(Kind::Phone, "ad,kod\nAli,7"), Err(told.to_owned()));
         assert!(found(Kind::Phone, "prose\nmore of it").is_err_and(|told| told.starts_with("NO_ADDRESS_COLUMN")));
+        assert_eq!(code(found(Kind::Phone, "unvan,vkn\nA,1234567890")), Err("NO_ADDRESS_COLUMN".to_owned()));
+        let told = column(Kind::Phone, &Named::Name("gsm".to_owned()), "Ali,05321234567").unwrap_err();
+        assert_eq!(told, "UNKNOWN_COLUMN: no column is named \"gsm\"");
     }
 
     #[test]
     fn a_column_is_named_or_numbered() {
-        let sample = sample("ad,Cep,cep \nAli,1,2");
-        let column = |named: Named| sample.column(Kind::Phone, &named, true).map_err(|error| error.code());
+        let column = |named: Named| code(column(Kind::Phone, &named, "ad,Cep,cep ,İLETİŞİM\nAli,1,2,3"));
+        let named = |name: &str| column(Named::Name(name.to_owned()));
         assert_eq!(column(Named::Position(2)), Ok(1));
-        assert_eq!([column(Named::Position(0)), column(Named::Position(4))], [Err("NO_SUCH_COLUMN"); 2]);
-        assert_eq!(column(Named::Name("AD".to_owned())), Ok(0));
-        assert_eq!(column(Named::Name("cep".to_owned())), Err("REPEATED_COLUMN"));
-        assert_eq!(column(Named::Name("gsm".to_owned())), Err("UNKNOWN_COLUMN"));
-    }
-
-    #[test]
-    fn a_header_holds_no_address() {
-        for (text, header) in [
-            ("telefon\n0532", true),
-            ("ad,soyad\nAli,Can", true),
-            ("05321234567", false),
-            ("ad,a@ornek.com", false),
-            ("Ali,123", false),
-            ("nobody", false),
-        ] {
-            assert_eq!(sample(text).has_header(), header, "{text}");
-        }
+        assert_eq!(
+            [column(Named::Position(0)), column(Named::Position(5))],
+            [Err("NO_SUCH_COLUMN".to_owned()), Err("NO_SUCH_COLUMN".to_owned())]
+        );
+        assert_eq!([named("AD"), named("iletişim"), named("ILETISIM")], [Ok(0), Ok(3), Ok(3)]);
+        assert_eq!([named("cep"), named("gsm")], [Err("REPEATED_COLUMN".to_owned()), Err("UNKNOWN_COLUMN".to_owned())]);
     }
 }

@@ -36,6 +36,11 @@ pub enum ListError {
     /// More than one delimiter would do.
     #[error("{0} and {1} both could be the delimiter; say which with --delimiter (HTTP: delimiter=)")]
     ManyDelimiters(Delimiter, Delimiter),
+    /// The first line names a delimiter that is not read.
+    #[error(
+        "line 1 names a delimiter with sep= that is none of , ; | and tab; say which it is with --delimiter (HTTP: delimiter=)"
+    )]
+    UnknownDelimiter,
     /// The first line is not like the others.
     #[error("line 1 has {first} fields and the lines below have others: the first line has to be the header, or a row")]
     Irregular {
@@ -74,9 +79,15 @@ pub enum ListError {
         /// The columns.
         candidates: Vec<Candidate>,
     },
-    /// It has answers already, which are of then.
-    #[error("the list has a column {0:?} already, with answers of another time: take it out, or give it another name")]
+    /// It has answers already, of another time.
+    #[error("the list has {0} already, with answers of another time: take it out, or give it another name")]
     FilteredBefore(String),
+    /// A second list below the first one.
+    #[error("line {line} is another header, with other columns: filter what stands below it as a list of its own")]
+    SecondHeader {
+        /// Its line.
+        line: u64,
+    },
     /// There are not so many columns.
     #[error("there is no column {position}: line 1 has {fields} fields")]
     ColumnOutside {
@@ -111,13 +122,14 @@ impl ListError {
             Self::HalfCharacter => "HALF_CHARACTER",
             Self::LoneReturn => "LONE_RETURN",
             Self::MixedDelimiters { .. } => "MIXED_DELIMITERS",
-            Self::ManyDelimiters(..) => "DELIMITER_UNCLEAR",
+            Self::ManyDelimiters(..) | Self::UnknownDelimiter => "DELIMITER_UNCLEAR",
             Self::Irregular { .. } => "IRREGULAR_LIST",
             Self::NoColumn { .. } => "NO_ADDRESS_COLUMN",
             Self::ManyColumns { .. } => "ADDRESS_COLUMN_UNCLEAR",
             Self::UnknownColumn { .. } => "UNKNOWN_COLUMN",
             Self::RepeatedColumn { .. } => "REPEATED_COLUMN",
             Self::FilteredBefore(_) => "FILTERED_BEFORE",
+            Self::SecondHeader { .. } => "SECOND_HEADER",
             Self::ColumnOutside { .. } => "NO_SUCH_COLUMN",
         }
     }

@@ -116,7 +116,7 @@ impl Intake {
     /// The next block; none before more bytes, or at the end.
     ///
     /// # Errors
-    /// The list is none, or it is not clear what it looks like.
+    /// The list is none, it is not clear what it looks like, or another one begins in it.
     pub fn block(&mut self) -> Result<Option<Block>, ListError> {
         if self.layout.is_none() && !self.find()? {
             return Ok(None);
@@ -129,7 +129,11 @@ impl Intake {
         }
         let (encoding, text) = (self.encoding(), &self.text[self.taken..]);
         let most = self.stop.checked_sub(self.lines).filter(|most| *most > 0).unwrap_or(u64::MAX);
-        let Cut { mut block, taken } = Block::cut(text, self.ended, layout, encoding, self.header, self.lines, self.bounds, most);
+        let Cut { mut block, taken, before_header } =
+            Block::cut(text, self.ended, layout, encoding, self.header, self.lines, self.bounds, most);
+        if taken == 0 && before_header {
+            return Err(ListError::SecondHeader { line: self.lines + 1 });
+        }
         if taken == 0 {
             self.enough = self.held() * 2;
             return Ok(None);

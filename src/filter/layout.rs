@@ -1,10 +1,14 @@
 //! What a list looks like: its delimiter, its header, the columns of its addresses.
 
+use super::MAX_ROW;
 use super::column::Sample;
+use super::delimiter::{self, DELIMITERS, Reading, Separator};
 use super::encoding::Encoding;
 use super::error::ListError;
-use super::record::{Found, record};
-use super::{MAX_ROW, delimiter};
+use super::header;
+use super::headings::heading;
+use super::table::{Table, TableRow};
+use crate::model::fold::folded;
 use memchr::memchr;
 use std::fmt;
 
@@ -17,13 +21,13 @@ pub enum Kind {
     Email,
 }
 
-/// How a column is told.
+/// How a column is named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Named {
-    /// It is found.
+    /// Not at all: it is found.
     #[default]
     Found,
-    /// By its name in the header, whatever its case.
+    /// By its name in the header, whatever its letters.
     Name(String),
     /// By its number, from 1.
     Position(u32),
@@ -38,7 +42,7 @@ pub struct Wanted {
     pub emails: Option<Named>,
     /// The delimiter; none to find it.
     pub delimiter: Option<u8>,
-    /// Whether the first row is a header; none to find out.
+    /// Whether the list has a header; none to find out.
     pub header: Option<bool>,
     /// The encoding; none to go by its mark.
     pub encoding: Option<Encoding>,
@@ -51,16 +55,19 @@ pub struct Layout {
     pub delimiter: u8,
     /// Fields of every row.
     pub fields: u32,
-    /// Whether the first row is a header.
+    /// Whether the first line names the delimiter (`sep=;`).
+    pub separator: bool,
+    /// Physical lines above the header: titles, blank lines, the one that names the delimiter.
+    pub above: u64,
+    /// Whether there is a header.
     pub header: bool,
     /// The column of phones, from 0, if those are asked about.
     pub phones: Option<u32>,
     /// The column of e-mails, from 0, if those are asked about.
     pub emails: Option<u32>,
+    /// The names of the columns, folded; none without a header.
+    pub(super) names: Vec<String>,
 }
-
-/// Rows that are looked at.
-const ROWS: usize = 1_000;
 
 impl Named {
     /// Reads a flag or parameter: a number is one.
@@ -87,54 +94,67 @@ impl Layout {
         if memchr(b'\r', sample[..first_end].trim_ascii_end()).is_some() && memchr(b'"', &sample[..first_end]).is_none() {
             return Err(ListError::LoneReturn);
         }
-        let read = |delimiter| rows(sample, ended, delimiter, encoding);
-        let finds = |delimiter, fields| Self::of(&read(delimiter), delimiter, fields, wanted).is_ok();
-        let (delimiter, fields) = match wanted.delimiter {
-            Some(delimiter) => delimiter::given(sample, ended, delimiter),
-            None => delimiter::find(sample, ended, finds)?,
+        let separator = delimiter::named(sample);
+        let (rest, before) = separator.map_or((sample, 0), |line| (&sample[line.end..], 1));
+        if rest.trim_ascii().is_empty() && ended {
+            return Err(ListError::Empty);
+        }
+        let read = |delimiter| {
+            let table = Table::read(rest, before, ended, delimiter, encoding);
+            Reading { header: header::find(&table, wanted), table }
         };
-        let sample = read(delimiter);
-        let layout = Self::of(&sample, delimiter, fields, wanted)?;
-        let filtered = sample.first.iter().find(|name| layout.header && is_ours(name));
-        filtered.map_or(Ok(layout), |name| Err(ListError::FilteredBefore(name.clone())))
+        let reading = match (wanted.delimiter, separator) {
+            (Some(delimiter), _) | (None, Some(Separator { delimiter: Some(delimiter), .. })) => read(delimiter),
+            (None, Some(_)) => return Err(ListError::UnknownDelimiter),
+            (None, None) => delimiter::find(DELIMITERS.map(read).into(), |reading| Self::of(reading, wanted, before).is_ok())?,
+        };
+        if let Some(answers) = reading.table.filtered_before() {
+            return Err(ListError::FilteredBefore(answers));
+        }
+        Ok(Self { separator: separator.is_some(), ..Self::of(&reading, wanted, before)? })
     }
 
-    fn of(sample: &Sample, delimiter: u8, fields: u32, wanted: &Wanted) -> Result<Self, ListError> {
-        let by_name = [&wanted.phones, &wanted.emails].into_iter().any(|named| matches!(named, Some(Named::Name(_))));
-        let header = wanted.header.unwrap_or_else(|| by_name || sample.has_header());
-        let column = |kind, named: &Option<Named>| named.as_ref().map(|named| sample.column(kind, named, header)).transpose();
+    fn of(reading: &Reading, wanted: &Wanted, before: u64) -> Result<Self, ListError> {
+        let Reading { table, header } = reading;
+        let sample = Sample::new(table, *header);
+        let column = |kind, named: &Option<Named>| named.as_ref().map(|named| sample.column(kind, named)).transpose();
         let (phones, emails) = (column(Kind::Phone, &wanted.phones)?, column(Kind::Email, &wanted.emails)?);
-        Ok(Self { delimiter, fields, header, phones, emails })
+        let row = header.and_then(|header| table.rows.get(header));
+        Ok(Self {
+            delimiter: table.delimiter,
+            fields: sample.fields(),
+            separator: false,
+            above: row.map_or(before, |row| row.line - 1),
+            header: row.is_some(),
+            phones,
+            emails,
+            names: row.map_or_else(Vec::new, |row| row.cells.iter().map(|name| folded(name)).collect()),
+        })
     }
-}
 
-/// Whether a column was appended by a filter.
-fn is_ours(name: &str) -> bool {
-    let name = name.trim().to_lowercase();
-    name == "decision"
-        || name.strip_prefix("decision_").is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
-}
+    /// The layout in one line, without names: a list that is read otherwise differs in it.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let column = |column: Option<u32>| column.map_or_else(|| "-".to_owned(), |column| (column + 1).to_string());
+        let (delimiter, phones, emails) = (char::from(self.delimiter), column(self.phones), column(self.emails));
+        let Self { fields, separator, above, header, .. } = self;
+        format!(
+            "delimiter={delimiter:?} fields={fields} separator={separator} above={above} header={header} phones={phones} emails={emails}"
+        )
+    }
 
-/// The first rows as text.
-fn rows(sample: &[u8], ended: bool, delimiter: u8, encoding: Encoding) -> Sample {
-    let mut read: Vec<Vec<String>> = Vec::new();
-    let mut at = 0;
-    while at < sample.len() && read.len() < ROWS {
-        let mut cells = Vec::new();
-        let found = record(sample, at, ended, delimiter, |_, span| {
-            cells.push(encoding.text(span.of(sample)).unwrap_or_default().replace("\"\"", "\""));
-        });
-        at = match found {
-            Found::Row { next, .. } => {
-                read.push(cells);
-                next
-            }
-            Found::Blank { next } | Found::Bad { next, .. } => next,
-            Found::TooLong | Found::More => break,
+    /// Whether a row names columns in another order than the header: from here on addresses would stand elsewhere.
+    pub(super) fn is_other_header(&self, cells: Vec<String>) -> bool {
+        let row = TableRow { line: 0, cells };
+        let asked = [(Kind::Phone, self.phones), (Kind::Email, self.emails)];
+        let says = |(kind, column): (Kind, Option<u32>)| {
+            let named = |(number, cell): (u32, &String)| Some(number) != column && heading(cell).is_some_and(|it| it.says(kind));
+            column.is_some() && (0..).zip(&row.cells).any(named)
         };
+        let headings = row.cells.iter().filter(|cell| heading(cell).is_some()).count();
+        let is_header = asked.into_iter().any(says) && 2 * headings >= row.filled() && !row.resembles_address();
+        is_header && !row.cells.iter().map(|name| folded(name)).eq(self.names.iter().cloned())
     }
-    let mut read = read.into_iter();
-    Sample { first: read.next().unwrap_or_default(), rows: read.collect() }
 }
 
 /// What files begin with that people take for lists.

@@ -8,8 +8,8 @@
 //! Nothing here reads, writes or decides: whoever has the bytes pushes them in, asks for blocks, has their addresses
 //! decided and takes the output. What comes out does not depend on how the bytes were cut.
 //!
-//! In reading order: [`error`] what is no list; [`encoding`] bytes and text; `record` where a row ends; `delimiter`,
-//! `column` and [`layout`] what a list looks like; [`intake`] and [`block`] rows on their way; [`output`] what is
+//! In reading order: [`error`] what is no list; [`encoding`] bytes and text; `record` where a row ends; `table`,
+//! `headings`, `header`, `delimiter`, `column` and [`layout`] what a list looks like; [`intake`] and [`block`] rows on their way; [`output`] what is
 //! made of them; [`seen`] which addresses came before; [`tally`] what became of every line.
 
 pub mod block;
@@ -17,11 +17,14 @@ mod column;
 mod delimiter;
 pub mod encoding;
 pub mod error;
+mod header;
+mod headings;
 pub mod intake;
 pub mod layout;
 pub mod output;
 mod record;
 pub mod seen;
+mod table;
 pub mod tally;
 
 pub use block::{Block, Refusal};

@@ -79,7 +79,7 @@ impl Columns {
         for line in &block.lines {
             let (end, next) = (line.end as usize, line.next as usize);
             match line.what {
-                What::Blank => text.extend_from_slice(&block.text[start..next]),
+                What::Title | What::Separator | What::Blank => text.extend_from_slice(&block.text[start..next]),
                 What::Refused(_) => {}
                 What::Header => {
                     text.extend_from_slice(&block.text[start..end]);
@@ -114,8 +114,9 @@ pub fn split(block: &Block, results: &[u8], out: &mut [Vec<u8>; Decision::ALL.le
     for line in &block.lines {
         let next = line.next as usize;
         match line.what {
-            What::Blank | What::Refused(_) => {}
-            What::Header => texts.iter_mut().for_each(|text| put_whole(text, &block.text[start..next])),
+            // A title may be anything: nothing unasked goes to those who are allowed.
+            What::Title | What::Blank | What::Refused(_) => {}
+            What::Separator | What::Header => texts.iter_mut().for_each(|text| put_whole(text, &block.text[start..next])),
             What::Row => {
                 // An answer that nobody gives is no permission.
                 let decision = Verdict::parts(results[row]).map_or(Decision::Defer, |(decision, _)| decision);

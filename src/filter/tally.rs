@@ -6,11 +6,13 @@ use crate::check::decision::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Counted so far. Every physical line is a header, blank, part of a row that was answered, or of one refused.
+/// Counted so far. Every physical line is a title, a header, blank, part of a row that was answered, or of one refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Physical lines.
     pub lines: u64,
+    /// Rows above the header, which are passed on; a line that names the delimiter among them.
+    pub titles: u64,
     /// Rows of names.
     pub headers: u64,
     /// Lines of white space, which are passed on.
@@ -31,6 +33,7 @@ impl Tally {
     /// Counts a block with the answers of every pair.
     pub fn add(&mut self, block: &Block, results: &[Vec<u8>], before: &[Before]) {
         self.lines = block.through();
+        self.titles += block.count(|what| matches!(what, What::Title | What::Separator));
         self.headers += block.count(|what| what == What::Header);
         self.blank += block.count(|what| what == What::Blank);
         self.rows += block.rows() as u64;
@@ -85,6 +88,7 @@ impl Tally {
             }
         }
         let others = [
+            ("titles", self.titles),
             ("header", self.headers),
             ("blank lines", self.blank),
             ("duplicates", self.duplicates),

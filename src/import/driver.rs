@@ -35,32 +35,32 @@ struct Done {
     result: Result<Outcome, TargetError>,
 }
 
-/// Imports files one after another.
+/// Imports files one after another; of each workbook the sheet that is named, or the only one.
 ///
 /// What is refused is counted and written to `FILE.rejected.csv`; a file that cannot be read is
 /// reported and the next one begun; a target that fails ends the import. All three are in the summary.
 ///
 /// # Errors
 /// Nothing was begun because one file would be overwritten by the refused rows of another.
-pub fn run(files: &[PathBuf], target: &dyn Target, progress: &mut Progress) -> Result<Summary, ImportError> {
+pub fn run(files: &[PathBuf], sheet: Option<&str>, target: &dyn Target, progress: &mut Progress) -> Result<Summary, ImportError> {
     keep_inputs(files)?;
     let begun = Instant::now();
     progress.begin(files.iter().map(|file| size_of(file)).sum());
-    let mut summary = run_files(files, target, progress);
+    let mut summary = run_files(files, sheet, target, progress);
     summary.elapsed = begun.elapsed();
     progress.finish();
     Ok(summary)
 }
 
 /// One file after another, once it is certain that none overwrites another.
-pub(super) fn run_files(files: &[PathBuf], target: &dyn Target, progress: &mut Progress) -> Summary {
+pub(super) fn run_files(files: &[PathBuf], sheet: Option<&str>, target: &dyn Target, progress: &mut Progress) -> Summary {
     let mut summary = Summary::default();
     for file in files {
         if summary.stopped.is_some() {
             summary.not_begun.push(file.clone());
             continue;
         }
-        let report = FileImport::new(file, target, progress, &mut summary).run();
+        let report = FileImport::new(file, target, progress, &mut summary).run(sheet);
         summary.files.push(report);
         progress.next_file(size_of(file));
     }
@@ -94,12 +94,12 @@ impl<'a> FileImport<'a> {
         Self { target, progress, summary, report: FileReport::new(file) }
     }
 
-    fn run(mut self) -> FileReport {
+    fn run(mut self, sheet: Option<&str>) -> FileReport {
         let mut rejects = match Rejects::beside(&self.report.path) {
             Ok(rejects) => rejects,
             Err(error) => return self.failed(Problem::rejects(&error)),
         };
-        let reader = match FileReader::open(&self.report.path) {
+        let reader = match FileReader::open_sheet(&self.report.path, sheet) {
             Ok(reader) => reader,
             Err(error) => return self.failed(Problem::file(&error)),
         };

@@ -44,8 +44,8 @@ pub(super) struct Manifest {
     movements: u64,
 }
 
-/// Which files under which rules.
-pub(super) fn inputs(files: &[PathBuf], rules: &Rules) -> String {
+/// Which files, and which sheet of them, under which rules.
+pub(super) fn inputs(files: &[PathBuf], sheet: Option<&str>, rules: &Rules) -> String {
     let mut hash = Xxh3::new();
     for file in files {
         let place = fs::canonicalize(file).unwrap_or_else(|_| file.clone());
@@ -53,6 +53,7 @@ pub(super) fn inputs(files: &[PathBuf], rules: &Rules) -> String {
         hash.update(place.as_os_str().as_bytes());
         hash.update(format!("\0{known:?}\0").as_bytes());
     }
+    hash.update(format!("{sheet:?}\0").as_bytes());
     hash.update(&rules.fingerprint());
     format!("{:032x}", hash.digest128())
 }

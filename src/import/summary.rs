@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::rejects::{ByCode, RejectsError};
 use super::{Outcome, TargetError};
-use crate::feed::file::{FileError, Notes};
+use crate::feed::file::{FileError, Notes, listed};
 use crate::model::brand::BrandCode;
 
 /// What an import did, over all files. A row counts once the target has acknowledged or refused it.
@@ -71,6 +71,13 @@ impl Summary {
             return 1;
         }
         if self.refused.is_empty() { 0 } else { 2 }
+    }
+
+    /// Whether every row of every file was taken: nothing was refused, nothing failed, and nothing of a workbook was left.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.exit_code() == 0
+            && self.files.iter().all(|file| file.notes.unread_sheets.is_empty() && file.notes.unnamed_columns.is_empty())
     }
 
     pub(super) fn add(&mut self, rows: u64, outcome: &Outcome, refused: ByCode) {
@@ -144,6 +151,13 @@ impl fmt::Display for FileReport {
         if !self.notes.unknown.is_empty() {
             writeln!(f, "  columns that were not read: {}", self.notes.unknown.join(", "))?;
         }
+        if !self.notes.unread_sheets.is_empty() {
+            writeln!(f, "  sheets that were not read: {}", listed(&self.notes.unread_sheets))?;
+        }
+        if !self.notes.unnamed_columns.is_empty() {
+            let columns: Vec<String> = self.notes.unnamed_columns.iter().map(u32::to_string).collect();
+            writeln!(f, "  columns without a heading that were not read: {}", columns.join(", "))?;
+        }
         if self.notes.without_recipient_type {
             writeln!(f, "  no recipientType: every row was read as BIREYSEL")?;
         }
@@ -179,7 +193,12 @@ mod tests {
                 rows: 200_000,
                 refused: 41,
                 rejects: Some("day.csv.rejected.csv".into()),
-                notes: Notes { unknown: vec!["not".into(), "şehir".into()], without_recipient_type: true },
+                notes: Notes {
+                    unknown: vec!["not".into(), "şehir".into()],
+                    without_recipient_type: true,
+                    unread_sheets: vec!["RET".to_owned()],
+                    unnamed_columns: vec![9, 12],
+                },
                 problem: None,
             }],
             brands: BTreeSet::new(),
@@ -190,6 +209,8 @@ mod tests {
 day.csv
   200000 rows, 41 refused, in day.csv.rejected.csv
   columns that were not read: not, şehir
+  sheets that were not read: RET
+  columns without a heading that were not read: 9, 12
   no recipientType: every row was read as BIREYSEL
 rows                              200000
 applied                           180000

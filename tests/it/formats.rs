@@ -69,7 +69,8 @@ fn an_xls_file() {
     let data = fresh(dir.path().join("data"));
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/movements.xls");
     let file = written(&dir, "movements.xls", &fs::read(fixture).unwrap());
-    let imported = import_offline(&data, &[&file]);
+    let args = ["--data", data.to_str().unwrap(), "--sheet", "Hareketler"];
+    let imported = import_with(&args, &[&file]);
     assert_eq!((imported.code, imported.count("rows"), imported.count("INVALID_RECIPIENT")), (2, 2, 1), "{}", imported.text);
     let answer = [question(("+905321234567", "BIREYSEL", "MESAJ", "ALLOW", "APPROVED"))];
     assert_answers(&Gateway::start(&data), &[Way::HttpCheck], &answer.into());

@@ -47,3 +47,4 @@ mod support;
 mod upgrade;
 mod verify;
 mod watch;
+mod workbooks;

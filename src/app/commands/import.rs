@@ -27,7 +27,7 @@ fn online(args: &ImportArgs) -> Result<Summary, CommandError> {
     let target = Remote::connect(url, args.brand, args.as_of)?;
     let on_file = remote_brands(&args.target)?.into_iter().map(|brand| brand.code).collect();
     require_brand(args.brand, &on_file)?;
-    let summary = import::run(&args.files, &target, &mut Progress::stderr())?;
+    let summary = import::run(&args.files, args.sheet.as_deref(), &target, &mut Progress::stderr())?;
     if args.as_of.is_some() && is_complete(&summary) {
         target.export_complete(&target.brands())?;
     }
@@ -44,7 +44,7 @@ fn offline(args: &ImportArgs, data: &Path) -> Result<Summary, CommandError> {
     let rules = Rules { pseudonymizer, brands, brand: args.brand, now: clock.receipt(), export_as_of: args.as_of };
     let bounds = Bounds { memory: args.memory, disk: args.disk };
     let place = Place { store: &store, writer: &sink };
-    let summary = import::bulk(&args.files, &rules, &place, bounds, &mut Progress::stderr());
+    let summary = import::bulk(&args.files, args.sheet.as_deref(), &rules, &place, bounds, &mut Progress::stderr());
     let noted = match (&summary, args.as_of) {
         (Ok(summary), Some(as_of)) => note_export(&sink, summary, as_of),
         _ => Ok(()),
@@ -55,11 +55,13 @@ fn offline(args: &ImportArgs, data: &Path) -> Result<Summary, CommandError> {
 }
 
 /// A panel export that was taken in whole says what its brands hold as of its moment. One with rows that were
-/// refused does not: a refused row may have been a refusal.
+/// refused does not: a refused row may have been a refusal. Neither does one of which a sheet was not read.
 fn is_complete(summary: &Summary) -> bool {
-    let complete = summary.exit_code() == 0;
+    let complete = summary.is_whole();
     if !complete {
-        tracing::warn!("rows are missing, so the export is not noted as complete; see izingate brand heal");
+        tracing::warn!(
+            "rows are missing or a part of a workbook was not read, so the export is not noted as complete; see izingate brand heal"
+        );
     }
     complete
 }

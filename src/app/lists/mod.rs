@@ -147,11 +147,11 @@ impl Decider {
 pub fn run(plan: Plan, decider: &Decider, runtime: &Runtime) -> Result<Report, Stop> {
     let Plan { input, wanted, scopes, language, duplicates, outputs, settings } = plan;
     let pairs: Vec<Pair> = scopes.iter().map(|scope| Pair { brand: scope.brand, channel: scope.cell.channel }).collect();
-    let (taken, (source, total)) = (Arc::new(AtomicU64::new(0)), input.open()?);
+    let (taken, source) = (Arc::new(AtomicU64::new(0)), input.open()?);
     let sink = Sink::open(outputs, settings, pairs, language, duplicates)?;
     let start = sink.start();
     let mut progress = Progress::stderr().of("filtering", "filtered");
-    progress.begin(total);
+    progress.begin(source.length);
     let (blocks, read) = mpsc::channel(QUEUE);
     let reader = {
         let (bounds, taken) = (decider.bounds(), Arc::clone(&taken));

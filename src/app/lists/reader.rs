@@ -1,14 +1,14 @@
 //! The list on its way in.
 
 use super::Stop;
-use crate::feed::file::{FileError, XLSX, csv_of_sheet};
+use crate::feed::file::{FileError, LIST_DELIMITER, ListSheet, XLS, XLSX};
 use crate::filter::block::Bounds;
 use crate::filter::encoding::Encoding;
 use crate::filter::output::Before;
 use crate::filter::seen::Seen;
 use crate::filter::{Block, Intake, Layout, Wanted};
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +24,19 @@ pub enum Input {
     Stdin(Option<String>),
     /// A file; of a spreadsheet, the sheet that is named.
     File(PathBuf, Option<String>),
+}
+
+/// A list that is open.
+pub(super) struct Source {
+    list: List,
+    /// Its bytes, 0 if they are not known.
+    pub(super) length: u64,
+}
+
+/// What a list is read from.
+enum List {
+    Text(Box<dyn Read + Send>),
+    Sheet(Box<ListSheet>),
 }
 
 /// From where on rows are answered.
@@ -52,10 +65,11 @@ pub(super) struct Rows {
 }
 
 impl Input {
-    /// Opens it; with the bytes that it has, 0 if nobody knows.
-    pub(super) fn open(self) -> Result<(Box<dyn Read + Send>, u64), Stop> {
+    /// Opens it. A workbook is known by what it holds, whatever its name, and is read as a whole here.
+    pub(super) fn open(self) -> Result<Source, Stop> {
+        let text = |input: Box<dyn Read + Send>, length| Ok(Source { list: List::Text(input), length });
         let (path, sheet) = match self {
-            Self::Stdin(None) => return Ok((Box::new(io::stdin()), 0)),
+            Self::Stdin(None) => return text(Box::new(io::stdin()), 0),
             Self::Stdin(Some(_)) => return Err(FileError::NoSheets { file: "standard input".to_owned() }.into()),
             Self::File(path, sheet) => (path, sheet),
         };
@@ -64,21 +78,55 @@ impl Input {
         let length = file.metadata().map_err(Stop::Input)?.len();
         let mut beginning = Vec::new();
         file.by_ref().take(XLSX.len() as u64).read_to_end(&mut beginning).map_err(Stop::Input)?;
-        if beginning == XLSX {
-            let csv = csv_of_sheet(&path, sheet.as_deref())?;
-            let length = csv.len() as u64;
-            return Ok((Box::new(Cursor::new(csv)), length));
+        if beginning == XLSX || beginning == XLS {
+            file.rewind().map_err(Stop::Input)?;
+            let list = ListSheet::open(&path, file, sheet.as_deref())?;
+            return Ok(Source { length: list.length(), list: List::Sheet(Box::new(list)) });
         }
         if sheet.is_some() {
             return Err(FileError::NoSheets { file: path.display().to_string() }.into());
         }
-        Ok((Box::new(Cursor::new(beginning).chain(file)), length))
+        text(Box::new(Cursor::new(beginning).chain(file)), length)
+    }
+}
+
+impl Source {
+    /// The delimiter, where it is known.
+    fn delimiter(&self) -> Option<u8> {
+        match &self.list {
+            List::Sheet(sheet) if sheet.width() > 1 => Some(LIST_DELIMITER),
+            _ => None,
+        }
+    }
+
+    /// A formula in a column of addresses makes a list unusable; elsewhere it does not matter.
+    fn refuse_formulas(&self, layout: &Layout) -> Result<(), Stop> {
+        let List::Sheet(sheet) = &self.list else { return Ok(()) };
+        let columns: Vec<u32> = layout.phones.into_iter().chain(layout.emails).collect();
+        sheet.formula_in(&columns).map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.list {
+            List::Text(input) => input.read(buffer),
+            List::Sheet(sheet) => sheet.read(buffer),
+        }
+    }
+}
+
+/// The error of an input; that of a workbook says itself what is wrong.
+fn unreadable(error: io::Error) -> Stop {
+    match error.downcast::<FileError>() {
+        Ok(error) => error.into(),
+        Err(error) => Stop::Input(error),
     }
 }
 
 /// Reads a list to its end, and hands its blocks on from `start`; what lies before is only read.
 pub(super) fn read(
-    mut source: Box<dyn Read + Send>,
+    mut source: Source,
     wanted: Wanted,
     bounds: Bounds,
     start: Start,
@@ -86,6 +134,7 @@ pub(super) fn read(
     taken: &AtomicU64,
     blocks: &Sender<Result<Rows, Stop>>,
 ) {
+    let wanted = Wanted { delimiter: wanted.delimiter.or(source.delimiter()), ..wanted };
     let reading = Reading {
         intake: Intake::new(wanted, bounds),
         start,
@@ -110,13 +159,13 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// Nothing is wrong where nobody takes blocks any more.
-    fn work(mut self, source: &mut impl Read, taken: &AtomicU64) -> Result<(), Option<Stop>> {
+    fn work(mut self, source: &mut Source, taken: &AtomicU64) -> Result<(), Option<Stop>> {
         self.intake.stop_at(self.start.lines);
-        let mut buffer = vec![0; READ];
+        let (mut buffer, mut checked) = (vec![0; READ], false);
         loop {
             let read = match source.read(&mut buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                read => read.map_err(Stop::Input)?,
+                read => read.map_err(unreadable)?,
             };
             taken.fetch_add(read as u64, Ordering::Relaxed);
             if read > 0 {
@@ -125,6 +174,9 @@ impl Reading<'_> {
                 self.intake.end().map_err(Stop::from)?;
             }
             while let Some(block) = self.intake.block().map_err(Stop::from)? {
+                if let Some(layout) = self.intake.layout().filter(|_| !std::mem::replace(&mut checked, true)) {
+                    source.refuse_formulas(layout)?;
+                }
                 self.hand_on(block)?;
             }
             if read == 0 {

@@ -4,13 +4,15 @@ use std::io;
 use std::path::Path;
 
 use super::header::HeaderProblem;
+use super::workbook::Place;
+use super::workbook::problem::Damage;
 
 /// Why a file could not be read, or not to its end. The text is one line, names the file and holds
 /// nothing of its content.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The name says nothing that can be read.
-    #[error("{file}: not a .csv, .txt, .ndjson (each also with .gz), .xlsx or .xls file")]
+    #[error("{file}: not a .csv, .txt, .ndjson (each also with .gz), .xlsx, .xlsm or .xls file")]
     UnknownType {
         /// The file.
         file: String,
@@ -49,30 +51,46 @@ pub enum FileError {
         /// The file.
         file: String,
     },
-    /// Not a spreadsheet, or one that is damaged.
-    #[error("{file}: not a spreadsheet of the kind its name says, or a damaged one")]
+    /// Not a workbook, or one that cannot be relied on.
+    #[error("{file}: {damage}")]
     BadSpreadsheet {
         /// The file.
         file: String,
+        /// What is wrong with it.
+        damage: Damage,
     },
-    /// A spreadsheet is held in memory as a whole, so its size is bounded.
-    #[error("{file}: the spreadsheet is too large ({bound}); save it as .csv, which has no bound")]
+    /// An encrypted workbook.
+    #[error("{file}: it is protected by a password; save it without one")]
+    SpreadsheetPassword {
+        /// The file.
+        file: String,
+    },
+    /// A workbook of a format that is not read.
+    #[error("{file}: it is an {ending} workbook, which is not read; save it as .xlsx")]
+    OtherWorkbook {
+        /// The file.
+        file: String,
+        /// How names of the format end.
+        ending: &'static str,
+    },
+    /// A workbook is read as a whole before the first row of it is used, so its size is bounded.
+    #[error("{file}: the spreadsheet is too large (it takes more than {bound}); save it as .csv, which has no bound")]
     SpreadsheetTooLarge {
         /// The file.
         file: String,
         /// The bound that it passes.
         bound: &'static str,
     },
-    /// Several sheets, and nobody said which.
-    #[error("{file}: it has several sheets: {sheets}; say which with --sheet")]
+    /// Several sheets have content, and none is named.
+    #[error("{file}: it has several sheets with content: {sheets}; say which with --sheet")]
     SheetUnclear {
         /// The file.
         file: String,
         /// Their names.
         sheets: String,
     },
-    /// Sheets that nobody sees who looks at it.
-    #[error("{file}: it has hidden sheets: {sheets}; say which is meant with --sheet, or remove them")]
+    /// Hidden sheets have content, and no sheet is named.
+    #[error("{file}: it has hidden sheets with content: {sheets}; say which sheet is meant with --sheet, or remove them")]
     SheetHidden {
         /// The file.
         file: String,
@@ -87,21 +105,19 @@ pub enum FileError {
         /// The names that there are.
         sheets: String,
     },
-    /// A sheet was named of what has none.
-    #[error("{file}: it is no .xlsx, so it has no sheet that could be named")]
+    /// A sheet is named of a file that has none.
+    #[error("{file}: it is no .xlsx or .xls workbook, so it has no sheet that could be named")]
     NoSheets {
         /// The file.
         file: String,
     },
-    /// What a formula shows is what its program last made of it.
-    #[error("{file}: row {row}, column {column} is a formula, whose value may be an old one; save the sheet with values alone")]
+    /// A formula in a column that is read: its value is what a program last made of it.
+    #[error("{file}: {place} is a formula, whose value may be an old one; save the sheet with values alone")]
     SheetFormula {
         /// The file.
         file: String,
-        /// From 1.
-        row: u32,
-        /// From 1.
-        column: u32,
+        /// The first one of its column.
+        place: Place,
     },
     /// The operating system does not let us.
     #[error("{file}: {cause}")]
@@ -118,13 +134,14 @@ impl FileError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::UnknownType { .. } => "UNKNOWN_FILE_TYPE",
+            Self::UnknownType { .. } | Self::OtherWorkbook { .. } => "UNKNOWN_FILE_TYPE",
             Self::Empty { .. } => "EMPTY_FILE",
             Self::HeaderMissing { .. } => "HEADER_MISSING",
             Self::HeaderIncomplete { .. } => "HEADER_INCOMPLETE",
             Self::HeaderRepeats { .. } => "HEADER_REPEATS",
             Self::BadGzip { .. } => "BAD_GZIP",
             Self::BadSpreadsheet { .. } => "BAD_SPREADSHEET",
+            Self::SpreadsheetPassword { .. } => "SPREADSHEET_PASSWORD",
             Self::SpreadsheetTooLarge { .. } => "SPREADSHEET_TOO_LARGE",
             Self::SheetUnclear { .. } => "SHEET_UNCLEAR",
             Self::SheetHidden { .. } => "SHEET_HIDDEN",
@@ -136,6 +153,10 @@ impl FileError {
 
     pub(super) fn unreadable(path: &Path, cause: io::Error) -> Self {
         Self::Unreadable { file: name_of(path), cause }
+    }
+
+    pub(super) const fn formula(file: String, place: Place) -> Self {
+        Self::SheetFormula { file, place }
     }
 
     pub(super) fn header(file: String, problem: HeaderProblem) -> Self {

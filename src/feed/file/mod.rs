@@ -1,12 +1,10 @@
 //! İYS's movement files, read row by row.
 //!
 //! The form follows the name: `.csv` and `.txt` ([`delimited`]), `.ndjson` ([`ndjson`]), each also with
-//! `.gz` on top, `.xlsx` and `.xls` ([`sheet`]). A line that cannot be read is one [`BadLine`] and
+//! `.gz` on top, `.xlsx`, `.xlsm` and `.xls` ([`sheet`], [`workbook`]). A line that cannot be read is one [`BadLine`] and
 //! reading goes on; what makes the file as a whole unusable is a [`FileError`]. No line is buffered
 //! beyond [`MAX_LINE`] bytes, so that no file, however made, takes more memory than a batch.
 
-mod biff;
-mod cell;
 mod delimited;
 mod error;
 mod header;
@@ -15,6 +13,7 @@ mod ndjson;
 mod plain;
 mod row;
 mod sheet;
+mod workbook;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,9 +25,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use error::FileError;
 pub use header::OURS;
-pub use plain::{XLSX, csv_of_sheet};
+pub use plain::{DELIMITER as LIST_DELIMITER, ListSheet};
 pub use row::{FIELDS, NAMES, Row};
 use serde::{Deserialize, Serialize};
+pub use workbook::child::{COMMAND as READ_WORKBOOK, read_in_child, serve as serve_workbook};
+pub use workbook::problem::{Damage, listed};
+pub use workbook::{Place, XLS, XLSX};
 
 use header::Columns;
 use lines::Lines;
@@ -68,6 +70,10 @@ pub struct Notes {
     pub unknown: Vec<Box<str>>,
     /// No column or key names the recipient type: rows were read as BIREYSEL.
     pub without_recipient_type: bool,
+    /// Names of a workbook's sheets that have content and were not read, because another one is named.
+    pub unread_sheets: Vec<String>,
+    /// Numbers, from 1, of a sheet's columns that have content and no heading; the first [`MOST_UNKNOWN`].
+    pub unnamed_columns: Vec<u32>,
 }
 
 /// Unknown headings that are named at most.
@@ -84,6 +90,12 @@ impl Notes {
     fn add(&mut self, columns: &Columns) {
         self.add_unknown(columns.unknown());
         self.without_recipient_type |= !columns.has_recipient_types();
+    }
+
+    fn add_unnamed(&mut self, column: u32) {
+        if self.unnamed_columns.len() < MOST_UNKNOWN && !self.unnamed_columns.contains(&column) {
+            self.unnamed_columns.push(column);
+        }
     }
 
     fn add_unknown(&mut self, names: &[Box<str>]) {
@@ -155,13 +167,25 @@ impl Batch {
 }
 
 impl FileReader {
-    /// Opens a file by its extension, whatever its case, and reads its header. A spreadsheet is read
-    /// as a whole here.
+    /// Opens a file by its extension, whatever its case, and reads its header.
     ///
     /// # Errors
-    /// The file is of no known form, not readable, empty, or its header lacks a mandatory column.
+    /// As [`FileReader::open_sheet`].
     pub fn open(path: &Path) -> Result<Self, FileError> {
+        Self::open_sheet(path, None)
+    }
+
+    /// Opens a file by its extension, whatever its case, and reads its header; of a workbook the sheet that is named, or
+    /// the only one. A workbook is read as a whole here.
+    ///
+    /// # Errors
+    /// The file is of no known form, not readable, empty, its header lacks a mandatory column, or it is not clear which
+    /// sheet is meant.
+    pub fn open_sheet(path: &Path, sheet: Option<&str>) -> Result<Self, FileError> {
         let (form, gzip) = form_of(path)?;
+        if sheet.is_some() && form != Form::Workbook {
+            return Err(FileError::NoSheets { file: error::name_of(path) });
+        }
         let taken = Arc::new(AtomicU64::new(0));
         let file = File::open(path).map_err(|cause| FileError::unreadable(path, cause))?;
         let total = file.metadata().map_err(|cause| FileError::unreadable(path, cause))?.len();
@@ -172,10 +196,10 @@ impl FileReader {
                 (Box::new(source), has_brands)
             }
             Form::Ndjson => (Box::new(ndjson::Ndjson::new(Lines::new(path, file, gzip, &taken))), true),
-            Form::Xlsx | Form::Xls => {
-                let sheet = sheet::load(path, file, total, form == Form::Xls)?;
+            Form::Workbook => {
+                let sheet = sheet::Sheet::open(path, file, total, sheet, &taken)?;
                 let has_brands = sheet.has_brands();
-                (Box::new(sheet.rows(total, &taken)), has_brands)
+                (Box::new(sheet), has_brands)
             }
         };
         Ok(Self { source, has_brands, taken, total, end: End::NotYet })
@@ -242,8 +266,7 @@ impl FileReader {
 enum Form {
     Delimited,
     Ndjson,
-    Xlsx,
-    Xls,
+    Workbook,
 }
 
 /// The form that the name states, and whether it is compressed.
@@ -253,8 +276,7 @@ fn form_of(path: &Path) -> Result<(Form, bool), FileError> {
     let form = match (Path::new(plain).extension().and_then(std::ffi::OsStr::to_str), gzip) {
         (Some("csv" | "txt"), _) => Form::Delimited,
         (Some("ndjson"), _) => Form::Ndjson,
-        (Some("xlsx"), false) => Form::Xlsx,
-        (Some("xls"), false) => Form::Xls,
+        (Some("xlsx" | "xlsm" | "xls"), false) => Form::Workbook,
         _ => return Err(FileError::UnknownType { file: error::name_of(path) }),
     };
     Ok((form, gzip))

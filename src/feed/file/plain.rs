@@ -1,140 +1,120 @@
-//! A spreadsheet of whatever columns, as delimited text: a line for each of its rows, so that a line's number is its
-//! row's. Bounded as [`super::sheet`] is.
+//! A list in a workbook as delimited text: a line for each row, so that a line's number is its row's.
+//!
+//! The text is made while it is read. A line break in a cell becomes a blank, so that a row is a line.
 
-use super::cell::text_of;
-use super::error::{FileError, name_of};
-use super::sheet::{MAX_FILE, MAX_TEXT, MAX_UNPACKED, unpacks_within};
-use calamine::{Reader, SheetVisible, Xlsx};
+use super::workbook::SheetReader;
+use super::workbook::problem::{Bound, Problem};
+use super::{FileError, MAX_LINE};
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io::{self, Read};
 use std::path::Path;
 
-/// What `.xlsx` begins with.
-pub const XLSX: &[u8] = b"PK\x03\x04";
+/// Between two cells.
+pub const DELIMITER: u8 = b',';
+/// Bytes of the text at most: a cell in the last column makes every row 16 kB of delimiters.
+const MAX_WRITTEN: u64 = 2 << 30;
+/// Bytes that are made at once.
+const PIECE: usize = 64 << 10;
 
-/// The rows of the only sheet, or of the one named, with commas between fields.
-///
-/// # Errors
-/// It is no spreadsheet, too large, or it is not plain which rows are meant: several sheets, hidden ones, formulas.
-pub fn csv_of_sheet(path: &Path, named: Option<&str>) -> Result<Vec<u8>, FileError> {
-    let file = File::open(path).map_err(|cause| FileError::unreadable(path, cause))?;
-    let size = file.metadata().map_err(|cause| FileError::unreadable(path, cause))?.len();
-    if size > MAX_FILE {
-        return Err(too_large(path, "256 MiB"));
-    }
-    // As for movements: the parser may panic on a damaged file.
-    let read = catch_unwind(AssertUnwindSafe(|| read(path, file, named)));
-    read.unwrap_or_else(|_| Err(damaged(path)))
+/// A sheet as delimited text, in UTF-8, every row with as many fields.
+pub struct ListSheet {
+    file: String,
+    reader: SheetReader,
+    /// Text that is made and not read yet.
+    text: Vec<u8>,
+    taken: usize,
+    /// The number of the next line, from 1.
+    line: u32,
+    ended: bool,
 }
 
-fn read(path: &Path, mut file: File, named: Option<&str>) -> Result<Vec<u8>, FileError> {
-    if !unpacks_within(&mut file, MAX_UNPACKED).map_err(|_| damaged(path))? {
-        return Err(too_large(path, "2 GiB unpacked"));
-    }
-    let mut book = Xlsx::new(BufReader::new(file)).map_err(|_| damaged(path))?;
-    let name = sheet_of(path, &book, named)?;
-    if let Some((row, column)) = first_formula(path, &mut book, &name)? {
-        return Err(FileError::SheetFormula { file: name_of(path), row: row + 1, column: column + 1 });
-    }
-    let mut cells = book.worksheet_cells_reader(&name).map_err(|_| damaged(path))?;
-    let mut rows: Vec<(u32, u32, String)> = Vec::new();
-    let (mut text, mut width) = (0, 0);
-    while let Some(cell) = cells.next_cell().map_err(|_| damaged(path))? {
-        let (row, column) = cell.get_position();
-        let value = text_of(cell.get_value());
-        if value.is_empty() {
-            continue;
+impl ListSheet {
+    /// Reads the only sheet with content of the workbook at `path`, or the one that is named.
+    ///
+    /// # Errors
+    /// It is no workbook, damaged, too large, or it is not clear which sheet is meant.
+    pub fn open(path: &Path, file: File, sheet: Option<&str>) -> Result<Self, FileError> {
+        let size = file.metadata().map_err(|cause| FileError::unreadable(path, cause))?.len();
+        let reader = SheetReader::open(path, file, size, sheet)?;
+        let list = Self { file: super::error::name_of(path), reader, text: Vec::new(), taken: 0, line: 1, ended: false };
+        if list.length() > MAX_WRITTEN {
+            return Err(Problem::TooLarge(Bound::Written).into_error(list.file));
         }
-        text += value.len();
-        if text > MAX_TEXT {
-            return Err(too_large(path, "1 GiB of text"));
+        Ok(list)
+    }
+
+    /// Bytes of the text, more or less.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        let head = self.reader.head();
+        head.text + u64::from(head.rows) * u64::from(head.width) + u64::from(head.last_row)
+    }
+
+    /// Cells of each row.
+    #[must_use]
+    pub fn width(&self) -> u32 {
+        self.reader.head().width
+    }
+
+    /// The error of the first formula in one of these columns, from 0.
+    #[must_use]
+    pub fn formula_in(&self, columns: &[u32]) -> Option<FileError> {
+        let place = self.reader.head().formulas.iter().filter(|place| columns.contains(&place.column)).min()?;
+        Some(self.reader.formula(*place))
+    }
+
+    /// Makes text of the next row, and of the blank ones before it.
+    fn next_row(&mut self) -> Result<(), FileError> {
+        let width = self.reader.head().width;
+        let Some(row) = self.reader.next()? else {
+            self.ended = true;
+            return Ok(());
+        };
+        self.text.extend(std::iter::repeat_n(b'\n', row.number.saturating_sub(self.line) as usize));
+        self.line = row.number.saturating_add(1);
+        let Some(cells) = row.cells() else {
+            // What is too long to be a row is too long as a line too, and none of it is shown.
+            self.text.resize(self.text.len() + MAX_LINE + 1, b' ');
+            self.text.push(b'\n');
+            return Ok(());
+        };
+        let mut at = 0;
+        for (column, text) in cells {
+            self.text.extend(std::iter::repeat_n(DELIMITER, (column - at) as usize));
+            put(&mut self.text, text);
+            at = column;
         }
-        width = width.max(column + 1);
-        rows.push((row, column, value));
+        self.text.extend(std::iter::repeat_n(DELIMITER, width.saturating_sub(at + 1) as usize));
+        self.text.push(b'\n');
+        Ok(())
     }
-    if rows.is_empty() {
-        return Err(FileError::Empty { file: name_of(path) });
-    }
-    written(path, &rows, width)
 }
 
-/// Where the first formula is, from 0.
-fn first_formula<R: Read + Seek>(path: &Path, book: &mut Xlsx<R>, name: &str) -> Result<Option<(u32, u32)>, FileError> {
-    let mut cells = book.worksheet_cells_reader(name).map_err(|_| damaged(path))?;
-    // A cell without one comes as an empty one.
-    while let Some(cell) = cells.next_formula().map_err(|_| damaged(path))? {
-        if !cell.get_value().is_empty() {
-            return Ok(Some(cell.get_position()));
-        }
-    }
-    Ok(None)
-}
-
-/// Rows and columns ascend.
-fn written(path: &Path, cells: &[(u32, u32, String)], width: u32) -> Result<Vec<u8>, FileError> {
-    /// Commas of empty cells count too.
-    const MOST: usize = 2 * MAX_TEXT;
-    let (mut csv, mut at, mut open) = (Vec::new(), (0, 0), false);
-    let end_row = |csv: &mut Vec<u8>, column: u32| {
-        csv.extend(std::iter::repeat_n(b',', (width - 1 - column) as usize));
-        csv.push(b'\n');
-    };
-    for (row, column, value) in cells {
-        while at.0 < *row {
-            if open {
-                end_row(&mut csv, at.1);
-            } else {
-                csv.push(b'\n');
+impl Read for ListSheet {
+    /// # Errors
+    /// A [`FileError`] in an [`io::Error`]: the process that reads the workbook has ended early.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.taken == self.text.len() {
+            self.text.clear();
+            self.taken = 0;
+            while self.text.len() < PIECE && !self.ended {
+                self.next_row().map_err(io::Error::other)?;
             }
-            (at, open) = ((at.0 + 1, 0), false);
         }
-        if csv.len() > MOST {
-            return Err(too_large(path, "1 GiB of text"));
-        }
-        csv.extend(std::iter::repeat_n(b',', (*column - at.1) as usize));
-        put(&mut csv, value);
-        (at.1, open) = (*column, true);
-    }
-    end_row(&mut csv, at.1);
-    Ok(csv)
-}
-
-/// A field, in quotes where it needs them. A line break in a cell becomes a blank: rows are lines here.
-fn put(csv: &mut Vec<u8>, value: &str) {
-    let value = value.replace(['\r', '\n', '\0'], " ");
-    if value.contains([',', '"']) {
-        csv.push(b'"');
-        csv.extend_from_slice(value.replace('"', "\"\"").as_bytes());
-        csv.push(b'"');
-    } else {
-        csv.extend_from_slice(value.as_bytes());
+        let read = (&self.text[self.taken..]).read(buffer)?;
+        self.taken += read;
+        Ok(read)
     }
 }
 
-/// The sheet that is meant.
-fn sheet_of<R: Read + Seek>(path: &Path, book: &Xlsx<R>, named: Option<&str>) -> Result<String, FileError> {
-    let sheets = book.sheets_metadata();
-    let those = |wanted: &dyn Fn(&SheetVisible) -> bool| -> Vec<String> {
-        sheets.iter().filter(|sheet| wanted(&sheet.visible)).map(|sheet| sheet.name.clone()).collect()
-    };
-    let (visible, hidden) = (those(&|is| *is == SheetVisible::Visible), those(&|is| *is != SheetVisible::Visible));
-    let file = || name_of(path);
-    match (named, &visible[..]) {
-        (Some(named), _) => match visible.iter().chain(&hidden).find(|name| *name == named) {
-            Some(name) => Ok(name.clone()),
-            None => Err(FileError::SheetUnknown { file: file(), sheets: visible.join(", ") }),
-        },
-        (None, _) if !hidden.is_empty() => Err(FileError::SheetHidden { file: file(), sheets: hidden.join(", ") }),
-        (None, [only]) => Ok(only.clone()),
-        (None, _) => Err(FileError::SheetUnclear { file: file(), sheets: visible.join(", ") }),
+/// A field, in quotes where it needs them.
+fn put(csv: &mut Vec<u8>, text: &str) {
+    let is_break = |byte: u8| matches!(byte, b'\r' | b'\n' | 0);
+    let quoted = text.bytes().any(|byte| matches!(byte, DELIMITER | b'"'));
+    csv.extend(quoted.then_some(b'"'));
+    for byte in text.bytes() {
+        csv.extend((byte == b'"').then_some(b'"'));
+        csv.push(if is_break(byte) { b' ' } else { byte });
     }
-}
-
-fn damaged(path: &Path) -> FileError {
-    FileError::BadSpreadsheet { file: name_of(path) }
-}
-
-fn too_large(path: &Path, bound: &'static str) -> FileError {
-    FileError::SpreadsheetTooLarge { file: name_of(path), bound }
+    csv.extend(quoted.then_some(b'"'));
 }

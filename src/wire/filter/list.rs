@@ -186,11 +186,11 @@ impl List {
 
     /// What became of the list.
     pub(super) fn figures(&self) -> serde_json::Value {
-        let Tally { lines, headers, blank, rows, refused, answers, duplicates, unknown } = &self.tally;
+        let Tally { lines, titles, headers, blank, rows, refused, answers, duplicates, unknown } = &self.tally;
         let of_pair = |(pair, answers): (&Pair, _)| json!({ "brandCode": pair.brand.get(), "type": pair.channel.name(), "answers": answers });
         let answers: Vec<_> = self.pairs.iter().zip(answers).map(of_pair).collect();
         json!({
-            "lines": lines, "rowsIn": self.tally.rows_in(), "rows": rows, "refused": refused, "header": headers, "blank": blank,
+            "lines": lines, "rowsIn": self.tally.rows_in(), "rows": rows, "refused": refused, "titles": titles, "header": headers, "blank": blank,
             "duplicates": duplicates, "unknown": unknown, "answers": answers,
         })
     }

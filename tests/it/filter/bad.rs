@@ -74,20 +74,20 @@ async fn spreadsheets_are_read_or_told_why_not() {
     let scratch = dir.join("scratch.xlsx");
     let hidden = book(&scratch, |book| {
         simple(book);
-        book.add_worksheet().set_name("gizli").unwrap().set_hidden(true);
+        book.add_worksheet().set_name("gizli").unwrap().set_hidden(true).write(0, 0, "x").unwrap();
     });
     let (said, exit) = told(&known, "liste.xlsx", &hidden, &["--force"]);
     assert!(said.contains("SHEET_HIDDEN") && said.contains("gizli") && exit == Some(1), "{said}");
     let two = book(&scratch, |book| {
         simple(book);
-        book.add_worksheet().set_name("iki").unwrap();
+        book.add_worksheet().set_name("iki").unwrap().write(0, 0, "x").unwrap();
     });
     let (said, _) = told(&known, "liste.xlsx", &two, &["--force"]);
     assert!(said.contains("SHEET_UNCLEAR") && said.contains("Sheet1, iki"), "{said}");
     let (said, _) = told(&known, "liste.xlsx", &two, &["--force", "--sheet", "üç"]);
     assert!(said.contains("SHEET_UNKNOWN"), "{said}");
     let (said, exit) = told(&known, "liste.csv", b"05321234561\n", &["--force", "--sheet", "iki"]);
-    assert!(said.contains("SHEET_UNKNOWN") && said.contains("it is no .xlsx") && exit == Some(1), "{said}");
+    assert!(said.contains("SHEET_UNKNOWN") && said.contains("it is no .xlsx or .xls workbook") && exit == Some(1), "{said}");
     let formula = book(&scratch, |book| {
         simple(book);
         book.worksheet_from_index(0).unwrap().write_formula(4, 1, "=B2").unwrap();

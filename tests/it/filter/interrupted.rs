@@ -112,6 +112,16 @@ async fn stopped_by_a_signal_it_says_how_to_go_on() {
     };
     assert!(resume(&[], &other).contains("CANNOT_RESUME"));
     assert!(resume(&["--duplicates"], &list).contains("CANNOT_RESUME"));
+    // Read otherwise, the rest would be answered by another column, or the header asked about: so is what an older version left.
+    let note = dir.join("out.csv.progress");
+    let noted = fs::read_to_string(&note).unwrap();
+    let layout = r"delimiter=',' fields=2 separator=false above=0 header=true phones=2 emails=-";
+    assert!(noted.contains(layout) && !noted.contains("telefon"), "{noted}");
+    for (is, was) in [("phones=2", "phones=1"), ("header=true", "header=false"), ("\"format\":2", "\"format\":1")] {
+        fs::write(&note, noted.replace(is, was)).unwrap();
+        assert!(resume(&[], &list).contains("CANNOT_RESUME"), "{was}");
+    }
+    fs::write(&note, &noted).unwrap();
     goes_on(&args, &list, &out);
 }
 

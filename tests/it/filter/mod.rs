@@ -1,9 +1,11 @@
 //! Lists, from the outside: over HTTP and through the command, beside a running gateway and through one.
 
 mod bad;
+mod columns;
 mod command;
 mod interrupted;
 mod wire;
+mod workbooks;
 
 use crate::support::known::{APPROVED, REFUSED, STRANGER};
 use crate::support::{izingate, run};

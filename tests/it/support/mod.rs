@@ -2,6 +2,7 @@
 
 pub mod agi;
 pub mod ask;
+pub mod books;
 pub mod data;
 pub mod files;
 pub mod known;

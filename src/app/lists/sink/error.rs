@@ -37,6 +37,12 @@ pub enum SinkError {
         /// These.
         now: String,
     },
+    /// The list looks otherwise now: what is behind would not be answered as what is before.
+    #[error(
+        "the list is not read as it was when its work was broken off: another delimiter, header or column would hold from here on; \
+         begin again with --force"
+    )]
+    OtherLayout,
     /// What was written is not there.
     #[error("{path}: is not what was written there; begin anew with --force")]
     NotWhatWasWritten {
@@ -75,7 +81,9 @@ impl SinkError {
             Self::Exists { .. } => "OUTPUT_EXISTS",
             Self::Unfinished { .. } => "OUTPUT_UNFINISHED",
             Self::NothingLeft { .. } => "NOTHING_TO_RESUME",
-            Self::OtherWork { .. } | Self::NotWhatWasWritten { .. } | Self::LongerList { .. } => "CANNOT_RESUME",
+            Self::OtherWork { .. } | Self::OtherLayout | Self::NotWhatWasWritten { .. } | Self::LongerList { .. } => {
+                "CANNOT_RESUME"
+            }
             Self::OneFile { .. } => "ONE_FILE",
             Self::Io { .. } => "OUTPUT_FAILED",
         }

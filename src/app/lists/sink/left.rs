@@ -8,8 +8,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Bumped when a note is read differently.
-pub(super) const FORMAT: u32 = 1;
+/// Version of a note, or of how lists are read: what one version began no other may finish. 2 finds headers and columns
+/// otherwise, and notes what the list looks like.
+pub(super) const FORMAT: u32 = 2;
 
 /// How far the streams reach.
 #[derive(Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub(super) const FORMAT: u32 = 1;
 pub(super) struct Note {
     pub(super) format: u32,
     pub(super) settings: String,
+    /// [`crate::filter::Layout::summary`] of the list, once that is known.
+    pub(super) layout: Option<String>,
     pub(super) lines: u64,
     /// Of the list's text so far.
     pub(super) text: String,

@@ -52,6 +52,8 @@ pub(super) struct Sink {
     duplicates: bool,
     split: bool,
     columns: Option<Columns>,
+    /// What the list looks like, once that is known.
+    layout: Option<String>,
     tally: Tally,
     start: Start,
     text: u128,
@@ -101,6 +103,7 @@ impl Sink {
             duplicates,
             split,
             columns: None,
+            layout: None,
             tally: Tally::default(),
             start: Start { lines: skip_lines, hash: None },
             text: 0,
@@ -159,6 +162,7 @@ impl Sink {
         if let (Some(path), Some(written)) = (rejected, left.streams.last()) {
             self.rejected = again(path, written)?.unwrap_or_else(Stream::told);
         }
+        self.layout = left.layout;
         self.start = Start { lines: left.lines, hash: Some(hash(&left.text)) };
         (self.text, self.tally, self.whole, self.noted_lines) = (hash(&left.text), left.tally, left.whole, left.lines);
         Ok(())
@@ -184,6 +188,9 @@ impl Sink {
             // What is whole gets its names all the same.
             self.finish()?;
             return Err(SinkError::LongerList { lines: self.start.lines });
+        }
+        if *self.layout.get_or_insert_with(|| look.layout.summary()) != look.layout.summary() {
+            return Err(SinkError::OtherLayout);
         }
         if self.split {
             let mut texts: [Vec<u8>; Decision::ALL.len()] = Default::default();
@@ -258,6 +265,7 @@ impl Sink {
         let note = Note {
             format: FORMAT,
             settings: self.settings.clone(),
+            layout: self.layout.clone(),
             lines: self.tally.lines.max(self.start.lines),
             text: format!("{:x}", self.text),
             streams: streams.map(Stream::written).map(|(bytes, hash)| (bytes, format!("{hash:x}"))).collect(),

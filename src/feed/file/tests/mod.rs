@@ -33,7 +33,11 @@ fn write(folder: &TempDir, name: &str, content: &[u8]) -> PathBuf {
 }
 
 fn read_in_batches(path: &Path, max: usize) -> (Vec<String>, Option<&'static str>) {
-    let mut reader = match FileReader::open(path) {
+    read_sheet_in_batches(path, None, max)
+}
+
+fn read_sheet_in_batches(path: &Path, sheet: Option<&str>, max: usize) -> (Vec<String>, Option<&'static str>) {
+    let mut reader = match FileReader::open_sheet(path, sheet) {
         Ok(reader) => reader,
         Err(error) => return (vec![], Some(error.code())),
     };

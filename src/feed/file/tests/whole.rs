@@ -27,8 +27,11 @@ fn errors_name_the_file_on_one_line() {
         text.replace(folder.path().to_str().unwrap(), "DIR")
     };
     assert_eq!(error("a\nb.csv", b"recipient\n"), "DIR/a\u{fffd}b.csv: the header lacks type, status");
-    assert_eq!(error("a.pdf", b"x"), "DIR/a.pdf: not a .csv, .txt, .ndjson (each also with .gz), .xlsx or .xls file");
-    assert_eq!(error("a.xlsx", b"x"), "DIR/a.xlsx: not a spreadsheet of the kind its name says, or a damaged one");
+    assert_eq!(error("a.pdf", b"x"), "DIR/a.pdf: not a .csv, .txt, .ndjson (each also with .gz), .xlsx, .xlsm or .xls file");
+    assert_eq!(
+        error("a.xlsx", b"x"),
+        "DIR/a.xlsx: no workbook: it holds text or something else; if it is delimited text, name it .csv"
+    );
 }
 
 #[test]

@@ -1,0 +1,135 @@
+//! The header of a list, and what stands above it.
+//!
+//! A row is the header if one of its cells is a known heading and none may be read as an address: what is not asked about
+//! must not look like somebody's row. So a first row without a readable address and without a heading is a row, and its
+//! answer is `DENY INVALID_RECIPIENT`. Above a header there may be titles, as people have them in spreadsheets: rows of a
+//! few cells in which nothing resembles an address. They pass through and are no rows.
+
+use super::headings::heading;
+use super::layout::{Kind, Named, Wanted};
+use super::table::{Table, TableRow};
+use crate::model::fold::folded;
+
+/// Rows in which a header is looked for.
+const TITLES: usize = 20;
+
+/// The place among the table's rows; `None` if the first row is a row already.
+pub(super) fn find(table: &Table, wanted: &Wanted) -> Option<usize> {
+    let below_titles = |is: &dyn Fn(&TableRow) -> bool| {
+        let place = table.rows.iter().take(TITLES).position(is)?;
+        let (above, header) = (&table.rows[..place], &table.rows[place]);
+        above.iter().all(|row| is_title(row, header)).then_some(place)
+    };
+    let names: Vec<&str> = [&wanted.phones, &wanted.emails].into_iter().flatten().filter_map(name_of).collect();
+    let found = if names.is_empty() {
+        below_titles(&|row| !row.resembles_address() && row.cells.iter().any(|cell| says(wanted, cell)))
+            .or_else(|| below_titles(&|row| row.filled() > 0).filter(|first| is_header(&table.rows[*first])))
+    } else {
+        below_titles(&|row| names.iter().all(|name| row.cells.iter().any(|cell| is_named(cell, name))))
+    };
+    match wanted.header {
+        Some(false) => None,
+        None if names.is_empty() => found,
+        // Where no row has the name, an error says so.
+        Some(true) | None => found.or(Some(0)),
+    }
+}
+
+/// Whether a cell of a header is called so: as it is written, or in other letters.
+pub(super) fn is_named(cell: &str, name: &str) -> bool {
+    let wanted = folded(name);
+    (!wanted.is_empty() && folded(cell) == wanted) || cell.trim().to_lowercase() == name.trim().to_lowercase()
+}
+
+fn name_of(named: &Named) -> Option<&str> {
+    match named {
+        Named::Name(name) => Some(name),
+        Named::Found | Named::Position(_) => None,
+    }
+}
+
+/// Whether a cell says that addresses which are asked about stand below it.
+fn says(wanted: &Wanted, cell: &str) -> bool {
+    let kinds = [(Kind::Phone, wanted.phones.is_some()), (Kind::Email, wanted.emails.is_some())];
+    heading(cell).is_some_and(|heading| kinds.into_iter().any(|(kind, asked)| asked && heading.allows(kind)))
+}
+
+/// Whether a row is a header by its headings, whatever they say.
+fn is_header(row: &TableRow) -> bool {
+    !row.resembles_address() && row.cells.iter().any(|cell| heading(cell).is_some())
+}
+
+/// Whether a row above a header is a title of the list: of half as many cells, and in none of them anything like an
+/// address.
+fn is_title(row: &TableRow, header: &TableRow) -> bool {
+    let most = (header.filled() / 2).max(1);
+    !row.resembles_address() && row.filled() <= most
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::encoding::Encoding;
+    use super::*;
+
+    fn header(list: &str, wanted: &Wanted) -> Option<usize> {
+        find(&Table::read(list.as_bytes(), 0, true, b',', Encoding::Utf8), wanted)
+    }
+
+    fn phones() -> Wanted {
+        Wanted { phones: Some(Named::Found), ..Wanted::default() }
+    }
+
+    #[test]
+    fn a_header_has_a_heading_and_nothing_like_an_address() {
+        for (list, place) in [
+            ("telefon\n0532", Some(0)),
+            ("Telefon 1\n0532", Some(0)),
+            ("ad,soyad\nAli,Can", Some(0)),
+            ("ad,x\nAli,05321234567", Some(0)),
+            ("05321234567", None),
+            ("ad,a@ornek.com", None),
+            ("ad,Ayse <ayse@ornek.com>", None),
+            ("Ayse,Ayse <ayse@ornek.com>", None),
+            ("Ayşe,çağrı@örnek.com", None),
+            ("telefon,05xx 123 45 67 8", None),
+            ("Ali,123", None),
+            ("a,b\nAli,05321234567", None),
+            ("kimse", None),
+            ("", None),
+        ] {
+            assert_eq!(header(list, &phones()), place, "{list}");
+        }
+    }
+
+    #[test]
+    fn titles_stand_above_a_header() {
+        for (list, place) in [
+            ("Liste,\nad,telefon", Some(1)),
+            ("Liste\nTarih: 09.11.2026\nad,telefon,e-posta,not", Some(2)),
+            (",\n,\nad,telefon", Some(2)),
+            ("Firma:,\nad,telefon", Some(1)),
+            ("Firma:,ABC,,\nad,soyad,telefon,not", Some(1)),
+            ("Müşteri listesi\ntelefon", Some(1)),
+            ("Ayşe,yok\nad,telefon", None),
+            ("Ayşe,\n0532 123 45 67,x\nad,telefon", None),
+            ("Ayşe <a@b.cc>,\nad,telefon", None),
+            (&("x,\n".repeat(TITLES - 1) + "ad,telefon"), Some(TITLES - 1)),
+            (&("x,\n".repeat(TITLES) + "ad,telefon"), None),
+        ] {
+            assert_eq!(header(list, &phones()), place, "{list}");
+        }
+        let emails = Wanted { emails: Some(Named::Found), ..Wanted::default() };
+        assert_eq!(header("telefon,x\ne-posta,y", &emails), Some(0), "another kind's headings are headings too");
+    }
+
+    #[test]
+    fn what_is_said_goes_first() {
+        let said = |header| Wanted { header: Some(header), ..phones() };
+        assert_eq!(header("a,b\nAli,05321234567", &said(true)), Some(0));
+        assert_eq!(header("Liste,\nad,telefon", &said(true)), Some(1));
+        assert_eq!(header("ad,telefon", &said(false)), None);
+        let named = |name: &str| Wanted { phones: Some(Named::Name(name.to_owned())), ..Wanted::default() };
+        assert_eq!(header("Liste,\nad,İLETİŞİM\nA,1", &named("iletişim")), Some(1));
+        assert_eq!(header("ad,telefon\nA,1", &named("gsm")), Some(0), "it is an error then");
+    }
+}
