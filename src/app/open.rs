@@ -5,9 +5,9 @@ use crate::config::{Compression, Config, SecretSource};
 use crate::index::{Full, Unreserved};
 use crate::ingest::RestoreError;
 use crate::model::seal::Sealer;
-use crate::model::secret::Pseudonymizer;
+use crate::model::secret::{Pseudonymizer, Secret};
 use crate::store::{self, Options, Store, StoreError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A data directory, open for writing.
 pub struct Opened {
@@ -60,10 +60,29 @@ impl From<RestoreError> for OpenError {
     }
 }
 
-/// Opens the data of a configuration for writing.
-pub fn writable(config: &Config) -> Result<Opened, OpenError> {
+/// The opening of a configuration's data for writing. It owns what it needs, to be done on another thread.
+pub struct Job {
+    data: PathBuf,
+    secret: Option<Secret>,
+    options: Options,
+}
+
+impl Job {
+    /// Prepares the opening; the store keeps at most `store_files` of its files open. A configured secret is read here.
+    pub fn of(config: &Config, store_files: usize) -> Result<Self, OpenError> {
+        let secret = data_dir::configured_secret(&config.secret)?;
+        Ok(Self { data: config.data.clone(), secret, options: store_options(config, store_files) })
+    }
+
+    /// Opens the data. Blocks for as long as the write-ahead log takes to be read.
+    pub fn open(self) -> Result<Opened, OpenError> {
+        open(&self.data, self.secret, &self.options)
+    }
+}
+
+fn store_options(config: &Config, open_files: usize) -> Options {
     let store = config.store;
-    let options = Options {
+    Options {
         compression: match store.compression {
             Compression::None => store::Compression::None,
             Compression::Lz4 => store::Compression::Lz4,
@@ -71,13 +90,13 @@ pub fn writable(config: &Config) -> Result<Opened, OpenError> {
         },
         cache_bytes: store.cache_bytes,
         write_buffer_bytes: store.write_buffer_bytes,
-    };
-    open(&config.data, &config.secret, &options)
+        open_files,
+    }
 }
 
 /// Opens a data directory for writing, with the store's default options, and makes it if it is not there.
 pub fn offline(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
-    open(data, secret, &Options::default())
+    open(data, data_dir::configured_secret(secret)?, &Options::default())
 }
 
 /// The same where nothing may be made: without data there is nothing to work on.
@@ -120,8 +139,7 @@ pub fn read_only(data: &Path) -> Result<Store, OpenError> {
     Ok(Store::open_read_only(&data_dir::store_path(data), &Options::default())?)
 }
 
-fn open(path: &Path, secret: &SecretSource, options: &Options) -> Result<Opened, OpenError> {
-    let secret = data_dir::configured_secret(secret)?;
+fn open(path: &Path, secret: Option<Secret>, options: &Options) -> Result<Opened, OpenError> {
     let data = DataDir::take(path)?;
     let secret = data.secret(secret)?;
     let (pseudonymizer, sealer) = (Pseudonymizer::new(&secret), Sealer::new(&secret));

@@ -50,6 +50,16 @@ pub enum Kind {
     NotFound,
     /// The path has no such method.
     MethodNotAllowed,
+    /// A header that decides something is there more than once.
+    RepeatedHeader,
+    /// The request names no host, or none that can be one.
+    MalformedHost,
+    /// The listener does not answer to the host that the request names.
+    HostNotAllowed,
+    /// A web page of another origin made the request.
+    CrossOrigin,
+    /// gRPC over HTTP/1.1.
+    GrpcNeedsHttp2,
     /// gRPC: no such service or method, or an encoding that is not offered.
     Unimplemented,
     /// The brand is not on file.
@@ -118,7 +128,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every one.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 43] = [
         Self::MalformedJson,
         Self::MalformedProtobuf,
         Self::MalformedQuery,
@@ -129,6 +139,11 @@ impl Kind {
         Self::UnsupportedMediaType,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::RepeatedHeader,
+        Self::MalformedHost,
+        Self::HostNotAllowed,
+        Self::CrossOrigin,
+        Self::GrpcNeedsHttp2,
         Self::Unimplemented,
         Self::UnknownBrand,
         Self::NotReady,
@@ -183,6 +198,15 @@ impl Kind {
             }
             Self::NotFound => ("NOT_FOUND", H::NOT_FOUND, Code::NotFound, "No such path"),
             Self::MethodNotAllowed => ("METHOD_NOT_ALLOWED", H::METHOD_NOT_ALLOWED, Code::Unimplemented, "No such method here"),
+            Self::RepeatedHeader => {
+                ("REPEATED_HEADER", H::BAD_REQUEST, Code::InvalidArgument, "A header is there more than once")
+            }
+            Self::MalformedHost => ("MALFORMED_HOST", H::BAD_REQUEST, Code::InvalidArgument, "The request names no one host"),
+            Self::HostNotAllowed => {
+                ("HOST_NOT_ALLOWED", H::MISDIRECTED_REQUEST, Code::PermissionDenied, "The gateway does not answer to this host")
+            }
+            Self::CrossOrigin => ("CROSS_ORIGIN", H::FORBIDDEN, Code::PermissionDenied, "Web pages are not answered"),
+            Self::GrpcNeedsHttp2 => ("GRPC_NEEDS_HTTP2", H::HTTP_VERSION_NOT_SUPPORTED, Code::Unimplemented, "gRPC needs HTTP/2"),
             Self::Unimplemented => ("UNIMPLEMENTED", H::NOT_IMPLEMENTED, Code::Unimplemented, "Not offered here"),
             Self::UnknownBrand => ("UNKNOWN_BRAND", H::NOT_FOUND, Code::NotFound, "The brand is not on file"),
             Self::NotReady => ("NOT_READY", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The gateway is still loading"),

@@ -12,10 +12,12 @@
 mod agi;
 mod backup;
 mod bulk;
+mod caching;
 mod closures;
 mod crash;
 mod deploy;
 mod edges;
+mod endpoints;
 mod erasure;
 mod evidence;
 mod feed;
@@ -35,11 +37,13 @@ mod process;
 mod proto;
 mod push;
 mod readme;
+mod request_guard;
 mod retailers;
 mod retention;
 #[path = "../iys_sim/mod.rs"]
 mod sim;
 mod snapshots;
 mod support;
+mod unreadable_bodies;
 mod verify;
 mod watch;

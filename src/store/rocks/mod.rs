@@ -67,7 +67,7 @@ impl Store {
     /// Opens the store for writing; makes it if the folder holds none.
     pub(super) fn open_writable(path: &Path, options: &Options) -> Result<Self, StoreError> {
         refuse_unknown_families(path)?;
-        let mut db_options = base_options().map_err(failed)?;
+        let mut db_options = base_options(options.open_files).map_err(failed)?;
         db_options.create_if_missing(true);
         db_options.create_missing_column_families(true);
         let db = DB::open_cf_descriptors(&db_options, path, families(options)).map_err(|error| unusable(path, &error))?;
