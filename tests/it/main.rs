@@ -14,6 +14,7 @@ mod backup;
 mod bulk;
 mod caching;
 mod closures;
+mod connections;
 mod crash;
 mod deploy;
 mod edges;
