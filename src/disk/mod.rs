@@ -2,6 +2,7 @@
 
 pub mod blocks;
 pub mod direct;
+pub mod shortage;
 
 use blocks::Blocks;
 use direct::Direct;
@@ -31,12 +32,17 @@ pub fn replace_large(path: &Path, mut bytes: Blocks) -> io::Result<()> {
 pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = path.with_extension("new");
     // What was cut short is there with whatever mode.
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    remove_if_there(&unfinished)?;
     let file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&unfinished)?;
     finish(file, &unfinished, path, bytes)
+}
+
+/// Removes a file, or a link, if there is one.
+pub fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn finish(mut file: File, unfinished: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -168,8 +168,10 @@ fn movement(row: &Row) -> Movement {
     }
 }
 
+/// A gateway that loads, or waits for room on its disk, says so; nothing of the call was taken in.
 fn is_not_ready(status: &Status) -> bool {
-    status.code() == Code::Unavailable && code_of(status) == "NOT_READY"
+    let waits = ["NOT_READY", "DISK_FULL", "NO_DESCRIPTORS", "STORE_STALLED"];
+    status.code() == Code::Unavailable && waits.contains(&code_of(status).as_str())
 }
 
 /// The gateway's own code, or that of gRPC: `UNAVAILABLE`, `PERMISSION_DENIED`, …

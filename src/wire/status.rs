@@ -70,8 +70,16 @@ pub enum Kind {
     ShuttingDown,
     /// The index has no room for new relations.
     IndexFull,
-    /// A write failed; nothing is taken in.
+    /// A write failed in a way that does not pass; nothing is taken in.
     StorePoisoned,
+    /// The disk has no room; nothing is taken in until it has.
+    DiskFull,
+    /// There are no file descriptors; nothing is taken in until there are.
+    NoDescriptors,
+    /// A write failed of a cause that may pass; nothing is taken in until it has.
+    StoreStalled,
+    /// The writer ended by a fault of the gateway; nothing is taken in.
+    WriterPanicked,
     /// The store could not be read.
     StoreFailed,
     /// A brand with a feed was to have an age that it cannot keep.
@@ -128,7 +136,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every one.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 47] = [
         Self::MalformedJson,
         Self::MalformedProtobuf,
         Self::MalformedQuery,
@@ -150,6 +158,10 @@ impl Kind {
         Self::ShuttingDown,
         Self::IndexFull,
         Self::StorePoisoned,
+        Self::DiskFull,
+        Self::NoDescriptors,
+        Self::StoreStalled,
+        Self::WriterPanicked,
         Self::StoreFailed,
         Self::MaxAgeTooShort,
         Self::DeclarationNeeded,
@@ -178,6 +190,12 @@ impl Kind {
     #[must_use]
     pub const fn code(self) -> &'static str {
         self.row().0
+    }
+
+    /// Whether the same call may succeed a moment later, here or after a restart.
+    #[must_use]
+    const fn passes(self) -> bool {
+        matches!(self, Self::NotReady | Self::ShuttingDown | Self::DiskFull | Self::NoDescriptors | Self::StoreStalled)
     }
 
     /// Code, HTTP status, gRPC status, title.
@@ -214,6 +232,14 @@ impl Kind {
             Self::IndexFull => ("INDEX_FULL", H::INSUFFICIENT_STORAGE, Code::ResourceExhausted, "The index has no room"),
             Self::StorePoisoned => {
                 ("STORE_POISONED", H::SERVICE_UNAVAILABLE, Code::FailedPrecondition, "The store failed; nothing is taken in")
+            }
+            Self::DiskFull => ("DISK_FULL", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The disk is full"),
+            Self::NoDescriptors => ("NO_DESCRIPTORS", H::SERVICE_UNAVAILABLE, Code::Unavailable, "No file descriptors are left"),
+            Self::StoreStalled => {
+                ("STORE_STALLED", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The store failed and is being opened again")
+            }
+            Self::WriterPanicked => {
+                ("WRITER_PANICKED", H::SERVICE_UNAVAILABLE, Code::FailedPrecondition, "The writer failed; nothing is taken in")
             }
             Self::StoreFailed => ("STORE_FAILED", H::INTERNAL_SERVER_ERROR, Code::Internal, "The store could not be read"),
             Self::MaxAgeTooShort => {
@@ -330,6 +356,9 @@ impl IntoResponse for Problem {
             json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": self.detail });
         let mut response = (status, Json(body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.kind.passes() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         response
     }
 }

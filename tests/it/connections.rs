@@ -161,7 +161,10 @@ async fn resting_connections_never_take_the_descriptors_of_the_store() {
     let log = fs::read_to_string(&gateway.log).unwrap();
     let lowered = log.lines().find(|line| line.contains("limits.connections is lowered")).unwrap_or_else(|| panic!("{log}"));
     let line: serde_json::Value = serde_json::from_str(lowered).unwrap();
-    assert_eq!((line["level"].as_str(), line["configured"].as_u64(), line["files"].as_u64()), (Some("WARN"), Some(4_096), Some(1_024)));
+    assert_eq!(
+        (line["level"].as_str(), line["configured"].as_u64(), line["files"].as_u64()),
+        (Some("WARN"), Some(4_096), Some(1_024))
+    );
     let taken = line["taken"].as_u64().unwrap();
     assert!((256..1_024).contains(&taken), "{taken}");
     assert!(gateway.stop().success());
@@ -174,7 +177,8 @@ async fn a_gateway_works_under_the_smallest_limit_that_it_starts_under() {
     add_brand(&data);
     let output = serve_under(100, &data).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    let error = said.lines().find_map(|line| line.strip_prefix("izingate: TOO_FEW_DESCRIPTORS: ")).unwrap_or_else(|| panic!("{said}"));
+    let error =
+        said.lines().find_map(|line| line.strip_prefix("izingate: TOO_FEW_DESCRIPTORS: ")).unwrap_or_else(|| panic!("{said}"));
     assert!(output.status.code() == Some(1) && error.contains("may have 100 files open"), "{said}");
     let least: u32 = error.split("at least ").nth(1).and_then(|rest| rest.split(':').next()).unwrap().parse().unwrap();
     let mut command = serve_under(least, &data);
@@ -197,7 +201,12 @@ async fn the_soft_limit_is_raised_to_the_hard_one() {
     let data = dir.path().join("data");
     add_brand(&data);
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -S -n 256 && ulimit -H -n 3000 && exec \"$@\"", "sh", izingate().get_program().to_str().unwrap()]);
+    command.args([
+        "-c",
+        "ulimit -S -n 256 && ulimit -H -n 3000 && exec \"$@\"",
+        "sh",
+        izingate().get_program().to_str().unwrap(),
+    ]);
     command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json", "--data"]).arg(&data);
     let gateway = Gateway::spawn(command, &data);
     let limits = fs::read_to_string(format!("/proc/{}/limits", gateway.id())).unwrap();

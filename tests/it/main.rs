@@ -44,6 +44,7 @@ mod retention;
 #[path = "../iys_sim/mod.rs"]
 mod sim;
 mod snapshots;
+mod store_faults;
 mod support;
 mod unreadable_bodies;
 mod verify;
