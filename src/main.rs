@@ -6,6 +6,7 @@ use izingate::app::{self, Progress};
 use izingate::cli::serve::ServeArgs;
 use izingate::cli::{Cli, Command};
 use izingate::config::{Config, ConfigErrors, LogFormat};
+use izingate::disk::private;
 use izingate::net::descriptors;
 use izingate::net::endpoint::GatewayUrlError;
 use izingate::shutdown::{Shutdown, Signals};
@@ -29,6 +30,7 @@ const USAGE: u8 = 64;
 const ABANDONED: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
+    private::keep_private();
     // For stores of many files, and for connections: most shells allow far fewer than the system does.
     descriptors::raise_limit();
     let command = match Cli::try_parse() {

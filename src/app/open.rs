@@ -121,6 +121,7 @@ pub fn without_secret(data: &Path) -> Result<(DataDir, Store), OpenError> {
 
 /// What replaces addresses in a data directory, beside a gateway that may be running: nothing is made or locked.
 pub fn pseudonymizer(data: &Path, secret: &SecretSource) -> Result<Pseudonymizer, OpenError> {
+    data_dir::refuse_links(data)?;
     let secret = match data_dir::configured_secret(secret)? {
         Some(secret) => secret,
         None if !data.exists() => return Err(StoreError::Missing { path: data.to_owned() }.into()),
@@ -136,6 +137,7 @@ pub fn pseudonymizer(data: &Path, secret: &SecretSource) -> Result<Pseudonymizer
 
 /// Opens a data directory for reading, beside a gateway that may be writing.
 pub fn read_only(data: &Path) -> Result<Store, OpenError> {
+    data_dir::refuse_links(data)?;
     Ok(Store::open_read_only(&data_dir::store_path(data), &Options::default())?)
 }
 

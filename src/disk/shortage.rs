@@ -4,9 +4,8 @@
 //! itself: by a small file that is written, and some that are opened.
 
 use rustix::io::Errno;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Bytes that a folder has to have room for: a write-ahead log and a list of files begin with far less.
@@ -43,8 +42,7 @@ impl Shortage {
 /// What the system says to that.
 pub fn probe(folder: &Path) -> io::Result<()> {
     let path = folder.join(NAME);
-    super::remove_if_there(&path)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    let mut file = super::create_new(&path)?;
     // From here on it has no name: it is gone with this process, however that ends.
     fs::remove_file(&path)?;
     // No run of the same bytes, which some file systems keep as nothing.

@@ -10,9 +10,10 @@
 use super::merkle::{Hash, Tree};
 use super::note::Signer;
 use super::segment::{SEAL_LENGTH, Seal};
+use crate::disk::private::open_or_make;
 use crate::disk::{replace, replace_private};
 use crate::model::hex::{from_hex, to_hex};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -57,7 +58,7 @@ impl Archive {
         let seed = key.map_or_else(|| own_key(folder), Ok)?;
         let signer = Signer::new(format!("izingate-{node:08x}"), &seed).ok_or_else(|| io::Error::other("the key was refused"))?;
         let seals = read_seals(folder)?;
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join("tree"))?;
+        let file = open_or_make(&folder.join("tree"))?;
         file.write_all_at(TITLE, 0)?;
         file.set_len((TITLE.len() + seals.len() * SEAL_LENGTH) as u64)?;
         file.sync_all()?;

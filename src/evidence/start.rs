@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::thread::named;
 use super::writer::{Rotation, Writer};
 use crate::check::DecisionIds;
-use std::fs;
+use crate::disk::private::make_folder;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
@@ -42,7 +42,7 @@ pub fn start(folder: &Path, settings: Settings, ids: DecisionIds, clock: fn() ->
 }
 
 fn open(folder: &Path, settings: Settings, ids: DecisionIds, clock: fn() -> u64) -> Result<(Log, Threads), RecoverError> {
-    fs::create_dir_all(folder)?;
+    make_folder(folder)?;
     let node = ids.node();
     let (mut archive, mut seals) = Archive::open(folder, node, settings.key)?;
     let Recovered { next, previous, gap, sealed } = recover(folder, &mut archive, &seals)?;

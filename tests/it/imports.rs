@@ -26,7 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("filter", &["model", "check"]),
     ("wire", &["model", "index", "check", "ports", "access", "telemetry", "config", "net", "evidence", "filter"]),
     ("store", &["model", "ports", "disk"]),
-    ("ingest", &["model", "store", "index", "ports", "check", "telemetry"]),
+    ("ingest", &["model", "disk", "store", "index", "ports", "check", "telemetry"]),
     ("feed", &["model", "ports", "net", "disk"]),
     ("import", &["model", "net::endpoint", "feed", "wire::proto", "ports", "ingest", "store", "disk"]),
     ("shutdown", &["config", "telemetry"]),

@@ -34,6 +34,7 @@ mod monitoring;
 mod oracle;
 mod papers;
 mod privacy;
+mod private_files;
 mod process;
 mod proto;
 mod push;

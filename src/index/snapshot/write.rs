@@ -4,6 +4,7 @@ use super::format::{HEAD, Identity, Kind, Preface, head, seal};
 use crate::index::Index;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Bytes of shards in a block, as soon as there are so many.
@@ -35,8 +36,17 @@ pub fn write(index: &Index, identity: Identity, path: &Path) -> io::Result<Writt
     written
 }
 
+/// For its owner alone, in place of whatever was left: a link there is removed, not followed.
+fn create(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    File::options().write(true).create_new(true).mode(0o600).open(path)
+}
+
 fn write_new(index: &Index, identity: Identity, path: &Path) -> io::Result<Written> {
-    let mut out = Out { file: File::create(path)?, blocks: 0, bytes: 0, synced: 0 };
+    let mut out = Out { file: create(path)?, blocks: 0, bytes: 0, synced: 0 };
     let table = &index.0.table;
     out.part(&Preface { identity, shard_bits: table.shard_bits() }.encode())?;
     let (mut block, mut relations) = (begin(Kind::Shards), 0);

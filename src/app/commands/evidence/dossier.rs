@@ -1,8 +1,7 @@
 //! `izingate evidence dossier`: gathers what the log and the store hold, beside a running gateway too.
 
 use super::find::{query_of, tell_of};
-use super::{CommandError, unreadable};
-use crate::app::data_dir::evidence_path;
+use super::{CommandError, folder_of, unreadable};
 use crate::app::open;
 use crate::check::policy;
 use crate::cli::evidence::DossierArgs;
@@ -33,7 +32,7 @@ pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
         return Err(CommandError::refused("UNKNOWN_FORMAT", "the file's name ends in .json, .html or .pdf"));
     }
     let query = query_of(&args.whose)?;
-    let folder = evidence_path(&args.whose.data);
+    let folder = folder_of(&args.whose.data)?;
     let search = find(&folder, &query).map_err(unreadable(&folder))?;
     tell_of(&search);
     let store = open::read_only(&args.whose.data)?;

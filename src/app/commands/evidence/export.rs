@@ -1,13 +1,12 @@
 //! `izingate evidence export`.
 
-use super::{CommandError, unreadable};
-use crate::app::data_dir::evidence_path;
+use super::{CommandError, folder_of, unreadable};
 use crate::cli::evidence::ExportArgs;
 use crate::evidence::export::{ExportError, Report, export as export_segments};
 
 /// Writes sealed segments as Parquet files.
 pub(super) fn export(args: &ExportArgs) -> Result<String, CommandError> {
-    let folder = evidence_path(&args.data);
+    let folder = folder_of(&args.data)?;
     let numbers = args.from..=args.to;
     let report = export_segments(&folder, &args.out, numbers).map_err(|error| match error {
         ExportError::Io(error) => unreadable(&folder)(error),

@@ -1,7 +1,6 @@
 //! `izingate evidence find`.
 
-use super::{CommandError, unreadable};
-use crate::app::data_dir::evidence_path;
+use super::{CommandError, folder_of, unreadable};
 use crate::app::open;
 use crate::check::policy;
 use crate::cli::evidence::{FindArgs, Whose};
@@ -19,7 +18,7 @@ use std::fmt::Write;
 /// Every decision about a recipient, a line each.
 pub(super) fn find(args: &FindArgs) -> Result<String, CommandError> {
     let query = query_of(&args.whose)?;
-    let folder = evidence_path(&args.whose.data);
+    let folder = folder_of(&args.whose.data)?;
     let found = search(&folder, &query).map_err(unreadable(&folder))?;
     tell_of(&found);
     if args.json {

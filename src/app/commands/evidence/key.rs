@@ -1,7 +1,6 @@
 //! `izingate evidence key`.
 
-use super::{CommandError, unreadable};
-use crate::app::data_dir::evidence_path;
+use super::{CommandError, folder_of, unreadable};
 use crate::cli::evidence::KeyArgs;
 use crate::evidence::archive::read_checkpoint;
 use std::fs;
@@ -15,7 +14,7 @@ pub(super) fn read_key(folder: &Path) -> Result<String, CommandError> {
 
 /// The public key, and the newest checkpoint behind an empty line.
 pub(super) fn key(args: &KeyArgs) -> Result<String, CommandError> {
-    let folder = evidence_path(&args.data);
+    let folder = folder_of(&args.data)?;
     let key = read_key(&folder)?;
     let checkpoint = read_checkpoint(&folder).map_err(unreadable(&folder))?.unwrap_or_default();
     Ok(format!("{key}\n{checkpoint}"))

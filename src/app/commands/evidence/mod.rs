@@ -8,9 +8,11 @@ mod prove;
 mod verify;
 
 use super::CommandError;
+use crate::app::data_dir::{evidence_path, refuse_links};
+use crate::app::open::OpenError;
 use crate::cli::evidence::EvidenceCommand;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Does what is asked; what it returns is for standard output, with the exit code.
 pub fn evidence(command: &EvidenceCommand) -> Result<(String, u8), CommandError> {
@@ -22,6 +24,12 @@ pub fn evidence(command: &EvidenceCommand) -> Result<(String, u8), CommandError>
         EvidenceCommand::Dossier(args) => dossier::dossier(args).map(|text| (text, 0)),
         EvidenceCommand::Export(args) => export::export(args).map(|text| (text, 0)),
     }
+}
+
+/// The evidence's folder of a data directory.
+fn folder_of(data: &Path) -> Result<PathBuf, CommandError> {
+    refuse_links(data).map_err(OpenError::from)?;
+    Ok(evidence_path(data))
 }
 
 /// The stable code of evidence that is not there or cannot be read.

@@ -1,7 +1,6 @@
 //! `izingate evidence prove`.
 
-use super::{CommandError, unreadable};
-use crate::app::data_dir::evidence_path;
+use super::{CommandError, folder_of, unreadable};
 use crate::check::DecisionId;
 use crate::cli::evidence::ProveArgs;
 use crate::evidence::prove::{ProveError, prove as prove_id};
@@ -10,7 +9,7 @@ use crate::evidence::prove::{ProveError, prove as prove_id};
 pub(super) fn prove(args: &ProveArgs) -> Result<String, CommandError> {
     let id = DecisionId::parse(&args.id);
     let id = id.ok_or_else(|| CommandError::refused("INVALID_ID", "a decision's id is 32 hexadecimal digits"))?;
-    let folder = evidence_path(&args.data);
+    let folder = folder_of(&args.data)?;
     let proof = prove_id(&folder, id).map_err(|error| match error {
         ProveError::Io(error) => unreadable(&folder)(error),
         ProveError::Unknown(_) => CommandError::refused("UNKNOWN_DECISION", error),

@@ -1,8 +1,7 @@
 //! `izingate evidence verify`.
 
 use super::key::read_key;
-use super::{CommandError, unreadable};
-use crate::app::data_dir::evidence_path;
+use super::{CommandError, folder_of, unreadable};
 use crate::cli::evidence::VerifyArgs;
 use crate::evidence::entry::Event;
 use crate::evidence::note::Verifier;
@@ -17,7 +16,7 @@ const DIFFERS: u8 = 3;
 
 /// Checks the record; exit code 3 if anything is not what was written.
 pub(super) fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
-    let folder = evidence_path(&args.data);
+    let folder = folder_of(&args.data)?;
     let key = match &args.key {
         Some(key) if Path::new(key).is_file() => fs::read_to_string(key).map_err(unreadable(Path::new(key)))?,
         Some(key) => key.clone(),
