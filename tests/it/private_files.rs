@@ -152,11 +152,10 @@ async fn a_link_in_the_data_directory_is_named_and_not_followed() {
     assert!(gateway.stop().success());
     for name in ["store", "evidence", "snapshot", "secret.key", "starts", "LOCK"] {
         let target = put_link(&data, name);
-        for mut command in commands(&data) {
-            let output = command.output().unwrap();
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            let named = data.join(name).display().to_string();
-            assert!(said.contains("izingate: DATA_UNUSABLE: ") && said.contains(&named), "{name}: {command:?}: {said}");
+        for command in commands(&data) {
+            let (shown, named) = (format!("{command:?}"), data.join(name).display().to_string());
+            let (_, said) = ended(command);
+            assert!(said.contains("izingate: DATA_UNUSABLE: ") && said.contains(&named), "{name}: {shown}: {said}");
         }
         fs::remove_file(data.join(name)).unwrap();
         fs::rename(target, data.join(name)).unwrap();
