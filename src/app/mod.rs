@@ -337,7 +337,8 @@ fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
 
 /// Shares out the file descriptors that this process may have, of which connections get what the store does not need.
 fn descriptor_budget(config: &Config) -> Result<DescriptorBudget, AppError> {
-    let (limit, connections) = (descriptors::raise_limit(), config.limits.connections);
+    descriptors::raise_limit();
+    let (limit, connections) = (descriptors::limit(), config.limits.connections);
     let pushes = config.iys.as_ref().is_some_and(|iys| iys.push.is_some());
     let budget = DescriptorBudget::of(limit, connections, pushes)?;
     if budget.connections < connections {

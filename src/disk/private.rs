@@ -175,7 +175,7 @@ mod tests {
             for error in [claim(&at(link)).unwrap_err(), refuse_link(&at(link)).unwrap_err()] {
                 assert!(error.path == at(link) && error.to_string().contains("symbolic link"), "{error}");
             }
-            assert_eq!(claim(dir.path()).is_err(), true, "wherever it is");
+            assert!(claim(dir.path()).is_err(), "wherever it is");
             drop(super::super::create_new(&at(link)).unwrap());
             fs::remove_file(at(link)).unwrap();
         }

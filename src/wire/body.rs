@@ -91,7 +91,7 @@ impl FromRequest<Shared> for Sent {
             StatusCode::PAYLOAD_TOO_LARGE => too_large(),
             _ => Problem::new(Kind::MalformedJson, "the body ended early"),
         })?;
-        Ok(Self { media, bytes: payload::text(bytes)? })
+        Ok(Self { media, bytes: payload::text(&bytes)? })
     }
 }
 

@@ -4,6 +4,7 @@ use super::support::ask::check_one;
 use super::support::known::{APPROVED, Known, REFUSED, apply, movement};
 use super::support::web::{self, JSON, client, get, post, raw};
 use http::{HeaderMap, Request};
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -105,7 +106,7 @@ impl Varnish {
         let child = match spawned {
             Ok(child) => child,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && std::env::var_os("CI").is_none() => {
-                println!("NOT RUN: varnishd is not installed; `make deps-test` does it");
+                let _ = writeln!(std::io::stderr(), "NOT RUN: varnishd is not installed; `make deps-test` does it");
                 return None;
             }
             Err(error) => panic!("varnishd: {error}; `make deps-test` installs it"),

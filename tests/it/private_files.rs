@@ -87,7 +87,9 @@ async fn whatever_is_made_is_its_owners_alone() {
         assert_eq!(open_to_others(&folder.unwrap().path()), [""; 0]);
     }
     let made = ["data/store", "data/evidence", "data/snapshot", "data/backups/b", "data/LOCK", "data/secret.key", "data/starts"];
-    made.iter().for_each(|name| assert!(at(name).exists(), "{name}"));
+    for name in made {
+        assert!(at(name).exists(), "{name}");
+    }
 }
 
 #[tokio::test]
@@ -163,7 +165,9 @@ async fn a_link_in_the_data_directory_is_named_and_not_followed() {
     // Deeper, and under names that are made and renamed.
     let victim = dir.path().join("victim");
     fs::write(&victim, "kept").unwrap();
-    for name in ["evidence/checkpoint.new", "evidence/public.new", "starts.new", "snapshot/index.new", "store/000999.log", "import"] {
+    for name in
+        ["evidence/checkpoint.new", "evidence/public.new", "starts.new", "snapshot/index.new", "store/000999.log", "import"]
+    {
         symlink(&victim, data.join(name)).unwrap();
         let (exit, code) = failure(&mut serve(&data));
         assert_eq!((exit, code.as_str()), (1, "DATA_UNUSABLE"), "{name}");
@@ -185,7 +189,8 @@ fn a_list_is_not_written_through_a_link() {
     fs::write(at("list.csv"), "+905321234561\n").unwrap();
     fs::write(at("victim"), "kept").unwrap();
     symlink(at("victim"), at("out.csv.partial")).unwrap();
-    let (data, out, list) = (data.display().to_string(), at("out.csv").display().to_string(), at("list.csv").display().to_string());
+    let (data, out, list) =
+        (data.display().to_string(), at("out.csv").display().to_string(), at("list.csv").display().to_string());
     for more in [&["--force"][..], &[]] {
         let args = ["filter", "--data", &data, "--brand", "601234", "--type", "MESAJ", "--out", &out];
         let output = run(&[&args[..], more, &[&list]].concat());
@@ -231,7 +236,10 @@ fn damage_of_a_log_ends_with_the_name_of_the_file() {
             for command in commands(&data).into_iter().filter(|command| !command.get_args().any(|arg| arg == "evidence")) {
                 let shown = format!("{command:?} {kind} {}", path.display());
                 let (exit, said) = ended(command);
-                assert!(said.contains("izingate: DATA_CORRUPT: ") && said.contains(&path.display().to_string()), "{shown}: {said}");
+                assert!(
+                    said.contains("izingate: DATA_CORRUPT: ") && said.contains(&path.display().to_string()),
+                    "{shown}: {said}"
+                );
                 assert_eq!(exit, Some(1), "{shown}");
             }
             fs::write(&path, &sound).unwrap();

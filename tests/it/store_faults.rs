@@ -32,7 +32,7 @@ impl SmallDisk {
         let may = Command::new("unshare").args(["-m", "true"]).output();
         if !may.is_ok_and(|output| output.status.success()) {
             assert!(std::env::var_os("CI").is_none(), "this test mounts a file system (unshare -m)");
-            println!("NOT RUN: this process may not mount a file system");
+            let _ = writeln!(std::io::stderr(), "NOT RUN: this process may not mount a file system");
             return None;
         }
         let dir = tempfile::tempdir().unwrap();
@@ -78,7 +78,7 @@ impl Drop for SmallDisk {
     }
 }
 
-async fn put_brand(gateway: &Gateway) {
+fn put_brand(gateway: &Gateway) {
     let output =
         run(&["brand", "add", "--endpoint", &gateway.http, "--brand", "601234", "--iys-code", "600000", "--title", "Örnek"]);
     assert!(output.status.success(), "{output:?}");
@@ -128,7 +128,7 @@ async fn until_refused(gateway: &Gateway, round: u32, acknowledged: &mut Vec<u32
 async fn a_full_disk_passes_by_itself_and_loses_nothing_that_was_acknowledged() {
     let Some(disk) = SmallDisk::mount(64) else { return };
     let mut gateway = disk.start();
-    put_brand(&gateway).await;
+    put_brand(&gateway);
     apply(&gateway, vec![movement(APPROVED, "ONAY", "2026-11-02 10:00:00")]).await.unwrap();
     let mut acknowledged = Vec::new();
     for round in 0..4_u32 {

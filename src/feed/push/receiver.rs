@@ -232,7 +232,7 @@ async fn receive(
 /// Takes a body in; resolves when it is durable and visible. What is unreadable in it does not keep the rest
 /// back, nor is it refused: İYS would send it again for ever. A body of which nothing can be read is.
 async fn take(desk: &Desk, counters: &Counters, (brand, channel): (BrandCode, Channel), body: Bytes) -> Result<(), StatusCode> {
-    let body = payload::text(body).map_err(|unreadable| {
+    let body = payload::text(&body).map_err(|unreadable| {
         tracing::warn!(brand = brand.get(), %channel, reason = %unreadable, "push: a body cannot be read");
         StatusCode::BAD_REQUEST
     })?;

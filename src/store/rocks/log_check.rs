@@ -19,7 +19,7 @@ const RECYCLED: [u8; 6] = [5, 6, 7, 8, 11, 131];
 pub(super) fn check(store: &Path) -> Result<(), StoreError> {
     let unusable = |path: &Path, error: &io::Error| StoreError::Unusable { path: path.to_owned(), reason: error.to_string() };
     for path in logs(store).map_err(|error| unusable(store, &error))? {
-        let found = File::open(&path).and_then(|file| recycled_record(file));
+        let found = File::open(&path).and_then(recycled_record);
         match found {
             Ok(None) => {}
             Ok(Some(at)) => {

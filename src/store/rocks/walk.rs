@@ -8,6 +8,9 @@ use std::ops::ControlFlow;
 /// Entries that are read at once where several families are walked.
 const ROWS_AT_ONCE: usize = 4_096;
 
+/// Some entries, and the key from which to read on; none at the end.
+type SomeRows<T> = (Vec<Result<T, StoreError>>, Option<Vec<u8>>);
+
 /// Whether a walk goes on.
 type Step = Result<ControlFlow<()>, StoreError>;
 
@@ -102,7 +105,7 @@ impl Store {
         family: Family,
         from: &[u8],
         decode: &impl Fn(&[u8], &[u8]) -> Result<T, StoreError>,
-    ) -> Result<(Vec<Result<T, StoreError>>, Option<Vec<u8>>), StoreError> {
+    ) -> Result<SomeRows<T>, StoreError> {
         let mut options = options();
         options.set_readahead_size(2 << 20);
         let db = self.db()?;

@@ -110,6 +110,7 @@ impl Desk {
     }
 
     /// Lets so many through.
+    #[expect(clippy::unused_async, reason = "the port is one of the runtime that awaits this")]
     pub async fn with_room(pushes: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let ([certificate, key], client) = certify(dir.path());
