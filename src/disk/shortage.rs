@@ -10,6 +10,8 @@ use std::path::Path;
 
 /// Bytes that a folder has to have room for: a write-ahead log and a list of files begin with far less.
 const ROOM: usize = 4 << 20;
+/// Bytes below which a disk counts as full once a write has failed: RocksDB lays tens of megabytes aside for a log.
+const SCARCE: u64 = 64 << 20;
 /// Descriptors that have to be free: a log, a list of files and a table at once are a few.
 const DESCRIPTORS: usize = 8;
 /// The file that is written, and removed before that.
@@ -18,7 +20,7 @@ const NAME: &str = "probe.new";
 /// What there is too little of. It passes when there is enough again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shortage {
-    /// Room on the disk, or what is left of a quota (ENOSPC, EDQUOT, EFBIG).
+    /// Room on the disk, or what is left of a quota (ENOSPC, EDQUOT).
     Disk,
     /// File descriptors of this process or of the system (EMFILE, ENFILE).
     Descriptors,
@@ -29,11 +31,22 @@ impl Shortage {
     #[must_use]
     pub fn of(error: &io::Error) -> Option<Self> {
         match Errno::from_io_error(error)? {
-            Errno::NOSPC | Errno::DQUOT | Errno::FBIG => Some(Self::Disk),
+            Errno::NOSPC | Errno::DQUOT => Some(Self::Disk),
             Errno::MFILE | Errno::NFILE => Some(Self::Descriptors),
             _ => None,
         }
     }
+}
+
+/// The shortage of which a write into a folder may have failed: what a probe fails of, or room that is about to end. What
+/// was short a moment ago may be there again, since a file that is given up gives its room back.
+#[must_use]
+pub fn suspect(folder: &Path) -> Option<Shortage> {
+    if let Err(error) = probe(folder) {
+        return Shortage::of(&error);
+    }
+    let found = rustix::fs::statvfs(folder).ok()?;
+    (found.f_bavail.saturating_mul(found.f_frsize) < SCARCE).then_some(Shortage::Disk)
 }
 
 /// Writes a file of some megabytes into a folder and opens some descriptors, and gives all of it back.
@@ -68,6 +81,7 @@ mod tests {
             (Errno::MFILE, Some(Shortage::Descriptors)),
             (Errno::NFILE, Some(Shortage::Descriptors)),
             (Errno::IO, None),
+            (Errno::FBIG, None),
             (Errno::ACCESS, None),
         ] {
             assert_eq!(Shortage::of(&io::Error::from_raw_os_error(errno.raw_os_error())), expected, "{errno:?}");

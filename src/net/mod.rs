@@ -161,3 +161,51 @@ async fn after_grace(handle: &ConnectionHandle) {
     tokio::time::sleep(handle.grace()).await;
     handle.until_idle().await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+    use std::sync::atomic::Ordering;
+
+    #[tokio::test]
+    async fn a_connection_whose_task_panics_gives_its_seat_back_and_is_not_counted_any_more() {
+        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let address = listener.local_addr().unwrap();
+        let life = Life {
+            stop: CancellationToken::new(),
+            cut: CancellationToken::new(),
+            tracker: TaskTracker::new(),
+            open: Arc::default(),
+        };
+        let accepting = accept(&listener, 1, &life, |_, _| async { panic!("a fault of ours") });
+        let clients = async {
+            for _ in 0..3 {
+                let stream = TcpStream::connect(address).await.unwrap();
+                // It is hung up on.
+                let mut byte = [0];
+                while !matches!(stream.try_read(&mut byte), Ok(0)) {
+                    stream.readable().await.unwrap();
+                }
+            }
+            life.stop.cancel();
+        };
+        tokio::join!(accepting, clients);
+        life.tracker.close();
+        life.tracker.wait().await;
+        assert_eq!(life.open.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn an_accept_that_failed_for_one_peer_holds_nobody_up() {
+        let of = |errno: Errno| is_of_the_peer(&io::Error::from_raw_os_error(errno.raw_os_error()));
+        for errno in
+            [Errno::CONNABORTED, Errno::CONNRESET, Errno::INTR, Errno::PROTO, Errno::PERM, Errno::HOSTUNREACH, Errno::NETDOWN]
+        {
+            assert!(of(errno), "{errno:?}");
+        }
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::BADF, Errno::INVAL] {
+            assert!(!of(errno), "{errno:?}");
+        }
+    }
+}

@@ -145,9 +145,7 @@ impl Store {
         let text = error.to_string();
         match error.kind() {
             ErrorKind::Corruption => StoreError::Damaged(text),
-            ErrorKind::IOError if self.writable.is_some() => {
-                of_system(shortage::probe(&self.path).err().as_ref().and_then(Shortage::of), text)
-            }
+            ErrorKind::IOError if self.writable.is_some() => of_system(shortage::suspect(&self.path), text),
             _ => StoreError::Rocks(text),
         }
     }
