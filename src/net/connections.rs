@@ -1,10 +1,13 @@
 //! Connections of a listener: how many there are at once, and which end when a newcomer needs room.
 //!
-//! A connection is idle while no call of it is under way, also before its first. When the seats run short, the one that has
-//! been idle for longest ends: a client that keeps connections open without using them takes none from others.
+//! A connection is idle while no call of it is under way, also before its first. When the seats run short, the idle one that
+//! was not called for longest ends: a client that keeps connections open without using them takes none from others.
+//!
+//! A call costs a count up and a count down: what tells who was not called for longest is read of every call, but written
+//! only when connections have come since the last one.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -24,19 +27,19 @@ pub(super) struct Seats {
 }
 
 struct Shared {
-    /// Counts the moments at which connections became idle: their order is all that is needed of them.
-    clock: AtomicU64,
+    /// Connections that came so far: the clock by which it is told when one was called.
+    arrivals: AtomicU64,
     open: Mutex<HashMap<u64, Arc<State>>>,
-    /// Connections that were asked to end and have not yet.
-    ending: AtomicUsize,
     /// Open connections, for whoever shows them.
     gauge: Arc<AtomicU64>,
 }
 
 struct State {
-    calls: AtomicUsize,
-    /// The moment since which it is idle.
-    idle_since: AtomicU64,
+    shared: Arc<Shared>,
+    /// Held by every call under way.
+    calls: Arc<()>,
+    /// The arrivals up to its last call, or up to itself.
+    called: AtomicU64,
     /// Whether a call was ever made.
     used: AtomicBool,
     end: CancellationToken,
@@ -51,17 +54,14 @@ pub struct Connection {
 
 /// What is needed of a connection while it is served. Clones are the same.
 #[derive(Clone)]
-pub struct ConnectionHandle {
-    state: Arc<State>,
-    shared: Arc<Shared>,
-}
+pub struct ConnectionHandle(Arc<State>);
 
 /// A call under way; it is over when this is dropped.
-pub struct ActiveCall(ConnectionHandle);
+pub struct ActiveCall(#[expect(dead_code, reason = "it counts by being there")] Arc<()>);
 
 impl Seats {
     pub(super) fn new(count: usize, gauge: Arc<AtomicU64>) -> Self {
-        let shared = Shared { clock: AtomicU64::new(0), open: Mutex::default(), ending: AtomicUsize::new(0), gauge };
+        let shared = Shared { arrivals: AtomicU64::new(0), open: Mutex::default(), gauge };
         Self { free: Arc::new(Semaphore::new(count)), spare: (count / 64).clamp(1, 16), shared: Arc::new(shared) }
     }
 
@@ -79,42 +79,61 @@ impl Seats {
 
     /// Ends the connections that have been idle for longest until `wanted` seats are free or about to be.
     pub(super) fn make_room(&self, wanted: usize) {
-        let coming = || self.free.available_permits() + self.shared.ending.load(Ordering::Relaxed);
-        while coming() < wanted && self.shared.end_longest_idle() {}
+        let short = wanted.saturating_sub(self.free.available_permits());
+        if short > 0 {
+            self.shared.end_idle(short);
+        }
     }
 
-    /// Asks the connection that has been idle for longest to end, whether seats are short or not.
+    /// Ends the connection that has been idle for longest, whether seats are short or not.
     pub(super) fn end_longest_idle(&self) {
-        self.shared.end_longest_idle();
+        self.shared.end_idle(1);
     }
 }
 
 impl Shared {
     fn begin(self: &Arc<Self>, seat: OwnedSemaphorePermit) -> Connection {
-        let number = self.clock.fetch_add(1, Ordering::Relaxed);
+        let number = self.arrivals.fetch_add(1, Ordering::Relaxed);
         let state = Arc::new(State {
-            calls: AtomicUsize::new(0),
-            idle_since: AtomicU64::new(number),
+            shared: Arc::clone(self),
+            calls: Arc::default(),
+            called: AtomicU64::new(number + 1),
             used: AtomicBool::new(false),
             end: CancellationToken::new(),
         });
         self.open().insert(number, Arc::clone(&state));
         self.gauge.fetch_add(1, Ordering::Relaxed);
-        Connection { number, handle: ConnectionHandle { state, shared: Arc::clone(self) }, _seat: seat }
+        Connection { number, handle: ConnectionHandle(state), _seat: seat }
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<u64, Arc<State>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks the connection that has been idle for longest to end; says whether there was one.
-    fn end_longest_idle(&self) -> bool {
+    /// Asks those that have been idle for longest to end, as many as are wanted beside those that are about to. One that
+    /// was asked and then called is not about to: it ends with its call.
+    fn end_idle(&self, wanted: usize) {
         let open = self.open();
-        let idle = open.values().filter(|state| state.calls.load(Ordering::Acquire) == 0 && !state.end.is_cancelled());
-        let Some(longest) = idle.min_by_key(|state| state.idle_since.load(Ordering::Relaxed)) else { return false };
-        self.ending.fetch_add(1, Ordering::Relaxed);
-        longest.end.cancel();
-        true
+        let (ending, mut idle): (Vec<_>, Vec<_>) =
+            open.values().filter(|state| state.is_idle()).partition(|state| state.is_ending());
+        let wanted = wanted.saturating_sub(ending.len()).min(idle.len());
+        if wanted == 0 {
+            return;
+        }
+        idle.select_nth_unstable_by_key(wanted - 1, |state| state.called.load(Ordering::Relaxed));
+        for longest in &idle[..wanted] {
+            longest.end.cancel();
+        }
+    }
+}
+
+impl State {
+    fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.calls) == 1
+    }
+
+    fn is_ending(&self) -> bool {
+        self.end.is_cancelled()
     }
 }
 
@@ -128,11 +147,8 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let shared = &self.handle.shared;
+        let shared = &self.handle.0.shared;
         shared.open().remove(&self.number);
-        if self.handle.state.end.is_cancelled() {
-            shared.ending.fetch_sub(1, Ordering::Relaxed);
-        }
         shared.gauge.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -141,19 +157,26 @@ impl ConnectionHandle {
     /// Notes a call: until it is over the connection is not idle.
     #[must_use]
     pub fn call(&self) -> ActiveCall {
-        self.state.calls.fetch_add(1, Ordering::AcqRel);
-        self.state.used.store(true, Ordering::Relaxed);
-        ActiveCall(self.clone())
+        let State { shared, calls, called, used, .. } = &*self.0;
+        let call = ActiveCall(Arc::clone(calls));
+        let now = shared.arrivals.load(Ordering::Relaxed);
+        if called.load(Ordering::Relaxed) != now {
+            called.store(now, Ordering::Relaxed);
+        }
+        if !used.load(Ordering::Relaxed) {
+            used.store(true, Ordering::Relaxed);
+        }
+        call
     }
 
     /// Resolves when the connection is to end to make room.
     pub async fn asked_to_end(&self) {
-        self.state.end.cancelled().await;
+        self.0.end.cancelled().await;
     }
 
     /// Resolves when no call is under way, or soon after.
     pub async fn until_idle(&self) {
-        while self.state.calls.load(Ordering::Acquire) > 0 {
+        while !self.0.is_idle() {
             tokio::time::sleep(GRACE).await;
         }
     }
@@ -161,16 +184,7 @@ impl ConnectionHandle {
     /// Time that it has from then on.
     #[must_use]
     pub fn grace(&self) -> Duration {
-        if self.state.used.load(Ordering::Relaxed) { GRACE } else { GRACE_UNUSED }
-    }
-}
-
-impl Drop for ActiveCall {
-    fn drop(&mut self) {
-        let ConnectionHandle { state, shared } = &self.0;
-        // Before the call is over, so that it is never idle since an earlier moment.
-        state.idle_since.store(shared.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-        state.calls.fetch_sub(1, Ordering::AcqRel);
+        if self.0.used.load(Ordering::Relaxed) { GRACE } else { GRACE_UNUSED }
     }
 }
 
@@ -181,29 +195,44 @@ mod tests {
     use std::task::{Context, Waker};
 
     fn asked(connection: &Connection) -> bool {
-        connection.handle.state.end.is_cancelled()
+        connection.handle.0.end.is_cancelled()
     }
 
     #[tokio::test]
     async fn the_connection_that_was_idle_for_longest_ends_for_a_newcomer() {
         let gauge = Arc::new(AtomicU64::new(0));
         let seats = Seats::new(3, Arc::clone(&gauge));
-        let [first, second, third] = [seats.take().await, seats.take().await, seats.take().await];
-        assert!([&first, &second, &third].into_iter().all(|connection| !asked(connection)), "there is room for three");
+        let [first, second] = [seats.take().await, seats.take().await];
         let busy = first.handle().call();
         drop(second.handle().call());
+        let third = seats.take().await;
+        assert!([&first, &second, &third].into_iter().all(|connection| !asked(connection)), "there is room for three");
         let mut newcomer = Box::pin(seats.take());
         assert!(newcomer.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        assert_eq!([&first, &second, &third].map(asked), [false, false, true], "the third was idle before the second");
-        assert_eq!((third.handle.grace(), second.handle.grace()), (GRACE_UNUSED, GRACE));
-        drop(third);
+        assert_eq!([&first, &second, &third].map(asked), [false, true, false], "the second was called before the third came");
+        assert_eq!([&first, &second, &third].map(|one| one.handle.grace()), [GRACE, GRACE, GRACE_UNUSED]);
+        drop(second);
         let newcomer = newcomer.await;
         assert_eq!((gauge.load(Ordering::Relaxed), asked(&newcomer)), (3, false));
-        drop(busy);
+        drop((busy, third.handle().call()));
         seats.make_room(1);
-        assert_eq!([&first, &second, &newcomer].map(asked), [false, true, false]);
-        drop((first, second, newcomer));
-        assert_eq!((gauge.load(Ordering::Relaxed), seats.shared.ending.load(Ordering::Relaxed)), (0, 0));
+        assert_eq!([&first, &third, &newcomer].map(asked), [true, false, false], "its call is over, and was the first");
+        drop((first, third, newcomer));
+        assert_eq!((gauge.load(Ordering::Relaxed), seats.shared.open().len()), (0, 0));
+    }
+
+    /// One that is called just then keeps its seat for the length of the call: another has to end.
+    #[tokio::test]
+    async fn a_connection_that_is_called_after_all_is_not_counted_on() {
+        let seats = Seats::new(2, Arc::default());
+        let [first, second] = [seats.take().await, seats.take().await];
+        seats.make_room(1);
+        assert_eq!([&first, &second].map(asked), [true, false]);
+        let call = first.handle().call();
+        seats.make_room(1);
+        assert_eq!([&first, &second].map(asked), [true, true]);
+        drop((call, second));
+        seats.take().await;
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,12 +3,9 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
-/// What decides an answer beside its method and path: for a cache that stores what it was told not to.
-const VARY: HeaderValue =
-    HeaderValue::from_static("accept, accept-language, authorization, content-type, izingate-caller, origin, sec-fetch-site");
-
-/// Forbids every cache to keep the answer with these headers.
+/// Forbids every cache to keep the answer with these headers. `Vary: *` is for one that keeps it all the same: such an answer
+/// is never that to another request, whatever it is that decides (form, language, caller, host, the moment).
 pub fn forbid(headers: &mut HeaderMap) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::VARY, VARY);
+    headers.insert(header::VARY, HeaderValue::from_static("*"));
 }

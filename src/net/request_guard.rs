@@ -5,13 +5,14 @@
 //! and even `GET /v1/check` leaves evidence.
 
 use super::hosts::{self, Host, HostPolicy};
-use http::{HeaderMap, HeaderValue, Request, Version, header};
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue, Request, Version};
 
 /// Headers of which one of two values would have to be chosen, by us and perhaps differently by whoever stands before us.
 const SINGLE: [&str; 10] = [
     "host",
     "origin",
-    SEC_FETCH_SITE,
+    "sec-fetch-site",
     "content-type",
     "content-encoding",
     "accept",
@@ -21,7 +22,7 @@ const SINGLE: [&str; 10] = [
     "grpc-timeout",
 ];
 
-const SEC_FETCH_SITE: &str = "sec-fetch-site";
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Why a request is not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
