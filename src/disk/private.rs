@@ -14,6 +14,8 @@ const FILE: u32 = 0o600;
 const FOLDER: u32 = 0o700;
 /// What others may do by a mode.
 const OTHERS: u32 = 0o077;
+/// A folder that lies in the root of a file system, such as one that is mounted for the evidence. It is the system's.
+const FILE_SYSTEMS_OWN: &str = "lost+found";
 
 /// A path that cannot be one of a data directory's own.
 #[derive(Debug, thiserror::Error)]
@@ -111,7 +113,10 @@ pub fn claim(path: &Path) -> Result<(), UnfitPath> {
         return Ok(());
     }
     for entry in fs::read_dir(path).map_err(failed)? {
-        claim(&entry.map_err(failed)?.path())?;
+        let entry = entry.map_err(failed)?;
+        if entry.file_name() != FILE_SYSTEMS_OWN {
+            claim(&entry.path())?;
+        }
     }
     Ok(())
 }
@@ -196,6 +201,11 @@ mod tests {
         claim(&folder).unwrap();
         assert_eq!(mode(&file), 0o400, "its owner's own part stays");
         claim(&dir.path().join("nowhere")).unwrap();
+        let foreign = folder.join(FILE_SYSTEMS_OWN);
+        fs::create_dir(&foreign).unwrap();
+        loosen(&foreign, 0o755);
+        claim(&folder).unwrap();
+        assert_eq!(mode(&foreign), 0o755, "a file system's own");
     }
 
     #[test]
