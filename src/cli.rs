@@ -20,6 +20,7 @@ pub mod watch;
 
 use crate::model::brand::BrandCode;
 use crate::model::channel::{Channel, RecipientType};
+use crate::net::endpoint::GatewayUrl;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -91,7 +92,7 @@ pub struct Target {
     pub data: Option<PathBuf>,
     /// A running gateway, such as http://127.0.0.1:7070.
     #[arg(long, value_name = "URL")]
-    pub endpoint: Option<String>,
+    pub endpoint: Option<GatewayUrl>,
 }
 
 fn brand_code(text: &str) -> Result<BrandCode, &'static str> {

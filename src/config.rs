@@ -22,6 +22,7 @@ pub use source::{File, Flags, Sources};
 
 use crate::model::retention::HistoryRetention;
 use crate::model::secret::Secret;
+use crate::net::hosts::HostName;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub struct Config {
     pub admin: SocketAddr,
     /// Whether addresses other than loopback are allowed.
     pub insecure: bool,
+    /// Hosts under which both are reached, beside loopback names.
+    pub hosts: Vec<HostName>,
     /// Where the secret of the pseudonyms comes from.
     pub secret: SecretSource,
     /// Whether an empty data directory is filled with a synthetic brand.
@@ -183,6 +186,7 @@ impl Config {
             listen: loopback(7070),
             admin: loopback(7071),
             insecure: false,
+            hosts: Vec::new(),
             secret: SecretSource::DataDirectory,
             demo: false,
             drain: Duration::from_secs(10),

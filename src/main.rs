@@ -6,13 +6,18 @@ use izingate::app::{self, Progress};
 use izingate::cli::serve::ServeArgs;
 use izingate::cli::{Cli, Command};
 use izingate::config::{Config, ConfigErrors, LogFormat};
+use izingate::disk::private;
 use izingate::feed::file;
+use izingate::net::descriptors;
+use izingate::net::endpoint::GatewayUrlError;
 use izingate::shutdown::{Shutdown, Signals};
 use izingate::telemetry::logs;
+use std::error::Error;
 use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 use tikv_jemallocator::Jemalloc;
 
 /// For us and for RocksDB: with the system's, what one thread lets go stays with it, and a gateway that takes movements in
@@ -26,7 +31,13 @@ const USAGE: u8 = 64;
 /// Exit code of a command whose answer is not whole: evidence is missing.
 const INCOMPLETE: u8 = 3;
 
+/// Time for what still runs on other threads when everything is flushed: reads for clients that are gone.
+const ABANDONED: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
+    private::keep_private();
+    // For stores of many files, and for connections: most shells allow far fewer than the system does.
+    descriptors::raise_limit();
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
         Err(told) => return not_run(&told),
@@ -70,6 +81,9 @@ fn own_program() -> Option<PathBuf> {
 /// Help and version are what was asked for; anything else is a mistake in the arguments, which must not
 /// look like an import with refusals.
 fn not_run(told: &clap::Error) -> ExitCode {
+    if let Some(error) = told.source().and_then(|source| source.downcast_ref::<GatewayUrlError>()) {
+        return fail(error.code(), error, USAGE);
+    }
     let _ = told.print();
     if told.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
 }
@@ -115,10 +129,13 @@ fn serve(args: ServeArgs) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail("INTERNAL", &error, 1),
     };
-    match runtime.block_on(run(&config)) {
+    let ended = match runtime.block_on(run(&config)) {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, error)) => fail(&code, &error, 1),
-    }
+    };
+    // All that must be finished is. A store that is still being opened when the end is asked for is not waited for.
+    runtime.shutdown_timeout(ABANDONED);
+    ended
 }
 
 async fn run(config: &Config) -> Result<(), (String, String)> {

@@ -19,6 +19,7 @@ use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::state::State;
 use izingate::model::time::IysTime;
 use izingate::net::Life;
+use izingate::net::hosts::HostPolicy;
 use izingate::ports::{
     Applied, BackupMade, BackupMaker, BackupRefused, BoxFuture, CellHistory, ChangePart, ChangePlace, ChangeReader, ChangesError,
     ClosedLine, ClosureQueue, EraseRefused, Erased, Erasure, FeedNote, GapHealer, HealRefused, Healed, Healing, HistoryReader,
@@ -76,7 +77,7 @@ pub fn serve(relations: u64, beside: Beside) -> Outcome<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?.port());
         let (_, health) = tonic_health::server::health_reporter();
-        let routes = router::routes(&gateway, health, 32 << 20)?;
+        let routes = router::routes(&gateway, health, HostPolicy::of_listener(listener.local_addr()?.ip(), &[]), 32 << 20)?;
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
         let open = gateway.parts().metrics.process.connections.count();
         let life = Life { stop, cut, tracker: TaskTracker::new(), open };

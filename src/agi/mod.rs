@@ -18,7 +18,7 @@ mod request;
 
 pub use gateway::{Gateway, Settings};
 
-use crate::net::{self, Life};
+use crate::net::{self, ConnectionHandle, Life};
 use channel::{Broken, Channel};
 use gateway::Answer;
 use std::sync::Arc;
@@ -31,9 +31,11 @@ pub const PEER: Duration = Duration::from_secs(10);
 /// Serves `listener` for the length of `life`, at most `most` sessions at once; further ones wait in the kernel's queue.
 pub async fn serve(listener: TcpListener, most: usize, gateway: Gateway, life: Life) {
     let gateway = Arc::new(gateway);
-    let each = |stream| {
+    let each = |stream, connection: ConnectionHandle| {
         let (gateway, cut) = (Arc::clone(&gateway), life.cut.clone());
         async move {
+            // A session is one call from its first byte to its last.
+            let _call = connection.call();
             let ended = tokio::select! {
                 ended = bounded(stream, &gateway) => ended,
                 () = cut.cancelled() => return,

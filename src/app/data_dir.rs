@@ -13,10 +13,11 @@
 //! ```
 
 use crate::config::SecretSource;
+use crate::disk::private::{self, UnfitPath, make_folder};
 use crate::disk::{replace, replace_private};
 use crate::model::secret::Secret;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Read;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// A data directory that this process holds.
@@ -83,6 +84,12 @@ pub enum DataDirError {
     NoRandom(String),
 }
 
+impl From<UnfitPath> for DataDirError {
+    fn from(unfit: UnfitPath) -> Self {
+        Self::Unusable { path: unfit.path, source: unfit.source }
+    }
+}
+
 impl DataDirError {
     /// The stable code.
     #[must_use]
@@ -122,10 +129,17 @@ impl DataDir {
 
     fn lock(path: &Path) -> Result<Self, DataDirError> {
         let unusable = |source| DataDirError::Unusable { path: path.to_owned(), source };
-        fs::create_dir_all(path).map_err(unusable)?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(unusable)?;
+        // The directory itself may be a link, and what others may do in it is its owner's choice.
+        if !path.is_dir() {
+            make_folder(path).map_err(unusable)?;
+        }
+        let lock_path = path.join(LOCK);
+        let lock = private::open_or_make(&lock_path).map_err(|source| DataDirError::Unusable { path: lock_path, source })?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => {
+                claim(path)?;
+                Ok(Self { path: path.to_owned(), _lock: lock })
+            }
             Err(TryLockError::WouldBlock) => Err(DataDirError::InUse { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
@@ -136,7 +150,7 @@ impl DataDir {
         let folder = self.restoring();
         let make = || {
             remove_folder(&folder)?;
-            fs::create_dir(&folder)
+            make_folder(&folder)
         };
         make().map_err(|source| DataDirError::Unusable { path: folder.clone(), source })?;
         Ok(folder)
@@ -179,7 +193,7 @@ impl DataDir {
     /// what cannot be kept is told: no gateway stays down for a count.
     pub fn count_start(&self) -> u64 {
         let path = self.path.join("starts");
-        let before = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse::<u64>().ok());
+        let before = private::open(&path).and_then(io::read_to_string).ok().and_then(|text| text.trim().parse::<u64>().ok());
         let starts = before.unwrap_or(0).saturating_add(1);
         if let Err(error) = replace(&path, format!("{starts}\n").as_bytes()) {
             tracing::warn!(path = %path.display(), %error, "the number of starts could not be kept");
@@ -190,7 +204,7 @@ impl DataDir {
     /// Where the snapshot of the index is; its folder is made.
     pub fn snapshot(&self) -> Result<PathBuf, DataDirError> {
         let folder = self.path.join("snapshot");
-        fs::create_dir_all(&folder).map_err(|source| DataDirError::Unusable { path: folder.clone(), source })?;
+        make_folder(&folder).map_err(|source| DataDirError::Unusable { path: folder.clone(), source })?;
         Ok(folder.join("index.snap"))
     }
 
@@ -202,7 +216,7 @@ impl DataDir {
     fn own_secret(&self) -> Result<Secret, DataDirError> {
         let path = self.path.join("secret.key");
         if path.exists() {
-            return read_secret(&path);
+            return read_secret(&path, private::open(&path));
         }
         if self.store().join("CURRENT").exists() {
             return Err(DataDirError::SecretMissing { path });
@@ -221,7 +235,8 @@ impl DataDir {
 pub fn configured_secret(source: &SecretSource) -> Result<Option<Secret>, DataDirError> {
     match source {
         SecretSource::Given(secret) => Ok(Some(secret.clone())),
-        SecretSource::File(path) => read_secret(path).map(Some),
+        // Where it is configured to be, links may lead: those of Kubernetes do.
+        SecretSource::File(path) => read_secret(path, File::open(path)).map(Some),
         SecretSource::DataDirectory => Ok(None),
     }
 }
@@ -241,11 +256,40 @@ pub fn has_own_secret(data: &Path) -> bool {
 /// The secret that lies in a data directory.
 pub fn own_secret_of(data: &Path) -> Result<Secret, DataDirError> {
     let path = data.join("secret.key");
-    if path.exists() { read_secret(&path) } else { Err(DataDirError::SecretMissing { path }) }
+    if path.exists() { read_secret(&path, private::open(&path)) } else { Err(DataDirError::SecretMissing { path }) }
 }
 
 const LOCK: &str = "LOCK";
 const RESTORING: &str = "restoring";
+
+/// What is a data directory's own, whole.
+const OWN: [&str; 11] = [
+    LOCK,
+    "secret.key",
+    "secret.new",
+    "starts",
+    "starts.new",
+    "iys-usage.json",
+    "iys-usage.new",
+    "snapshot",
+    "store",
+    "evidence",
+    "import",
+];
+/// What is its own, but not what lies in it: a backup is linked with the store, and belongs to whoever fetches it.
+const OWN_FOLDERS: [&str; 3] = [RESTORING, "backups", "following"];
+
+/// Refuses links in a data directory, and keeps from others what is its own.
+fn claim(data: &Path) -> Result<(), DataDirError> {
+    OWN.iter().try_for_each(|name| private::claim(&data.join(name)))?;
+    refuse_links(data)
+}
+
+/// Refuses links in a data directory that is only read. Within its folders nothing is looked at: who can put a link there
+/// could as well put anything else.
+pub fn refuse_links(data: &Path) -> Result<(), DataDirError> {
+    Ok(OWN.iter().chain(&OWN_FOLDERS).try_for_each(|name| private::refuse_link(&data.join(name)))?)
+}
 
 /// What may be in a directory that a backup is restored into; the last is in every file system of its own.
 const NO_CONTENT: [&str; 3] = [LOCK, RESTORING, "lost+found"];
@@ -287,10 +331,10 @@ pub fn evidence_path(data: &Path) -> PathBuf {
 /// Far more than a secret and the white space around it: a wrong path must not fill the memory.
 const LONGEST_SECRET_FILE: u64 = 4096;
 
-fn read_secret(path: &Path) -> Result<Secret, DataDirError> {
+fn read_secret(path: &Path, file: io::Result<File>) -> Result<Secret, DataDirError> {
     let unreadable = |source| DataDirError::SecretUnreadable { path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(LONGEST_SECRET_FILE).read_to_end(&mut bytes)).map_err(unreadable)?;
+    file.and_then(|file| file.take(LONGEST_SECRET_FILE).read_to_end(&mut bytes)).map_err(unreadable)?;
     let text = String::from_utf8_lossy(&bytes);
     Secret::parse(&text).map_err(|source| DataDirError::SecretMalformed { path: path.to_owned(), source })
 }

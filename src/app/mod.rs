@@ -25,7 +25,9 @@ use crate::feed::push::CertificateError;
 use crate::index::{Index, memory_limit};
 use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
 use crate::model::time::IysTime;
-use crate::net::Life;
+use crate::net::descriptors::{self, DescriptorBudget, TooFewDescriptors};
+use crate::net::hosts::HostPolicy;
+use crate::net::{self, Life};
 use crate::ports::{FeedControl, NoFeed};
 use crate::shutdown::{Pace, Shutdown};
 use crate::store::Store;
@@ -76,6 +78,9 @@ pub enum AppError {
     /// The evidence.
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
+    /// The system allows this process too few open files.
+    #[error(transparent)]
+    Descriptors(#[from] TooFewDescriptors),
     /// A fault of this build or system.
     #[error("{0}")]
     Internal(String),
@@ -92,6 +97,7 @@ impl AppError {
             Self::Feed(error) => error.code(),
             Self::Certificate(_) => "PUSH_CERTIFICATE",
             Self::Evidence(error) => error.code(),
+            Self::Descriptors(_) => "TOO_FEW_DESCRIPTORS",
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -135,21 +141,24 @@ pub struct App {
 
 /// Runs a gateway until `shutdown` is asked for; `tell` hears how far it is.
 pub async fn run(config: &Config, shutdown: Shutdown, mut tell: impl FnMut(Progress)) -> Result<(), AppError> {
-    let app = App::start(config, &shutdown).await?;
+    let Some(app) = App::start(config, &shutdown).await? else { return Ok(()) };
     tell(Progress::Listening(app.addresses));
     app.serve(config, shutdown, tell).await
 }
 
 impl App {
-    /// Opens the data, binds the ports and starts answering; until boot is done the answer is DEFER.
-    async fn start(config: &Config, shutdown: &Shutdown) -> Result<Self, AppError> {
+    /// Opens the data, binds the ports and starts answering; until boot is done the answer is DEFER. None if the end is
+    /// asked for before the data is open.
+    async fn start(config: &Config, shutdown: &Shutdown) -> Result<Option<Self>, AppError> {
         // Ports first: a second gateway on the same ports has touched no data when it says so.
-        let public = bind(config.listen).await?;
-        let private = bind(config.admin).await?;
-        let receiver = push::bind(config).await?;
+        let budget = descriptor_budget(config)?;
+        let public = bind(config.listen)?;
+        let private = bind(config.admin)?;
+        let receiver = push::bind(config, budget.push_connections)?;
         let addresses = Addresses { listen: local(&public)?, admin: local(&private)? };
         let root = std::path::absolute(&config.backup.root).map_err(|error| AppError::Internal(error.to_string()))?;
-        let Opened { data, store, pseudonymizer, sealer, keys, clock } = open::writable(config)?;
+        let opened = open_unless_ended(config, budget.store_files, shutdown).await?;
+        let Some(Opened { data, store, pseudonymizer, sealer, keys, clock }) = opened else { return Ok(None) };
         let store = Arc::new(store);
         let index = Index::new(index_limit(config)).map_err(OpenError::from)?;
         let metrics = Arc::new(Metrics::new(&verdict_names()));
@@ -165,7 +174,8 @@ impl App {
         let boot = Boot::Restore(Some(snapshots.file().clone()));
         let (writer, sink, booted) = Writer::start(setup, boot).map_err(OpenError::from)?;
         let follower = config.iys.as_ref();
-        let follower = follower.map(|iys| feed::follower(iys, data.iys_usage(), &sink, &store, &pseudonymizer, &clock)).transpose()?;
+        let follower =
+            follower.map(|iys| feed::follower(iys, data.iys_usage(), &sink, &store, &pseudonymizer, &clock)).transpose()?;
         let helpers = TaskTracker::new();
         // The evidence last: from here on a run is recorded. Whatever fails behind it closes the log in order, as its threads are
         // dropped, so that a start that fails is no gap.
@@ -210,9 +220,11 @@ impl App {
         let gateway = Gateway::new(parts);
         let (health, service) = tonic_health::server::health_reporter();
         health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
-        let routes = router::routes(&gateway, service, config.limits.body_bytes);
+        let [public_hosts, admin_hosts] =
+            [addresses.listen, addresses.admin].map(|address| HostPolicy::of_listener(address.ip(), &config.hosts));
+        let routes = router::routes(&gateway, service, public_hosts, config.limits.body_bytes);
         let routes = routes.map_err(|error| AppError::Internal(error.to_string()))?;
-        let bounds = Bounds { connections: config.limits.connections, streams: config.limits.streams };
+        let bounds = Bounds { connections: budget.connections, streams: config.limits.streams };
         let (stop, cut, tracker) = (shutdown.stopped().clone(), shutdown.cut().clone(), shutdown.calls().clone());
         let life = Life { stop, cut: cut.clone(), tracker, open: gateway.parts().metrics.process.connections.count() };
         shutdown.calls().spawn(listen::serve(public, routes, bounds, life.clone()));
@@ -222,8 +234,9 @@ impl App {
         }
         // The admin port outlives the public one, so that operators see the drain.
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), open: Arc::default() };
-        helpers.spawn(listen::serve(private, admin::routes(gateway.clone()), bounds, life));
-        Ok(Self {
+        let bounds = Bounds { connections: budget.admin_connections, ..bounds };
+        helpers.spawn(listen::serve(private, admin::routes(gateway.clone(), admin_hosts), bounds, life));
+        Ok(Some(Self {
             gateway,
             evidence: threads,
             writer,
@@ -237,7 +250,7 @@ impl App {
             helpers,
             addresses,
             data,
-        })
+        }))
     }
 
     /// Waits for boot, serves until shutdown, then drains and flushes.
@@ -324,8 +337,38 @@ fn index_limit(config: &Config) -> u64 {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
-    TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
+fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
+    net::listen(address).map_err(|source| AppError::Listen { address, source })
+}
+
+/// Shares out the file descriptors that this process may have, of which connections get what the store does not need.
+fn descriptor_budget(config: &Config) -> Result<DescriptorBudget, AppError> {
+    descriptors::raise_limit();
+    let (limit, connections) = (descriptors::limit(), config.limits.connections);
+    let pushes = config.iys.as_ref().is_some_and(|iys| iys.push.is_some());
+    let budget = DescriptorBudget::of(limit, connections, pushes)?;
+    if budget.connections < connections {
+        tracing::warn!(
+            configured = connections,
+            taken = budget.connections,
+            files = limit,
+            "limits.connections is lowered: this process may not have more files open; raise the limit (ulimit -n, LimitNOFILE=)"
+        );
+    }
+    Ok(budget)
+}
+
+/// Opens the data off the runtime, so that a signal is heard meanwhile. None if the end was asked for first: what was
+/// begun is left as a kill leaves it.
+async fn open_unless_ended(config: &Config, store_files: usize, shutdown: &Shutdown) -> Result<Option<Opened>, AppError> {
+    let job = open::Job::of(config, store_files)?;
+    tokio::select! {
+        opened = tokio::task::spawn_blocking(move || job.open()) => {
+            let opened = opened.map_err(|error| AppError::Internal(error.to_string()))?;
+            Ok(Some(opened?))
+        }
+        () = shutdown.asked().cancelled() => Ok(None),
+    }
 }
 
 fn local(listener: &TcpListener) -> Result<SocketAddr, AppError> {

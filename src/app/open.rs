@@ -13,7 +13,7 @@ use crate::model::seal::Sealer;
 use crate::model::secret::{Pseudonymizer, Secret};
 use crate::ports::{Reached, Recalled};
 use crate::store::{self, Options, Store, StoreError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A data directory, open for writing.
 pub struct Opened {
@@ -91,10 +91,29 @@ impl From<RestoreError> for OpenError {
     }
 }
 
-/// Opens the data of a configuration for writing.
-pub fn writable(config: &Config) -> Result<Opened, OpenError> {
+/// The opening of a configuration's data for writing. It owns what it needs, to be done on another thread.
+pub struct Job {
+    data: PathBuf,
+    secret: Option<Secret>,
+    options: Options,
+}
+
+impl Job {
+    /// Prepares the opening; the store keeps at most `store_files` of its files open. A configured secret is read here.
+    pub fn of(config: &Config, store_files: usize) -> Result<Self, OpenError> {
+        let secret = data_dir::configured_secret(&config.secret)?;
+        Ok(Self { data: config.data.clone(), secret, options: store_options(config, store_files) })
+    }
+
+    /// Opens the data. Blocks for as long as the write-ahead log takes to be read.
+    pub fn open(self) -> Result<Opened, OpenError> {
+        open(&self.data, self.secret, &self.options)
+    }
+}
+
+fn store_options(config: &Config, open_files: usize) -> Options {
     let store = config.store;
-    let options = Options {
+    Options {
         compression: match store.compression {
             Compression::None => store::Compression::None,
             Compression::Lz4 => store::Compression::Lz4,
@@ -102,13 +121,13 @@ pub fn writable(config: &Config) -> Result<Opened, OpenError> {
         },
         cache_bytes: store.cache_bytes,
         write_buffer_bytes: store.write_buffer_bytes,
-    };
-    open(&config.data, &config.secret, &options)
+        open_files,
+    }
 }
 
 /// Opens a data directory for writing, with the store's default options, and makes it if it is not there.
 pub fn offline(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
-    open(data, secret, &Options::default())
+    open(data, data_dir::configured_secret(secret)?, &Options::default())
 }
 
 /// Opens a data directory for writing where nothing may be made: without data there is nothing to work on.
@@ -125,7 +144,9 @@ pub fn as_found(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError>
     if !path.join("CURRENT").exists() {
         return Err(StoreError::Missing { path }.into());
     }
-    open_by(data, secret, |path, pseudonymizer, node| Store::open(path, &Options::default(), pseudonymizer, node))
+    open_by(data, data_dir::configured_secret(secret)?, |path, pseudonymizer, node| {
+        Store::open(path, &Options::default(), pseudonymizer, node)
+    })
 }
 
 /// Opens the data that there is for writing, without what is behind a damaged place of its write-ahead log: for an operator who accepts that
@@ -135,7 +156,9 @@ pub fn behind_damage(data: &Path, secret: &SecretSource) -> Result<Opened, OpenE
     if !path.join("CURRENT").exists() {
         return Err(StoreError::Missing { path }.into());
     }
-    open_by(data, secret, |path, pseudonymizer, _| Store::open_accepting_damage(path, &Options::default(), pseudonymizer))
+    open_by(data, data_dir::configured_secret(secret)?, |path, pseudonymizer, _| {
+        Store::open_accepting_damage(path, &Options::default(), pseudonymizer)
+    })
 }
 
 /// Opens the data that there is for writing, for work that needs no address.
@@ -160,6 +183,7 @@ pub fn keys(data: &Path, secret: &SecretSource) -> Result<Keys, OpenError> {
 }
 
 fn secret_of(data: &Path, secret: &SecretSource) -> Result<Secret, OpenError> {
+    data_dir::refuse_links(data)?;
     match data_dir::configured_secret(secret)? {
         Some(secret) => Ok(secret),
         None if !data.exists() => Err(StoreError::Missing { path: data.to_owned() }.into()),
@@ -222,10 +246,11 @@ pub fn evidence(data: &Path, secret: &SecretSource) -> Result<Evidence, OpenErro
 
 /// Opens a data directory for reading, beside a gateway that may be writing.
 pub fn read_only(data: &Path) -> Result<Store, OpenError> {
+    data_dir::refuse_links(data)?;
     Ok(Store::open_read_only(&data_dir::store_path(data), &Options::default())?)
 }
 
-fn open(path: &Path, secret: &SecretSource, options: &Options) -> Result<Opened, OpenError> {
+fn open(path: &Path, secret: Option<Secret>, options: &Options) -> Result<Opened, OpenError> {
     let opened = open_by(path, secret, |path, pseudonymizer, node| Store::open(path, options, pseudonymizer, node))?;
     require_whole(&opened)?;
     Ok(opened)
@@ -247,10 +272,9 @@ pub fn known(folder: &Path, keys: &Keys) -> Result<Reached, OpenError> {
 
 fn open_by(
     path: &Path,
-    secret: &SecretSource,
+    secret: Option<Secret>,
     open: impl FnOnce(&Path, &Pseudonymizer, u32) -> Result<Store, StoreError>,
 ) -> Result<Opened, OpenError> {
-    let secret = data_dir::configured_secret(secret)?;
     let data = DataDir::take(path)?;
     let secret = data.secret(secret)?;
     let (pseudonymizer, sealer, keys) = (Pseudonymizer::new(&secret), Sealer::new(&secret), Keys::of(&secret));

@@ -17,12 +17,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Listens where pushes are to come, if they are; whoever calls waits.
-pub(super) async fn bind(config: &Config) -> Result<Option<Receiver>, AppError> {
+pub(super) fn bind(config: &Config, max_connections: usize) -> Result<Option<Receiver>, AppError> {
     let Some(Push { listen, certificate_file, key_file, .. }) = config.iys.as_ref().and_then(|iys| iys.push.as_ref()) else {
         return Ok(None);
     };
     let certificate = Certificate::read(certificate_file, key_file)?;
-    let receiver = Receiver::bind(*listen, certificate).await;
+    let receiver = Receiver::bind(*listen, certificate, max_connections);
     receiver.map(Some).map_err(|source| AppError::Listen { address: *listen, source })
 }
 

@@ -10,6 +10,7 @@ use crate::filter::layout::Named;
 use crate::model::access::Retailer;
 use crate::model::brand::BrandCode;
 use crate::model::channel::{Channel, RecipientType};
+use crate::net::endpoint::GatewayUrl;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -26,7 +27,7 @@ pub struct FilterArgs {
     pub data: Option<PathBuf>,
     /// A running gateway, such as http://127.0.0.1:7070
     #[arg(long, value_name = "URL")]
-    pub endpoint: Option<String>,
+    pub endpoint: Option<GatewayUrl>,
     /// The brand's number at İYS (brandCode); several with commas or repeated
     #[arg(long, value_name = "CODE", value_parser = brand_code, value_delimiter = ',', required = true)]
     pub brand: Vec<BrandCode>,

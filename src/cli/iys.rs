@@ -3,6 +3,7 @@
 use super::{brand_code, channel, recipient_type};
 use crate::model::brand::BrandCode;
 use crate::model::channel::{Channel, RecipientType};
+use crate::net::endpoint::GatewayUrl;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -32,7 +33,7 @@ pub struct SweepArgs {
     pub recipient_type: RecipientType,
     /// The running gateway
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
-    pub endpoint: String,
+    pub endpoint: GatewayUrl,
     /// Addresses, one a line; of a CSV file the first column
     pub file: PathBuf,
 }
@@ -59,5 +60,5 @@ pub struct PushArgs {
     pub channel: Channel,
     /// The running gateway
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
-    pub endpoint: String,
+    pub endpoint: GatewayUrl,
 }

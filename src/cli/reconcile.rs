@@ -2,6 +2,7 @@
 
 use super::brand_code;
 use crate::model::brand::BrandCode;
+use crate::net::endpoint::GatewayUrl;
 use clap::Args;
 
 /// Which day of which brand.
@@ -15,7 +16,7 @@ pub struct ReconcileArgs {
     pub date: String,
     /// The running gateway
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
-    pub endpoint: String,
+    pub endpoint: GatewayUrl,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,

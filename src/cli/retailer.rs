@@ -5,6 +5,7 @@ use crate::model::access::Retailer;
 use crate::model::brand::BrandCode;
 use crate::model::channel::{Channel, RecipientType};
 use crate::model::time::IysTime;
+use crate::net::endpoint::GatewayUrl;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -82,7 +83,7 @@ pub struct RefreshArgs {
     pub recipient: String,
     /// The running gateway
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
-    pub endpoint: String,
+    pub endpoint: GatewayUrl,
 }
 
 pub(super) fn retailer(text: &str) -> Result<Retailer, &'static str> {

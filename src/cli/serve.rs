@@ -23,6 +23,9 @@ pub struct ServeArgs {
     /// Allow addresses that other machines can reach, without access control [env: IZINGATE_INSECURE]
     #[arg(long)]
     pub insecure: bool,
+    /// Hosts under which the gateway is reached beside loopback names, with commas between them [env: IZINGATE_HOSTS]
+    #[arg(long, value_name = "NAMES")]
+    pub hosts: Option<String>,
     /// File with the secret of the pseudonyms, 64 hexadecimal digits [env: IZINGATE_SECRET_FILE, or the
     /// secret itself in IZINGATE_SECRET] [default: secret.key in the data directory]
     #[arg(long, value_name = "FILE")]
@@ -41,7 +44,7 @@ pub struct ServeArgs {
 impl From<ServeArgs> for Flags {
     fn from(args: ServeArgs) -> Self {
         // Taken apart whole, so that a flag nobody reads does not compile.
-        let ServeArgs { config: _, data, listen, admin, insecure, secret_file, demo, log_format, log_level } = args;
-        Self { data, listen, admin, insecure, secret_file, demo, log_format, log_level }
+        let ServeArgs { config: _, data, listen, admin, insecure, hosts, secret_file, demo, log_format, log_level } = args;
+        Self { data, listen, admin, insecure, hosts, secret_file, demo, log_format, log_level }
     }
 }

@@ -40,8 +40,12 @@ fn directory() -> Target {
     Target { data: Some(PathBuf::from("d")), endpoint: None }
 }
 
+fn url(text: &str) -> GatewayUrl {
+    text.parse().unwrap()
+}
+
 fn gateway() -> Target {
-    Target { data: None, endpoint: Some("http://localhost:1".to_owned()) }
+    Target { data: None, endpoint: Some(url("http://localhost:1")) }
 }
 
 #[test]
@@ -73,7 +77,8 @@ fn agi_needs_a_gateway_and_no_more() {
 
 #[test]
 fn serve_hands_every_flag_to_the_configuration() {
-    let line = "serve --config c --data d --listen l --admin a --insecure --secret-file s --demo --log-format f --log-level v";
+    let line =
+        "serve --config c --data d --listen l --admin a --insecure --hosts h --secret-file s --demo --log-format f --log-level v";
     let Ok(Command::Serve(args)) = parse(line) else { panic!("{line}") };
     assert_eq!(args.config, Some(PathBuf::from("c")));
     let text = |text: &str| Some(text.to_owned());
@@ -82,6 +87,7 @@ fn serve_hands_every_flag_to_the_configuration() {
         listen: text("l"),
         admin: text("a"),
         insecure: true,
+        hosts: text("h"),
         secret_file: text("s"),
         demo: true,
         log_format: text("f"),
@@ -247,11 +253,8 @@ fn inspect() {
 
 #[test]
 fn iys_push() {
-    let args = |endpoint: &str| PushArgs {
-        brand: BrandCode::new(601_234).unwrap(),
-        channel: Channel::Mesaj,
-        endpoint: endpoint.to_owned(),
-    };
+    let args =
+        |endpoint: &str| PushArgs { brand: BrandCode::new(601_234).unwrap(), channel: Channel::Mesaj, endpoint: url(endpoint) };
     let push = |command| Ok(Command::Iys(IysCommand::Push(command)));
     let local = "http://127.0.0.1:7070";
     assert_eq!(parse("iys push register --brand 601234 --type MESAJ"), push(PushCommand::Register(args(local))));
@@ -269,7 +272,7 @@ fn verify() {
 
 #[test]
 fn watch() {
-    let args = |from, heartbeats| WatchArgs { endpoint: "http://h".to_owned(), from, heartbeats };
+    let args = |from, heartbeats| WatchArgs { endpoint: url("http://h"), from, heartbeats };
     for (line, expected) in [
         ("watch --endpoint http://h", args(From::Now, false)),
         ("watch --endpoint http://h --from now --heartbeats", args(From::Now, true)),
@@ -416,7 +419,7 @@ fn retailer() {
         channel: Channel::Eposta,
         recipient_type: RecipientType::Bireysel,
         recipient: "a@b.com".to_owned(),
-        endpoint: "http://127.0.0.1:7070".to_owned(),
+        endpoint: url("http://127.0.0.1:7070"),
     };
     let line = "retailer refresh --brand 601234 --type EPOSTA --recipient a@b.com";
     assert_eq!(parse(line), Ok(Command::Retailer(RetailerCommand::Refresh(refresh))));
@@ -430,12 +433,13 @@ fn filter_takes_lists_and_says_what_does_not_go_together() {
     assert_eq!((brands, &args.channel[..]), (vec![7, 8], &[Channel::Mesaj, Channel::Arama][..]));
     assert_eq!((args.column, args.email_column), (Some(Named::Name("telefon".to_owned())), Some(Named::Position(3))));
     let kind = |line: &str| parse(&format!("filter --brand 7 --type MESAJ {line}")).map(drop);
-    assert_eq!(kind("--endpoint u"), Ok(()));
+    assert_eq!(kind("--endpoint http://u"), Ok(()));
+    assert_eq!(kind("--endpoint https://u"), Err(ErrorKind::ValueValidation));
     assert_eq!(kind(""), Err(ErrorKind::MissingRequiredArgument));
     for line in [
-        "--endpoint u --data d",
-        "--endpoint u --evidence e",
-        "--endpoint u --out o --skip-lines 3",
+        "--endpoint http://u --data d",
+        "--endpoint http://u --evidence e",
+        "--endpoint http://u --out o --skip-lines 3",
         "--data d --out o --resume --force",
         "--data d --out o --split --duplicates",
     ] {
@@ -443,4 +447,47 @@ fn filter_takes_lists_and_says_what_does_not_go_together() {
     }
     assert_eq!(kind("--data d --resume"), Err(ErrorKind::MissingRequiredArgument));
     assert_eq!(kind("--data d --delimiter x"), Err(ErrorKind::ValueValidation));
+}
+
+/// A command that is missing here has to be in tests/it/endpoints.rs, too.
+#[test]
+fn the_commands_that_work_through_a_gateway() {
+    fn of(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        if command.get_arguments().any(|arg| arg.get_id() == "endpoint") {
+            found.push(path.to_owned());
+        }
+        for inner in command.get_subcommands() {
+            of(inner, format!("{path} {}", inner.get_name()).trim(), found);
+        }
+    }
+    let mut found = Vec::new();
+    of(&Cli::command(), "", &mut found);
+    found.sort();
+    let expected = [
+        "agi",
+        "backup",
+        "brand add",
+        "brand deactivate",
+        "brand heal",
+        "brand list",
+        "brand mode",
+        "declaration add",
+        "declaration list",
+        "declaration revoke",
+        "filter",
+        "import",
+        "iys push register",
+        "iys push remove",
+        "iys push state",
+        "iys sweep",
+        "recipient close",
+        "recipient closures",
+        "recipient erase",
+        "recipient reported",
+        "reconcile",
+        "retailer access",
+        "retailer refresh",
+        "watch",
+    ];
+    assert_eq!(found, expected);
 }

@@ -1,5 +1,6 @@
 //! `izingate watch`
 
+use crate::net::endpoint::GatewayUrl;
 use clap::Args;
 
 /// Prints what changes in a running gateway as NDJSON: one line a committed batch, or a part of a large one
@@ -11,7 +12,7 @@ use clap::Args;
 pub struct WatchArgs {
     /// A running gateway, such as http://127.0.0.1:7070
     #[arg(long, value_name = "URL")]
-    pub endpoint: String,
+    pub endpoint: GatewayUrl,
     /// The first revision that is wanted, `earliest` for all that is kept, `now` for what comes from now on
     #[arg(long, value_name = "REVISION", default_value = "now", value_parser = from)]
     pub from: From,

@@ -1,6 +1,7 @@
 //! The kinds of values: how one is written in a text and in TOML, and what is allowed.
 
 use crate::evidence::settings::is_caller_name;
+use crate::net::hosts::HostName;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -72,6 +73,28 @@ impl Kind for Names {
 
     fn allowed(&self) -> String {
         "names of callers with commas between them, each 1 to 64 letters, digits and any of - _ . / @ :".to_owned()
+    }
+}
+
+/// Names of hosts: in a file a list or, as everywhere else, a text with commas between them.
+pub(super) struct Hosts;
+
+impl Kind for Hosts {
+    type Value = Vec<HostName>;
+
+    fn text(&self, text: &str) -> Option<Vec<HostName>> {
+        text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(HostName::parse).collect()
+    }
+
+    fn toml(&self, value: &Value) -> Option<Vec<HostName>> {
+        match value {
+            Value::Array(names) => names.iter().map(|name| HostName::parse(name.as_str()?)).collect(),
+            value => self.text(value.as_str()?),
+        }
+    }
+
+    fn allowed(&self) -> String {
+        "names or addresses of hosts, each without scheme and port, such as gateway.internal".to_owned()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Fills the configuration, setting by setting.
 
-use super::kinds::{Address, AnyPath, Choice, Days, Filter, Length, Switch, Whole};
+use super::kinds::{Address, AnyPath, Choice, Days, Filter, Hosts, Length, Switch, Whole};
 use super::reader::{ConfigErrors, Found, Reader};
 use super::source::{File, Flags};
 use super::{Backup, Compression, Config, Index, Ingest, Limits, Log, LogFormat, Policy, Retention, SecretSource, Store};
@@ -35,6 +35,7 @@ pub(super) fn config(flags: &Flags, env: Environment<'_>, file: Option<&File>) -
         listen,
         admin,
         insecure,
+        hosts: reader.take("hosts", flags.hosts.as_deref(), &Hosts).map_or(base.hosts, |found| found.value),
         secret,
         demo: flags.demo,
         drain: length(&mut reader, "drain", LONGEST_SHUTDOWN, base.drain),

@@ -14,6 +14,8 @@ pub struct Flags {
     pub admin: Option<String>,
     /// `--insecure`
     pub insecure: bool,
+    /// `--hosts`
+    pub hosts: Option<String>,
     /// `--secret-file`
     pub secret_file: Option<String>,
     /// `--demo`

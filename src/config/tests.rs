@@ -129,6 +129,7 @@ fn every_setting_is_read_from_the_file() {
         data = "/f"
         listen = "[::1]:1"
         admin = "0.0.0.0:2"
+        hosts = ["gateway.internal", "10.0.0.5"]
         insecure = true
         secret_file = "/s"
         drain = "2m"
@@ -187,6 +188,7 @@ fn every_setting_is_read_from_the_file() {
         listen: "[::1]:1".parse().unwrap(),
         admin: "0.0.0.0:2".parse().unwrap(),
         insecure: true,
+        hosts: ["gateway.internal", "10.0.0.5"].map(|name| HostName::parse(name).unwrap()).to_vec(),
         secret: SecretSource::File(PathBuf::from("/s")),
         demo: false,
         drain: Duration::from_mins(2),
@@ -213,6 +215,7 @@ fn every_setting_is_read_from_flags_and_environment() {
         listen: Some("127.0.0.1:1".to_owned()),
         admin: Some("127.0.0.1:0".to_owned()),
         insecure: true,
+        hosts: None,
         secret_file: None,
         demo: true,
         log_format: Some("json".to_owned()),
@@ -220,6 +223,7 @@ fn every_setting_is_read_from_flags_and_environment() {
     };
     let env = [
         ("IZINGATE_SECRET", SECRET),
+        ("IZINGATE_HOSTS", "izingate, [::2],"),
         ("IZINGATE_DRAIN", "1s"),
         ("IZINGATE_UNREADY", "2s"),
         ("IZINGATE_MAX_REVISION_WAIT", "3s"),
@@ -244,6 +248,7 @@ fn every_setting_is_read_from_flags_and_environment() {
         listen: "127.0.0.1:1".parse().unwrap(),
         admin: "127.0.0.1:0".parse().unwrap(),
         insecure: true,
+        hosts: vec![HostName::parse("izingate").unwrap(), HostName::parse("::2").unwrap()],
         secret: SecretSource::Given(Secret::parse(SECRET).unwrap()),
         demo: true,
         drain: Duration::from_secs(1),
@@ -313,14 +318,14 @@ fn every_error_is_named_at_once() {
   gate.toml: store.compression is \"gzip\", but must be one of lz4, zstd, none
   IZINGATE_INGEST_QUEUE is \"many\", but must be a whole number from 1 to 4096
   gate.toml: limits.steams is not a setting; there are limits.connections, limits.streams, limits.body_bytes, limits.filter_patience
-  gate.toml: lissen is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
+  gate.toml: lissen is not a setting; there are data, listen, admin, insecure, secret_file, hosts, drain, unready, \
 max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, limits.filter_patience, index.memory_bytes, \
 index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, policy.exempt_only, \
 evidence.durability, evidence.overload, evidence.retention, evidence.window, evidence.patience, evidence.buffer_bytes, \
 evidence.segment_bytes, evidence.before_answer, evidence.interval, evidence.off, evidence.signing_key_file, \
 iys.username, iys.url, iys.iys_code, iys.integrator_code, iys.password_file, iys.ca_file, iys.pull_every, iys.reconcile, \
 iys.confirm_agreements, iys.push.listen, iys.push.certificate_file, iys.push.key_file, iys.push.public_url
-  gate.toml: secret is not a setting; there are data, listen, admin, insecure, secret_file, drain, unready, \
+  gate.toml: secret is not a setting; there are data, listen, admin, insecure, secret_file, hosts, drain, unready, \
 max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, limits.filter_patience, index.memory_bytes, \
 index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, policy.exempt_only, \
 evidence.durability, evidence.overload, evidence.retention, evidence.window, evidence.patience, evidence.buffer_bytes, \

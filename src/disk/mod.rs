@@ -1,42 +1,52 @@
-//! Files that are whole at every moment, and files that are written past the page cache.
+//! Files and folders of a data directory: whole at every moment, their owner's alone, and never behind a symbolic link.
 
 pub mod blocks;
 pub mod direct;
+pub mod private;
+pub mod shortage;
 
 use blocks::Blocks;
 use direct::Direct;
-use std::fs::{self, File, OpenOptions};
+use private::new_file;
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Replaces a file, or makes it: whatever happens, it is as it was or as it shall be. What was cut short lies
-/// beside it with the ending `new`.
+/// Replaces a file, or makes it: whatever happens, it is as it was or as it shall be. It is readable by its owner alone.
+/// What was cut short lies beside it with the ending `new`; whatever is there is removed first, and never written through.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = path.with_extension("new");
-    finish(File::create(&unfinished)?, &unfinished, path, bytes)
+    finish(create_new(&unfinished)?, &unfinished, path, bytes)
 }
 
-/// The same of a large file that nobody reads soon.
+/// Replaces the file of a secret: as [`replace`], whose files are their owner's alone, too.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes)
+}
+
+/// Replaces a large file that nobody reads soon, past the page cache.
 pub fn replace_large(path: &Path, mut bytes: Blocks) -> io::Result<()> {
     let unfinished = path.with_extension("new");
-    let file = Direct::open(OpenOptions::new().write(true).create(true).truncate(true), &unfinished)?;
+    remove_if_there(&unfinished)?;
+    let file = Direct::open(&mut new_file(), &unfinished)?;
     file.write(&mut bytes, 0)?;
     file.set_len(bytes.len() as u64)?;
     file.sync_all()?;
     name(&unfinished, path)
 }
 
-/// The same of a secret: readable by its owner alone.
-pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let unfinished = path.with_extension("new");
-    // What was cut short is there with whatever mode.
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+/// Makes a file for its owner alone, in place of whatever is there: a link is removed, not followed.
+pub fn create_new(path: &Path) -> io::Result<File> {
+    remove_if_there(path)?;
+    new_file().open(path)
+}
+
+/// Removes a file, or a link, if there is one.
+pub fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
-    let file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&unfinished)?;
-    finish(file, &unfinished, path, bytes)
 }
 
 fn finish(mut file: File, unfinished: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -65,6 +75,28 @@ mod tests {
             (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().permissions().mode() & 0o777),
             (b"secret".to_vec(), 0o600)
         );
+    }
+
+    #[test]
+    fn what_is_replaced_is_never_written_through_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, path) = (dir.path().join("target"), dir.path().join("a.json"));
+        fs::write(&target, "kept").unwrap();
+        let ways: [&dyn Fn() -> io::Result<()>; 3] = [&|| replace(&path, b"new"), &|| replace_private(&path, b"new"), &|| {
+            let mut blocks = Blocks::default();
+            blocks.extend(b"new");
+            replace_large(&path, blocks)
+        }];
+        for way in ways {
+            for link in ["a.new", "a.json"] {
+                std::os::unix::fs::symlink(&target, dir.path().join(link)).unwrap();
+                way().unwrap();
+                let mode = fs::symlink_metadata(&path).unwrap().permissions().mode();
+                assert_eq!((fs::read(&target).unwrap(), fs::read(&path).unwrap()), (b"kept".to_vec(), b"new".to_vec()), "{link}");
+                assert_eq!((mode & 0o777, mode & 0o170_000), (0o600, 0o100_000), "{link}");
+                fs::remove_file(&path).unwrap();
+            }
+        }
     }
 
     #[test]

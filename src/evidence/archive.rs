@@ -16,10 +16,11 @@ use super::fault::{Fault, Witness};
 use super::merkle::{Hash, Tree};
 use super::note::{Signer, Verifier};
 use super::segment::{SEAL_LENGTH, Seal};
+use crate::disk::private::open_or_make;
 use crate::disk::{replace, replace_private};
 use crate::model::hex::{from_hex, to_hex};
 use crate::ports::EvidenceMark;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -129,7 +130,7 @@ pub fn root_of(seals: &[Seal]) -> Hash {
 impl Archive {
     /// Takes a tree up that was held against its witnesses, or begins it; nothing is signed yet.
     pub fn resume(folder: &Path, signer: Signer, seals: &[Seal]) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join("tree"))?;
+        let file = open_or_make(&folder.join("tree"))?;
         file.write_all_at(TITLE, 0)?;
         file.set_len((TITLE.len() + seals.len() * SEAL_LENGTH) as u64)?;
         file.sync_all()?;

@@ -15,6 +15,7 @@ use super::settings::Settings;
 use super::thread::named;
 use super::writer::{Rotation, Writer};
 use crate::check::DecisionIds;
+use crate::disk::private::make_folder;
 use crate::model::mac::MacKey;
 use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError, Reached, Recalled};
 use std::fs::{self, File};
@@ -275,7 +276,7 @@ fn settle(
     key: &MacKey,
     (seals, beyond, open, unmade): (&mut Vec<Seal>, Vec<Seal>, Option<u64>, Vec<u64>),
 ) -> io::Result<(Archive, [u8; 32])> {
-    fs::create_dir_all(folder)?;
+    make_folder(folder)?;
     let seed = match (settings.key, own_key(folder)?) {
         (Some(configured), _) => configured,
         (None, Some(own)) => own,

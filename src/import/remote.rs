@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, sleep};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -16,6 +16,7 @@ use crate::feed::causes;
 use crate::feed::file::Row;
 use crate::model::brand::BrandCode;
 use crate::model::time::IysTime;
+use crate::net::endpoint::GatewayUrl;
 use crate::wire::proto::consent_service_client::ConsentServiceClient;
 use crate::wire::proto::{ApplyRequest, ApplyResponse, Movement};
 
@@ -31,7 +32,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 /// No commit takes this long: the gateway is gone.
 const CALL: Duration = Duration::from_mins(2);
-const CONNECT: Duration = Duration::from_secs(10);
+/// A gateway that does not answer a ping in this time is gone.
+const PING: Duration = Duration::from_secs(10);
 
 /// A running gateway.
 pub struct Remote {
@@ -44,19 +46,14 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Connects to `server`, such as `http://127.0.0.1:4780`. Rows that name no brand are of `brand`;
+    /// Connects to `server`. Rows that name no brand are of `brand`;
     /// `export_as_of` is the moment of the panel export that the files are, if they are one. Not to be
     /// called from within an async runtime, nor is [`Target::apply`].
     ///
     /// # Errors
-    /// The address is none, or nobody answers there.
-    pub fn connect(server: &str, brand: Option<BrandCode>, export_as_of: Option<IysTime>) -> Result<Self, TargetError> {
-        let endpoint = Endpoint::from_shared(server.to_owned())
-            .map_err(|error| TargetError::new("INVALID_SERVER", format!("{server}: {error}")))?
-            .connect_timeout(CONNECT)
-            .timeout(CALL)
-            .http2_keep_alive_interval(CONNECT)
-            .keep_alive_timeout(CONNECT);
+    /// No gateway answers there.
+    pub fn connect(server: &GatewayUrl, brand: Option<BrandCode>, export_as_of: Option<IysTime>) -> Result<Self, TargetError> {
+        let endpoint = server.endpoint().timeout(CALL).http2_keep_alive_interval(PING).keep_alive_timeout(PING);
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -171,8 +168,10 @@ fn movement(row: &Row) -> Movement {
     }
 }
 
+/// A gateway that loads, or waits for room on its disk, says so; nothing of the call was taken in.
 fn is_not_ready(status: &Status) -> bool {
-    status.code() == Code::Unavailable && code_of(status) == "NOT_READY"
+    let waits = ["NOT_READY", "DISK_FULL", "NO_DESCRIPTORS", "STORE_STALLED"];
+    status.code() == Code::Unavailable && waits.contains(&code_of(status).as_str())
 }
 
 /// The gateway's own code, or that of gRPC: `UNAVAILABLE`, `PERMISSION_DENIED`, …

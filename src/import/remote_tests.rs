@@ -52,10 +52,10 @@ impl ConsentService for Gateway {
 }
 
 /// Serves until the returned runtime is dropped.
-fn serve(gateway: Gateway) -> (Runtime, String) {
+fn serve(gateway: Gateway) -> (Runtime, GatewayUrl) {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
+    let address = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let service = ConsentServiceServer::new(gateway).max_decoding_message_size(32 << 20);
     let router = tonic::service::Routes::new(service).into_axum_router();
     runtime.spawn(async move { axum::serve(listener, router).await });
@@ -136,7 +136,6 @@ fn any_other_error_is_final_and_has_the_gateways_code() {
     drop(runtime);
     assert_eq!(remote.apply(&[row("a@ornek.com")]).map_err(|error| error.code), Err("UNAVAILABLE".into()));
     assert_eq!(Remote::connect(&address, None, None).err().map(|error| error.code), Some("UNAVAILABLE".into()));
-    assert_eq!(Remote::connect("no address", None, None).err().map(|error| error.code), Some("INVALID_SERVER".into()));
 }
 
 #[test]

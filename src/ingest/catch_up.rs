@@ -20,6 +20,11 @@ pub enum CatchUpError {
 /// Brings `index`, which holds `store` as it was, up to what is committed now. Returns the revision.
 pub fn catch_up(store: &Store, index: &Index) -> Result<u64, CatchUpError> {
     store.follow()?;
+    bring_up(store, index)
+}
+
+/// The same of the writer's own index, after its store was opened again.
+pub(super) fn bring_up(store: &Store, index: &Index) -> Result<u64, CatchUpError> {
     let (revision, now) = (index.revision().get(), store.revision()?);
     // Brands and how fresh they are change without a batch, too. What makes a brand's data worse comes before the data,
     // what makes it better behind it: a brand is never taken for fresh on states that are not there yet.

@@ -2,7 +2,9 @@
 //! then answers.
 
 mod handle;
+mod health;
 mod queue;
+mod recovery;
 mod slices;
 
 pub use handle::WriterHandle;
@@ -18,12 +20,13 @@ use crate::index::{Full, Index, Writing};
 use crate::model::brand::Brand;
 use crate::model::movement::Movement;
 use crate::model::source::SourceCode;
-use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, RegistryRefused, SinkError};
+use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, RegistryRefused, SinkError, Stall};
 use crate::store::{Store, StoreError};
+use health::Health;
 use queue::{Command, PutBy, Submission, gather};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -80,7 +83,7 @@ struct Thread {
     revision: u64,
     known_sources: HashSet<SourceCode>,
     erasures: Erasures,
-    poisoned: Arc<AtomicBool>,
+    health: Health,
     /// Closures that İYS is still to be told of, as the store has them.
     unreported: Arc<AtomicU64>,
     observer: Observer,
@@ -96,13 +99,13 @@ impl Writer {
         let Setup { store, index, queue, observer, clock } = setup;
         let (commands, inbox) = mpsc::channel(queue);
         let (booted, told) = oneshot::channel();
-        let poisoned = Arc::new(AtomicBool::new(false));
+        let health = Health::default();
         let known_sources = store.sources()?.into_keys().collect();
         let (revision, erasures) = (store.revision()?, Erasures::load(&store)?);
         let visible = boot != Boot::Skip;
         let unreported = Arc::new(AtomicU64::new(store.count_duties()?));
-        let handle = WriterHandle { commands, poisoned: Arc::clone(&poisoned), unreported: Arc::clone(&unreported) };
-        let thread = Thread { store, index, revision, known_sources, erasures, poisoned, unreported, observer, clock, visible };
+        let handle = WriterHandle { commands, health: health.clone(), unreported: Arc::clone(&unreported) };
+        let thread = Thread { store, index, revision, known_sources, erasures, health, unreported, observer, clock, visible };
         let failed = |error: std::io::Error| StoreError::Rocks(format!("the writer thread cannot be started: {error}"));
         let named = std::thread::Builder::new().name("izingate-writer".to_owned());
         let joined = named.spawn(move || thread.run(boot, booted, inbox)).map_err(failed)?;
@@ -118,20 +121,9 @@ impl Writer {
     }
 }
 
-/// Poisons the store if the writer thread dies by a panic: nobody may believe that it still writes.
-struct PoisonOnPanic(Arc<AtomicBool>);
-
-impl Drop for PoisonOnPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.store(true, Ordering::Release);
-        }
-    }
-}
-
 impl Thread {
     fn run(mut self, boot: Boot, booted: oneshot::Sender<Result<Origin, RestoreError>>, mut inbox: mpsc::Receiver<Command>) {
-        let _guard = PoisonOnPanic(Arc::clone(&self.poisoned));
+        let _guard = self.health.note_panic();
         let boot = match boot {
             Boot::Restore(snapshot) => restore(&self.store, &self.index, snapshot.as_ref()),
             Boot::Skip => Ok(Origin::Nothing),
@@ -140,11 +132,11 @@ impl Thread {
         // Whoever started us may have given up waiting.
         let _ = booted.send(boot);
         if failed {
-            self.poisoned.store(true, Ordering::Release);
+            self.health.set(SinkError::Poisoned);
             return;
         }
         let mut next = None;
-        while let Some(first) = next.take().or_else(|| inbox.blocking_recv()) {
+        while let Some(first) = next.take().or_else(|| self.receive(&mut inbox)) {
             match first {
                 Command::Brand(brand, by, reply) => drop(reply.send(self.take_brand(brand, by))),
                 Command::Close(line, reply) => drop(reply.send(self.close(&line))),
@@ -174,11 +166,11 @@ impl Thread {
 
     /// What became of each submission, once all of it is durable and visible.
     fn commit_movements(&mut self, group: &[Submission]) -> Result<Vec<Applied>, SinkError> {
-        self.refuse_if_poisoned()?;
+        self.refuse_if_failed()?;
         let started = Instant::now();
         let now = self.clock.receipt();
         let movements: Vec<&Movement> = group.iter().flat_map(|submission| &submission.movements).collect();
-        let mut working = Group::load(&self.store, &movements, self.revision + 1, now).map_err(|error| self.poison(&error))?;
+        let mut working = Group::load(&self.store, &movements, self.revision + 1, now).map_err(|error| self.failed(&error))?;
         let mut outcomes: Vec<Applied> = Vec::with_capacity(group.len());
         for Submission { movements, .. } in group {
             let (mut applied, mut rows) = (0, 0);
@@ -189,15 +181,15 @@ impl Thread {
             }
             outcomes.push(Applied { revision: 0, applied, unchanged: rows - applied });
         }
-        let mut ready = working.finish(self.store.begin()).map_err(|error| self.poison(&error))?;
+        let mut ready = working.finish(self.store.begin()).map_err(|error| self.failed(&error))?;
         let notes: Vec<&FeedNote> = group.iter().flat_map(|submission| &submission.notes).collect();
-        notes::write(&self.store, &mut ready.commit, &notes).map_err(|error| self.poison(&error))?;
-        ready.commit.committed(now).map_err(|error| self.poison(&error))?;
+        notes::write(&self.store, &mut ready.commit, &notes).map_err(|error| self.failed(&error))?;
+        ready.commit.committed(now).map_err(|error| self.failed(&error))?;
         ready.changed = self.to_show(ready.changed);
         let mut index = self.index.write();
         // Before anything is durable: what has no room in memory is refused, not half taken.
         index.room_for(ready.changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
-        ready.commit.commit().map_err(|error| self.poison(&error))?;
+        ready.commit.commit().map_err(|error| self.failed(&error))?;
         self.clock.committed(now);
         // From here on the batch is durable: make it visible, states before revision.
         show(&mut index, &ready.changed).map_err(|full| self.poison(&full))?;
@@ -221,7 +213,7 @@ impl Thread {
     }
 
     fn take_brand(&self, brand: Brand, by: PutBy) -> Result<(), SinkError> {
-        self.refuse_if_poisoned()?;
+        self.refuse_if_failed()?;
         let on_file = self.index.brands().get(brand.code);
         let on_file = on_file.as_ref().map(|entry| &entry.brand);
         let brand = match (by, on_file) {
@@ -231,17 +223,17 @@ impl Thread {
             (PutBy::Operator(ages), on_file) => brand.put_over(on_file, ages)?,
         };
         let mut commit = self.store.begin();
-        commit.brand(&brand).and_then(|()| commit.commit()).map_err(|error| self.poison(&error))?;
+        commit.brand(&brand).and_then(|()| commit.commit()).map_err(|error| self.failed(&error))?;
         self.index.brands().put(brand);
         Ok(())
     }
 
     fn register<T>(&self, change: impl FnOnce(&Desk<'_>) -> Result<T, Failed>) -> Result<T, RegistryRefused> {
-        self.refuse_if_poisoned()?;
+        self.refuse_if_failed()?;
         let desk = Desk { store: &self.store, index: &self.index, now: self.clock.now() };
         change(&desk).map_err(|failed| match failed {
             Failed::Refused(refused) => refused,
-            Failed::Store(error) => self.poison(&error).into(),
+            Failed::Store(error) => self.failed(&error).into(),
         })
     }
 
@@ -253,17 +245,17 @@ impl Thread {
     /// Closes a line: every relation of the recipient changes in one batch, and those to come will be born
     /// closed.
     fn close(&mut self, line: &ClosedLine) -> Result<Applied, SinkError> {
-        self.refuse_if_poisoned()?;
+        self.refuse_if_failed()?;
         let (now, started) = (self.clock.receipt(), Instant::now());
         let closing = closure::prepare(&self.store, line, self.revision + 1, now);
-        let Some(mut closing) = closing.map_err(|error| self.poison(&error))? else {
+        let Some(mut closing) = closing.map_err(|error| self.failed(&error))? else {
             return Ok(Applied { revision: self.revision, applied: 0, unchanged: 1 });
         };
-        closing.commit.committed(now).map_err(|error| self.poison(&error))?;
+        closing.commit.committed(now).map_err(|error| self.failed(&error))?;
         let changed = self.to_show(closing.changed);
         let mut index = self.index.write();
         index.room_for(changed.new.len() as u64).map_err(|full| refuse_full(&full))?;
-        closing.commit.commit().map_err(|error| self.poison(&error))?;
+        closing.commit.commit().map_err(|error| self.failed(&error))?;
         self.clock.committed(now);
         show(&mut index, &changed).map_err(|full| self.poison(&full))?;
         self.unreported.fetch_add(1, Ordering::Relaxed);
@@ -276,10 +268,10 @@ impl Thread {
 
     /// Erases a recipient: what is on file goes, and what keeps it out comes, in one batch.
     fn erase(&mut self, asked: &Erasure) -> Result<Erased, EraseRefused> {
-        self.refuse_if_poisoned()?;
+        self.refuse_if_failed()?;
         let now = self.clock.receipt();
         let erasing = self.erasures.prepare(&self.store, asked, self.revision, now);
-        let Some(mut erasing) = erasing.map_err(|error| self.poison(&error))? else {
+        let Some(mut erasing) = erasing.map_err(|error| self.failed(&error))? else {
             return Ok(Erased { revision: self.revision, relations: 0, movements: 0 });
         };
         if let Some(retained) = erasing.retained
@@ -290,7 +282,7 @@ impl Thread {
         let done = erasing.done;
         let changed = self.to_show(std::mem::take(&mut erasing.changed));
         let mut index = self.index.write();
-        let tombstones = erasing.commit(now).map_err(|error| self.poison(&error))?;
+        let tombstones = erasing.commit(now).map_err(|error| self.failed(&error))?;
         self.clock.committed(now);
         show(&mut index, &changed).map_err(|full| self.poison(&full))?;
         self.revision = done.revision;
@@ -302,29 +294,57 @@ impl Thread {
 
     /// Forgets closures, with their addresses; no answer changes, so there is no revision of it.
     fn forget_reported(&self, mut ids: Vec<u64>) -> Result<u64, SinkError> {
-        self.refuse_if_poisoned()?;
+        self.refuse_if_failed()?;
         ids.sort_unstable();
         ids.dedup();
         let (mut commit, mut known) = (self.store.begin(), 0);
         for id in ids {
-            if self.store.has_duty(id).map_err(|error| self.poison(&error))? {
-                commit.duty_done(id).map_err(|error| self.poison(&error))?;
+            if self.store.has_duty(id).map_err(|error| self.failed(&error))? {
+                commit.duty_done(id).map_err(|error| self.failed(&error))?;
                 known += 1;
             }
         }
-        commit.commit().map_err(|error| self.poison(&error))?;
+        commit.commit().map_err(|error| self.failed(&error))?;
         self.unreported.fetch_sub(known, Ordering::Relaxed);
         Ok(known)
     }
 
-    fn refuse_if_poisoned(&self) -> Result<(), SinkError> {
-        if self.poisoned.load(Ordering::Acquire) { Err(SinkError::Poisoned) } else { Ok(()) }
+    fn refuse_if_failed(&self) -> Result<(), SinkError> {
+        self.health.failure().map_or(Ok(()), Err)
     }
 
-    /// A failed write may be half on disk: nothing more is taken in, answers go on and age.
+    /// An error of the store. One of reading has changed nothing: what was asked is refused, and no more. One of writing
+    /// leaves open what is on the disk: nothing more is taken in until the store was opened again.
+    fn failed(&self, error: &StoreError) -> SinkError {
+        match error {
+            StoreError::NotWritten(cause) => self.not_written(cause),
+            StoreError::NoDescriptors(_) => SinkError::Stalled(Stall::NoDescriptors),
+            error => {
+                tracing::error!(%error, "the store could not be read; a batch was refused");
+                SinkError::Unreadable
+            }
+        }
+    }
+
+    /// Notes that a write failed. Damage does not pass by itself; anything else may.
+    fn not_written(&self, error: &StoreError) -> SinkError {
+        let stall = match error {
+            StoreError::NotWritten(cause) => return self.not_written(cause),
+            StoreError::Corruption(_) | StoreError::Damaged { .. } => return self.poison(error),
+            StoreError::DiskFull(_) => Stall::DiskFull,
+            StoreError::NoDescriptors(_) => Stall::NoDescriptors,
+            _ => Stall::WriteFailed,
+        };
+        let failure = SinkError::Stalled(stall);
+        self.health.set(failure);
+        tracing::error!(code = failure.code(), %error, "a write failed; nothing is taken in until the store was opened again");
+        failure
+    }
+
+    /// Memory and disk may differ, or the disk is damaged: nothing more is taken in, answers are given and age.
     fn poison(&self, error: &dyn std::error::Error) -> SinkError {
-        self.poisoned.store(true, Ordering::Release);
-        tracing::error!(%error, "the store failed; nothing more is taken in");
+        self.health.set(SinkError::Poisoned);
+        tracing::error!(%error, "the store failed; nothing more is taken in until a restart");
         SinkError::Poisoned
     }
 }
@@ -340,3 +360,7 @@ fn refuse_full(full: &Full) -> SinkError {
     tracing::error!(error = %full, "a batch was refused");
     SinkError::Full
 }
+
+#[cfg(test)]
+#[path = "writer/tests.rs"]
+mod tests;

@@ -19,12 +19,47 @@ pub struct Applied {
     pub unchanged: u64,
 }
 
+/// The cause of a failed write, as far as it may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stall {
+    /// The disk has no room, or a quota is used up.
+    #[error("the disk is full")]
+    DiskFull,
+    /// This process or the system has no file descriptors left.
+    #[error("no file descriptors are left")]
+    NoDescriptors,
+    /// Another error of the system.
+    #[error("the store failed to write")]
+    WriteFailed,
+}
+
+impl Stall {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::DiskFull => "DISK_FULL",
+            Self::NoDescriptors => "NO_DESCRIPTORS",
+            Self::WriteFailed => "STORE_STALLED",
+        }
+    }
+}
+
 /// Why nothing was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SinkError {
-    /// A write failed earlier, or now: nothing is taken in until a restart.
+    /// A write failed in a way that does not pass: nothing is taken in until a restart.
     #[error("the store failed to write; nothing is taken in until the cause is mended and the gateway restarted")]
     Poisoned,
+    /// A write failed, now or a moment ago, of a cause that may pass: nothing is taken in until it has.
+    #[error("{0}; nothing is taken in until it passes, which the gateway notices by itself: try again")]
+    Stalled(Stall),
+    /// What is on record could not be read. Nothing was changed, and the next call is served.
+    #[error("the store could not be read, so that nothing of this call was taken in; see the log")]
+    Unreadable,
+    /// The writer ended by a fault of this program: nothing is taken in until a restart.
+    #[error("the writer ended by a fault of the gateway; nothing is taken in until it is restarted; see the log")]
+    Panicked,
     /// The index has no room for the new relations among them.
     #[error("the index is full: new relations are refused until index.memory_bytes or the machine's memory is raised")]
     Full,
@@ -42,6 +77,9 @@ impl SinkError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Poisoned => "STORE_POISONED",
+            Self::Stalled(stall) => stall.code(),
+            Self::Unreadable => "STORE_FAILED",
+            Self::Panicked => "WRITER_PANICKED",
             Self::Full => "INDEX_FULL",
             Self::MaxAgeTooShort(_) => AgeTooShort::CODE,
             Self::Closed => "SHUTTING_DOWN",
@@ -93,4 +131,8 @@ pub trait MovementSink: Send + Sync {
     fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>>;
     /// Whether a write has failed: nothing more is taken in.
     fn is_poisoned(&self) -> bool;
+    /// The reason for which nothing is taken in at the moment, if nothing is.
+    fn failure(&self) -> Option<SinkError> {
+        self.is_poisoned().then_some(SinkError::Poisoned)
+    }
 }

@@ -17,6 +17,7 @@ pub use manifest::Manifest;
 
 use super::error::StoreError;
 use super::rocks::{Options, Store};
+use crate::disk::private::make_folder;
 use crate::model::time::IysTime;
 use manifest::sync_folder;
 use std::fs;
@@ -119,7 +120,7 @@ pub fn make(store: &Store, folder: &Path, now: IysTime, stopped: &dyn Fn() -> bo
     remove_left_over(parent, &suffix).map_err(failed(parent))?;
 
     let path = parent.join(format!(".{name}{suffix}"));
-    fs::create_dir(&path).map_err(failed(&path))?;
+    make_folder(&path).map_err(failed(&path))?;
     let mut unfinished = Unfinished(Some(path.clone()));
     copy_whole(store, &path, stopped)?;
     let manifest = Manifest::of(&path, now, stopped)?;

@@ -1,6 +1,7 @@
 //! What can go wrong with the store, each with a stable code.
 
 use super::codec::InvalidBytes;
+use crate::disk::shortage::Shortage;
 use std::path::{Path, PathBuf};
 
 /// The store cannot be opened, read or written.
@@ -23,7 +24,7 @@ pub enum StoreError {
     Damaged {
         /// The store's folder.
         path: PathBuf,
-        /// Message of RocksDB.
+        /// Damage, with the name of the file.
         reason: String,
     },
     /// Made by a later version.
@@ -70,12 +71,28 @@ pub enum StoreError {
         /// What the system said.
         reason: String,
     },
+    /// RocksDB read bytes that it has not written.
+    #[error("the store is damaged: {0}")]
+    Corruption(String),
     /// The disk has no room left.
     #[error("the disk is full ({0}); nothing acknowledged is lost: free some space and do the same again")]
     DiskFull(String),
+    /// This process or the system has no file descriptors left.
+    #[error("no file descriptors are left ({0}); nothing acknowledged is lost: raise the limit and do the same again")]
+    NoDescriptors(String),
     /// RocksDB reports an error.
     #[error("the store failed: {0}")]
     Rocks(String),
+    /// A write did not reach the disk, or it is not known whether it did. RocksDB takes no further write until the store is
+    /// opened again.
+    #[error(transparent)]
+    NotWritten(Box<Self>),
+    /// The store is closed, to be opened again after a write that failed.
+    #[error("the store is being opened again after a write that failed; try again")]
+    Closed,
+    /// Reads of the store do not end, so that it cannot be closed to be opened again.
+    #[error("the store cannot be opened again while reads of it go on")]
+    Busy,
 }
 
 impl StoreError {
@@ -88,17 +105,21 @@ impl StoreError {
             Self::NewerFormat { .. } => "DATA_FORMAT_NEWER",
             Self::WrongSecret => "WRONG_SECRET",
             Self::Missing { .. } => "DATA_MISSING",
-            Self::Corrupt { .. } => "DATA_CORRUPT",
+            Self::Corrupt { .. } | Self::Corruption(_) => "DATA_CORRUPT",
             Self::ImportFileLost { .. } => "IMPORT_FILE_LOST",
             Self::DiskFull(_) => "DISK_FULL",
+            Self::NoDescriptors(_) => "NO_DESCRIPTORS",
+            Self::NotWritten(error) => error.code(),
+            Self::Closed | Self::Busy => "STORE_REOPENING",
             Self::Staging { .. } | Self::Rocks(_) => "STORE_FAILED",
         }
     }
 
     pub(super) fn staging(path: &Path, error: &std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::StorageFull {
-            return Self::DiskFull(format!("{}: {error}", path.display()));
+        match Shortage::of(error) {
+            Some(Shortage::Disk) => Self::DiskFull(format!("{}: {error}", path.display())),
+            Some(Shortage::Descriptors) => Self::NoDescriptors(format!("{}: {error}", path.display())),
+            None => Self::Staging { path: path.to_owned(), reason: error.to_string() },
         }
-        Self::Staging { path: path.to_owned(), reason: error.to_string() }
     }
 }

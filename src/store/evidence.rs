@@ -86,7 +86,7 @@ impl Store {
 
     /// Progress of a store that is followed, as far as it was read.
     pub fn reached(&self) -> Result<Reached, StoreError> {
-        Ok(Reached { revision: self.revision()?, writes: self.last_write() })
+        Ok(Reached { revision: self.revision()?, writes: self.last_write()? })
     }
 
     /// Reads what is remembered of the evidence.

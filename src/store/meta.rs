@@ -62,6 +62,23 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens the store again after a write that failed, as a start would: what an import left open is finished, every write
+    /// that was acknowledged is there, and of the one that failed all or nothing. Reads that come meanwhile fail.
+    ///
+    /// Everything that is then in it is written to new files, whose sync tells the truth: a log whose sync failed once may
+    /// read well from the memory of the system and not be on the disk.
+    ///
+    /// # Errors
+    /// There is still too little of something, and nothing was done; or it cannot be opened or written, and may be closed.
+    /// Both may be tried again.
+    pub fn reopen(&self) -> Result<(), StoreError> {
+        self.probe()?;
+        self.reopen_database()?;
+        self.check_format(self.path())?;
+        self.recover()?;
+        self.flush()
+    }
+
     /// The revision of the last committed batch; 0 before the first.
     pub fn revision(&self) -> Result<u64, StoreError> {
         let stored = self.get(Family::Meta, REVISION)?;

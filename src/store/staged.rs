@@ -3,6 +3,7 @@
 use super::codec::{self, HistoryBytes};
 use super::error::StoreError;
 use super::rocks::{Family, SstWriter, Store};
+use crate::disk::private::make_folder;
 use crate::model::key::RelationKey;
 use crate::model::record::Record;
 use crate::model::state::State;
@@ -58,7 +59,7 @@ impl Store {
     /// Begins the files of a revision. Several may be written at once, for different revisions.
     pub fn stage(&self, revision: u64, now: IysTime) -> Result<Staging<'_>, StoreError> {
         let staging = self.staging();
-        std::fs::create_dir_all(&staging).map_err(|error| StoreError::staging(&staging, &error))?;
+        make_folder(&staging).map_err(|error| StoreError::staging(&staging, &error))?;
         let (new, known, value) = (Vec::with_capacity(1 << 20), Vec::new(), Vec::new());
         Ok(Staging { store: self, revision, now, history: None, consent: None, new, known, value })
     }

@@ -75,8 +75,8 @@ impl Store {
     /// Every relation of which anything is on file, in the order of relations. Nothing may be written
     /// meanwhile: the two families are not read as of one moment.
     pub fn each_on_file(&self, mut each: impl FnMut(OnFile)) -> Result<(), StoreError> {
-        let mut records = Ahead::of(self.rows(Family::Consent, record)?)?;
-        let mut movements = Ahead::of(self.rows(Family::History, movement)?)?;
+        let mut records = Ahead::of(self.rows(Family::Consent, record))?;
+        let mut movements = Ahead::of(self.rows(Family::History, movement))?;
         loop {
             let of_both = [records.next.map(|(relation, _)| relation), movements.next.map(|movement| movement.relation)];
             let Some(relation) = of_both.into_iter().flatten().min() else { return Ok(()) };

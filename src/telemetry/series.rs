@@ -124,7 +124,7 @@ table! {
     SNAPSHOT_REVISION = Gauge("izingate_snapshot_revision", Count, [], "The revision of the newest whole snapshot of the index.");
     SNAPSHOTS = Counter("izingate_snapshots_total", Count, [EVENT], "Snapshots of the index, by what became of them.");
 
-    POISONED = Gauge("izingate_store_poisoned", Count, [], "1 once a write error has stopped ingest.");
+    POISONED = Gauge("izingate_store_poisoned", Count, [], "1 while a failed write, or a writer that panicked, stops ingest.");
     STORE_BYTES = Gauge("izingate_store_sst_bytes", Bytes, [], "Sorted files of the store that are in use.");
     STORE_FILES = Gauge("izingate_store_sst_files", Count, [], "Sorted files of the store that are in use, by their number.");
     STORE_LOG = Gauge("izingate_store_log_bytes", Bytes, [], "The store's write-ahead log: what the next start reads again, at most.");

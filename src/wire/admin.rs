@@ -5,14 +5,17 @@ use super::gateway::Gateway;
 use super::json::StateBody;
 use super::state;
 use super::status::{Kind, Problem};
+use crate::net::hosts::HostPolicy;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::{StatusCode, header};
+use std::sync::Arc;
 
-/// What is behind the admin port.
-pub fn routes(gateway: Gateway) -> Front {
+/// The services of the admin port, which answers to `hosts`.
+pub fn routes(gateway: Gateway, hosts: HostPolicy) -> Front {
+    let counted = Arc::clone(&gateway.parts().metrics);
     let wrong_method = || async { Problem::new(Kind::MethodNotAllowed, "the admin port is only read") };
     let router = Router::new()
         .route("/livez", get(|| async { "ok\n" }).fallback(wrong_method))
@@ -21,7 +24,7 @@ pub fn routes(gateway: Gateway) -> Front {
         .route("/v1/state", get(node_state).fallback(wrong_method))
         .fallback(|| async { Problem::new(Kind::NotFound, "the admin port has /livez, /readyz, /metrics and /v1/state") })
         .with_state(gateway);
-    Front::new(router)
+    Front::new(router, hosts, counted)
 }
 
 async fn ready(State(gateway): State<Gateway>) -> Response {

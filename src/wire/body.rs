@@ -2,6 +2,7 @@
 
 use super::gateway::Gateway;
 use super::status::{Kind, Problem};
+use crate::net::payload::{self, UnreadableBody};
 use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, Request};
 use http::{HeaderMap, StatusCode, header};
@@ -20,7 +21,7 @@ pub struct Shared {
 pub struct Sent {
     /// What it says it is.
     pub media: Media,
-    /// What it is.
+    /// Its text, without a mark in front.
     pub bytes: Bytes,
 }
 
@@ -66,6 +67,13 @@ impl Sent {
     }
 }
 
+impl From<UnreadableBody> for Problem {
+    fn from(unreadable: UnreadableBody) -> Self {
+        let kind = if unreadable.is_announced() { Kind::UnsupportedMediaType } else { Kind::MalformedJson };
+        Self::new(kind, unreadable.to_string())
+    }
+}
+
 impl FromRequest<Shared> for Sent {
     type Rejection = Problem;
 
@@ -73,6 +81,7 @@ impl FromRequest<Shared> for Sent {
         let unknown =
             || Problem::new(Kind::UnsupportedMediaType, "send application/json, movements also as application/x-ndjson");
         let media = Media::of(request.headers()).ok_or_else(unknown)?;
+        payload::check_headers(request.headers())?;
         let too_large = || Problem::new(Kind::BodyTooLarge, format!("a body takes at most {} bytes", shared.body_bytes));
         // A length that is announced need not be waited for.
         if request.body().size_hint().lower() > shared.body_bytes as u64 {
@@ -82,7 +91,7 @@ impl FromRequest<Shared> for Sent {
             StatusCode::PAYLOAD_TOO_LARGE => too_large(),
             _ => Problem::new(Kind::MalformedJson, "the body ended early"),
         })?;
-        Ok(Self { media, bytes })
+        Ok(Self { media, bytes: payload::text(&bytes)? })
     }
 }
 

@@ -17,7 +17,7 @@ use crate::model::recipient::Recipient;
 use crate::model::seal::Sealer;
 use crate::model::time::{IysTime, Moment};
 use crate::ports::{BackupMaker, BackupRefused, CellHistory, ClosureQueue, FeedControl, FeedRefused, GapHealer, HistoryReader};
-use crate::ports::{EraseRefused, MovementSink, RecipientEraser, Registrar, SinkError};
+use crate::ports::{EraseRefused, MovementSink, RecipientEraser, Registrar, SinkError, Stall};
 use crate::telemetry::metrics::{CheckSeries, Metrics, Outcome};
 use http::HeaderMap;
 use std::sync::Arc;
@@ -181,8 +181,14 @@ impl Gateway {
         if self.0.draining.is_cancelled() {
             return Err("draining");
         }
-        if self.0.sink.is_poisoned() {
-            return Err("store poisoned");
+        if let Some(failure) = self.0.sink.failure() {
+            return Err(match failure {
+                SinkError::Stalled(Stall::DiskFull) => "disk full",
+                SinkError::Stalled(Stall::NoDescriptors) => "no file descriptors",
+                SinkError::Stalled(Stall::WriteFailed) => "store stalled",
+                SinkError::Panicked => "writer panicked",
+                _ => "store poisoned",
+            });
         }
         match self.0.recorder.log().map(Log::status) {
             Some(Status { failed: true, .. }) => Err("evidence cannot be written"),
@@ -201,6 +207,11 @@ impl From<SinkError> for Problem {
     fn from(error: SinkError) -> Self {
         let kind = match error {
             SinkError::Poisoned => Kind::StorePoisoned,
+            SinkError::Stalled(Stall::DiskFull) => Kind::DiskFull,
+            SinkError::Stalled(Stall::NoDescriptors) => Kind::NoDescriptors,
+            SinkError::Stalled(Stall::WriteFailed) => Kind::StoreStalled,
+            SinkError::Unreadable => Kind::StoreFailed,
+            SinkError::Panicked => Kind::WriterPanicked,
             SinkError::Full => Kind::IndexFull,
             SinkError::MaxAgeTooShort(_) => Kind::MaxAgeTooShort,
             SinkError::Closed => Kind::ShuttingDown,

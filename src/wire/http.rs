@@ -54,6 +54,14 @@ pub(super) fn parameters(query: Option<String>) -> Result<Vec<(String, String)>,
     pairs.collect()
 }
 
+/// Refuses a query beside a body: of a field that stands in both, one would be passed over.
+fn no_parameters(query: Option<String>) -> Result<(), Problem> {
+    if query.is_none_or(|query| query.is_empty()) {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::MalformedQuery, "a question with a body takes no parameters; put every field into the body"))
+}
+
 fn question_of(query: Option<String>) -> Result<CheckBody, Problem> {
     let mut body = CheckBody::default();
     for (name, value) in parameters(query)? {
@@ -72,8 +80,8 @@ async fn check_query(State(gateway): State<Gateway>, headers: HeaderMap, RawQuer
     check(&gateway, Edge::HttpGet, &headers, question_of(query)).await
 }
 
-async fn check_body(State(gateway): State<Gateway>, headers: HeaderMap, body: Body) -> Response {
-    check(&gateway, Edge::Http, &headers, parse(body)).await
+async fn check_body(State(gateway): State<Gateway>, headers: HeaderMap, RawQuery(query): RawQuery, body: Body) -> Response {
+    check(&gateway, Edge::Http, &headers, no_parameters(query).and_then(|()| parse(body))).await
 }
 
 async fn check(gateway: &Gateway, edge: Edge, headers: &HeaderMap, body: Result<CheckBody, Problem>) -> Response {
@@ -96,8 +104,8 @@ async fn check(gateway: &Gateway, edge: Edge, headers: &HeaderMap, body: Result<
     Json(AnswerBody::new(&answer, reference, language::accepted(headers))).into_response()
 }
 
-async fn check_batch(State(gateway): State<Gateway>, headers: HeaderMap, body: Body) -> Response {
-    let asked = parse::<BatchBody>(body).and_then(BatchBody::question);
+async fn check_batch(State(gateway): State<Gateway>, headers: HeaderMap, RawQuery(query): RawQuery, body: Body) -> Response {
+    let asked = no_parameters(query).and_then(|()| parse::<BatchBody>(body)).and_then(BatchBody::question);
     let (batch, caller) = match asked.and_then(|batch| Ok((batch, gateway.caller(&headers)?))) {
         Ok(asked) => asked,
         Err(problem) => return refused(&gateway, Edge::HttpBatch, &headers, problem),
@@ -128,6 +136,19 @@ fn brand_of(query: Option<String>) -> Result<Option<BrandCode>, Problem> {
     Ok(brand)
 }
 
+/// The problem of a body in which nothing is a movement: it is none, so that its sender does not take it for done.
+fn nothing_read(sent: &Sent, items: usize) -> Problem {
+    let first = sent.bytes.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
+    let detail = match sent.media {
+        Media::Json => format!("none of the {items} items of list is an object"),
+        Media::Lines => match serde_json::from_slice::<serde_json::Value>(first) {
+            Ok(_) => format!("none of the {items} lines is an object"),
+            Err(error) => format!("none of the {items} lines can be read; the first: {}", json::json_error(&error)),
+        },
+    };
+    Problem::new(Kind::MalformedJson, detail)
+}
+
 async fn movements(State(gateway): State<Gateway>, RawQuery(query): RawQuery, body: Body) -> Result<Response, Problem> {
     let brand = brand_of(query)?;
     let sent = body?;
@@ -135,6 +156,9 @@ async fn movements(State(gateway): State<Gateway>, RawQuery(query): RawQuery, bo
         Media::Json => json::movements(sent.object()?, false)?,
         Media::Lines => json::movements(&sent.bytes, true)?,
     };
+    if !items.is_empty() && items.iter().all(Option::is_none) {
+        return Err(nothing_read(&sent, items.len()));
+    }
     let raw = items.iter().map(|item| item.as_ref().map(Fields::raw));
     let report = apply::apply(&gateway, brand, Export::default(), raw).await?;
     Ok(Json(ReportBody::new(&report)).into_response())

@@ -2,7 +2,7 @@
 
 use super::filter;
 use super::front::Front;
-use crate::net::{self, Life};
+use crate::net::{self, ConnectionHandle, Life};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 /// Bounds of one port.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Connections at once; the next waits in the kernel's queue. Each costs some 50 kB at rest.
+    /// Connections at once; for the next one that which has been idle for longest ends, or it waits in the kernel's queue.
+    /// Each costs some 50 kB at rest.
     pub connections: usize,
     /// Streams at once on one h2 connection.
     pub streams: u32,
@@ -22,17 +23,19 @@ pub struct Bounds {
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// An h2 client that answers no ping in this time is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
-/// Bytes of a request's headers at most.
+/// Bytes of a request's headers at most, in HTTP/2.
 const HEADERS: u32 = 16 << 10;
+/// Bytes that are read or written at once in HTTP/1.1, and of a request's head at most.
+const HTTP1_BUFFER: usize = 64 << 10;
 /// From one look at the first bytes of a preface that comes in pieces to the next.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Serves what is behind `front` on `listener` for the length of `life`.
 pub async fn serve(listener: TcpListener, front: Front, bounds: Bounds, life: Life) {
     let builder = Arc::new(builder(bounds));
-    let each = |stream| {
+    let each = |stream, handle| {
         let (front, builder, life) = (front.clone(), Arc::clone(&builder), life.clone());
-        async move { connection(stream, front, &builder, &life).await }
+        async move { connection(stream, handle, front, &builder, &life).await }
     };
     net::accept(&listener, bounds.connections, &life, each).await;
 }
@@ -40,7 +43,14 @@ pub async fn serve(listener: TcpListener, front: Front, bounds: Bounds, life: Li
 fn builder(bounds: Bounds) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     // Half-closed: who says no more after the question (`nc -N`) still gets its answer.
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).half_close(true);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        // Below the longest target that hyper takes: a longer one is answered with 431, where hyper's own 414, which no
+        // handler sees, may be kept by caches.
+        .max_buf_size(HTTP1_BUFFER)
+        .half_close(true);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -73,17 +83,18 @@ async fn speaks(stream: &TcpStream) -> bool {
     tokio::time::timeout(HEADER_TIMEOUT, plain).await.unwrap_or(false)
 }
 
-async fn connection(stream: TcpStream, front: Front, builder: &Builder<TokioExecutor>, life: &Life) {
+async fn connection(stream: TcpStream, handle: ConnectionHandle, front: Front, builder: &Builder<TokioExecutor>, life: &Life) {
     let spoke = tokio::select! {
         spoke = speaks(&stream) => spoke,
         () = life.stop.cancelled() => return,
+        () = handle.asked_to_end() => return,
     };
     if !spoke {
         return;
     }
     let life = Life { cut: life.cut.child_token(), ..life.clone() };
-    let service = front.on(filter::Connection(life.cut.clone()));
-    net::until_end(builder.serve_connection(TokioIo::new(stream), service), &life).await;
+    let service = front.on(filter::Connection(life.cut.clone()), handle.clone());
+    net::until_end(builder.serve_connection(TokioIo::new(stream), service), &handle, &life).await;
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ use super::proto::admin_service_server::AdminServiceServer;
 use super::proto::consent_service_server::ConsentServiceServer;
 use super::proto::permission_service_server::PermissionServiceServer;
 use super::status::{Kind, Problem};
-use super::words::{InOurWords, is_grpc};
+use super::words::InOurWords;
+use crate::net::hosts::HostPolicy;
+use crate::net::request_guard::is_grpc;
 use ::http::HeaderMap;
 use axum::response::Response;
 use tonic::service::Routes;
@@ -20,8 +22,13 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 #[error("the protobuf descriptors cannot be read: {0}")]
 pub struct BadDescriptors(String);
 
-/// What is behind the public port; a body of more than `body_bytes` is refused.
-pub fn routes<H: Health>(gateway: &Gateway, health: HealthServer<H>, body_bytes: usize) -> Result<Front, BadDescriptors> {
+/// The services of the public port, which answers to `hosts`; a body of more than `body_bytes` is refused.
+pub fn routes<H: Health>(
+    gateway: &Gateway,
+    health: HealthServer<H>,
+    hosts: HostPolicy,
+    body_bytes: usize,
+) -> Result<Front, BadDescriptors> {
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
@@ -42,7 +49,8 @@ pub fn routes<H: Health>(gateway: &Gateway, health: HealthServer<H>, body_bytes:
         .add_service(InOurWords(older));
     let grpc = grpc.routes().into_axum_router();
     let router = grpc.merge(http::routes(gateway.clone(), body_bytes)).fallback(not_found);
-    Ok(Front::new(router).checking(InOurWords(permission)))
+    let metrics = std::sync::Arc::clone(&gateway.parts().metrics);
+    Ok(Front::new(router, hosts, metrics).checking(InOurWords(permission)))
 }
 
 /// An unknown path, in the shape of whoever asks.

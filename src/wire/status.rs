@@ -50,6 +50,16 @@ pub enum Kind {
     NotFound,
     /// The path has no such method.
     MethodNotAllowed,
+    /// A header that decides something is there more than once.
+    RepeatedHeader,
+    /// The request names no host, or none that can be one.
+    MalformedHost,
+    /// The listener does not answer to the host that the request names.
+    HostNotAllowed,
+    /// A web page of another origin made the request.
+    CrossOrigin,
+    /// gRPC over HTTP/1.1.
+    GrpcNeedsHttp2,
     /// gRPC: no such service or method, or an encoding that is not offered.
     Unimplemented,
     /// The brand is not on file.
@@ -60,8 +70,16 @@ pub enum Kind {
     ShuttingDown,
     /// The index has no room for new relations.
     IndexFull,
-    /// A write failed; nothing is taken in.
+    /// A write failed in a way that does not pass; nothing is taken in.
     StorePoisoned,
+    /// The disk has no room; nothing is taken in until it has.
+    DiskFull,
+    /// There are no file descriptors; nothing is taken in until there are.
+    NoDescriptors,
+    /// A write failed of a cause that may pass; nothing is taken in until it has.
+    StoreStalled,
+    /// The writer ended by a fault of the gateway; nothing is taken in.
+    WriterPanicked,
     /// The store could not be read.
     StoreFailed,
     /// A brand with a feed was to have an age that it cannot keep.
@@ -118,7 +136,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every one.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 47] = [
         Self::MalformedJson,
         Self::MalformedProtobuf,
         Self::MalformedQuery,
@@ -129,12 +147,21 @@ impl Kind {
         Self::UnsupportedMediaType,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::RepeatedHeader,
+        Self::MalformedHost,
+        Self::HostNotAllowed,
+        Self::CrossOrigin,
+        Self::GrpcNeedsHttp2,
         Self::Unimplemented,
         Self::UnknownBrand,
         Self::NotReady,
         Self::ShuttingDown,
         Self::IndexFull,
         Self::StorePoisoned,
+        Self::DiskFull,
+        Self::NoDescriptors,
+        Self::StoreStalled,
+        Self::WriterPanicked,
         Self::StoreFailed,
         Self::MaxAgeTooShort,
         Self::DeclarationNeeded,
@@ -165,6 +192,12 @@ impl Kind {
         self.row().0
     }
 
+    /// Whether the same call may succeed a moment later, here or after a restart.
+    #[must_use]
+    const fn passes(self) -> bool {
+        matches!(self, Self::NotReady | Self::ShuttingDown | Self::DiskFull | Self::NoDescriptors | Self::StoreStalled)
+    }
+
     /// Code, HTTP status, gRPC status, title.
     const fn row(self) -> (&'static str, StatusCode, Code, &'static str) {
         use StatusCode as H;
@@ -183,6 +216,15 @@ impl Kind {
             }
             Self::NotFound => ("NOT_FOUND", H::NOT_FOUND, Code::NotFound, "No such path"),
             Self::MethodNotAllowed => ("METHOD_NOT_ALLOWED", H::METHOD_NOT_ALLOWED, Code::Unimplemented, "No such method here"),
+            Self::RepeatedHeader => {
+                ("REPEATED_HEADER", H::BAD_REQUEST, Code::InvalidArgument, "A header is there more than once")
+            }
+            Self::MalformedHost => ("MALFORMED_HOST", H::BAD_REQUEST, Code::InvalidArgument, "The request names no one host"),
+            Self::HostNotAllowed => {
+                ("HOST_NOT_ALLOWED", H::MISDIRECTED_REQUEST, Code::PermissionDenied, "The gateway does not answer to this host")
+            }
+            Self::CrossOrigin => ("CROSS_ORIGIN", H::FORBIDDEN, Code::PermissionDenied, "Web pages are not answered"),
+            Self::GrpcNeedsHttp2 => ("GRPC_NEEDS_HTTP2", H::HTTP_VERSION_NOT_SUPPORTED, Code::Unimplemented, "gRPC needs HTTP/2"),
             Self::Unimplemented => ("UNIMPLEMENTED", H::NOT_IMPLEMENTED, Code::Unimplemented, "Not offered here"),
             Self::UnknownBrand => ("UNKNOWN_BRAND", H::NOT_FOUND, Code::NotFound, "The brand is not on file"),
             Self::NotReady => ("NOT_READY", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The gateway is still loading"),
@@ -190,6 +232,14 @@ impl Kind {
             Self::IndexFull => ("INDEX_FULL", H::INSUFFICIENT_STORAGE, Code::ResourceExhausted, "The index has no room"),
             Self::StorePoisoned => {
                 ("STORE_POISONED", H::SERVICE_UNAVAILABLE, Code::FailedPrecondition, "The store failed; nothing is taken in")
+            }
+            Self::DiskFull => ("DISK_FULL", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The disk is full"),
+            Self::NoDescriptors => ("NO_DESCRIPTORS", H::SERVICE_UNAVAILABLE, Code::Unavailable, "No file descriptors are left"),
+            Self::StoreStalled => {
+                ("STORE_STALLED", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The store failed and is being opened again")
+            }
+            Self::WriterPanicked => {
+                ("WRITER_PANICKED", H::SERVICE_UNAVAILABLE, Code::FailedPrecondition, "The writer failed; nothing is taken in")
             }
             Self::StoreFailed => ("STORE_FAILED", H::INTERNAL_SERVER_ERROR, Code::Internal, "The store could not be read"),
             Self::MaxAgeTooShort => {
@@ -306,6 +356,9 @@ impl IntoResponse for Problem {
             json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": self.detail });
         let mut response = (status, Json(body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.kind.passes() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         response
     }
 }

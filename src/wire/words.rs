@@ -5,8 +5,9 @@
 //! more boxed routes, and a decision is short.
 
 use super::status::{Kind, Problem, of_tonic};
+use crate::net::request_guard::is_grpc;
 use axum::response::IntoResponse;
-use http::{HeaderMap, Request, Response, header};
+use http::{Request, Response};
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::pin::Pin;
@@ -25,12 +26,6 @@ pub enum Answering<F> {
     Refused(Ready<Result<Response<Body>, Infallible>>),
     /// It was.
     Asked(F),
-}
-
-/// Whether a request says that it is gRPC.
-#[must_use]
-pub fn is_grpc(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
 impl<S: NamedService> NamedService for InOurWords<S> {

@@ -332,15 +332,15 @@ async fn a_revision_that_comes_while_it_is_waited_for() {
     assert_eq!(settled(answer.unwrap().into_inner()), expected);
 }
 
-/// Over HTTP/1.1, whose client here does not read `grpc-timeout` itself: the gateway has to answer first.
+/// By a client that does not read `grpc-timeout` itself: the gateway has to answer first.
 #[tokio::test]
 async fn a_revision_that_does_not_come_in_time_is_an_answer() {
     let known = Known::start_with_env(&[("IZINGATE_MAX_REVISION_WAIT", "60s")]).await;
     let question = CheckRequest { min_revision: 2, ..ask(APPROVED) };
-    let request = web::client().post(format!("{}{CHECK}", known.gateway.http)).body(frame(&question.encode_to_vec()));
-    let request = request.header("content-type", "application/grpc").header("grpc-timeout", "200m");
-    let answer = request.send().await.unwrap().bytes().await.unwrap();
-    let answer = CheckResponse::decode(&answer[5..]).unwrap();
+    let request = http::Request::post(format!("{}{CHECK}", known.gateway.http)).header("grpc-timeout", "200m");
+    let request = request.header("content-type", "application/grpc").body(frame(&question.encode_to_vec()).into());
+    let answer = web::h2(&known.gateway, request.unwrap()).await;
+    let answer = CheckResponse::decode(&answer.into_body()[5..]).unwrap();
     assert_eq!(settled(answer), self::answer(Decision::Defer, Reason::RevisionNotReached, ""));
 }
 

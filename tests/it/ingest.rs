@@ -551,6 +551,7 @@ fn batches(told: &[Told]) -> Vec<Batch> {
 }
 
 fn open_store(path: &Path) -> Store {
-    let options = Options { compression: Compression::None, cache_bytes: 1 << 20, write_buffer_bytes: 1 << 20 };
+    let options =
+        Options { compression: Compression::None, cache_bytes: 1 << 20, write_buffer_bytes: 1 << 20, ..Options::default() };
     Store::open(&path.join("store"), &options, &pseudonymizer(), 1).unwrap()
 }

@@ -237,7 +237,7 @@ fn nobody_reads_the_log() {
 
 /// A full disk, as far as one process can have it to itself: no file grows beyond a megabyte.
 #[tokio::test]
-async fn a_full_disk() {
+async fn a_limit_of_file_sizes_that_does_not_pass() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     add_brand(&data);
@@ -257,16 +257,16 @@ async fn a_full_disk() {
     };
     assert!(acknowledged > 0);
     let reason = |status: tonic::Status| status.get_error_details().error_info().map(|info| info.reason.clone());
-    assert_eq!(reason(refused), Some("STORE_POISONED".to_owned()));
+    assert_eq!(reason(refused), Some("STORE_STALLED".to_owned()));
     let again = ApplyRequest {
         brand_code: BRAND,
         movements: vec![movement(APPROVED, "RET", "2026-11-03 10:00:00")],
         export_as_of: 0,
         ..ApplyRequest::default()
     };
-    assert_eq!(reason(consent.apply(again).await.unwrap_err()), Some("STORE_POISONED".to_owned()));
+    assert_eq!(reason(consent.apply(again).await.unwrap_err()), Some("STORE_STALLED".to_owned()));
     let readyz = get(&gateway.admin, "/readyz").await;
-    assert_eq!((readyz.status, readyz.text.as_str()), (503, "store poisoned\n"));
+    assert_eq!((readyz.status, readyz.text.as_str()), (503, "store stalled\n"));
     assert_eq!(get(&gateway.admin, "/livez").await.status, 200);
     assert_eq!(decisions(&gateway, acknowledged, number).await, acknowledged);
     let state = get(&gateway.admin, "/v1/state").await.json();

@@ -37,7 +37,8 @@ const fn day(number: u32) -> IysTime {
 }
 
 fn open(dir: &Path) -> Store {
-    let options = Options { compression: Compression::None, cache_bytes: 1 << 20, write_buffer_bytes: 1 << 20 };
+    let options =
+        Options { compression: Compression::None, cache_bytes: 1 << 20, write_buffer_bytes: 1 << 20, ..Options::default() };
     Store::open(&dir.join("store"), &options, &Pseudonymizer::new(&Secret::from_bytes([7; 32])), 1).unwrap()
 }
 

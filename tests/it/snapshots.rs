@@ -45,7 +45,8 @@ fn movement(number: u64, status: Status, second: u32) -> Movement {
 }
 
 fn open_store(folder: &Path, secret: u8) -> Store {
-    let options = Options { compression: Compression::None, cache_bytes: 1 << 20, write_buffer_bytes: 1 << 20 };
+    let options =
+        Options { compression: Compression::None, cache_bytes: 1 << 20, write_buffer_bytes: 1 << 20, ..Options::default() };
     Store::open(&folder.join("store"), &options, &Pseudonymizer::new(&Secret::from_bytes([secret; 32])), 1).unwrap()
 }
 

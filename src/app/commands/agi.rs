@@ -3,12 +3,11 @@
 use super::{CommandError, runtime};
 use crate::agi::{self, Gateway, PEER, Settings};
 use crate::cli::agi::AgiArgs;
-use crate::net::Life;
+use crate::net::{self, Life};
 use crate::shutdown::{Pace, Shutdown, Signals};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// Serves until a signal ends it; prints where.
@@ -30,7 +29,7 @@ pub fn agi(args: &AgiArgs, out: &mut dyn Write) -> Result<(), CommandError> {
     };
     let gateway = Gateway::new(settings).map_err(|error| failed(&error))?;
     runtime()?.block_on(async {
-        let listener = TcpListener::bind(args.listen).await.map_err(|error| not_there(args, &error))?;
+        let listener = net::listen(args.listen).map_err(|error| not_there(args, &error))?;
         let address = listener.local_addr().map_err(|error| failed(&error))?;
         let signals = Signals::listen().map_err(|error| failed(&error))?;
         // Whether anybody reads it is all the same.

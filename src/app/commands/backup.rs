@@ -1,9 +1,10 @@
 //! `izingate backup`.
 
-use super::{CommandError, connect};
+use super::{CommandError, connect, gateway};
 use crate::app::open;
 use crate::cli::backup::BackupArgs;
 use crate::model::time::IysTime;
+use crate::net::endpoint::GatewayUrl;
 use crate::store::backup;
 use crate::wire::proto::admin_service_client::AdminServiceClient;
 use crate::wire::proto::{BackupRequest, BackupResponse};
@@ -14,7 +15,7 @@ use tokio::runtime::Runtime;
 pub fn backup(args: &BackupArgs) -> Result<String, CommandError> {
     let made = match &args.target.data {
         Some(data) => offline(data, &args.dir)?,
-        None => online(args.target.endpoint.as_deref().unwrap_or_default(), &args.dir)?,
+        None => online(gateway(&args.target)?, &args.dir)?,
     };
     let BackupResponse { path, revision, files, bytes } = made;
     Ok(format!(
@@ -30,7 +31,7 @@ fn offline(data: &Path, folder: &Path) -> Result<BackupResponse, CommandError> {
     Ok(BackupResponse { path, revision: made.revision, files: made.files.len() as u64, bytes: made.bytes() })
 }
 
-fn online(url: &str, folder: &Path) -> Result<BackupResponse, CommandError> {
+fn online(url: &GatewayUrl, folder: &Path) -> Result<BackupResponse, CommandError> {
     let name = folder.to_str().ok_or_else(|| CommandError::Gateway("the name of a backup is plain text".to_owned()))?;
     let runtime = Runtime::new().map_err(|error| CommandError::Internal(error.to_string()))?;
     runtime.block_on(async {

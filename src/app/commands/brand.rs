@@ -1,6 +1,6 @@
 //! `izingate brand add|list|mode|deactivate|heal`.
 
-use super::{CommandError, connect, existing, heal, remote, runtime, writing};
+use super::{CommandError, connect, existing, gateway, heal, remote, runtime, writing};
 use crate::app::open;
 use crate::cli::Target;
 use crate::cli::brand::{AddArgs, AgeArg, BrandCommand, DeactivateArgs, ListArgs, ModeArgs};
@@ -89,7 +89,7 @@ fn list(args: &ListArgs) -> Result<String, CommandError> {
 /// Brands of a running gateway, with what its state alone tells: whether they follow İYS. Of which channels is
 /// not part of it, nor shown.
 fn with_feeds(target: &Target, mut brands: Vec<Brand>) -> Result<Vec<Brand>, CommandError> {
-    let url = target.endpoint.as_deref().unwrap_or_default();
+    let url = gateway(target)?;
     let state = runtime()?.block_on(async {
         let mut client = ConsentServiceClient::new(connect(url).await?);
         Ok::<_, CommandError>(client.get_state(GetStateRequest {}).await?.into_inner())

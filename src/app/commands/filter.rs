@@ -1,7 +1,7 @@
 //! `izingate filter`.
 
 use super::brand::remote_brands;
-use super::{CommandError, runtime};
+use super::{CommandError, gateway, runtime};
 use crate::app::lists::offline::{Offline, OfflineError, Places, Question};
 use crate::app::lists::online::Online;
 use crate::app::lists::{self, Decider, Input, Outputs, Plan, Report, Stop};
@@ -35,12 +35,16 @@ pub fn filter(args: &FilterArgs) -> Result<(String, u8), CommandError> {
     let decider = match (&args.data, &args.endpoint) {
         (Some(data), _) => Decider::Offline(offline(args, data, question)?),
         (None, endpoint) => {
-            let url = endpoint.clone().unwrap_or_default();
-            let on_file = remote_brands(&Target { data: None, endpoint: Some(url.clone()) })?;
+            let target = Target { data: None, endpoint: endpoint.clone() };
+            let on_file = remote_brands(&target)?;
             if let Some(scope) = scopes.iter().find(|scope| !on_file.iter().any(|brand| brand.code == scope.brand)) {
                 return Err(CommandError::UnknownBrand(scope.brand));
             }
-            Decider::Online(runtime.block_on(Online::connect(&url, question, Duration::from_secs(args.retry_for)))?)
+            Decider::Online(runtime.block_on(Online::connect(
+                gateway(&target)?,
+                question,
+                Duration::from_secs(args.retry_for),
+            ))?)
         }
     };
     let report = lists::run(plan(args, &scopes), &decider, &runtime)?;

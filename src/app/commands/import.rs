@@ -1,7 +1,7 @@
 //! `izingate import`.
 
 use super::brand::remote_brands;
-use super::{CommandError, runtime, writer_of};
+use super::{CommandError, gateway, runtime, writer_of};
 use crate::app::open::{self, Opened};
 use crate::cli::import::ImportArgs;
 use crate::config::SecretSource;
@@ -23,8 +23,7 @@ pub fn import(args: &ImportArgs) -> Result<Summary, CommandError> {
 }
 
 fn online(args: &ImportArgs) -> Result<Summary, CommandError> {
-    let url = args.target.endpoint.as_deref().unwrap_or_default();
-    let target = Remote::connect(url, args.brand, args.as_of)?;
+    let target = Remote::connect(gateway(&args.target)?, args.brand, args.as_of)?;
     let on_file = remote_brands(&args.target)?.into_iter().map(|brand| brand.code).collect();
     require_brand(args.brand, &on_file)?;
     let summary = import::run(&args.files, args.sheet.as_deref(), &target, &mut Progress::stderr())?;

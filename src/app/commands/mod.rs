@@ -46,6 +46,7 @@ use crate::index::Index;
 use crate::ingest::{Boot, Setup, Writer, WriterHandle};
 use crate::model::brand::BrandCode;
 use crate::model::time::IysTime;
+use crate::net::endpoint::GatewayUrl;
 use crate::ports::{EraseRefused, HealRefused, RegistryRefused, SinkError};
 use crate::store::backup::BackupError;
 use crate::store::{Store, StoreError};
@@ -54,7 +55,7 @@ use crate::wire::status::Problem;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic_types::StatusExt;
 
 /// Commands that may wait for the writer: a command of the command line hands in one after another.
@@ -224,15 +225,19 @@ fn remote<T>(
     target: &Target,
     call: impl AsyncFnOnce(AdminServiceClient<Channel>) -> Result<tonic::Response<T>, tonic::Status>,
 ) -> Result<T, CommandError> {
-    let url = target.endpoint.as_deref().unwrap_or_default();
+    let url = gateway(target)?;
     runtime()?.block_on(async {
         let client = AdminServiceClient::new(connect(url).await?);
         Ok(call(client).await?.into_inner())
     })
 }
 
-async fn connect(url: &str) -> Result<Channel, CommandError> {
-    let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| CommandError::Gateway(format!("{url}: {error}")))?;
+/// The running gateway that a command is to work through.
+fn gateway(target: &Target) -> Result<&GatewayUrl, CommandError> {
+    target.endpoint.as_ref().ok_or_else(|| CommandError::Internal("neither --data nor --endpoint is given".to_owned()))
+}
+
+async fn connect(url: &GatewayUrl) -> Result<Channel, CommandError> {
     let unreachable = |_| CommandError::Gateway(format!("{url}: no gateway answers there"));
-    endpoint.connect_timeout(std::time::Duration::from_secs(10)).connect().await.map_err(unreachable)
+    url.endpoint().connect().await.map_err(unreachable)
 }

@@ -1,7 +1,7 @@
 //! `izingate retailer access|refresh`.
 
 use super::list::List;
-use super::{CommandError, connect, runtime, writing};
+use super::{CommandError, connect, gateway, runtime, writing};
 use crate::app::open::{self, Opened};
 use crate::cli::retailer::{AccessArgs, RefreshArgs, RetailerCommand};
 use crate::config::SecretSource;
@@ -80,7 +80,7 @@ fn offline(args: &AccessArgs, data: &Path, addresses: Addresses) -> Result<Done,
 }
 
 fn online(args: &AccessArgs, addresses: Addresses) -> Result<Done, CommandError> {
-    let url = args.target.endpoint.as_deref().unwrap_or_default();
+    let url = gateway(&args.target)?;
     runtime()?.block_on(async {
         let place = Place::There(AdminServiceClient::new(connect(url).await?));
         place.take(args, addresses).await

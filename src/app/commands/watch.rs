@@ -12,7 +12,7 @@ use std::error::Error;
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 /// A gateway that does not answer a ping in this time is gone.
@@ -38,9 +38,7 @@ pub fn watch(args: &WatchArgs, out: &mut dyn Write) -> Result<(), CommandError> 
 
 async fn follow(args: &WatchArgs, out: &mut dyn Write) -> Result<(), CommandError> {
     let url = &args.endpoint;
-    let wrong = |error: &dyn Error| CommandError::Gateway(format!("{url}: {error}"));
-    let endpoint = Endpoint::from_shared(url.clone()).map_err(|error| wrong(&error))?;
-    let endpoint = endpoint.connect_timeout(GONE).http2_keep_alive_interval(GONE).keep_alive_timeout(GONE);
+    let endpoint = url.endpoint().http2_keep_alive_interval(GONE).keep_alive_timeout(GONE);
     // Who is not there at all was perhaps misspelled; who was there once is waited for.
     let channel = endpoint.connect().await.map_err(|_| CommandError::Gateway(format!("{url}: no gateway answers there")))?;
     let mut watch =

@@ -7,6 +7,7 @@ use crate::check::question::Scope;
 use crate::filter::Block;
 use crate::filter::block::Bounds;
 use crate::import::{code_of, text_of};
+use crate::net::endpoint::GatewayUrl;
 use crate::wire::caller::CALLER_HEADER;
 use crate::wire::convert::{channel_code, purpose_code, recipient_type_code};
 use crate::wire::proto::CheckBatchRequest;
@@ -16,14 +17,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tonic::metadata::MetadataValue;
-use tonic::transport::Endpoint;
 use tonic::{Code, Request, Status};
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 /// No batch takes this long: the gateway is gone.
 const CALL: Duration = Duration::from_mins(1);
-const CONNECT: Duration = Duration::from_secs(10);
+/// A gateway that does not answer a ping in this time is gone.
+const PING: Duration = Duration::from_secs(10);
 
 /// A running gateway.
 pub struct Online {
@@ -39,14 +40,13 @@ impl Online {
 
     /// Connects to a gateway; a call that fails because it cannot be reached is tried again for the length of
     /// `retry_for`.
-    pub async fn connect(url: &str, question: Question, retry_for: Duration) -> Result<Self, Stop> {
+    pub async fn connect(url: &GatewayUrl, question: Question, retry_for: Duration) -> Result<Self, Stop> {
         let failed = |code: &str, message: String| Stop::Decider { code: code.to_owned(), message };
-        let endpoint = Endpoint::from_shared(url.to_owned())
-            .map_err(|error| failed("INVALID_SERVER", format!("{url}: {error}")))?
-            .connect_timeout(CONNECT)
+        let endpoint = url
+            .endpoint()
             .timeout(CALL)
-            .http2_keep_alive_interval(CONNECT)
-            .keep_alive_timeout(CONNECT)
+            .http2_keep_alive_interval(PING)
+            .keep_alive_timeout(PING)
             .initial_stream_window_size(2 << 20)
             .initial_connection_window_size(8 << 20);
         let channel = endpoint.connect().await.map_err(|_| failed("UNAVAILABLE", format!("{url}: no gateway answers there")))?;

@@ -1,8 +1,9 @@
 //! Where rows go: standard output, or a file that says in its name that it is not whole until it is.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use crate::disk::private;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -59,7 +60,7 @@ impl Stream {
 
     /// A file that is to become `path`: only its owner may read it, for it holds addresses. Nobody else may be writing it.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(partial(path))?;
+        let file = private::open_or_make(&partial(path))?;
         hold(&file, path)?;
         file.set_len(0)?;
         Ok(Self { place: Place::File { file, path: path.to_owned() }, bytes: 0, hash: Xxh3::new() })
@@ -67,7 +68,7 @@ impl Stream {
 
     /// The same file as it is there, to be written behind.
     pub(super) fn append(path: &Path) -> io::Result<Self> {
-        let mut file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(partial(path))?;
+        let mut file = private::open_or_make(&partial(path))?;
         hold(&file, path)?;
         let bytes = file.seek(SeekFrom::End(0))?;
         Ok(Self { place: Place::File { file, path: path.to_owned() }, bytes, hash: Xxh3::new() })
@@ -76,7 +77,7 @@ impl Stream {
     /// The same file again, whose first `bytes` are to hash to `hash`; what stands behind them is cut off. None if they
     /// are not there.
     pub(super) fn again(path: &Path, bytes: u64, hash: u128) -> io::Result<Option<Self>> {
-        let mut file = match OpenOptions::new().read(true).write(true).open(partial(path)) {
+        let mut file = match private::open_to_resume(&partial(path)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened?,
         };

@@ -7,10 +7,13 @@ use crate::feed::follow::supervise::{Board, Fault};
 use crate::model::brand::BrandCode;
 use crate::model::channel::Channel;
 use crate::model::feed::Gap;
-use crate::model::movement::Context;
+use crate::model::movement::{Context, Refusal};
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
-use crate::net::{self, Life};
+use crate::net::hosts::HostPolicy;
+use crate::net::payload;
+use crate::net::request_guard::{self, RequestViolation};
+use crate::net::{self, ConnectionHandle, Life, no_store};
 use crate::ports::{FeedNote, MovementSink};
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -19,9 +22,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,8 +38,6 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-/// Connections at once: İYS is the only caller. Each costs some 60 kB at rest.
-const CONNECTIONS: usize = 256;
 /// Pushes that are read or wait for the writer at once: with a body each, at most 512 MB, and only of who has
 /// credentials. The next one is told to come again.
 const WAITING: usize = 64;
@@ -96,6 +99,8 @@ pub struct Counters {
 pub struct Receiver {
     listener: TcpListener,
     certificate: Certificate,
+    /// Connections at once: İYS is the only caller. Each costs some 60 kB at rest.
+    max_connections: usize,
 }
 
 struct Shared {
@@ -106,9 +111,9 @@ struct Shared {
 
 impl Receiver {
     /// Listens on an address. From here on SIGHUP does not end the process: it has the certificate read again.
-    pub async fn bind(address: SocketAddr, certificate: Certificate) -> std::io::Result<Self> {
+    pub fn bind(address: SocketAddr, certificate: Certificate, max_connections: usize) -> std::io::Result<Self> {
         drop(signal(SignalKind::hangup())?);
-        Ok(Self { listener: TcpListener::bind(address).await?, certificate })
+        Ok(Self { listener: net::listen(address)?, certificate, max_connections })
     }
 
     /// Where it listens: what port 0 became.
@@ -119,7 +124,7 @@ impl Receiver {
     /// Answers for the length of `life`, as tasks that `board` shows; what it counts.
     #[must_use]
     pub fn start(self, desk: Desk, board: &Board, life: &Life) -> Arc<Counters> {
-        let Self { listener, certificate } = self;
+        let Self { listener, certificate, max_connections } = self;
         let counters = Arc::new(Counters::default());
         let shared = Shared { desk, room: Semaphore::new(WAITING), counters: Arc::clone(&counters) };
         let (listener, router) = (Arc::new(listener), router(Arc::new(shared)));
@@ -127,7 +132,7 @@ impl Receiver {
         let keep = board.keep("push certificate".to_owned(), life.stop.clone(), move || kept.clone().keep());
         life.tracker.spawn(keep);
         let each = life.clone();
-        let work = move || serve(Arc::clone(&listener), certificate.clone(), router.clone(), each.clone());
+        let work = move || serve(Arc::clone(&listener), max_connections, certificate.clone(), router.clone(), each.clone());
         life.tracker.spawn(board.keep("push receiver".to_owned(), life.stop.clone(), work));
         counters
     }
@@ -138,29 +143,54 @@ fn router(shared: Arc<Shared>) -> Router {
     routes.layer(DefaultBodyLimit::max(BODY))
 }
 
-async fn serve(listener: Arc<TcpListener>, certificate: Certificate, router: Router, life: Life) -> Fault {
-    let each = |stream| {
+async fn serve(
+    listener: Arc<TcpListener>,
+    max_connections: usize,
+    certificate: Certificate,
+    router: Router,
+    life: Life,
+) -> Fault {
+    let each = |stream, handle| {
         let (acceptor, router, life) = (TlsAcceptor::from(certificate.current()), router.clone(), life.clone());
-        async move { connection(stream, acceptor, router, &life).await }
+        async move { connection(stream, handle, acceptor, router, &life).await }
     };
-    net::accept(&listener, CONNECTIONS, &life, each).await;
+    net::accept(&listener, max_connections, &life, each).await;
     Fault::stop(&"it is shutting down")
 }
 
-async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, life: &Life) {
+async fn connection(stream: TcpStream, handle: ConnectionHandle, acceptor: TlsAcceptor, router: Router, life: &Life) {
     let handshake = tokio::select! {
         handshake = timeout(HANDSHAKE, acceptor.accept(stream)) => handshake,
         () = life.stop.cancelled() => return,
+        () = handle.asked_to_end() => return,
     };
     let stream = match handshake {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return tracing::debug!(%error, "push: a connection without TLS"),
         Err(_) => return tracing::debug!("push: a connection that does not speak"),
     };
-    let service = router.map_request(|request: http::Request<hyper::body::Incoming>| request.map(Body::new));
+    let of_connection = handle.clone();
+    let service = service_fn(move |request| answered(router.clone(), of_connection.clone(), request));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADER).half_close(true);
-    net::until_end(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)), life).await;
+    net::until_end(builder.serve_connection(TokioIo::new(stream), service), &handle, life).await;
+}
+
+/// The answer to a request, which no cache keeps. İYS reaches the port under whatever name it was given, so the host is
+/// not looked at; a web page has no business here.
+async fn answered(
+    router: Router,
+    connection: ConnectionHandle,
+    request: http::Request<Incoming>,
+) -> Result<Response, Infallible> {
+    let _call = connection.call();
+    let mut response = match request_guard::check(&request, &HostPolicy::any()) {
+        Ok(()) => router.oneshot(request.map(Body::new)).await?,
+        Err(RequestViolation::CrossOrigin) => refuse(request.map(Body::new), StatusCode::FORBIDDEN).await,
+        Err(_) => refuse(request.map(Body::new), StatusCode::BAD_REQUEST).await,
+    };
+    no_store::forbid(response.headers_mut());
+    Ok(response)
 }
 
 async fn receive(
@@ -189,6 +219,10 @@ async fn receive(
             return refuse(request, StatusCode::FORBIDDEN).await;
         }
     };
+    if let Err(unreadable) = payload::check_headers(request.headers()) {
+        tracing::warn!(brand = brand.get(), %channel, reason = %unreadable, "push: a body cannot be read");
+        return refuse(request, StatusCode::UNSUPPORTED_MEDIA_TYPE).await;
+    }
     let Ok(_turn) = room.try_acquire() else {
         count(&counters.full, 1);
         return refuse(request, StatusCode::SERVICE_UNAVAILABLE).await;
@@ -204,17 +238,22 @@ async fn receive(
 
 /// Takes a body in; resolves when it is durable and visible. What is unreadable in it does not keep the rest
 /// back, nor is the push refused: İYS would send it again for ever. What may be a refusal leaves a gap in the same
-/// batch, so that the brand is STALE before İYS hears that its push arrived.
+/// batch, so that the brand is STALE before İYS hears that its push arrived. A body of
+/// which nothing can be read is refused all the same: its sender would take it for delivered.
 async fn take(
     desk: &Desk,
     counters: &Counters,
     (brand, channel): (BrandCode, Channel),
     known_to: IysTime,
-    body: &[u8],
+    body: &Bytes,
 ) -> Result<(), StatusCode> {
+    let body = payload::text(body).map_err(|unreadable| {
+        tracing::warn!(brand = brand.get(), %channel, reason = %unreadable, "push: a body cannot be read");
+        StatusCode::BAD_REQUEST
+    })?;
     let now = desk.clock.receipt();
     let context = Context { pseudonymizer: &desk.pseudonymizer, brand: Some(brand), now, export_as_of: None };
-    let pushed = body::read(body, channel, &context, known_to).map_err(|bad| match bad {
+    let pushed = body::read(&body, channel, &context, known_to).map_err(|bad| match bad {
         BadBody::Malformed => StatusCode::BAD_REQUEST,
         BadBody::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
     })?;
@@ -231,6 +270,8 @@ async fn take(
         tracing::warn!(brand = brand.get(), %from, %to, "push: what is unreadable may be a refusal; the brand is STALE until its gap is healed");
     }
     let movements = pushed.rows;
+    let nothing_read = movements == 0 && pushed.tests == 0 && !pushed.refused.is_empty();
+    let unreadable = nothing_read && pushed.refused.iter().all(|refusal| *refusal == Refusal::BadLine);
     if movements > 0 || gap.is_some() {
         let notes = [Some(FeedNote::Pushed(brand, now)), gap.map(FeedNote::Missed)];
         let taken = desk.sink.follow(pushed.movements, notes.into_iter().flatten().collect()).await;
@@ -239,6 +280,9 @@ async fn take(
             StatusCode::SERVICE_UNAVAILABLE
         })?;
         count(&counters.movements, movements);
+    }
+    if unreadable {
+        return Err(StatusCode::BAD_REQUEST);
     }
     count(&counters.pushes, 1);
     Ok(())

@@ -5,6 +5,7 @@ use crate::index::Index;
 use crate::model::mac::MacKey;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Bytes of shards in a block, as soon as there are so many.
@@ -37,12 +38,21 @@ pub fn write(index: &Index, identity: Identity, to: &SnapshotFile) -> io::Result
     written
 }
 
+/// Makes a file for its owner alone, in place of whatever was left: a link there is removed, not followed.
+fn create(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    File::options().write(true).create_new(true).mode(0o600).open(path)
+}
+
 fn write_new(index: &Index, identity: Identity, path: &Path, key: &MacKey) -> io::Result<Written> {
     let mut nonce = [0; 16];
     getrandom::fill(&mut nonce).map_err(|error| io::Error::other(error.to_string()))?;
     let table = &index.0.table;
     let preface = Preface { identity, shard_bits: table.shard_bits(), nonce };
-    let mut out = Out { file: File::create(path)?, key: preface.block_key(key), blocks: 0, bytes: 0, synced: 0 };
+    let mut out = Out { file: create(path)?, key: preface.block_key(key), blocks: 0, bytes: 0, synced: 0 };
     out.part(&preface.encode(key))?;
     let (mut block, mut relations) = (begin(Kind::Shards), 0);
     for shard in 0..table.shards() {

@@ -5,11 +5,11 @@
 
 use super::error::BulkError;
 use super::record::Record;
+use crate::disk::create_new;
 use crate::model::secret::KEY_ID;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufReader, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -52,9 +52,7 @@ pub(super) struct RunReader {
 impl RunWriter {
     /// Begins a run; replaces a file of that name. Only its owner may read it.
     pub(super) fn create(path: PathBuf) -> Result<Self, BulkError> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let file = options.open(&path).map_err(|error| BulkError::spill(&path, error))?;
+        let file = create_new(&path).map_err(|error| BulkError::spill(&path, error))?;
         let mut run = Self { path, file, block: Vec::with_capacity(BLOCK + 256), checksums: Vec::new(), bytes: 0, records: 0 };
         run.write(&HEAD)?;
         Ok(run)

@@ -9,6 +9,7 @@ use super::merge::Merge;
 use super::record::{LONGEST, Names, Records, keep_name, records};
 use super::run::{Run, RunWriter};
 use super::slice::Slices;
+use crate::disk::private::make_folder;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -158,7 +159,7 @@ impl Sorter {
 
     /// Writes sorted buffers as one run.
     fn spill(&self, buffers: Vec<Buffer>, number: u64, spilled: u64) -> Result<(Run, Vec<Buffer>), BulkError> {
-        std::fs::create_dir_all(&self.folder).map_err(|error| BulkError::spill(&self.folder, error))?;
+        make_folder(&self.folder).map_err(|error| BulkError::spill(&self.folder, error))?;
         let mut writer = RunWriter::create(self.folder.join(format!("{number:06}.run")))?;
         let mut merge = Merge::of_buffers(buffers);
         while let Some(record) = merge.head() {

@@ -1,6 +1,7 @@
 //! How the writer is asked.
 
 use super::Thread;
+use super::health::Health;
 use super::queue::{Command, PutBy, Submission};
 use crate::ingest::bulk::{BulkError, Slice, SliceDone};
 use crate::ingest::registry::{Desk, Failed};
@@ -13,7 +14,7 @@ use crate::ports::{
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
@@ -21,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 #[derive(Clone)]
 pub struct WriterHandle {
     pub(super) commands: mpsc::Sender<Command>,
-    pub(super) poisoned: Arc<AtomicBool>,
+    pub(super) health: Health,
     pub(super) unreported: Arc<AtomicU64>,
 }
 
@@ -66,11 +67,11 @@ impl WriterHandle {
                 let Some(slice) = slices.next() else { break };
                 let (reply, answer) = oneshot::channel();
                 let command = Command::Slice(Box::new(slice?), reply);
-                self.commands.blocking_send(command).map_err(|_| SinkError::Closed)?;
+                self.commands.blocking_send(command).map_err(|_| self.gone())?;
                 waiting.push_back(answer);
             }
             let Some(answer) = waiting.pop_front() else { return Ok(()) };
-            done(answer.blocking_recv().map_err(|_| SinkError::Poisoned)??);
+            done(answer.blocking_recv().map_err(|_| self.unanswered())??);
         }
     }
 
@@ -84,9 +85,25 @@ impl WriterHandle {
     }
 
     async fn ask<T, E: From<SinkError>>(&self, command: impl FnOnce(oneshot::Sender<Result<T, E>>) -> Command) -> Result<T, E> {
+        self.refuse_if_failed()?;
         let (reply, answer) = oneshot::channel();
-        self.commands.send(command(reply)).await.map_err(|_| SinkError::Closed)?;
-        answer.await.map_err(|_| SinkError::Poisoned)?
+        self.commands.send(command(reply)).await.map_err(|_| self.gone())?;
+        answer.await.map_err(|_| self.unanswered())?
+    }
+
+    /// Nobody waits in the queue of a writer that takes nothing.
+    fn refuse_if_failed(&self) -> Result<(), SinkError> {
+        self.health.failure().map_or(Ok(()), Err)
+    }
+
+    /// The reason for which no command can be handed over: the writer has ended.
+    fn gone(&self) -> SinkError {
+        self.health.failure().unwrap_or(SinkError::Closed)
+    }
+
+    /// The reason for which a command was not answered: in order, every one is.
+    fn unanswered(&self) -> SinkError {
+        self.health.failure().unwrap_or(SinkError::Panicked)
     }
 
     /// Has the writer change the registry.
@@ -94,11 +111,12 @@ impl WriterHandle {
         &self,
         change: impl FnOnce(&Desk<'_>) -> Result<T, Failed> + Send + 'static,
     ) -> Result<T, RegistryRefused> {
+        self.refuse_if_failed()?;
         let (reply, answer) = oneshot::channel();
         // Whoever asked may have hung up; the change is made all the same.
         let change = Box::new(move |thread: &Thread| drop(reply.send(thread.register(change))));
-        self.commands.send(Command::Registry(change)).await.map_err(|_| SinkError::Closed)?;
-        answer.await.map_err(|_| SinkError::Poisoned)?
+        self.commands.send(Command::Registry(change)).await.map_err(|_| self.gone())?;
+        answer.await.map_err(|_| self.unanswered())?
     }
 }
 
@@ -147,6 +165,10 @@ impl MovementSink for WriterHandle {
     }
 
     fn is_poisoned(&self) -> bool {
-        self.poisoned.load(Ordering::Acquire)
+        self.health.failure().is_some()
+    }
+
+    fn failure(&self) -> Option<SinkError> {
+        self.health.failure()
     }
 }

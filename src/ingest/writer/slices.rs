@@ -24,7 +24,7 @@ impl Thread {
         let (one, two) = std::thread::scope(|scope| {
             let two = second.as_ref().map(|(slice, _)| scope.spawn(|| ground.prepare(slice, revision + 1)));
             let one = ground.prepare(&first.0, revision);
-            let panicked = |_| Err(BulkError::Sink(SinkError::Poisoned));
+            let panicked = |_| Err(BulkError::Sink(SinkError::Unreadable));
             (one, two.map(|two| two.join().unwrap_or_else(panicked)))
         });
         let (slice, reply) = first;
@@ -48,7 +48,7 @@ impl Thread {
     }
 
     fn commit_slice(&mut self, slice: &Slice, prepared: Prepared, now: IysTime) -> Result<SliceDone, BulkError> {
-        self.refuse_if_poisoned()?;
+        self.refuse_if_failed()?;
         let started = Instant::now();
         let Prepared { staged, changed, brands, new_sources, applied, unchanged } = prepared;
         let position = self.next_position(slice, applied, unchanged)?;
@@ -69,7 +69,8 @@ impl Thread {
             None => self.store.commit_completion(&completion),
         };
         if let Err(error) = committed {
-            self.poison(&error);
+            // Whatever failed, the families may have taken in a part of it, which only opening again makes whole.
+            self.not_written(&error);
             return Err(error.into());
         }
         self.clock.committed(now);

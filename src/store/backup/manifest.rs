@@ -1,6 +1,7 @@
 //! What a backup says of itself, and whether it is true.
 
 use super::{BackupError, STORE, open_copy};
+use crate::disk::private::new_file;
 use crate::model::hex::to_hex;
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
@@ -89,7 +90,7 @@ impl Manifest {
         for (name, bytes) in [(NAME, &text[..]), (CHECKSUM, checksum.as_bytes())] {
             let path = folder.join(name);
             let write = || {
-                let mut file = File::create_new(&path)?;
+                let mut file = new_file().open(&path)?;
                 file.write_all(bytes)?;
                 file.sync_all()
             };

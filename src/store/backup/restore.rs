@@ -3,24 +3,24 @@
 
 use super::manifest::sync_folder;
 use super::{BackupError, Manifest, STORE, open_copy};
+use crate::disk::private::{make_folder, new_file};
 use crate::model::hex::to_hex;
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
 use crate::store::error::StoreError;
 use crate::store::rocks::{Options, Store};
 use crate::store::scan::Census;
-use std::fs::{self, File};
 use std::path::Path;
 
 /// Copies the files of a backup that was verified into `folder`, which must exist and hold no store, and
 /// opens what came of it. Returns what it holds. The caller gives the folder its name.
 pub fn copy(manifest: &Manifest, from: &Path, folder: &Path, secret: Option<&Pseudonymizer>) -> Result<Census, BackupError> {
     let store = folder.join(STORE);
-    fs::create_dir(&store).map_err(|source| BackupError::Failed { path: store.clone(), source })?;
+    make_folder(&store).map_err(|source| BackupError::Failed { path: store.clone(), source })?;
     for file in &manifest.files {
         let path = folder.join(&file.name);
         let failed = |source| BackupError::Failed { path: path.clone(), source };
-        let mut copy = File::create_new(&path).map_err(failed)?;
+        let mut copy = new_file().open(&path).map_err(failed)?;
         file.compare(&from.join(&file.name), &mut copy)?;
         copy.sync_all().map_err(failed)?;
     }

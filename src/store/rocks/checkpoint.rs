@@ -1,6 +1,6 @@
 //! A copy of the store at one moment, made beside whatever is going on.
 
-use super::{Store, failed};
+use super::Store;
 use crate::store::error::StoreError;
 use rocksdb::checkpoint::Checkpoint;
 use std::path::Path;
@@ -10,6 +10,8 @@ impl Store {
     /// Sorted files, which never change, are linked rather than copied where the file system allows it, so
     /// it takes little time and room. The copy's files are synced when this returns.
     pub(in crate::store) fn checkpoint(&self, folder: &Path) -> Result<(), StoreError> {
-        Checkpoint::new(&self.db).and_then(|checkpoint| checkpoint.create_checkpoint(folder)).map_err(failed)
+        let db = self.db()?;
+        let made = Checkpoint::new(&db).and_then(|checkpoint| checkpoint.create_checkpoint(folder));
+        made.map_err(|error| self.failed(&error))
     }
 }

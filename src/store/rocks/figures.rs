@@ -1,6 +1,6 @@
 //! What the store takes up on disk.
 
-use super::{Family, Store, failed};
+use super::{Family, Store, handle_of};
 use crate::store::error::StoreError;
 use rocksdb::{ColumnFamily, properties};
 use std::fs;
@@ -45,8 +45,9 @@ pub struct Pressure {
 impl Store {
     /// What the store has on its hands, from what RocksDB keeps in memory.
     pub fn pressure(&self) -> Result<Pressure, StoreError> {
-        let of_all =
-            |name: &properties::PropName| self.db.property_int_value(name).map_err(failed).map(Option::unwrap_or_default);
+        let db = self.db()?;
+        let failed = |error: rocksdb::Error| self.failed(&error);
+        let of_all = |name: &properties::PropName| db.property_int_value(name).map_err(failed).map(Option::unwrap_or_default);
         let mut pressure = Pressure {
             compactions: of_all(properties::NUM_RUNNING_COMPACTIONS)?,
             delayed: of_all(properties::ACTUAL_DELAYED_WRITE_RATE)? > 0,
@@ -54,18 +55,18 @@ impl Store {
             ..Pressure::default()
         };
         let value = |family: &ColumnFamily, name: &properties::PropName| {
-            self.db.property_int_value_cf(family, name).map_err(failed).map(Option::unwrap_or_default)
+            db.property_int_value_cf(family, name).map_err(failed).map(Option::unwrap_or_default)
         };
         // Any of them tells of the one cache.
-        pressure.cache = value(self.family(Family::Consent)?, properties::BLOCK_CACHE_USAGE)?;
+        pressure.cache = value(handle_of(&db, Family::Consent)?, properties::BLOCK_CACHE_USAGE)?;
         for family in Family::ALL {
-            let family = self.family(family)?;
+            let family = handle_of(&db, family)?;
             let of = |name: &properties::PropName| value(family, name);
             pressure.bytes += of(properties::LIVE_SST_FILES_SIZE)?;
             pressure.memtables += of(properties::CUR_SIZE_ALL_MEM_TABLES)?;
             pressure.pending += of(properties::ESTIMATE_PENDING_COMPACTION_BYTES)?;
             for level in 0..LEVELS {
-                let files = self.db.property_value_cf(family, properties::num_files_at_level(level)).map_err(failed)?;
+                let files = db.property_value_cf(family, properties::num_files_at_level(level)).map_err(failed)?;
                 pressure.files += files.and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
             }
         }
@@ -74,10 +75,12 @@ impl Store {
 
     /// Every family with its size.
     pub fn families(&self) -> Result<Vec<FamilyFigures>, StoreError> {
-        let files = self.db.live_files().map_err(failed)?;
+        let db = self.db()?;
+        let files = db.live_files().map_err(|error| self.failed(&error))?;
         let figures = |family: Family| {
             let own = || files.iter().filter(|file| file.column_family_name == family.name());
-            let entries = self.db.property_int_value_cf(self.family(family)?, properties::ESTIMATE_NUM_KEYS).map_err(failed)?;
+            let entries = db.property_int_value_cf(handle_of(&db, family)?, properties::ESTIMATE_NUM_KEYS);
+            let entries = entries.map_err(|error| self.failed(&error))?;
             Ok(FamilyFigures {
                 name: family.name(),
                 entries: entries.unwrap_or(0),
@@ -92,7 +95,7 @@ impl Store {
     pub fn log_bytes(&self) -> Result<u64, StoreError> {
         let unreadable = |error: std::io::Error| StoreError::Rocks(error.to_string());
         let mut bytes = 0;
-        for entry in fs::read_dir(self.db.path()).map_err(unreadable)? {
+        for entry in fs::read_dir(self.path()).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let is_log = entry.path().extension().is_some_and(|kind| kind == "log");
             // A log that the writer has just let go is none any more.

@@ -2,6 +2,8 @@
 
 mod checkpoint;
 mod figures;
+mod handle;
+mod log_check;
 mod options;
 mod rewrite;
 mod sst;
@@ -13,11 +15,13 @@ pub(super) use sst::SstWriter;
 
 use super::error::StoreError;
 use super::evidence::{MarkInBatch, PendingMark};
+use crate::disk::shortage::{self, Shortage};
+use handle::Handle;
 use options::{base_options, families, follower_options, reader_options};
-use rocksdb::{ColumnFamily, DB, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
-use std::path::Path;
-use std::sync::Mutex;
+use rocksdb::{ColumnFamily, DB, ErrorKind, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// The column families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +37,10 @@ pub(super) enum Family {
 
 /// The store. One process at a time holds it open for writing.
 pub struct Store {
-    db: DB,
+    db: Handle,
+    path: PathBuf,
+    /// None of a store that is only read.
+    writable: Option<Options>,
     sst: sst::SstOptions,
     /// Held by a step of the pass over the history.
     pub(super) stepping: Mutex<()>,
@@ -51,6 +58,8 @@ const READ_ATTEMPTS: u32 = 5;
 /// Writes that become durable together or not at all.
 pub(super) struct Writes<'a> {
     store: &'a Store,
+    /// The database that the families of the batch are of; none before the first of it.
+    db: Option<Arc<DB>>,
     batch: WriteBatch,
 }
 
@@ -74,23 +83,19 @@ impl Family {
 impl Store {
     /// Opens the store for writing; makes it if the folder holds none.
     pub(super) fn open_writable(path: &Path, options: &Options) -> Result<Self, StoreError> {
-        Self::open_with(path, options, base_options().map_err(failed)?)
+        let db = open_for_writing(path, options)?;
+        Ok(Self::of(db, path, options, Some(*options)))
     }
 
     /// Opens the store for writing without what is behind a damaged place of its write-ahead log: for an operator who accepts that loss. It
     /// is to be flushed before it is closed, or the next start reads the damaged log again.
     pub(super) fn open_behind_damage(path: &Path, options: &Options) -> Result<Self, StoreError> {
-        let mut db_options = base_options().map_err(failed)?;
-        db_options.set_wal_recovery_mode(rocksdb::DBRecoveryMode::PointInTime);
-        Self::open_with(path, options, db_options)
-    }
-
-    fn open_with(path: &Path, options: &Options, mut db_options: rocksdb::Options) -> Result<Self, StoreError> {
+        log_check::cut_behind_damage(path)?;
         refuse_unknown_families(path)?;
-        db_options.create_if_missing(true);
-        db_options.create_missing_column_families(true);
-        let db = DB::open_cf_descriptors(&db_options, path, families(options)).map_err(|error| unusable(path, &error))?;
-        Ok(Self::of(db, options))
+        let mut db_options = writer_options(path, options)?;
+        db_options.set_wal_recovery_mode(rocksdb::DBRecoveryMode::PointInTime);
+        let db = open_with(path, options, &db_options)?;
+        Ok(Self::of(db, path, options, Some(*options)))
     }
 
     /// Opens the store for reading, beside a process that writes: what it has committed until now.
@@ -99,12 +104,12 @@ impl Store {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
         refuse_unknown_families(path)?;
-        let db_options = reader_options().map_err(failed)?;
+        let db_options = reader_options().map_err(|error| unusable(path, &error))?;
         let open = || DB::open_cf_descriptors_read_only(&db_options, path, families(options), false);
         // A writer may remove a file between our reading its name and opening it; the next list of files
         // does not name it any more.
         let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
-        Ok(Self::of(db, options))
+        Ok(Self::of(db, path, options, None))
     }
 
     /// Opens the store for following, beside a process that may be writing: as it is now, and with [`Store::follow`] as
@@ -114,16 +119,43 @@ impl Store {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
         refuse_unknown_families(path)?;
-        let db_options = follower_options().map_err(failed)?;
+        let db_options = follower_options().map_err(|error| unusable(path, &error))?;
         let open = || DB::open_cf_descriptors_as_secondary(&db_options, path, own, families(options));
         // As for reading: a file may go while it is being opened.
         let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
-        Ok(Self::of(db, options))
+        Ok(Self::of(db, path, options, None))
+    }
+
+    fn of(db: DB, path: &Path, options: &Options, writable: Option<Options>) -> Self {
+        let (mark, opened_at) = (PendingMark::default(), db.latest_sequence_number());
+        Self {
+            db: Handle::new(db),
+            path: path.to_owned(),
+            writable,
+            sst: sst::SstOptions::of(options),
+            stepping: Mutex::default(),
+            mark,
+            opened_at,
+            synced: AtomicU64::new(0),
+        }
+    }
+
+    /// Closes the database and opens it again, as a start does: afterwards it holds every write that was acknowledged, and
+    /// of one that failed all or nothing. Reads that come meanwhile fail. On an error it may be closed; the next call
+    /// opens it then.
+    pub(super) fn reopen_database(&self) -> Result<(), StoreError> {
+        let options = self.writable.ok_or(StoreError::Closed)?;
+        self.db.reopen(|| open_for_writing(&self.path, &options))
+    }
+
+    /// Whether there is room and descriptors for the store to be written.
+    pub(super) fn probe(&self) -> Result<(), StoreError> {
+        shortage::probe(&self.path).map_err(|error| of_system(Shortage::of(&error), format!("{}: {error}", self.path.display())))
     }
 
     /// Has a follower see what was committed until now.
     pub fn follow(&self) -> Result<(), StoreError> {
-        self.db.try_catch_up_with_primary().map_err(failed)
+        self.db()?.try_catch_up_with_primary().map_err(|error| self.failed(&error))
     }
 
     /// The sequence number up to which every write of this process is synced; 0 before the first.
@@ -132,26 +164,33 @@ impl Store {
     }
 
     /// The sequence number of the last write that is there.
-    pub(super) fn last_write(&self) -> u64 {
-        self.db.latest_sequence_number()
-    }
-
-    fn of(db: DB, options: &Options) -> Self {
-        let (mark, opened_at) = (PendingMark::default(), db.latest_sequence_number());
-        Self { db, sst: sst::SstOptions::of(options), stepping: Mutex::default(), mark, opened_at, synced: AtomicU64::new(0) }
+    pub(super) fn last_write(&self) -> Result<u64, StoreError> {
+        Ok(self.db()?.latest_sequence_number())
     }
 
     /// The store's folder.
     pub(super) fn path(&self) -> &Path {
-        self.db.path()
+        &self.path
     }
 
-    fn family(&self, family: Family) -> Result<&ColumnFamily, StoreError> {
-        self.db.cf_handle(family.name()).ok_or_else(|| StoreError::Rocks(format!("family {} is not open", family.name())))
+    fn db(&self) -> Result<Arc<DB>, StoreError> {
+        self.db.get()
+    }
+
+    /// The error that RocksDB reports. The binding has its status as a text, of which the first words are the status' own
+    /// name; what the system said behind it is asked of the system.
+    fn failed(&self, error: &rocksdb::Error) -> StoreError {
+        let text = error.to_string();
+        match error.kind() {
+            ErrorKind::Corruption => StoreError::Corruption(text),
+            ErrorKind::IOError if self.writable.is_some() => of_system(shortage::suspect(&self.path), text),
+            _ => StoreError::Rocks(text),
+        }
     }
 
     pub(super) fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.db.get_cf(self.family(family)?, key).map_err(failed)
+        let db = self.db()?;
+        db.get_cf(handle_of(&db, family)?, key).map_err(|error| self.failed(&error))
     }
 
     /// The values of many keys, in their order. The keys are in ascending order.
@@ -161,8 +200,13 @@ impl Store {
         keys: &[K],
         mut decode: impl FnMut(&[u8]) -> Result<T, StoreError>,
     ) -> Result<Vec<Option<T>>, StoreError> {
-        let values = self.db.batched_multi_get_cf(self.family(family)?, keys, true);
-        values.into_iter().map(|value| value.map_err(failed)?.map(|bytes| decode(&bytes)).transpose()).collect()
+        let db = self.db()?;
+        let values = db.batched_multi_get_cf(handle_of(&db, family)?, keys, true);
+        let decoded = |value: Result<_, rocksdb::Error>| {
+            let value: Option<rocksdb::DBPinnableSlice<'_>> = value.map_err(|error| self.failed(&error))?;
+            value.map(|bytes| decode(&bytes)).transpose()
+        };
+        values.into_iter().map(decoded).collect()
     }
 
     /// Every entry whose key starts with `prefix`, in the order of keys.
@@ -181,19 +225,21 @@ impl Store {
         } else {
             options.set_iterate_range(rocksdb::PrefixRange(prefix));
         }
-        let mut rows = self.db.raw_iterator_cf_opt(self.family(family)?, options);
+        let db = self.db()?;
+        let mut rows = db.raw_iterator_cf_opt(handle_of(&db, family)?, options);
         rows.seek_to_first();
         while let Some((key, value)) = rows.item() {
             each(key, value)?;
             rows.next();
         }
-        rows.status().map_err(failed)
+        rows.status().map_err(|error| self.failed(&error))
     }
 
     /// The first key of a family.
     pub(super) fn first_key(&self, family: Family) -> Result<Option<Vec<u8>>, StoreError> {
-        let first = self.db.iterator_cf(self.family(family)?, IteratorMode::Start).next();
-        first.map(|entry| entry.map(|(key, _)| key.into_vec()).map_err(failed)).transpose()
+        let db = self.db()?;
+        let first = db.iterator_cf(handle_of(&db, family)?, IteratorMode::Start).next();
+        first.map(|entry| entry.map(|(key, _)| key.into_vec()).map_err(|error| self.failed(&error))).transpose()
     }
 
     /// Whether a family holds any key from `first` to `last`, both included. Far cheaper than asking for
@@ -201,34 +247,47 @@ impl Store {
     pub(super) fn holds_any(&self, family: Family, first: &[u8], last: &[u8]) -> Result<bool, StoreError> {
         let mut options = ReadOptions::default();
         options.set_total_order_seek(true);
-        let mut found = self.db.raw_iterator_cf_opt(self.family(family)?, options);
+        let db = self.db()?;
+        let mut found = db.raw_iterator_cf_opt(handle_of(&db, family)?, options);
         found.seek(first);
-        found.status().map_err(failed)?;
+        found.status().map_err(|error| self.failed(&error))?;
         Ok(found.key().is_some_and(|key| key <= last))
     }
 
     /// Begins a batch of writes.
     pub(super) fn writes(&self) -> Writes<'_> {
-        Writes { store: self, batch: WriteBatch::default() }
+        Writes { store: self, db: None, batch: WriteBatch::default() }
     }
 
     /// Writes memory to disk, so that the next start has no log to read.
     pub fn flush(&self) -> Result<(), StoreError> {
+        let db = self.db()?;
         for family in Family::ALL {
-            self.db.flush_cf(self.family(family)?).map_err(failed)?;
+            db.flush_cf(handle_of(&db, family)?).map_err(|error| self.failed(&error))?;
         }
         Ok(())
     }
 }
 
 impl Writes<'_> {
+    /// The database of the batch, and the batch itself.
+    fn parts(&mut self) -> Result<(&DB, &mut WriteBatch), StoreError> {
+        let db = match self.db.take() {
+            Some(db) => db,
+            None => self.store.db()?,
+        };
+        Ok((self.db.insert(db), &mut self.batch))
+    }
+
     pub(super) fn put(&mut self, family: Family, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        self.batch.put_cf(self.store.family(family)?, key, value);
+        let (db, batch) = self.parts()?;
+        batch.put_cf(handle_of(db, family)?, key, value);
         Ok(())
     }
 
     pub(super) fn delete(&mut self, family: Family, key: &[u8]) -> Result<(), StoreError> {
-        self.batch.delete_cf(self.store.family(family)?, key);
+        let (db, batch) = self.parts()?;
+        batch.delete_cf(handle_of(db, family)?, key);
         Ok(())
     }
 
@@ -245,17 +304,53 @@ impl Writes<'_> {
         if self.batch.is_empty() {
             return Ok(());
         }
+        let (db, batch) = self.parts()?;
         // Every write of the batch gets a number beyond this one.
-        let (before, writes) = (store.db.latest_sequence_number(), self.batch.len() as u64);
+        let (before, writes) = (db.latest_sequence_number(), batch.len() as u64);
         let mut options = WriteOptions::default();
         options.set_sync(true);
-        store.db.write_opt(self.batch, &options).map_err(failed)?;
+        self.write(&options)?;
         mark.into_iter().for_each(MarkInBatch::written);
         // What the store remembers of the evidence is no news for the evidence: each would lead to the other for ever.
         if !is_mark_alone {
             store.synced.fetch_max(before + writes, Ordering::Release);
         }
         Ok(())
+    }
+
+    fn write(mut self, options: &WriteOptions) -> Result<(), StoreError> {
+        let batch = std::mem::take(&mut self.batch);
+        let Some(db) = self.db.filter(|_| !batch.is_empty()) else { return Ok(()) };
+        db.write_opt(batch, options).map_err(|error| StoreError::NotWritten(Box::new(self.store.failed(&error))))
+    }
+}
+
+fn open_for_writing(path: &Path, options: &Options) -> Result<DB, StoreError> {
+    refuse_unknown_families(path)?;
+    open_with(path, options, &writer_options(path, options)?)
+}
+
+fn writer_options(path: &Path, options: &Options) -> Result<rocksdb::Options, StoreError> {
+    let mut db_options = base_options(options.open_files).map_err(|error| unusable(path, &error))?;
+    db_options.create_if_missing(true);
+    db_options.create_missing_column_families(true);
+    Ok(db_options)
+}
+
+fn open_with(path: &Path, options: &Options, db_options: &rocksdb::Options) -> Result<DB, StoreError> {
+    DB::open_cf_descriptors(db_options, path, families(options)).map_err(|error| unusable(path, &error))
+}
+
+fn handle_of(db: &DB, family: Family) -> Result<&ColumnFamily, StoreError> {
+    db.cf_handle(family.name()).ok_or_else(|| StoreError::Rocks(format!("family {} is not open", family.name())))
+}
+
+/// An error whose cause is a shortage, or something else of the system.
+fn of_system(shortage: Option<Shortage>, text: String) -> StoreError {
+    match shortage {
+        Some(Shortage::Disk) => StoreError::DiskFull(text),
+        Some(Shortage::Descriptors) => StoreError::NoDescriptors(text),
+        None => StoreError::Rocks(text),
     }
 }
 
@@ -264,6 +359,7 @@ fn refuse_unknown_families(path: &Path) -> Result<(), StoreError> {
     if !path.join("CURRENT").exists() {
         return Ok(());
     }
+    log_check::check(path)?;
     let found = DB::list_cf(&rocksdb::Options::default(), path).map_err(|error| unusable(path, &error))?;
     let known = |name: &str| name == "default" || Family::ALL.into_iter().any(|family| family.name() == name);
     match found.into_iter().find(|name| !known(name)) {
@@ -278,13 +374,7 @@ fn refuse_unknown_families(path: &Path) -> Result<(), StoreError> {
 fn unusable(path: &Path, error: &rocksdb::Error) -> StoreError {
     let (path, reason) = (path.to_owned(), error.to_string());
     match error.kind() {
-        rocksdb::ErrorKind::Corruption => StoreError::Damaged { path, reason },
+        ErrorKind::Corruption => StoreError::Damaged { path, reason },
         _ => StoreError::Unusable { path, reason },
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
-fn failed(error: rocksdb::Error) -> StoreError {
-    let text = error.to_string();
-    if text.contains("No space left on device") { StoreError::DiskFull(text) } else { StoreError::Rocks(text) }
 }

@@ -20,6 +20,9 @@ pub struct Options {
     pub cache_bytes: usize,
     /// Bytes of one write buffer; each of the busy families holds up to three.
     pub write_buffer_bytes: usize,
+    /// Sorted files open at once. RocksDB would keep all of them open, and open all of them at start: a thousand at a
+    /// billion relations.
+    pub open_files: usize,
 }
 
 /// How blocks are compressed.
@@ -35,7 +38,7 @@ pub enum Compression {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { compression: Compression::Lz4, cache_bytes: 256 << 20, write_buffer_bytes: 64 << 20 }
+        Self { compression: Compression::Lz4, cache_bytes: 256 << 20, write_buffer_bytes: 64 << 20, open_files: 768 }
     }
 }
 
@@ -48,12 +51,8 @@ const BLOCK: usize = 8 << 10;
 /// without this limit a log would be kept until those are flushed: for gigabytes.
 const LOG_BYTES: u64 = 32 << 20;
 
-/// Files open at once. RocksDB would keep all of them open, and open all of them at start: a thousand at a
-/// billion relations. Most systems allow a process 1,024, which connections share.
-const OPEN_FILES: i32 = 768;
-
 /// The settings of the whole store.
-pub(super) fn base_options() -> Result<rocksdb::Options, rocksdb::Error> {
+pub(super) fn base_options(open_files: usize) -> Result<rocksdb::Options, rocksdb::Error> {
     // What a start reads from the log stays in memory and in the log until the next flush: writing it to
     // files first would take as long again. The binding has no function for this one.
     let text = "avoid_flush_during_recovery=true;max_manifest_space_amp_pct=0";
@@ -66,7 +65,7 @@ pub(super) fn base_options() -> Result<rocksdb::Options, rocksdb::Error> {
     // also bounds what it writes, to about what one core compresses, so there is no rate limit beside it:
     // one that is set too low stalls ingest instead.
     options.set_max_background_jobs(2);
-    options.set_max_open_files(OPEN_FILES);
+    options.set_max_open_files(i32::try_from(open_files).unwrap_or(i32::MAX));
     options.set_max_total_wal_size(LOG_BYTES);
     // A torn write at the end of the log is what a kill leaves; anything else is damage, and is told. The
     // default would drop everything behind a damaged place without a word.
@@ -87,7 +86,7 @@ pub(super) fn base_options() -> Result<rocksdb::Options, rocksdb::Error> {
 
 /// The same for reading beside a process that writes.
 pub(super) fn reader_options() -> Result<rocksdb::Options, rocksdb::Error> {
-    let mut options = base_options()?;
+    let mut options = base_options(0)?;
     // The writer removes files that it has compacted; those that are open remain readable.
     options.set_max_open_files(-1);
     // Whoever inspects wants to know how many entries there are, which is told by every file.
@@ -99,7 +98,7 @@ pub(super) fn reader_options() -> Result<rocksdb::Options, rocksdb::Error> {
 
 /// The same for following a process that writes: its log file lies in the follower's own folder.
 pub(super) fn follower_options() -> Result<rocksdb::Options, rocksdb::Error> {
-    let mut options = base_options()?;
+    let mut options = base_options(0)?;
     // The writer removes files that it has compacted; those that are open remain readable.
     options.set_max_open_files(-1);
     Ok(options)

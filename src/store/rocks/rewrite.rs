@@ -1,6 +1,6 @@
 //! Writing files anew, so that what was removed or replaced is not in them any more.
 
-use super::{Family, Store, failed};
+use super::{Family, Store, handle_of};
 use crate::store::error::StoreError;
 use rocksdb::{BottommostLevelCompaction, CompactOptions, properties};
 
@@ -16,7 +16,8 @@ impl Store {
         // What goes on by itself goes on.
         options.set_exclusive_manual_compaction(false);
         let (first, last) = keys.unzip();
-        self.db.compact_range_cf_opt(self.family(family)?, first, last, &options);
+        let db = self.db()?;
+        db.compact_range_cf_opt(handle_of(&db, family)?, first, last, &options);
         // The binding does not say how it went.
         if self.background_errors(family)? == before {
             return Ok(());
@@ -25,7 +26,8 @@ impl Store {
     }
 
     fn background_errors(&self, family: Family) -> Result<u64, StoreError> {
-        let errors = self.db.property_int_value_cf(self.family(family)?, properties::BACKGROUND_ERRORS).map_err(failed)?;
-        Ok(errors.unwrap_or(0))
+        let db = self.db()?;
+        let errors = db.property_int_value_cf(handle_of(&db, family)?, properties::BACKGROUND_ERRORS);
+        Ok(errors.map_err(|error| self.failed(&error))?.unwrap_or(0))
     }
 }

@@ -1,7 +1,7 @@
 //! Sorted files written beside the store and then taken in whole: far cheaper than one write a key, and
 //! each family takes its file in at once or not at all.
 
-use super::{Family, Store, failed, options};
+use super::{Family, Store, handle_of, options};
 use crate::store::error::StoreError;
 use rocksdb::{Cache, IngestExternalFileOptions, SstFileWriter};
 use std::path::Path;
@@ -10,7 +10,10 @@ use std::path::Path;
 pub(super) struct SstOptions([(Family, rocksdb::Options); 3]);
 
 /// A sorted file being written.
-pub(in crate::store) struct SstWriter<'a>(SstFileWriter<'a>);
+pub(in crate::store) struct SstWriter<'a> {
+    store: &'a Store,
+    writer: SstFileWriter<'a>,
+}
 
 impl SstOptions {
     pub(super) fn of(options: &options::Options) -> Self {
@@ -27,8 +30,8 @@ impl Store {
         let made_for = self.sst.0.iter().find(|(made_for, _)| *made_for == family);
         let (_, options) = made_for.ok_or_else(|| StoreError::Rocks(format!("{} takes no files in", family.name())))?;
         let writer = SstFileWriter::create(options);
-        writer.open(path).map_err(failed)?;
-        Ok(SstWriter(writer))
+        writer.open(path).map_err(|error| self.failed(&error))?;
+        Ok(SstWriter { store: self, writer })
     }
 
     /// Takes a sorted file in, all of it or nothing; the file is moved. What memory holds of the same
@@ -36,19 +39,21 @@ impl Store {
     pub(in crate::store) fn ingest(&self, family: Family, path: &Path) -> Result<(), StoreError> {
         let mut options = IngestExternalFileOptions::default();
         options.set_move_files(true);
-        self.db.ingest_external_file_cf_opts(self.family(family)?, &options, vec![path]).map_err(failed)
+        let db = self.db()?;
+        let taken = db.ingest_external_file_cf_opts(handle_of(&db, family)?, &options, vec![path]);
+        taken.map_err(|error| StoreError::NotWritten(Box::new(self.failed(&error))))
     }
 }
 
 impl SstWriter<'_> {
     /// Adds an entry; keys come in ascending order, each once.
     pub(in crate::store) fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        self.0.put(key, value).map_err(failed)
+        self.writer.put(key, value).map_err(|error| self.store.failed(&error))
     }
 
     /// Ends the file and syncs it; how many bytes it has.
     pub(in crate::store) fn finish(mut self) -> Result<u64, StoreError> {
-        self.0.finish().map_err(failed)?;
-        Ok(self.0.file_size())
+        self.writer.finish().map_err(|error| self.store.failed(&error))?;
+        Ok(self.writer.file_size())
     }
 }

@@ -1,9 +1,15 @@
 //! Walks that may end early, and removal: what retention needs of RocksDB.
 
-use super::{Family, Store, Writes, failed};
+use super::{Family, Store, Writes, handle_of};
 use crate::store::error::StoreError;
 use rocksdb::{ReadOptions, WriteOptions};
 use std::ops::ControlFlow;
+
+/// Entries that are read at once where several families are walked.
+const ROWS_AT_ONCE: usize = 4_096;
+
+/// Some entries, and the key from which to read on; none at the end.
+type SomeRows<T> = (Vec<Result<T, StoreError>>, Option<Vec<u8>>);
 
 /// Whether a walk goes on.
 type Step = Result<ControlFlow<()>, StoreError>;
@@ -16,7 +22,8 @@ impl Store {
         from: &[u8],
         mut each: impl FnMut(&[u8], &[u8]) -> Step,
     ) -> Result<(), StoreError> {
-        let mut rows = self.db.raw_iterator_cf_opt(self.family(family)?, options());
+        let db = self.db()?;
+        let mut rows = db.raw_iterator_cf_opt(handle_of(&db, family)?, options());
         rows.seek(from);
         while let Some((key, value)) = rows.item() {
             if each(key, value)?.is_break() {
@@ -24,7 +31,7 @@ impl Store {
             }
             rows.next();
         }
-        rows.status().map_err(failed)
+        rows.status().map_err(|error| self.failed(&error))
     }
 
     /// Entries in descending order, from the last one whose key is below `below`, until `each` has seen
@@ -39,7 +46,8 @@ impl Store {
         if let Some(below) = below {
             options.set_iterate_upper_bound(below);
         }
-        let mut rows = self.db.raw_iterator_cf_opt(self.family(family)?, options);
+        let db = self.db()?;
+        let mut rows = db.raw_iterator_cf_opt(handle_of(&db, family)?, options);
         rows.seek_to_last();
         while let Some((key, value)) = rows.item() {
             if each(key, value)?.is_break() {
@@ -47,7 +55,7 @@ impl Store {
             }
             rows.prev();
         }
-        rows.status().map_err(failed)
+        rows.status().map_err(|error| self.failed(&error))
     }
 
     /// The entries under each of these prefixes, which ascend.
@@ -57,7 +65,8 @@ impl Store {
         prefixes: impl IntoIterator<Item = P>,
         mut each: impl FnMut(&[u8], &[u8]) -> Step,
     ) -> Result<(), StoreError> {
-        let mut rows = self.db.raw_iterator_cf_opt(self.family(family)?, options());
+        let db = self.db()?;
+        let mut rows = db.raw_iterator_cf_opt(handle_of(&db, family)?, options());
         for prefix in prefixes {
             rows.seek(&prefix);
             while let Some((key, value)) = rows.item().filter(|(key, _)| key.starts_with(prefix.as_ref())) {
@@ -66,46 +75,71 @@ impl Store {
                 }
                 rows.next();
             }
-            rows.status().map_err(failed)?;
+            rows.status().map_err(|error| self.failed(&error))?;
         }
         Ok(())
     }
 
-    /// Every entry in ascending order, one at a time: for who walks several families at once. After an error
-    /// there is nothing more to be had of it.
+    /// Every entry in ascending order, one at a time: for who walks several families at once. They are read a few
+    /// thousand at a time, so nothing may be written meanwhile. After an error there is nothing more to be had of it.
     pub(in crate::store) fn rows<T>(
         &self,
         family: Family,
         decode: impl Fn(&[u8], &[u8]) -> Result<T, StoreError>,
-    ) -> Result<impl Iterator<Item = Result<T, StoreError>>, StoreError> {
+    ) -> impl Iterator<Item = Result<T, StoreError>> {
+        let mut from = Some(Vec::new());
+        std::iter::from_fn(move || {
+            let (read, next) = match self.some_rows(family, &from.take()?, &decode) {
+                Ok((rows, next)) => (rows, next),
+                Err(error) => (vec![Err(error)], None),
+            };
+            from = next;
+            Some(read)
+        })
+        .flatten()
+    }
+
+    /// Some entries from a key on, and the key from which to read on; none at the end.
+    fn some_rows<T>(
+        &self,
+        family: Family,
+        from: &[u8],
+        decode: &impl Fn(&[u8], &[u8]) -> Result<T, StoreError>,
+    ) -> Result<SomeRows<T>, StoreError> {
         let mut options = options();
         options.set_readahead_size(2 << 20);
-        let mut rows = self.db.raw_iterator_cf_opt(self.family(family)?, options);
-        rows.seek_to_first();
-        Ok(std::iter::from_fn(move || {
-            let Some((key, value)) = rows.item() else { return rows.status().err().map(|error| Err(failed(error))) };
-            let decoded = decode(key, value);
+        let db = self.db()?;
+        let mut rows = db.raw_iterator_cf_opt(handle_of(&db, family)?, options);
+        rows.seek(from);
+        let mut read = Vec::with_capacity(ROWS_AT_ONCE);
+        while let Some((key, value)) = rows.item() {
+            if read.len() == ROWS_AT_ONCE {
+                return Ok((read, Some(key.to_vec())));
+            }
+            read.push(decode(key, value));
             rows.next();
-            Some(decoded)
-        }))
+        }
+        rows.status().map_err(|error| self.failed(&error))?;
+        Ok((read, None))
     }
 
     /// Gives back the files that hold nothing but keys from `first` to `last`, both included, without
     /// waiting for a compaction. The keys must have been removed before.
     pub(in crate::store) fn drop_files(&self, family: Family, first: &[u8], last: &[u8]) -> Result<(), StoreError> {
-        self.db.delete_file_in_range_cf(self.family(family)?, first, last).map_err(failed)
+        let db = self.db()?;
+        db.delete_file_in_range_cf(handle_of(&db, family)?, first, last).map_err(|error| self.failed(&error))
     }
 }
 
 impl Writes<'_> {
     pub(in crate::store) fn remove(&mut self, family: Family, key: &[u8]) -> Result<(), StoreError> {
-        self.batch.delete_cf(self.store.family(family)?, key);
-        Ok(())
+        self.delete(family, key)
     }
 
     /// Removes every key from `first` up to `end`, which is not removed: one mark, however many there are.
     pub(in crate::store) fn remove_range(&mut self, family: Family, first: &[u8], end: &[u8]) -> Result<(), StoreError> {
-        self.batch.delete_range_cf(self.store.family(family)?, first, end);
+        let (db, batch) = self.parts()?;
+        batch.delete_range_cf(handle_of(db, family)?, first, end);
         Ok(())
     }
 
@@ -114,7 +148,7 @@ impl Writes<'_> {
     pub(in crate::store) fn commit_lazily(self) -> Result<(), StoreError> {
         let mut options = WriteOptions::default();
         options.set_low_pri(true);
-        self.store.db.write_opt(self.batch, &options).map_err(failed)
+        self.write(&options)
     }
 }
 

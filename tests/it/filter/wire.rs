@@ -100,8 +100,8 @@ async fn streamed(known: &Known, list: &str, h2: bool) -> (Bytes, Option<Value>)
     let pieces: Vec<Result<Frame<Bytes>, std::io::Error>> =
         list.as_bytes().chunks(10_007).map(|piece| Ok(Frame::data(Bytes::copy_from_slice(piece)))).collect();
     let body = StreamBody::new(tokio_stream::iter(pieces));
-    let request = http::Request::post(format!("http://gateway{}", path("")))
-        .header("host", "gateway")
+    let request = http::Request::post(format!("http://localhost{}", path("")))
+        .header("host", "localhost")
         .header("content-type", CSV)
         .header("te", "trailers")
         .body(body)
@@ -142,8 +142,11 @@ fn writes_first(known: &Known, list: &[u8]) -> (String, bool) {
     let mut stream = TcpStream::connect(known.gateway.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
-    let head =
-        format!("POST {} HTTP/1.1\r\nhost: g\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n", path(""), list.len());
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n",
+        path(""),
+        list.len()
+    );
     let written = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(list)).is_ok();
     let _ = stream.shutdown(Shutdown::Write);
     let mut said = Vec::new();
@@ -178,7 +181,8 @@ async fn a_client_that_has_gone_silent_is_told_and_not_waited_for() {
     let said = |sent: &str| {
         let mut stream = TcpStream::connect(known.gateway.address()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let head = format!("POST {} HTTP/1.1\r\nhost: g\r\ncontent-type: text/csv\r\ncontent-length: 9000000\r\n\r\n", path(""));
+        let head =
+            format!("POST {} HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\ncontent-length: 9000000\r\n\r\n", path(""));
         stream.write_all((head + sent).as_bytes()).unwrap();
         let mut said = Vec::new();
         let _ = stream.read_to_end(&mut said);
@@ -196,8 +200,11 @@ async fn a_list_that_is_cut_short_does_not_look_whole() {
     let mut stream = TcpStream::connect(known.gateway.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let list = long_list(20_000);
-    let head =
-        format!("POST {} HTTP/1.1\r\nhost: g\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n", path(""), 2 * list.len());
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n",
+        path(""),
+        2 * list.len()
+    );
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(list.as_bytes()).unwrap();
     stream.shutdown(Shutdown::Write).unwrap();

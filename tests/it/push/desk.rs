@@ -111,11 +111,12 @@ impl Desk {
     }
 
     /// Lets so many through.
+    #[expect(clippy::unused_async, reason = "the port is one of the runtime that awaits this")]
     pub async fn with_room(pushes: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let ([certificate, key], client) = certify(dir.path());
         let certificate = Certificate::read(&certificate, &key).unwrap();
-        let receiver = Receiver::bind(SocketAddr::from(([127, 0, 0, 1], 0)), certificate).await.unwrap();
+        let receiver = Receiver::bind(SocketAddr::from(([127, 0, 0, 1], 0)), certificate, 256).unwrap();
         let sink = Arc::new(Sink {
             taken: Mutex::default(),
             fails: Mutex::default(),

@@ -1,5 +1,6 @@
 //! İYS's push, received: who is let in, what is taken, and when it is acknowledged.
 
+mod bodies;
 mod desk;
 mod gateway;
 

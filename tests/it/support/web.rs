@@ -1,6 +1,9 @@
 //! HTTP as clients speak it: well, through a client, and badly, through a bare socket.
 
 use super::Gateway;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -55,6 +58,16 @@ pub async fn send(request: reqwest::RequestBuilder) -> Reply {
     let response = request.send().await.unwrap();
     let media = response.headers().get("content-type").map_or("", |value| value.to_str().unwrap()).to_owned();
     Reply { status: response.status().as_u16(), media, text: response.text().await.unwrap() }
+}
+
+/// One request over h2 by a client that adds nothing to it; the answer with its whole body.
+pub async fn h2(gateway: &Gateway, request: http::Request<Full<Bytes>>) -> http::Response<Bytes> {
+    let stream = tokio::net::TcpStream::connect(gateway.address()).await.unwrap();
+    let (mut send, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    let mut task = tokio::task::JoinSet::new();
+    task.spawn(connection);
+    let (head, body) = send.send_request(request).await.unwrap().into_parts();
+    http::Response::from_parts(head, body.collect().await.unwrap().to_bytes())
 }
 
 /// What a gateway says to bytes that are then ended, up to its own end; empty if it says nothing.

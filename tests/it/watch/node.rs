@@ -12,6 +12,7 @@ use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::state::State;
 use izingate::model::time::IysTime;
 use izingate::net::Life;
+use izingate::net::hosts::HostPolicy;
 use izingate::ports::{
     BackupMade, BackupMaker, BackupRefused, BoxFuture, EraseRefused, Erased, Erasure, NoFeed, RecipientEraser,
 };
@@ -65,7 +66,8 @@ pub fn pseudonymizer() -> Pseudonymizer {
 }
 
 pub fn open(dir: &Path) -> Store {
-    let options = Options { compression: Compression::None, cache_bytes: 1 << 20, write_buffer_bytes: 1 << 20 };
+    let options =
+        Options { compression: Compression::None, cache_bytes: 1 << 20, write_buffer_bytes: 1 << 20, ..Options::default() };
     Store::open(&dir.join("store"), &options, &pseudonymizer(), 1).unwrap()
 }
 
@@ -128,7 +130,7 @@ impl Node {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (_, health) = tonic_health::server::health_reporter();
-        let routes = router::routes(&gateway, health, 1 << 20).unwrap();
+        let routes = router::routes(&gateway, health, HostPolicy::any(), 1 << 20).unwrap();
         let open = gateway.parts().metrics.process.connections.count();
         let life = Life { stop: cut.clone(), cut: cut.clone(), tracker: tasks.clone(), open };
         tasks.spawn(listen::serve(listener, routes, Bounds { connections: 64, streams: 64 }, life));

@@ -168,7 +168,7 @@ fn why_it_cannot_go_on() {
     assert_eq!(failure(&mut watch(&node.address, &["--from", "1"])), failed("WATCH_GAP"));
     assert_eq!(failure(&mut watch(&node.address, &["--from", "7"])), failed("REVISION_UNKNOWN"));
     assert_eq!(failure(&mut watch("http://127.0.0.1:9", &[])), failed("GATEWAY_FAILED"));
-    assert_eq!(failure(&mut watch("nowhere at all", &[])), failed("GATEWAY_FAILED"));
+    assert_eq!(failure(&mut watch("nowhere at all", &[])), (64, "ENDPOINT_INVALID".to_owned()));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! `izingate evidence key`.
 
-use super::{CommandError, evidence_of, unreadable};
-use crate::app::data_dir::evidence_path;
+use super::{CommandError, evidence_of, folder_of, unreadable};
 use crate::cli::evidence::KeyArgs;
 use crate::evidence::archive::read_checkpoint;
 use crate::evidence::note::Verifier;
@@ -16,7 +15,7 @@ pub(super) fn read_key(folder: &Path) -> Result<String, CommandError> {
 
 /// The public key, and the newest checkpoint behind an empty line.
 pub(super) fn key(args: &KeyArgs) -> Result<String, CommandError> {
-    let folder = evidence_path(&args.data);
+    let folder = folder_of(&args.data)?;
     let key = read_key(&folder)?;
     // A foreign key must not become the witness.
     if let Some((node, mark)) = evidence_of(&args.data, None)?.reader.mark {

@@ -10,13 +10,14 @@ mod rotate;
 mod verify;
 
 use super::CommandError;
-use crate::app::open::{self, Evidence};
+use crate::app::data_dir::{evidence_path, refuse_links};
+use crate::app::open::{self, Evidence, OpenError};
 use crate::cli::evidence::EvidenceCommand;
 use crate::config::SecretSource;
 use crate::evidence::prove::files;
 use crate::evidence::record::{Record, RecordError};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Does what is asked; what it returns is for standard output, with the exit code.
 pub fn evidence(command: &EvidenceCommand) -> Result<(String, u8), CommandError> {
@@ -34,6 +35,7 @@ pub fn evidence(command: &EvidenceCommand) -> Result<(String, u8), CommandError>
 
 /// Opens a reader of the evidence of a data directory.
 fn evidence_of(data: &Path, secret_file: Option<&str>) -> Result<Evidence, CommandError> {
+    refuse_links(data).map_err(OpenError::from)?;
     Ok(open::evidence(data, &SecretSource::load(secret_file)?)?)
 }
 
@@ -64,6 +66,12 @@ fn or_missing(shown: String, missing: &[u64]) -> Result<String, CommandError> {
         files(missing)
     );
     Err(CommandError::Incomplete { shown, code: "EVIDENCE_MISSING", message })
+}
+
+/// The evidence's folder of a data directory.
+fn folder_of(data: &Path) -> Result<PathBuf, CommandError> {
+    refuse_links(data).map_err(OpenError::from)?;
+    Ok(evidence_path(data))
 }
 
 /// The stable code of evidence that is not there or cannot be read.

@@ -1,8 +1,7 @@
 //! `izingate evidence verify`.
 
 use super::key::read_key;
-use super::{CommandError, evidence_of, unreadable};
-use crate::app::data_dir::evidence_path;
+use super::{CommandError, evidence_of, folder_of, unreadable};
 use crate::app::open::Evidence;
 use crate::cli::evidence::VerifyArgs;
 use crate::evidence::entry::Event;
@@ -18,7 +17,7 @@ const DIFFERS: u8 = 3;
 
 /// Checks the record; exit code 3 if anything is not what was written.
 pub(super) fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
-    let folder = evidence_path(&args.data);
+    let folder = folder_of(&args.data)?;
     // What the store remembers before anything of the folder: that only grows.
     let Evidence { reader, .. } = evidence_of(&args.data, args.secret_file.as_deref())?;
     let (node, mark) = reader.mark.unzip();

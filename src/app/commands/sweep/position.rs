@@ -2,9 +2,10 @@
 
 use super::super::list::List;
 use crate::cli::iys::SweepArgs;
+use crate::disk::create_new;
 use crate::wire::proto::ObserveResponse;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -57,7 +58,7 @@ impl Sweep {
     /// Keeps a position: the file is whole at every moment.
     pub(super) fn save(&self, list: &Path, done: &Position) -> io::Result<()> {
         let (path, new) = (path(list), path(list).with_extension("sweep.new"));
-        let mut file = File::create(&new)?;
+        let mut file = create_new(&new)?;
         serde_json::to_writer(&mut file, &Saved { sweep: self.clone(), done: *done })?;
         file.write_all(b"\n")?;
         file.sync_all()?;

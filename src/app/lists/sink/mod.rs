@@ -9,11 +9,12 @@ use super::reader::{Look, Rows, Start};
 use super::stream::{Stream, partial, with_ending};
 use crate::check::Language;
 use crate::check::decision::Decision;
+use crate::disk::create_new;
 use crate::filter::output::split;
 use crate::filter::{Columns, Pair, Tally};
 use left::{FORMAT, Note, read_note, refuse_existing, refuse_one_file};
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -274,7 +275,8 @@ impl Sink {
         };
         let text = serde_json::to_vec(&note).map_err(|error| SinkError::Io { path: path.to_owned(), source: error.into() })?;
         let unfinished = with_ending(path, ".new");
-        fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, path)).map_err(SinkError::io(path))?;
+        let written = create_new(&unfinished).and_then(|mut file| file.write_all(&text));
+        written.and_then(|()| fs::rename(&unfinished, path)).map_err(SinkError::io(path))?;
         Ok(note.lines)
     }
 

@@ -1,0 +1,211 @@
+//! The rule by which a request is taken at all, before anything of it is read: it names one host that the listener
+//! answers to, it comes from no foreign web page, and no header that decides anything is there twice.
+//!
+//! It holds for every path and method of a port. A rule with exceptions would have to be thought of with each new path,
+//! and even `GET /v1/check` leaves evidence.
+
+use super::hosts::{self, Host, HostPolicy};
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue, Request, Version};
+
+/// Headers of which one of two values would have to be chosen, by us and perhaps differently by whoever stands before us.
+const SINGLE: [&str; 10] = [
+    "host",
+    "origin",
+    "sec-fetch-site",
+    "content-type",
+    "content-encoding",
+    "accept",
+    "accept-language",
+    "authorization",
+    "izingate-caller",
+    "grpc-timeout",
+];
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Why a request is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestViolation {
+    /// A header that decides something is there more than once.
+    RepeatedHeader(&'static str),
+    /// HTTP/1.1 and HTTP/2 demand a host, and there is none.
+    HostMissing,
+    /// The host is not one, or `Host` and the target name two.
+    HostMalformed,
+    /// The listener does not answer to this host.
+    HostNotAllowed(String),
+    /// The request comes from a web page of another origin.
+    CrossOrigin,
+    /// gRPC needs HTTP/2: over HTTP/1.1 its answer has no trailers, and thus no status.
+    GrpcOverHttp1,
+}
+
+/// Whether a request says that it is gRPC.
+#[must_use]
+pub fn is_grpc(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// Holds the head of a request against the rule.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn check<B>(request: &Request<B>, policy: &HostPolicy) -> Result<(), RequestViolation> {
+    let headers = request.headers();
+    refuse_repeated(headers)?;
+    check_host(request, policy)?;
+    if is_cross_origin(headers, policy) {
+        return Err(RequestViolation::CrossOrigin);
+    }
+    if request.version() < Version::HTTP_2 && is_grpc(headers) {
+        return Err(RequestViolation::GrpcOverHttp1);
+    }
+    Ok(())
+}
+
+fn refuse_repeated(headers: &HeaderMap) -> Result<(), RequestViolation> {
+    // As good as every request has each of its headers once: then there is nothing to look up.
+    if headers.len() == headers.keys_len() {
+        return Ok(());
+    }
+    match SINGLE.into_iter().find(|name| headers.get_all(*name).iter().nth(1).is_some()) {
+        Some(name) => Err(RequestViolation::RepeatedHeader(name)),
+        None => Ok(()),
+    }
+}
+
+fn check_host<B>(request: &Request<B>, policy: &HostPolicy) -> Result<(), RequestViolation> {
+    let named = request.headers().get(header::HOST);
+    let named = named.map(|value| parse(value).ok_or(RequestViolation::HostMalformed)).transpose()?;
+    let target = request.uri().authority().map(|target| hosts::of_authority(target).ok_or(RequestViolation::HostMalformed));
+    let host = match (named, target.transpose()?) {
+        (Some(named), Some(target)) if !is_same(named, target) => return Err(RequestViolation::HostMalformed),
+        (Some(host), _) | (None, Some(host)) => host,
+        // No browser speaks it.
+        (None, None) if request.version() < Version::HTTP_11 => return Ok(()),
+        (None, None) => return Err(RequestViolation::HostMissing),
+    };
+    if policy.allows(host) { Ok(()) } else { Err(RequestViolation::HostNotAllowed(shown(host))) }
+}
+
+fn parse(value: &HeaderValue) -> Option<Host<'_>> {
+    Host::parse(value.to_str().ok()?)
+}
+
+fn is_same(one: Host<'_>, other: Host<'_>) -> bool {
+    match (one, other) {
+        (Host::Name(one), Host::Name(other)) => one.eq_ignore_ascii_case(other),
+        (one, other) => one == other,
+    }
+}
+
+fn shown(host: Host<'_>) -> String {
+    match host {
+        Host::Address(address) => address.to_string(),
+        Host::Name(name) => name.to_owned(),
+    }
+}
+
+/// Whether a browser says that a page of another origin made the request. Only browsers send these headers, and no page
+/// can leave them out or change them.
+fn is_cross_origin(headers: &HeaderMap, policy: &HostPolicy) -> bool {
+    let site = headers.get(SEC_FETCH_SITE);
+    if site.is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none")) {
+        return true;
+    }
+    headers.get(header::ORIGIN).is_some_and(|origin| !is_trusted(origin, policy))
+}
+
+/// An origin is a scheme and a host; `null` is that of a sandbox or a file.
+fn is_trusted(origin: &HeaderValue, policy: &HostPolicy) -> bool {
+    let host = origin.to_str().ok().and_then(|origin| {
+        let (scheme, authority) = origin.split_once("://")?;
+        if matches!(scheme, "http" | "https") { Host::parse(authority) } else { None }
+    });
+    host.is_some_and(|host| policy.trusts(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use RequestViolation::{CrossOrigin, GrpcOverHttp1, HostMalformed, HostMissing, RepeatedHeader};
+    use http::Request;
+
+    fn checked(version: Version, target: &str, headers: &[(&str, &str)]) -> Result<(), RequestViolation> {
+        let request = headers
+            .iter()
+            .fold(Request::builder().version(version).uri(target), |request, (name, value)| request.header(*name, *value));
+        check(&request.body(()).unwrap(), &HostPolicy::of_listener("127.0.0.1".parse().unwrap(), &[]))
+    }
+
+    fn refused(host: &str) -> Result<(), RequestViolation> {
+        Err(RequestViolation::HostNotAllowed(host.to_owned()))
+    }
+
+    #[test]
+    fn a_request_names_one_host_that_is_ours() {
+        const H1: Version = Version::HTTP_11;
+        const H2: Version = Version::HTTP_2;
+        let own = "http://127.0.0.1:7070/v1/check";
+        for (version, target, headers, expected) in [
+            (H1, "/v1/check", &[("host", "127.0.0.1:7070")][..], Ok(())),
+            (H1, "/v1/check", &[("host", "evil.example:7070")], refused("evil.example")),
+            (H1, "/v1/check", &[], Err(HostMissing)),
+            (H1, "/v1/check", &[("host", "")], Err(HostMalformed)),
+            (H1, "/v1/check", &[("host", "localhost"), ("host", "localhost")], Err(RepeatedHeader("host"))),
+            (H1, own, &[("host", "127.0.0.1:7070")], Ok(())),
+            (H1, own, &[("host", "evil.example")], Err(HostMalformed)),
+            (H1, "http://evil.example/", &[("host", "localhost")], Err(HostMalformed)),
+            (Version::HTTP_10, "/v1/check", &[], Ok(())),
+            (Version::HTTP_10, "/v1/check", &[("host", "evil.example")], refused("evil.example")),
+            (H2, own, &[], Ok(())),
+            (H2, "http://Localhost:7070/", &[("host", "localhost:7070")], Ok(())),
+            (H2, "http://evil.example:7070/", &[], refused("evil.example")),
+            (H2, "http://user@localhost:7070/", &[], Err(HostMalformed)),
+            (H2, "/v1/check", &[("host", "localhost")], Ok(())),
+            (H2, "/v1/check", &[], Err(HostMissing)),
+        ] {
+            assert_eq!(checked(version, target, headers), expected, "{version:?} {target} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_another_origin_is_refused() {
+        for (header, value, expected) in [
+            ("origin", "http://localhost:3000", Ok(())),
+            ("origin", "https://127.0.0.1", Ok(())),
+            ("origin", "http://evil.example:7070", Err(CrossOrigin)),
+            ("origin", "http://localhost.evil.example", Err(CrossOrigin)),
+            ("origin", "null", Err(CrossOrigin)),
+            ("origin", "", Err(CrossOrigin)),
+            ("origin", "chrome-extension://localhost", Err(CrossOrigin)),
+            ("origin", "http://localhost/", Err(CrossOrigin)),
+            ("sec-fetch-site", "same-origin", Ok(())),
+            ("sec-fetch-site", "none", Ok(())),
+            ("sec-fetch-site", "same-site", Err(CrossOrigin)),
+            ("sec-fetch-site", "cross-site", Err(CrossOrigin)),
+            ("sec-fetch-site", "", Err(CrossOrigin)),
+        ] {
+            let headers = [("host", "localhost:7070"), (header, value)];
+            assert_eq!(checked(Version::HTTP_11, "/v1/check", &headers), expected, "{header}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_decides_is_there_once() {
+        for name in SINGLE {
+            let headers = [("host", "localhost"), (name, "a"), (name, "a")];
+            assert_eq!(checked(Version::HTTP_11, "/", &headers), Err(RepeatedHeader(name)), "{name}");
+        }
+        let others = [("host", "localhost"), ("cookie", "a"), ("cookie", "b"), ("via", "a"), ("via", "b")];
+        assert_eq!(checked(Version::HTTP_11, "/", &others), Ok(()));
+    }
+
+    #[test]
+    fn grpc_needs_http_2() {
+        let grpc = [("host", "localhost"), ("content-type", "application/grpc+proto")];
+        assert_eq!(checked(Version::HTTP_11, "/izingate.v1.PermissionService/Check", &grpc), Err(GrpcOverHttp1));
+        assert_eq!(checked(Version::HTTP_2, "/izingate.v1.PermissionService/Check", &grpc), Ok(()));
+    }
+}

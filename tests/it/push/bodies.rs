@@ -1,0 +1,71 @@
+//! Bodies and requests of which a receiver reads nothing: never answered with 200, and a mark before the text loses nothing.
+
+use super::desk::{BRAND, Desk};
+use super::{PHONE, counted, one};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use izingate::model::channel::Channel;
+use izingate::model::state::Status;
+use std::io::Write;
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+}
+
+#[tokio::test]
+async fn a_body_of_which_nothing_can_be_read_is_not_acknowledged() {
+    let desk = Desk::open().await;
+    for (body, status) in [
+        (gzip(&one()), 400),
+        (utf16(&one()), 400),
+        (b"{\"list\":[1,\"RET\",null]}".to_vec(), 400),
+        (b"[7]".to_vec(), 400),
+        (b"\xEF\xBB\xBFRET".to_vec(), 400),
+    ] {
+        assert_eq!(desk.pushed(body.clone()).await, status, "{body:?}");
+    }
+    for (name, value) in [("content-encoding", "gzip"), ("content-encoding", "br")] {
+        let push = desk.push(BRAND, Channel::Mesaj, gzip(&one())).header(name, value);
+        assert_eq!(push.send().await.unwrap().status(), 415, "{name}: {value}");
+    }
+    let charset = desk.push(BRAND, Channel::Mesaj, one()).header("content-type", "application/json; charset=utf-16");
+    assert!([400, 415].contains(&charset.send().await.unwrap().status().as_u16()));
+    assert_eq!((*desk.sink.came.borrow(), counted(&desk.counters)[0]), (0, 0), "nothing was taken, nothing acknowledged");
+}
+
+#[tokio::test]
+async fn a_mark_before_the_text_loses_no_refusal() {
+    let desk = Desk::open().await;
+    let marked = [&b"\xEF\xBB\xBF"[..], one().as_bytes()].concat();
+    assert_eq!(desk.pushed(marked).await, 200);
+    let taken = std::mem::take(&mut *desk.sink.taken.lock().unwrap());
+    assert!(taken.len() == 1 && taken[0].0[0].status == Status::Ret, "{PHONE}: {taken:?}");
+}
+
+#[tokio::test]
+async fn a_web_page_has_no_business_here_and_no_answer_is_kept() {
+    let desk = Desk::open().await;
+    for (name, value, status) in [
+        ("origin", "https://evil.example", 403),
+        ("sec-fetch-site", "cross-site", 403),
+        ("host", "push.example.com", 200),
+        ("user-agent", "Java/17", 200),
+    ] {
+        let answer = desk.push(BRAND, Channel::Mesaj, one()).header(name, value).send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["cache-control"]),
+            (status, &"no-store".parse().unwrap()),
+            "{name}"
+        );
+        assert!(answer.headers().contains_key("vary"));
+    }
+    let twice = desk.push(BRAND, Channel::Mesaj, one()).header("authorization", "Basic eDp5").send().await.unwrap();
+    assert_eq!(twice.status(), 400, "of two credentials neither is chosen");
+    assert_eq!(*desk.sink.came.borrow(), 2);
+}
