@@ -50,6 +50,7 @@ mod sim;
 mod snapshots;
 mod store_faults;
 mod support;
+mod trials;
 mod unreadable_bodies;
 mod upgrade;
 mod verify;

@@ -24,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-const SECRET: [u8; 32] = [0x5E; 32];
+pub const SECRET: [u8; 32] = [0x5E; 32];
 const PHONE: &str = "+905321234567";
 
 /// The address at which İYS is told to reach us, wherever the gateway listens.
@@ -56,31 +56,42 @@ impl Front {
     }
 }
 
-struct Bench {
+/// Brands whose feed has no gap, at a simulated İYS.
+pub struct Bench {
     dir: TempDir,
+    brands: Vec<u32>,
     sim: Sim,
     front: Front,
     /// Trusts the certificate in use at the start.
-    client: reqwest::Client,
+    pub client: reqwest::Client,
 }
 
 impl Bench {
     /// A brand with a panel export an hour ago, so that its feed has no gap.
     async fn new() -> Self {
+        Self::of(&[BRAND]).await
+    }
+
+    /// The same with these brands.
+    pub async fn of(brands: &[u32]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (_, client) = certify(dir.path());
         let settings = Settings { push: PushSettings { self_signed: true, ..PushSettings::default() }, ..Settings::default() };
         let mut world = World::new(settings, 1);
         world.add_provider_user("api", "parola", 600_000);
-        world.add_brand(BRAND, 600_000);
+        for brand in brands {
+            world.add_brand(*brand, 600_000);
+        }
         let sim = Sim::start(world, Clock::real()).await;
-        let bench = Self { dir, sim, front: Front::new().await, client };
+        let bench = Self { dir, brands: brands.to_vec(), sim, front: Front::new().await, client };
         fs::create_dir(bench.data()).unwrap();
         fs::write(bench.data().join("secret.key"), Secret::from_bytes(SECRET).to_hex()).unwrap();
         add_brand(&bench.data());
         let opened = open::offline(&bench.data(), &SecretSource::DataDirectory).unwrap();
         let mut commit = opened.store.begin();
-        commit.export_cursor(BrandCode::new(BRAND).unwrap(), IysTime::now().minus(3600)).unwrap();
+        for brand in brands {
+            commit.export_cursor(BrandCode::new(*brand).unwrap(), IysTime::now().minus(3600)).unwrap();
+        }
         commit.commit().unwrap();
         bench
     }
@@ -105,18 +116,24 @@ impl Bench {
     }
 
     /// A gateway whose feed has looked at both streams.
-    async fn start(&self) -> Gateway {
+    pub async fn start(&self) -> Gateway {
         let gateway = Gateway::spawn(self.command(), &self.data());
         let at = |line: Value| line["push"].as_str().map(|address| address.parse().unwrap());
         let address = lines(&gateway.log).into_iter().filter_map(at).next_back();
         self.front.to.send_replace(Some(address.unwrap()));
         loop {
-            let brand = state(&gateway).await.brands.remove(0);
-            if brand.fed && brand.stale.is_empty() {
+            let brands = state(&gateway).await.brands;
+            let ready = brands.iter().filter(|brand| self.brands.contains(&brand.brand_code) && brand.fed && brand.stale.is_empty());
+            if ready.count() == self.brands.len() {
                 break;
             }
         }
         gateway
+    }
+
+    /// Where İYS pushes MESAJ of a brand.
+    pub fn url(&self, brand: u32) -> String {
+        format!("{}/iys/{brand}/MESAJ", self.front.url)
     }
 }
 

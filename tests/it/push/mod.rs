@@ -1,8 +1,8 @@
 //! İYS's push, received: who is let in, what is taken, and when it is acknowledged.
 
 mod bodies;
-mod desk;
-mod gateway;
+pub mod desk;
+pub mod gateway;
 
 use desk::{BRAND, Desk, LOADING, NOW, credentials};
 use izingate::feed::push::Counters;
