@@ -141,8 +141,10 @@ async fn filter(gateway: &Gateway, case: &Case, folder: &Path, as_file: bool) ->
     } else {
         command.args(["--rejected", folder.join("rejected.csv").to_str().unwrap()]).stdin(File::open(&list).unwrap());
     }
-    let (exit, stdout, said) = ended(command).await;
-    let answer = if as_file { readable(&fs::read(&out).unwrap_or_default()) } else { stdout };
+    let (exit, stdout, stderr) = ended(command).await;
+    // The summary goes where the rows do not.
+    let (answer, said) =
+        if as_file { (readable(&fs::read(&out).unwrap_or_default()), stdout + &stderr) } else { (stdout, stderr) };
     Outcome { door: if as_file { "file" } else { "stdin" }, exit: Some(exit), told: exit != 0, said, answer, status: None }
 }
 
@@ -160,12 +162,18 @@ async fn filter_http(gateway: &Gateway, case: &Case) -> Outcome {
         str::to_owned,
     );
     let request = client().post(format!("{}/v1/filter?{}", gateway.http, case.with_brand(&query)));
-    let response = with_body(request, case, "text/csv").send().await.unwrap();
+    let mut response = with_body(request, case, "text/csv").send().await.unwrap();
     let status = response.status().as_u16();
+    let mut body = Vec::new();
     // A list that ends in the middle has no last chunk.
-    let body = response.bytes().await;
-    let cut = body.is_err();
-    let text = readable(&body.unwrap_or_default());
-    let told = status >= 400 || cut || text.contains("#izingate");
+    let cut = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend(chunk),
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    let text = readable(&body);
+    let told = status >= 400 || cut;
     Outcome { door: "http", exit: None, status: Some(status), told, said: text.clone(), answer: text }
 }
