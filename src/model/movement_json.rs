@@ -4,7 +4,8 @@
 //! could mean two things and tolerant where it cannot: a field that stands twice, in whatever spelling, makes its
 //! movement unreadable; a key that İYS may add is passed over; a byte that is not UTF-8 costs the field that holds it.
 
-use super::fields::{FIELDS, Fields, field_of};
+use super::fields::{FIELDS, Fields, RECIPIENT, STATUS, field_of};
+use super::fold::folded;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -131,6 +132,13 @@ impl<'de> Visitor<'de> for BodySeed {
             list = Some(entries.next_value_seed(ListSeed { most: self.most })?);
         }
         Ok(match list.flatten() {
+            // A movement beside a list is one more: passed over, it may be a refusal that is lost.
+            Some((mut elements, total)) if single.is_movement() => {
+                if elements.len() < self.most {
+                    elements.push(single.finish());
+                }
+                Body { shape: Shape::Wrapped, elements, total: total + 1 }
+            }
             Some((elements, total)) => Body { shape: Shape::Wrapped, elements, total },
             None => Body { shape: Shape::Single, elements: vec![single.finish()], total: 1 },
         })
@@ -200,6 +208,7 @@ impl Visitor<'_> for KeyVisitor {
             Some(field) => Key::Field(field),
             None if key == "list" => Key::List,
             None if OTHERS.contains(&key) => Key::Known,
+            None if folded(key) == "list" => Key::List,
             None => Key::Unknown(key.into()),
         })
     }
@@ -232,6 +241,11 @@ impl Collector {
             }
         }
         Ok(())
+    }
+
+    /// Whether it is more than what wraps a list: a `brandCode` there is none of a movement.
+    fn is_movement(&self) -> bool {
+        self.fields[RECIPIENT].is_some() || self.fields[STATUS].is_some()
     }
 
     fn finish(self) -> Element {
@@ -378,6 +392,15 @@ mod tests {
         assert_eq!(body(&format!("\u{feff}{RET}")), of(Shape::Single, vec![ret()]), "a byte order mark before it");
         assert_eq!(body(&format!("{{\"list\":null,{}", &RET[1..])), of(Shape::Single, vec![ret()]));
         assert_eq!(body("{\"list\":[]}"), of(Shape::Wrapped, vec![]));
+    }
+
+    #[test]
+    fn no_movement_is_passed_over_whatever_stands_beside_the_list() {
+        assert_eq!(body(&format!("{{\"LİST\":[{RET}]}}")), of(Shape::Wrapped, vec![ret()]));
+        assert!(body(&format!("{{\"list\":[],\"List\":[{RET}]}}")).is_err(), "a name that stands twice");
+        assert_eq!(body(&format!("{{\"list\":[],{}", &RET[1..])), of(Shape::Wrapped, vec![ret()]));
+        assert_eq!(body(&format!("{{\"list\":[{RET}],{}", &RET[1..])), of(Shape::Wrapped, vec![ret(), ret()]));
+        assert_eq!(body(&format!("{{\"brandCode\":601234,\"list\":[{RET}]}}")), of(Shape::Wrapped, vec![ret()]));
     }
 
     #[test]
