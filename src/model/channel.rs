@@ -1,6 +1,6 @@
 //! Channels, recipient types and the cell they span.
 
-use super::fold::word;
+use super::fold::{is_dash, word};
 use std::fmt;
 
 /// The channel of a commercial message: İYS's `type`.
@@ -98,14 +98,18 @@ impl Channel {
     }
 
     /// Reads a channel in other habits too: in any case, Turkish or not, with blanks and invisible characters around
-    /// it; `SMS` is MESAJ, `E-POSTA`, `EMAIL` and `E-MAIL` are EPOSTA. Only what can mean one thing is read.
+    /// it; `SMS` is MESAJ, `EPOSTA` and `EMAIL` may have a dash, `_` or a blank behind their `E`. Only what can mean one
+    /// thing is read.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         Self::from_name(text).or_else(|| match word(text).as_str() {
             "arama" => Some(Self::Arama),
             "mesaj" | "sms" => Some(Self::Mesaj),
-            "eposta" | "e-posta" | "e posta" | "email" | "e-mail" => Some(Self::Eposta),
-            _ => None,
+            other => {
+                let rest = other.strip_prefix('e')?;
+                let separated = rest.strip_prefix(|letter: char| is_dash(letter) || letter == '_' || letter.is_whitespace());
+                matches!(separated.unwrap_or(rest), "posta" | "mail").then_some(Self::Eposta)
+            }
         })
     }
 
@@ -221,5 +225,17 @@ mod tests {
         }
         assert_eq!(Cell::from_code(6), None);
         assert_eq!(Channel::from_name("mesaj"), None, "İYS's words are exact");
+    }
+
+    #[test]
+    fn a_channel_is_read_in_the_habits_of_people() {
+        for text in
+            ["Eposta", "e-posta", "E_POSTA", "e posta", "E\u{2011}Posta", "E\u{2013}MAIL", "email", " E\u{a0}Posta\u{200b}"]
+        {
+            assert_eq!(Channel::read(text), Some(Channel::Eposta), "{text}");
+        }
+        for text in ["", "e", "posta", "mail", "e--posta", "e-", "ee-posta", "eposta-", "MESAJ_", "ARAMA-MESAJ"] {
+            assert_eq!(Channel::read(text), None, "{text}");
+        }
     }
 }

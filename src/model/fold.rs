@@ -44,6 +44,12 @@ pub fn folded(name: &str) -> String {
     name.chars().map(|letter| latin(lower(letter))).filter(char::is_ascii_alphanumeric).collect()
 }
 
+/// Hyphens and dashes, the minus sign among them.
+#[must_use]
+pub const fn is_dash(letter: char) -> bool {
+    matches!(letter, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
+}
+
 /// The text in one line without control characters, at most `longest` characters of it: a heading of a file for a
 /// report.
 #[must_use]

@@ -5,7 +5,7 @@
 //! apostrophe are decoration. What is a number of another kind is no phone: a minus before the digits, a decimal point
 //! with what follows it, an exponent.
 
-use super::fold::{bare, is_invisible};
+use super::fold::{bare, is_dash, is_invisible};
 
 /// The digits of a spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,11 +137,6 @@ impl Reader {
         let behind_zero = self.before_point > 1 && whole < 10_u64.pow(self.before_point - 1);
         !behind_country_code && !behind_zero
     }
-}
-
-/// Hyphens and dashes, the minus sign among them.
-const fn is_dash(letter: char) -> bool {
-    matches!(letter, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
 }
 
 #[cfg(test)]
