@@ -370,7 +370,9 @@ fn what_is_no_workbook_of_its_kind_says_so() {
 #[test]
 fn a_workbook_is_read_by_what_it_holds() {
     let [(_, new), (_, old)] = both(&[Sheet::of("Sayfa1", &[&HEADER, &ONAY])]);
-    for (name, book) in [("eski.xls", &new), ("yeni.xlsx", &old), ("makro.xlsm", &new)] {
+    let names =
+        [("eski.xls", &new), ("yeni.xlsx", &old), ("makro.xlsm", &new), ("a.csv", &new), ("b.TXT", &old), ("c.ndjson", &old)];
+    for (name, book) in names {
         let imported = Trial::new().import(name, book, &[]);
         assert_eq!((imported.code, imported.count("applied")), (0, 1), "{name}: {}", imported.text);
     }

@@ -1,7 +1,7 @@
 //! İYS's movement files, read row by row.
 //!
 //! The form follows the name: `.csv` and `.txt` ([`delimited`]), `.ndjson` ([`ndjson`]), each also with
-//! `.gz` on top, `.xlsx`, `.xlsm` and `.xls` ([`sheet`], [`workbook`]). A line that cannot be read is one [`BadLine`] and
+//! `.gz` on top, `.xlsx`, `.xlsm` and `.xls` ([`sheet`], [`workbook`]). What holds a workbook is one under any of them. A line that cannot be read is one [`BadLine`] and
 //! reading goes on; what makes the file as a whole unusable is a [`FileError`]. No line is buffered
 //! beyond [`MAX_LINE`] bytes, so that no file, however made, takes more memory than a batch.
 
@@ -182,13 +182,15 @@ impl FileReader {
     /// The file is of no known form, not readable, empty, its header lacks a mandatory column, or it is not clear which
     /// sheet is meant.
     pub fn open_sheet(path: &Path, sheet: Option<&str>) -> Result<Self, FileError> {
-        let (form, gzip) = form_of(path)?;
+        let (named, gzip) = form_of(path)?;
+        let taken = Arc::new(AtomicU64::new(0));
+        let unreadable = |cause| FileError::unreadable(path, cause);
+        let file = File::open(path).map_err(unreadable)?;
+        let form = if !gzip && workbook::begins(&file).map_err(unreadable)? { Form::Workbook } else { named };
         if sheet.is_some() && form != Form::Workbook {
             return Err(FileError::NoSheets { file: error::name_of(path) });
         }
-        let taken = Arc::new(AtomicU64::new(0));
-        let file = File::open(path).map_err(|cause| FileError::unreadable(path, cause))?;
-        let total = file.metadata().map_err(|cause| FileError::unreadable(path, cause))?.len();
+        let total = file.metadata().map_err(unreadable)?.len();
         let (source, has_brands): (Box<dyn Source>, bool) = match form {
             Form::Delimited => {
                 let source = delimited::Delimited::open(Lines::new(path, file, gzip, &taken))?;

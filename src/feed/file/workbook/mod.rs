@@ -34,7 +34,8 @@ use grid::{Grid, Packed};
 use problem::{Bound, Damage, Problem};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{Cursor, Read, Seek};
+use std::io::{self, Cursor, ErrorKind, Read, Seek};
+use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Child;
@@ -43,6 +44,16 @@ use std::process::Child;
 pub const XLSX: &[u8] = b"PK\x03\x04";
 /// First bytes of an `.xls`, as of every compound file.
 pub const XLS: &[u8] = b"\xD0\xCF\x11\xE0";
+
+/// Whether a file begins as a workbook does. It is read on from where it was; of a pipe nothing is known before it is read.
+pub(super) fn begins(file: &File) -> io::Result<bool> {
+    let mut beginning = [0; XLSX.len()];
+    match file.read_at(&mut beginning, 0) {
+        Ok(read) => Ok(matches!(&beginning[..read], XLSX | XLS)),
+        Err(error) if error.kind() == ErrorKind::NotSeekable => Ok(false),
+        Err(error) => Err(error),
+    }
+}
 
 /// Bytes of a file at most: a full sheet of 1,048,576 movements is about 100 MiB packed.
 const MAX_FILE: u64 = 256 << 20;
