@@ -20,6 +20,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::HeaderMap;
 use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 
 /// The routes; a body of more than `body_bytes` is refused.
 pub fn routes(gateway: Gateway, body_bytes: usize) -> Router {
@@ -42,16 +43,31 @@ fn parse<T: serde::de::DeserializeOwned>(body: Body) -> Result<T, Problem> {
     serde_json::from_slice(body?.object()?).map_err(|error| Problem::new(Kind::MalformedJson, json::json_error(&error)))
 }
 
-/// The parameters of a query. `%XX` is decoded; `+` is left to its field, since it may stand for itself.
+/// The parameters of a query. `%XX` is decoded; `+` stands for itself but in a recipient, which decides ([`plus_as_meant`]).
 pub(super) fn parameters(query: Option<String>) -> Result<Vec<(String, String)>, Problem> {
     let query = query.unwrap_or_default();
-    let decode = |text: &str| percent_decode_str(text).decode_utf8().map(std::borrow::Cow::into_owned);
+    let decode = |text: &str| percent_decode_str(text).decode_utf8().map(Cow::into_owned);
     let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let malformed = |_| Problem::new(Kind::MalformedQuery, "the query is not UTF-8");
-        Ok((decode(name).map_err(malformed)?, decode(value).map_err(malformed)?))
+        let name = decode(name).map_err(malformed)?;
+        let value = if name == "recipient" { plus_as_meant(value) } else { value.into() };
+        Ok((name, decode(&value).map_err(malformed)?))
     });
     pairs.collect()
+}
+
+/// In a query `+` may stand for a blank or for itself. In an e-mail it is a label's; in a phone it is itself in front and
+/// a blank elsewhere. `%2B` is itself everywhere, so it is the text before it is decoded that is looked at.
+fn plus_as_meant(recipient: &str) -> Cow<'_, str> {
+    let is_email = recipient.contains('@') || recipient.contains("%40");
+    match recipient.char_indices().nth(1) {
+        Some((second, _)) if !is_email && recipient[second..].contains('+') => {
+            let (first, rest) = recipient.split_at(second);
+            format!("{first}{}", rest.replace('+', " ")).into()
+        }
+        _ => recipient.into(),
+    }
 }
 
 /// Refuses a query beside a body: of a field that stands in both, one would be passed over.

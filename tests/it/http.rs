@@ -39,6 +39,7 @@ async fn one_question() {
     for (query, body, expected) in [
         ("recipient=+905321234561", asked(APPROVED), answer("ALLOW", "APPROVED", "")),
         ("recipient=0532+123+45+61", asked("0532 123 45 61"), answer("ALLOW", "APPROVED", "")),
+        ("recipient=0532%2B1234561", asked("0532+1234561"), answer("DENY", "INVALID_RECIPIENT", "")),
         ("recipient=%2B905321234562", asked(REFUSED), answer("DENY", "REFUSED", "9, 11/7")),
         ("recipient=05321234569&", asked(STRANGER), answer("DENY", "NO_RECORD", "5/3, 7/12, 11/7")),
         ("recipient=", asked(""), answer("DENY", "INVALID_RECIPIENT", "")),

@@ -134,7 +134,7 @@ impl CheckBody {
     pub fn set(&mut self, name: &str, value: String) -> Result<(), Problem> {
         let known = match name {
             "brandCode" => self.brand_code.replace(Code::Text(value)).map(|_| ()),
-            "recipient" => self.recipient.replace(as_meant(value)).map(|_| ()),
+            "recipient" => self.recipient.replace(value).map(|_| ()),
             "type" => self.r#type.replace(value).map(|_| ()),
             "recipientType" => self.recipient_type.replace(value).map(|_| ()),
             "retailerCode" => self.retailer_code.replace(Code::Text(value)).map(|_| ()),
@@ -150,18 +150,6 @@ impl CheckBody {
             Some(()) => Err(Problem::new(Kind::MalformedQuery, format!("{name} is given twice"))),
             None => Ok(()),
         }
-    }
-}
-
-/// In a query `+` may stand for a blank or for itself. In an e-mail it is a label's; in a phone it is
-/// itself in front and a blank elsewhere.
-fn as_meant(recipient: String) -> String {
-    match recipient.char_indices().nth(1) {
-        Some((second, _)) if !recipient.contains('@') => {
-            let (first, rest) = recipient.split_at(second);
-            format!("{first}{}", rest.replace('+', " "))
-        }
-        _ => recipient,
     }
 }
 
