@@ -123,7 +123,8 @@ impl Bench {
         self.front.to.send_replace(Some(address.unwrap()));
         loop {
             let brands = state(&gateway).await.brands;
-            let ready = brands.iter().filter(|brand| self.brands.contains(&brand.brand_code) && brand.fed && brand.stale.is_empty());
+            let ready =
+                brands.iter().filter(|brand| self.brands.contains(&brand.brand_code) && brand.fed && brand.stale.is_empty());
             if ready.count() == self.brands.len() {
                 break;
             }

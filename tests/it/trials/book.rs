@@ -18,14 +18,16 @@ pub fn xlsx(sheets: &[Sheet], epoch_1904: bool) -> Vec<u8> {
                 let relation = format!("worksheet\" Target=\"worksheets/sheet{number}.xml");
                 text.replace(&relation, &format!("chartsheet\" Target=\"chartsheets/sheet{number}.xml"))
             });
-            let chart = "<chartsheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetViews/></chartsheet>";
+            let chart =
+                "<chartsheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetViews/></chartsheet>";
             parts.push((format!("xl/chartsheets/sheet{number}.xml"), chart.to_owned()));
             continue;
         }
         let columns: String =
             sheet.hidden_columns.iter().map(|column| format!("<col min=\"{column}\" max=\"{column}\" hidden=\"1\"/>")).collect();
         let columns = if columns.is_empty() { columns } else { format!("<cols>{columns}</cols>") };
-        let merged = sheet.merge.as_ref().map(|cells| format!("<mergeCells count=\"1\"><mergeCell ref=\"{cells}\"/></mergeCells>"));
+        let merged =
+            sheet.merge.as_ref().map(|cells| format!("<mergeCells count=\"1\"><mergeCell ref=\"{cells}\"/></mergeCells>"));
         change(&mut parts, &name, |text| {
             let text = text.replace("<sheetData>", &format!("{columns}<sheetData>"));
             text.replace("</sheetData>", &format!("</sheetData>{}", merged.unwrap_or_default()))

@@ -105,7 +105,11 @@ async fn differences(gateway: &Gateway, case: &Case, outcomes: &[Outcome]) -> Op
     let mut wrong = Vec::new();
     for outcome in outcomes {
         let before = wrong.len();
-        if case.changes_nothing() { of_answers(case, outcome, &mut wrong) } else { of_state(gateway, case, outcome, &mut wrong).await }
+        if case.changes_nothing() {
+            of_answers(case, outcome, &mut wrong)
+        } else {
+            of_state(gateway, case, outcome, &mut wrong).await
+        }
         of_words(case, outcome, &mut wrong);
         if wrong.len() > before {
             let Outcome { door, exit, status, said, answer, .. } = outcome;
@@ -145,7 +149,8 @@ async fn of_state(gateway: &Gateway, case: &Case, outcome: &Outcome, wrong: &mut
     let channel = case.ask_type.clone().unwrap_or_else(|| "MESAJ".to_owned());
     let first = case.want.clone().map(|want| [ask, channel, "BIREYSEL".to_owned(), want]);
     for [recipient, channel, recipient_type, want] in first.iter().chain(&case.also) {
-        let question = json!({ "brandCode": case.brand, "type": channel, "recipient": recipient, "recipientType": recipient_type });
+        let question =
+            json!({ "brandCode": case.brand, "type": channel, "recipient": recipient, "recipientType": recipient_type });
         let body: Value = web::post_json(&gateway.http, "/v1/check", &question).await.json();
         let answer = format!("{} {}", body["decision"].as_str().unwrap(), body["reason"].as_str().unwrap());
         if *want != answer {

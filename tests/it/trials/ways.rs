@@ -84,7 +84,10 @@ async fn import(gateway: &Gateway, case: &Case, folder: &Path) -> Outcome {
     let name = case.file.as_deref().unwrap_or("rows.csv");
     fs::write(folder.join(name), case.bytes()).unwrap();
     let mut command = izingate();
-    command.args(["import", "--endpoint", &gateway.http, "--brand", &case.brand.to_string()]).args(&case.args).arg(folder.join(name));
+    command
+        .args(["import", "--endpoint", &gateway.http, "--brand", &case.brand.to_string()])
+        .args(&case.args)
+        .arg(folder.join(name));
     let (exit, out, err) = ended(command).await;
     let rejected = fs::read(folder.join(format!("{name}.rejected.csv"))).unwrap_or_default();
     let said = format!("{out}{err}{}", String::from_utf8_lossy(&rejected));
