@@ -128,13 +128,13 @@ fn a_quoted_note_may_hold_commas_and_line_ends() {
 
 #[test]
 fn where_quotes_make_one_row_of_lines_that_look_like_rows_only_refusals_count() {
-    let detail = "quotes make one row of lines that look like rows themselves; only refusals among them are applied";
+    let detail = "quotes make one row of lines that look like rows themselves; only refusals among those are applied";
     let other = PHONE.replace("1234567", "7654321");
     let text = format!("{HEADER},note\n{RET},\"first\n{other},\"\n{PHONE},\n");
     let expected = [&format!("2: {RET},"), &format!("2! {detail}"), &format!("4: {PHONE},")];
     assert_eq!(read("day.csv", text.as_bytes()), rows(&expected.map(String::as_str)), "an approval inside a note");
     let text = format!("{HEADER},note\n{other},\"first\n{RET},\"\n");
-    let expected = [&format!("2! {detail}"), &format!("3: {RET},")];
+    let expected = [&format!("2: {other},"), &format!("2! {detail}"), &format!("3: {RET},")];
     assert_eq!(read("day.csv", text.as_bytes()), rows(&expected.map(String::as_str)), "a refusal inside one");
 }
 
