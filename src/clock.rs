@@ -4,7 +4,7 @@
 //!
 //! - [`Clock::now`] is the wall clock: what logs and evidence show.
 //! - [`Moment::latest`] never falls: it is the wall clock, or an earlier reading of it plus the time that passed since
-//!   (by the clock that no setting changes, CLOCK_BOOTTIME), and never before what an earlier process saw by when it
+//!   (by the clock that no setting changes, `CLOCK_BOOTTIME`), and never before what an earlier process saw by when it
 //!   last answered or committed. Ages and ends are reckoned by it, so that data only ever becomes fresh by data.
 //! - [`Clock::receipt`] is [`Moment::latest`], or the last commit if that is later: what is received without İYS's date is
 //!   dated by it, so that a refusal never ranks below what was on record when it came.

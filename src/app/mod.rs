@@ -161,7 +161,6 @@ impl App {
         let root = std::path::absolute(&config.backup.root).map_err(|error| AppError::Internal(error.to_string()))?;
         let opened = open_unless_ended(config, budget.store_files, shutdown).await?;
         let Some(Opened { data, store, pseudonymizer, sealer, keys, clock }) = opened else { return Ok(None) };
-        store.keep_clock(clock.clone());
         warn_if_behind(&clock);
         let store = Arc::new(store);
         let index = Index::new(index_limit(config)).map_err(OpenError::from)?;

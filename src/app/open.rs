@@ -281,6 +281,7 @@ fn open_by(
     let node = getrandom::u32().map_err(|error| DataDirError::NoRandom(error.to_string()))?;
     let store = open(&data.store(), &pseudonymizer, node)?;
     let clock = clock_of(&store)?;
+    store.keep_clock(clock.clone());
     Ok(Opened { data, store, pseudonymizer, sealer, keys, clock })
 }
 
