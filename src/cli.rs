@@ -4,6 +4,7 @@
 pub mod agi;
 pub mod backup;
 pub mod brand;
+pub mod clock;
 pub mod declaration;
 pub mod evidence;
 pub mod filter;
@@ -74,6 +75,9 @@ pub enum Command {
     /// Check, prove, search and export the record of decisions.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
+    /// Go on after a clock that was ahead.
+    #[command(subcommand)]
+    Clock(clock::ClockCommand),
     /// Make a copy of everything but the secret, while a gateway runs too.
     Backup(backup::BackupArgs),
     /// Make a data directory of a backup.

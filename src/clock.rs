@@ -4,13 +4,14 @@
 //!
 //! - [`Clock::now`] is the wall clock: what logs and evidence show.
 //! - [`Moment::latest`] never falls: it is the wall clock, or an earlier reading of it plus the time that passed since
-//!   (by the clock that no setting changes, CLOCK_BOOTTIME), and never before the last commit of the store, an earlier
-//!   process's included. Ages and ends are reckoned by it, so that data only ever becomes fresh by data.
-//! - [`Clock::receipt`] is [`Moment::latest`] too: what is received without İYS's date is dated by it, so that a refusal
-//!   never ranks below what was on record when it came.
+//!   (by the clock that no setting changes, `CLOCK_BOOTTIME`), and never before what an earlier process saw by when it
+//!   last answered or committed. Ages and ends are reckoned by it, so that data only ever becomes fresh by data.
+//! - [`Clock::receipt`] is [`Moment::latest`], or the last commit if that is later: what is received without İYS's date is
+//!   dated by it, so that a refusal never ranks below what was on record when it came.
 //!
 //! A clock that was ahead and was set back leaves [`Moment::latest`] ahead until the wall clock has caught up. Until then
-//! data seems older than it is: DEFER, not ALLOW. A new process begins anew, but for the last commit.
+//! data seems older than it is: DEFER, not ALLOW. `izingate clock accept` is the way on for an operator who knows that it was
+//! ahead.
 
 use crate::model::time::{IysTime, Moment};
 use rustix::time::{ClockId, clock_gettime};
@@ -29,6 +30,8 @@ struct Inner {
     boot: Box<Read>,
     /// The greatest difference of the two that was seen, in milliseconds.
     ahead: AtomicI64,
+    /// The latest reading of an earlier process, in Unix seconds.
+    seen: AtomicU32,
     /// The last commit, in Unix seconds.
     committed: AtomicU32,
     jumps: Jumps,
@@ -63,6 +66,7 @@ impl Clock {
             wall: Box::new(wall),
             boot: Box::new(boot),
             ahead: AtomicI64::new(i64::MIN),
+            seen: AtomicU32::new(0),
             committed: AtomicU32::new(0),
             jumps: Jumps::default(),
         }))
@@ -80,17 +84,22 @@ impl Clock {
         let (wall, boot) = (milliseconds((self.0.wall)()), milliseconds((self.0.boot)()));
         let difference = wall - boot;
         let ahead = self.0.ahead.fetch_max(difference, Ordering::Relaxed).max(difference);
-        let committed = IysTime::from_unix(self.0.committed.load(Ordering::Relaxed));
-        Moment { now: time_of(wall), latest: time_of(boot + ahead).max(committed) }
+        let seen = IysTime::from_unix(self.0.seen.load(Ordering::Relaxed));
+        Moment { now: time_of(wall), latest: time_of(boot + ahead).max(seen) }
     }
 
-    /// The moment at which something is received: [`Moment::latest`] of now.
+    /// The moment at which something is received: [`Moment::latest`] of now, or the last commit if that is later.
     #[must_use]
     pub fn receipt(&self) -> IysTime {
-        self.moment().latest
+        self.moment().latest.max(IysTime::from_unix(self.0.committed.load(Ordering::Relaxed)))
     }
 
-    /// Notes a commit: no later reading is before it.
+    /// Notes the latest reading of an earlier process: no later moment is before it.
+    pub fn seen(&self, at: IysTime) {
+        self.0.seen.fetch_max(at.unix(), Ordering::Relaxed);
+    }
+
+    /// Notes a commit: nothing is received before it.
     pub fn committed(&self, at: IysTime) {
         self.0.committed.fetch_max(at.unix(), Ordering::Relaxed);
     }
@@ -192,11 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_read_before_the_last_commit() {
+    fn nothing_is_received_before_the_last_commit_and_no_age_is_less_than_an_earlier_process_knew() {
         let (clock, _) = clock();
         clock.committed(IysTime::from_unix(1_000_500));
         clock.committed(IysTime::from_unix(7));
-        assert_eq!((clock.receipt(), clock.now()), (IysTime::from_unix(1_000_500), IysTime::from_unix(1_000_000)));
+        assert_eq!((clock.receipt(), clock.moment()), (IysTime::from_unix(1_000_500), moment(1_000_000, 1_000_000)));
+        clock.seen(IysTime::from_unix(1_000_400));
+        clock.seen(IysTime::from_unix(7));
+        assert_eq!((clock.receipt(), clock.moment()), (IysTime::from_unix(1_000_500), moment(1_000_000, 1_000_400)));
     }
 
     #[test]

@@ -65,6 +65,7 @@ fn main() -> ExitCode {
         Command::Filter(args) => done(commands::filter(&args)),
         Command::Watch(args) => done(commands::watch(&args, &mut std::io::stdout()).map(|()| (String::new(), 0))),
         Command::Evidence(command) => done(commands::evidence(&command)),
+        Command::Clock(command) => done(commands::clock(&command).map(|text| (text, 0))),
         Command::Backup(args) => done(commands::backup(&args).map(|text| (text, 0))),
         Command::Restore(args) => done(commands::restore(&args).map(|text| (text, 0))),
         // What is wrong stands in what it writes, or in how it ends.

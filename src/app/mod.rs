@@ -17,6 +17,7 @@ mod retention;
 mod snapshots;
 
 pub use crate::check::{Checker, DecisionIds};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::evidence::Recorder;
 use crate::evidence::start::Threads;
@@ -24,7 +25,8 @@ use crate::feed::follow::Follower;
 use crate::feed::push::CertificateError;
 use crate::index::{Index, memory_limit};
 use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
-use crate::model::time::IysTime;
+use crate::model::movement::CLOCK_TOLERANCE;
+use crate::model::time::{IysTime, Moment};
 use crate::net::descriptors::{self, DescriptorBudget, TooFewDescriptors};
 use crate::net::hosts::HostPolicy;
 use crate::net::{self, Life};
@@ -159,6 +161,7 @@ impl App {
         let root = std::path::absolute(&config.backup.root).map_err(|error| AppError::Internal(error.to_string()))?;
         let opened = open_unless_ended(config, budget.store_files, shutdown).await?;
         let Some(Opened { data, store, pseudonymizer, sealer, keys, clock }) = opened else { return Ok(None) };
+        warn_if_behind(&clock);
         let store = Arc::new(store);
         let index = Index::new(index_limit(config)).map_err(OpenError::from)?;
         let metrics = Arc::new(Metrics::new(&verdict_names()));
@@ -326,6 +329,18 @@ impl App {
         self.gateway.parts().booted.cancel();
         tracing::info!(relations = index.relations(), revision = index.revision().get(), "ready: everything is in memory");
         Ok(())
+    }
+}
+
+/// Warns of a clock that shows less than an earlier process saw.
+fn warn_if_behind(clock: &Clock) {
+    let Moment { now, latest } = clock.moment();
+    if latest > now.plus(CLOCK_TOLERANCE) {
+        tracing::warn!(
+            %now, %latest,
+            "the machine's clock is behind what it showed before; ages are reckoned from then: have it set right, or if it was ahead \
+             before, stop and run izingate clock accept"
+        );
     }
 }
 

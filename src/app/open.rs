@@ -281,12 +281,14 @@ fn open_by(
     let node = getrandom::u32().map_err(|error| DataDirError::NoRandom(error.to_string()))?;
     let store = open(&data.store(), &pseudonymizer, node)?;
     let clock = clock_of(&store)?;
+    store.keep_clock(clock.clone());
     Ok(Opened { data, store, pseudonymizer, sealer, keys, clock })
 }
 
-/// The clock under which a store is written.
+/// The clock under which a store is written and its data's ages are reckoned.
 pub fn clock_of(store: &Store) -> Result<Clock, StoreError> {
     let clock = Clock::system();
     store.committed()?.into_iter().for_each(|at| clock.committed(at));
+    store.clock_seen()?.into_iter().for_each(|at| clock.seen(at));
     Ok(clock)
 }

@@ -9,11 +9,12 @@
 //! only ever refuses. So what is learned of an erased recipient later is closed from the start, as with anyone;
 //! until then nothing is on record.
 
-use super::group::{Changed, Map};
+use super::group::{Changed, Map, id_hash};
 use crate::model::brand::BrandCode;
 use crate::model::erasure::Tombstone;
 use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::movement::{CLOCK_TOLERANCE, Movement};
+use crate::model::record::{CellRecord, Record};
 use crate::model::retention::HistoryRetention;
 use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
@@ -138,6 +139,7 @@ impl Erasing<'_> {
         for (relation, mut record) in store.relations_with(recipient, brand)? {
             let before = record;
             record.erase(erased);
+            take_up(store, &relation, &before, &mut record, &movements, erased)?;
             if record.is_blank() {
                 self.commit.no_record(&relation)?;
                 taken.states.insert(relation, State::EMPTY);
@@ -182,6 +184,33 @@ impl Erasing<'_> {
         self.commit.commit()?;
         Ok(self.tombstones)
     }
+}
+
+/// Has every cell that lost its current movement hold the latest that is left of it: an approval that is later than the receipt of
+/// an erased refusal, and had ranked below it by the tolerance of our clock.
+fn take_up(
+    store: &Store,
+    relation: &RelationKey,
+    before: &Record,
+    record: &mut Record,
+    movements: &[KnownMovement],
+    erased: IysTime,
+) -> Result<(), StoreError> {
+    for (cell, _) in before.cells() {
+        let is_left = |movement: &&KnownMovement| {
+            let HistoryKey { relation: of, cell: at, status, .. } = movement.key;
+            (of, at) == (*relation, cell) && status != Status::Yok && movement.date > erased
+        };
+        // Keys ascend in the order of precedence.
+        let Some(KnownMovement { key, .. }) = movements.iter().rfind(is_left).filter(|_| record.get(cell).is_none()) else {
+            continue;
+        };
+        let Some(value) = store.history_values(&[key.to_bytes()])?.pop().flatten() else { continue };
+        let HistoryKey { status, created, source, .. } = *key;
+        let (consented, received, transaction) = (value.consented, value.received, id_hash(&value.transaction));
+        record.set(cell, CellRecord { status, created, consented, source, transaction, received });
+    }
+    Ok(())
 }
 
 /// The moment up to which an erasure of everything reaches: its receipt, or the latest movement on record that another

@@ -189,9 +189,6 @@ impl Group {
         if changed {
             commit.revision(self.revision, &Change { at: self.now, states, new })?;
         }
-        for brand in &self.brands {
-            commit.import_cursor(*brand, self.now)?;
-        }
         for source in self.new_sources.values() {
             commit.source(source)?;
         }
@@ -237,6 +234,6 @@ fn history_key(movement: &Movement) -> HistoryBytes {
 }
 
 /// As in a record: [`TransactionId::hash`], 0 if there is none.
-fn id_hash(text: &str) -> u128 {
+pub(super) fn id_hash(text: &str) -> u128 {
     TransactionId::parse(text).map_or(0, |id| id.hash())
 }

@@ -20,6 +20,7 @@ use crate::index::{Full, Index, Writing};
 use crate::model::brand::Brand;
 use crate::model::movement::Movement;
 use crate::model::source::SourceCode;
+use crate::model::time::IysTime;
 use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, RegistryRefused, SinkError, Stall};
 use crate::store::{Store, StoreError};
 use health::Health;
@@ -185,6 +186,10 @@ impl Thread {
         let notes: Vec<&FeedNote> = group.iter().flat_map(|submission| &submission.notes).collect();
         notes::write(&self.store, &mut ready.commit, &notes).map_err(|error| self.failed(&error))?;
         ready.commit.committed(now).map_err(|error| self.failed(&error))?;
+        let imported = self.imported();
+        for brand in &ready.brands {
+            ready.commit.import_cursor(*brand, imported).map_err(|error| self.failed(&error))?;
+        }
         ready.changed = self.to_show(ready.changed);
         let mut index = self.index.write();
         // Before anything is durable: what has no room in memory is refused, not half taken.
@@ -194,7 +199,7 @@ impl Thread {
         // From here on the batch is durable: make it visible, states before revision.
         show(&mut index, &ready.changed).map_err(|full| self.poison(&full))?;
         for brand in ready.brands {
-            self.index.brands().note(brand, |freshness| freshness.imported(now));
+            self.index.brands().note(brand, |freshness| freshness.imported(imported));
         }
         notes::show(self.index.brands(), &notes);
         self.revision = ready.revision;
@@ -307,6 +312,11 @@ impl Thread {
         commit.commit().map_err(|error| self.failed(&error))?;
         self.unreported.fetch_sub(known, Ordering::Relaxed);
         Ok(known)
+    }
+
+    /// The moment from which the age of what is imported now counts: unlike a receipt it never waits for a clock that was ahead.
+    fn imported(&self) -> IysTime {
+        self.clock.moment().latest
     }
 
     fn refuse_if_failed(&self) -> Result<(), SinkError> {

@@ -378,6 +378,7 @@ mod tests {
         read(text.as_bytes(), 10)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the shape of what is read")]
     fn of(shape: Shape, elements: Vec<Element>) -> Result<Body, Malformed> {
         let total = elements.len();
         Ok(Body { shape, elements, total })
@@ -455,7 +456,7 @@ mod tests {
 
     #[test]
     fn more_than_was_asked_for_is_counted_and_not_kept() {
-        let text = format!("{{\"list\":[{}]}}", vec![RET; 12].join(","));
+        let text = format!("{{\"list\":[{}]}}", [RET; 12].join(","));
         assert_eq!(body(&text), Ok(Body { shape: Shape::Wrapped, elements: vec![ret(); 10], total: 12 }));
     }
 

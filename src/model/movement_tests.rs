@@ -122,7 +122,7 @@ fn words_in_other_habits_are_read_where_they_can_mean_one_thing() {
         ("\u{202a}RET\u{202c}", "MESAJ", "  "),
     ] {
         assert_eq!(
-            read(&RawMovement { status, channel, recipient_type, ..row() }),
+            read(&RawMovement { recipient_type, channel, status, ..row() }),
             read(&ret()),
             "{status} {channel} {recipient_type}"
         );

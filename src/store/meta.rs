@@ -153,6 +153,6 @@ pub(super) fn key_check(pseudonymizer: &Pseudonymizer) -> Vec<u8> {
     bytes
 }
 
-const fn corrupt(source: codec::InvalidBytes) -> StoreError {
+pub(super) const fn corrupt(source: codec::InvalidBytes) -> StoreError {
     StoreError::Corrupt { family: "meta", source }
 }

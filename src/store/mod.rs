@@ -14,10 +14,11 @@
 //! | `recipients` | pseudonym → closure; pseudonym ‖ brand → tombstone of an erasure |
 //! | `cursors` | feed or bulk import → position; brand → what it misses |
 //! | `registry` | brands with their modes and standing, declarations, names of unknown sources; closures that İYS is still to be told |
-//! | `meta` | format, key check, node, revision, open intent, open erasures, how far the evidence was |
+//! | `meta` | format, key check, node, revision, open intent, open erasures, how far the evidence was, the latest reading of the clock |
 
 pub mod backup;
 mod changes;
+mod clock;
 pub mod codec;
 mod commit;
 mod days;
@@ -37,6 +38,7 @@ mod scan;
 mod staged;
 mod verify;
 
+pub use clock::ClockAccepted;
 pub use commit::Commit;
 pub use erasure::{KnownMovement, Untold};
 pub use error::StoreError;

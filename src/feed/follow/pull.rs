@@ -115,7 +115,7 @@ async fn pull(feed: &Follower, turn: &Turn) -> Result<(Position, Again), FollowE
         // Pages ascend: what is left out was registered behind what was known and before the end of the page.
         let end = page.next.as_ref().and_then(Cursor::instant).max(movements.iter().map(Movement::date).max());
         let (from, stream) = (known_to.max(window), turn.stream);
-        let to = missed.max(end).unwrap_or(latest).max(from).plus(1);
+        let to = missed.latest.max(end).unwrap_or(latest).max(from).plus(1);
         tracing::warn!(brand = brand.get(), %stream, %from, %to, "feed: what is unreadable may be a refusal; the brand is STALE until its gap is healed");
         notes.push(FeedNote::Missed(Gap { brand, from, to, found: latest }));
     }
@@ -150,8 +150,15 @@ async fn ask(feed: &Follower, turn: &Turn) -> Result<Page, IysError> {
 /// What a page holds.
 struct Read {
     movements: Vec<Movement>,
-    /// Something is left out of it that may be a refusal; with the latest creationDate of that, where it says one.
-    missed: Option<Option<IysTime>>,
+    /// What is left out of it and may be a refusal.
+    missed: Option<Missed>,
+}
+
+/// What is left out of a page.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Missed {
+    /// The latest creationDate of it, where it says one.
+    latest: Option<IysTime>,
 }
 
 /// Reads the movements of a page. What is unreadable is left out; see [`movement::Refusal::leaves_gap`].
@@ -159,7 +166,7 @@ fn read(feed: &Follower, turn: &Turn, page: &Page) -> Read {
     let (pseudonymizer, now) = (&feed.parts().pseudonymizer, feed.receipt());
     let context = Context { pseudonymizer, brand: Some(turn.sender.brand), now, export_as_of: None };
     let mut movements = Vec::with_capacity(page.items.len());
-    let mut missed = (page.bad > 0).then_some(None);
+    let mut missed = (page.bad > 0).then_some(Missed { latest: None });
     for item in &page.items {
         let raw = item.raw();
         match movement::parse(&raw, &context) {
@@ -167,7 +174,7 @@ fn read(feed: &Follower, turn: &Turn, page: &Page) -> Read {
             Err(refusal) => {
                 count(&feed.counters().unreadable, 1);
                 if refusal.leaves_gap(&raw) {
-                    missed = missed.max(Some(IysTime::parse(raw.created.trim()).ok()));
+                    missed = missed.max(Some(Missed { latest: IysTime::parse(raw.created.trim()).ok() }));
                 }
                 let stream = turn.stream;
                 tracing::warn!(brand = turn.sender.brand.get(), %stream, code = refusal.code(), "feed: a movement is unreadable");

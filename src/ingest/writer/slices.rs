@@ -52,9 +52,9 @@ impl Thread {
         let started = Instant::now();
         let Prepared { staged, changed, brands, new_sources, applied, unchanged } = prepared;
         let position = self.next_position(slice, applied, unchanged)?;
-        let mut completion = Completion::default();
+        let (mut completion, imported) = (Completion::default(), self.imported());
         for brand in &brands {
-            completion.import_cursor(*brand, now);
+            completion.import_cursor(*brand, imported);
         }
         for source in &new_sources {
             completion.source(source);
@@ -76,7 +76,7 @@ impl Thread {
         self.clock.committed(now);
         show(&mut index, &changed).map_err(|full| self.poison(&full))?;
         for brand in brands {
-            self.index.brands().note(brand, |freshness| freshness.imported(now));
+            self.index.brands().note(brand, |freshness| freshness.imported(imported));
         }
         self.revision = revision;
         self.index.revision().publish(revision);

@@ -15,13 +15,14 @@ pub(super) use sst::SstWriter;
 
 use super::error::StoreError;
 use super::evidence::{MarkInBatch, PendingMark};
+use crate::clock::Clock;
 use crate::disk::shortage::{self, Shortage};
 use handle::Handle;
 use options::{base_options, families, follower_options, reader_options};
 use rocksdb::{ColumnFamily, DB, ErrorKind, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// The column families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Store {
     pub(super) stepping: Mutex<()>,
     /// Row that is to be remembered of the evidence.
     pub(super) mark: PendingMark,
+    /// The clock whose latest reading is kept.
+    pub(super) clock: OnceLock<Clock>,
     /// The sequence number of the last write that was there when it was opened.
     pub(super) opened_at: u64,
     /// The sequence number up to which writes are synced, of those that this process made.
@@ -135,6 +138,7 @@ impl Store {
             sst: sst::SstOptions::of(options),
             stepping: Mutex::default(),
             mark,
+            clock: OnceLock::new(),
             opened_at,
             synced: AtomicU64::new(0),
         }
@@ -301,6 +305,9 @@ impl Writes<'_> {
         let store = self.store;
         let is_mark_alone = self.batch.is_empty();
         let mark = store.mark.put_into(&mut self)?;
+        if mark.is_some() {
+            store.put_clock(&mut self)?;
+        }
         if self.batch.is_empty() {
             return Ok(());
         }

@@ -172,51 +172,70 @@ impl BatchBody {
 
 /// The movements of a body in push shape, or of lines of JSON, each of which may be a body itself: for each element its
 /// fields, or none if it is no movement.
+///
+/// # Errors
+/// The body, or all that is in it, cannot be read, or it holds too many.
 pub fn movements(body: &[u8], lines: bool) -> Result<Vec<Option<Fields>>, Problem> {
-    let mut items = Movements::default();
+    let mut items =
+        Movements { kept: Vec::new(), total: 0, first_reason: None, each: if lines { "lines" } else { "items of list" } };
     if !lines {
         let body = movement_json::read(body, MOST_MOVEMENTS).map_err(malformed)?;
         if body.shape != Shape::Wrapped {
             return Err(Problem::new(Kind::MalformedJson, "the body has no list; send {\"list\":[{…}]}, or lines of JSON"));
         }
         items.add(body);
-        return items.within_bounds();
+        return items.checked();
     }
     for line in body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
         match movement_json::read(line, MOST_MOVEMENTS.saturating_sub(items.kept.len())) {
             Ok(body) => items.add(body),
-            Err(_) => items.add_unreadable(),
+            Err(malformed) => items.add_unreadable(malformed.to_string()),
         }
     }
-    items.within_bounds()
+    items.checked()
 }
 
 /// Movements of a call, as many as it may have; the others are counted.
-#[derive(Default)]
 struct Movements {
     kept: Vec<Option<Fields>>,
     total: usize,
+    /// Why the first one that cannot be read cannot.
+    first_reason: Option<String>,
+    /// What they are called.
+    each: &'static str,
 }
 
 impl Movements {
     fn add(&mut self, body: Body) {
         self.total += body.total;
-        self.kept.extend(body.elements.into_iter().map(|element| match element {
-            Element::Movement(fields, _) => Some(fields),
-            Element::Unreadable(_) => None,
-        }));
-    }
-
-    fn add_unreadable(&mut self) {
-        self.total += 1;
-        if self.kept.len() < MOST_MOVEMENTS {
-            self.kept.push(None);
+        for element in body.elements {
+            match element {
+                Element::Movement(fields, _) => self.kept.push(Some(fields)),
+                Element::Unreadable(reason) => self.keep_unreadable(reason.to_owned()),
+            }
         }
     }
 
-    fn within_bounds(self) -> Result<Vec<Option<Fields>>, Problem> {
+    fn add_unreadable(&mut self, reason: String) {
+        self.total += 1;
+        if self.kept.len() < MOST_MOVEMENTS {
+            self.keep_unreadable(reason);
+        }
+    }
+
+    fn keep_unreadable(&mut self, reason: String) {
+        self.kept.push(None);
+        self.first_reason.get_or_insert(reason);
+    }
+
+    /// Refuses too many, and those of which none can be read: their sender would take them for done.
+    fn checked(self) -> Result<Vec<Option<Fields>>, Problem> {
         if self.total > MOST_MOVEMENTS {
             return Err(too_many_movements(self.total));
+        }
+        if let Some(reason) = self.first_reason.filter(|_| self.kept.iter().all(Option::is_none)) {
+            let detail = format!("none of the {} {} can be read; the first: {reason}", self.total, self.each);
+            return Err(Problem::new(Kind::MalformedJson, detail));
         }
         Ok(self.kept)
     }

@@ -21,14 +21,8 @@ fn utf16(text: &str) -> Vec<u8> {
 #[tokio::test]
 async fn a_body_of_which_nothing_can_be_read_is_not_acknowledged() {
     let desk = Desk::open().await;
-    for (body, status) in [
-        (gzip(&one()), 400),
-        (utf16(&one()), 400),
-        (b"{\"list\":[1,\"RET\",null]}".to_vec(), 400),
-        (b"[7]".to_vec(), 400),
-        (b"\xEF\xBB\xBFRET".to_vec(), 400),
-    ] {
-        assert_eq!(desk.pushed(body.clone()).await, status, "{body:?}");
+    for body in [gzip(&one()), utf16(&one()), b"\xEF\xBB\xBFRET".to_vec()] {
+        assert_eq!(desk.pushed(body.clone()).await, 400, "{body:?}");
     }
     for (name, value) in [("content-encoding", "gzip"), ("content-encoding", "br")] {
         let push = desk.push(BRAND, Channel::Mesaj, gzip(&one())).header(name, value);
@@ -37,6 +31,13 @@ async fn a_body_of_which_nothing_can_be_read_is_not_acknowledged() {
     let charset = desk.push(BRAND, Channel::Mesaj, one()).header("content-type", "application/json; charset=utf-16");
     assert!([400, 415].contains(&charset.send().await.unwrap().status().as_u16()));
     assert_eq!((*desk.sink.came.borrow(), counted(&desk.counters)[0]), (0, 0), "nothing was taken, nothing acknowledged");
+    // What may have been refusals leaves a gap, but is not acknowledged either.
+    for body in ["{\"list\":[1,\"RET\",null]}", "[7]"] {
+        assert_eq!(desk.pushed(body.as_bytes().to_vec()).await, 400, "{body}");
+    }
+    let taken = std::mem::take(&mut *desk.sink.taken.lock().unwrap());
+    assert!(taken.len() == 2 && taken.iter().all(|(movements, notes)| movements.is_empty() && notes.len() == 2), "{taken:?}");
+    assert_eq!(counted(&desk.counters)[0], 0);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Statuses, types and names in other habits: a refusal blocks in each, an approval counts where it means one thing.
 
-use super::ways::{Row, Way, csv, ndjson, onay, phone, reason, rejected, ret, taken, with};
+use super::ways::{Row, Way, csv, ndjson, object, onay, phone, reason, rejected, ret, taken, with};
 use crate::support::Gateway;
 use crate::support::data::{fresh, import_offline};
 use crate::support::web::{post, post_json};
@@ -196,7 +196,7 @@ async fn a_key_that_stands_twice_makes_no_row() {
     assert_eq!(rejected(&path), bad([1, 2, 3]));
     let gateway = Gateway::start(&data);
     for (media, body) in [
-        ("application/json", format!(r#"{{"list":[{twice},{folded},{alias}]}}"#)),
+        ("application/json", format!(r#"{{"list":[{twice},{folded},{alias},{}]}}"#, object(&onay(&phone(2))))),
         ("application/x-ndjson", format!("{twice}\n{folded}\n{alias}\n{}\n", ndjson(&[onay(&phone(2))]))),
     ] {
         let report = post(&gateway.http, "/v1/movements?brandCode=601234", media, body).await.json();

@@ -52,13 +52,11 @@ impl Quotes {
 
     fn after(self, byte: u8) -> State {
         match (self.state, byte) {
-            (State::Broken, _) => State::Broken,
-            (State::Start, b'"') | (State::Quote, b'"') => State::Quoted,
             (State::Quoted, b'"') => State::Quote,
-            (State::Quoted, _) => State::Quoted,
+            (State::Start | State::Quote, b'"') | (State::Quoted, _) => State::Quoted,
             (State::Start | State::Plain | State::Quote, byte) if byte == self.delimiter => State::Start,
-            (State::Quote, _) => State::Broken,
             (State::Start | State::Plain, _) => State::Plain,
+            (State::Quote | State::Broken, _) => State::Broken,
         }
     }
 
@@ -137,7 +135,9 @@ mod tests {
     fn a_row_goes_on_while_a_quote_is_open() {
         let open = |lines: &[&str]| {
             let mut quotes = Quotes::new(',');
-            lines.iter().for_each(|line| quotes.read(line.as_bytes()));
+            for line in lines {
+                quotes.read(line.as_bytes());
+            }
             (quotes.is_open(), quotes.is_broken())
         };
         assert_eq!(open(&["a,\"b"]), (true, false));

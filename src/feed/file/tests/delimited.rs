@@ -134,7 +134,7 @@ fn where_quotes_make_one_row_of_lines_that_look_like_rows_only_refusals_count() 
     let expected = [&format!("2: {RET},"), &format!("2! {detail}"), &format!("4: {PHONE},")];
     assert_eq!(read("day.csv", text.as_bytes()), rows(&expected.map(String::as_str)), "an approval inside a note");
     let text = format!("{HEADER},note\n{other},\"first\n{RET},\"\n");
-    let expected = [&format!("2! {detail}"), &format!("3: {RET},")];
+    let expected = [&format!("2: {other},"), &format!("2! {detail}"), &format!("3: {RET},")];
     assert_eq!(read("day.csv", text.as_bytes()), rows(&expected.map(String::as_str)), "a refusal inside one");
 }
 
