@@ -106,9 +106,9 @@ async fn differences(gateway: &Gateway, case: &Case, outcomes: &[Outcome]) -> Op
     for outcome in outcomes {
         let before = wrong.len();
         if case.changes_nothing() {
-            of_answers(case, outcome, &mut wrong)
+            of_answers(case, outcome, &mut wrong);
         } else {
-            of_state(gateway, case, outcome, &mut wrong).await
+            of_state(gateway, case, outcome, &mut wrong).await;
         }
         of_words(case, outcome, &mut wrong);
         if wrong.len() > before {

@@ -21,7 +21,7 @@ async fn pushes_leave_what_is_right() {
         let own = credentials(SECRET, case.brand, Channel::Mesaj);
         let call = bench.client.post(bench.url(case.brand)).header("content-type", JSON).body(case.bytes());
         let reply = send(call.basic_auth(&own.username, Some(own.password.reveal()))).await;
-        differing.extend(differences(&gateway, case, &[ways::movements(reply)]).await);
+        differing.extend(differences(&gateway, case, &[ways::movements(&reply)]).await);
     }
     tell(&differing, cases.len());
 }

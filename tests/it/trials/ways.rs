@@ -30,7 +30,7 @@ pub async fn handed_in(gateway: &Gateway, case: &Case, folder: &Path) -> Vec<Out
         "import" => vec![import(gateway, case, folder).await],
         "movements" => {
             let request = client().post(format!("{}/v1/movements?brandCode={}", gateway.http, case.brand));
-            vec![movements(send(with_body(request, case, JSON)).await)]
+            vec![movements(&send(with_body(request, case, JSON)).await)]
         }
         "apply" => vec![apply(gateway, case).await],
         "filter" => {
@@ -66,7 +66,7 @@ fn with_body(request: reqwest::RequestBuilder, case: &Case, media: &str) -> reqw
 }
 
 /// An answer to movements.
-pub fn movements(reply: Reply) -> Outcome {
+pub fn movements(reply: &Reply) -> Outcome {
     let body: Value = serde_json::from_str(&reply.text).unwrap_or_default();
     let refused = body["refused"].as_array().is_some_and(|refused| !refused.is_empty());
     let said = reply.text.replace("\"refused\":[]", "");
