@@ -87,6 +87,9 @@ impl Sources {
                 sources.take(other, also, Query { recipient, ..query })?;
             }
         }
+        // One that was moved may be named.
+        let Self { chains, absent, .. } = &mut sources;
+        absent.retain(|noted| chains.iter().all(|source| source.node != format!("{:08x}", noted.node)));
         sources.filter(whose);
         Ok(sources)
     }

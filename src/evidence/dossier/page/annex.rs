@@ -33,11 +33,11 @@ pub(super) fn push(dossier: &Dossier, left: &[Group<'_>], language: Language, bl
 fn ids(dossier: &Dossier, language: Language) -> Table {
     let pick = |english, turkish| language.pick(english, turkish);
     let heads = [
-        (pick("No", "No"), 4),
+        (pick("No", "No"), 5),
         (pick("Id", "Kimlik"), 29),
         (pick("Revision", "Sürüm"), 7),
         (pick("Data as of", "Verinin tarihi"), 17),
-        (pick("Segment", "Bölüm"), 7),
+        (pick("Segment", "Bölüm"), 6),
     ];
     let cells = |(number, it): (usize, &Recorded)| {
         let letter = letter(it.chain, &dossier.chains);

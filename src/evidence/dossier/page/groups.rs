@@ -1,8 +1,6 @@
 //! Decisions that have all in common but when, by whom and under which reference they were asked: a sentence each instead of a page each.
 
-use super::words::{
-    NONE, channel, day, decision, mode, moment, or_none, purpose, recipient_type, source, span, status, stretches,
-};
+use super::words::{NONE, channel, day, decision, mode, moment, purpose, recipient_type, source, span, status, stretches};
 use crate::check::Language;
 use crate::check::decision::{Reason, Verdict};
 use crate::evidence::dossier::model::{Dossier, Recorded, recording};
@@ -91,7 +89,12 @@ impl Group<'_> {
         let verdict = self.first.verdict;
         // That a mode let it through has a sentence of its own, with the mode.
         let why = Verdict { enforced: true, ..verdict }.explanation(self.first.declaration, language);
-        let article = or_none(verdict.article);
+        let article = match (verdict.article, language) {
+            ("", _) => String::new(),
+            (article, Language::English) => format!(" (article {article})"),
+            (article, Language::Turkish) => format!(" (madde {article})"),
+        };
+        let why = why.trim_end_matches('.');
         let given = decision(verdict.decision, language);
         let by_rules = decision(self.first.policy(), language);
         let of_mode = mode(self.first.mode, language);
@@ -100,13 +103,13 @@ impl Group<'_> {
             Language::Turkish => format!(" Beyan no: {id}."),
         });
         match (language, verdict.enforced) {
-            (Language::English, true) => format!("Answer: {given}. Reason: {why} (article {article}).{declaration}"),
-            (Language::Turkish, true) => format!("Yanıt: {given}. Gerekçe: {why} (madde {article}).{declaration}"),
+            (Language::English, true) => format!("Answer: {given}. Reason: {why}{article}.{declaration}"),
+            (Language::Turkish, true) => format!("Yanıt: {given}. Gerekçe: {why}{article}.{declaration}"),
             (Language::English, false) => format!(
-                "Answer: {given}, only because the brand was in mode {of_mode}; by the rules: {by_rules}. Reason: {why} (article {article}).{declaration}"
+                "Answer: {given}, only because the brand was in mode {of_mode}; by the rules: {by_rules}. Reason: {why}{article}.{declaration}"
             ),
             (Language::Turkish, false) => format!(
-                "Yanıt: yalnızca marka {of_mode} modunda olduğu için {given}; kurallara göre: {by_rules}. Gerekçe: {why} (madde {article}).{declaration}"
+                "Yanıt: yalnızca marka {of_mode} modunda olduğu için {given}; kurallara göre: {by_rules}. Gerekçe: {why}{article}.{declaration}"
             ),
         }
     }

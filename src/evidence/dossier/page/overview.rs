@@ -15,7 +15,8 @@ struct Column {
 
 /// Appends the list.
 pub(super) fn push(dossier: &Dossier, language: Language, blocks: &mut Vec<Block>) {
-    if dossier.decisions.is_empty() {
+    // Of a single one the summary says all.
+    if dossier.decisions.len() < 2 {
         return;
     }
     blocks.push(Block::Section(language.pick("Decisions", "Kararlar").to_owned()));
@@ -24,17 +25,13 @@ pub(super) fn push(dossier: &Dossier, language: Language, blocks: &mut Vec<Block
     if !common.is_empty() {
         blocks.push(Block::Pairs(common));
     }
-    if dossier.decisions.len() > 1 {
-        let number = language.pick("No", "No");
-        let heads =
-            std::iter::once((number.to_owned(), 4)).chain(own.iter().map(|column| (column.head.to_owned(), column.share)));
-        let row = |place: usize| {
-            let cells = own.iter().filter_map(|column| column.cells.get(place).cloned());
-            std::iter::once((place + 1).to_string()).chain(cells).collect()
-        };
-        let rows = (0..dossier.decisions.len()).map(row).collect();
-        blocks.push(Block::Table(Table { columns: heads.collect(), rows, dense: false }));
-    }
+    let heads = std::iter::once(("No".to_owned(), 4)).chain(own.iter().map(|column| (column.head.to_owned(), column.share)));
+    let row = |place: usize| {
+        let cells = own.iter().filter_map(|column| column.cells.get(place).cloned());
+        std::iter::once((place + 1).to_string()).chain(cells).collect()
+    };
+    let rows = (0..dossier.decisions.len()).map(row).collect();
+    blocks.push(Block::Table(Table { columns: heads.collect(), rows, dense: false }));
 }
 
 /// Whether all decisions have the same in a column.

@@ -103,7 +103,10 @@ fn accepted_loss(loss: &AcceptedLoss, language: Language) -> String {
             format!("On {at} an operator had the gateway continue without evidence that was lost: {what}. Reason given: {reason}")
         }
         Language::Turkish => {
-            format!("{at} tarihinde bir yetkili, kaybolan kanıt olmadan devam etti: {what}. Belirtilen neden: {reason}")
+            format!(
+                "{at} tarihinde bir yetkili, kaybolan kanıt olmadan devam etti. Belirtilen neden: {reason}. Kaybın kayıttaki İngilizce ifadesi: \
+                 “{what}”"
+            )
         }
     }
 }
@@ -192,7 +195,7 @@ fn by_mode(dossier: &Dossier, language: Language) -> Option<String> {
             "{count} of the decisions let through only because of the brand's mode what the rules stop ({by_rules}): {which}."
         ),
         Language::Turkish => format!(
-            "Kararların {count} tanesi, kuralların engellediği gönderimi ({by_rules}) yalnızca markanın modu nedeniyle serbest bıraktı: {which}."
+            "{count} karar, kuralların engellediği gönderimi ({by_rules}) yalnızca markanın modu nedeniyle serbest bıraktı: {which}."
         ),
     })
 }

@@ -55,7 +55,7 @@ const CAPTION: Style = Style { weight: Weight::Bold, size: 9.0, above: 8.0, keep
 const TEXT: Style = Style { weight: Weight::Regular, size: 9.0, above: 4.0, keep: 0.0 };
 const VERBATIM: Style = Style { weight: Weight::Regular, size: 8.0, above: 0.0, keep: 0.0 };
 const CELL: Style = Style { weight: Weight::Regular, size: 7.5, above: 0.0, keep: 0.0 };
-const DENSE: Style = Style { weight: Weight::Regular, size: 6.0, above: 0.0, keep: 0.0 };
+const DENSE: Style = Style { weight: Weight::Regular, size: 5.8, above: 0.0, keep: 0.0 };
 const VALUE: Style = Style { weight: Weight::Regular, size: 9.0, above: 0.0, keep: 0.0 };
 const NAME: Style = Style { weight: Weight::Bold, ..VALUE };
 
