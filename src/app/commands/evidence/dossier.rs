@@ -102,14 +102,14 @@ fn titles(store: &Store) -> Result<Titles, CommandError> {
 
 /// What a store holds of the decisions that rest on it.
 fn data(place: usize, store: &Store, sources: &Sources, decisions: &[Recorded]) -> Result<Data, CommandError> {
-    let of_it = |decision: &&Recorded| sources.chains[decision.chain].store == place;
-    let on_it: Vec<&Recorded> = decisions.iter().filter(of_it).collect();
-    let behind: BTreeSet<u64> = on_it.iter().filter_map(|decision| decision.declaration).collect();
+    let rests_on = |decision: &&Recorded| sources.chains[decision.chain].store == place;
+    let decisions: Vec<&Recorded> = decisions.iter().filter(rests_on).collect();
+    let behind: BTreeSet<u64> = decisions.iter().filter_map(|decision| decision.declaration).collect();
     let recipient = sources.chains.iter().find(|source| source.store == place).map(|source| source.query.recipient);
     Ok(Data {
         node: format!("{:08x}", store.node()?),
         revision: store.revision()?,
-        histories: recipient.map_or(Ok(Vec::new()), |recipient| histories(store, recipient, &on_it))?,
+        histories: recipient.map_or(Ok(Vec::new()), |recipient| histories(store, recipient, &decisions))?,
         declarations: store.declarations()?.into_iter().filter(|declaration| behind.contains(&declaration.id)).collect(),
     })
 }

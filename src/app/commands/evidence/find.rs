@@ -33,11 +33,12 @@ fn table(sources: &Sources, found: &[(usize, &Found)]) -> String {
         let _ = writeln!(text, "{time:<25}  {id:<32}  {brand:>10}  {cell:<15}  {decision:<8}  reason, caller, reference");
     }
     text.extend(found.iter().map(|(_, found)| text_line(found)));
-    text.push_str(&match found.len() {
-        0 => "no decision is on record".to_owned(),
-        1 => "1 decision".to_owned(),
-        many => format!("{many} decisions"),
-    });
+    // Writing to a string does not fail.
+    let _ = match found.len() {
+        0 => write!(text, "no decision is on record"),
+        1 => write!(text, "1 decision"),
+        many => write!(text, "{many} decisions"),
+    };
     if sources.left_out > 0 {
         let _ = write!(text, "; {} more of the period are left out by --type, --id or --only-allowed", sources.left_out);
     }

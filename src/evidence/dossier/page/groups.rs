@@ -7,6 +7,7 @@ use crate::evidence::dossier::model::{Dossier, Recorded, recording};
 use crate::evidence::dossier::visible::visible;
 use crate::ports::HistoryEntry;
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 /// Decisions of one kind.
 pub(super) struct Group<'a> {
@@ -192,10 +193,11 @@ fn named(names: &BTreeSet<&str>, language: Language) -> String {
     let mut text = given.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     if given.len() > NAMED {
         let more = given.len() - NAMED;
-        text.push_str(&match language {
-            Language::English => format!(" and {more} more"),
-            Language::Turkish => format!(" ve {more} tane daha"),
-        });
+        // Writing to a string does not fail.
+        let _ = match language {
+            Language::English => write!(text, " and {more} more"),
+            Language::Turkish => write!(text, " ve {more} tane daha"),
+        };
     }
     text
 }

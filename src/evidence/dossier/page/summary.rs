@@ -8,6 +8,7 @@ use crate::evidence::dossier::model::{BrandOnRecord, Chain, Dossier};
 use crate::evidence::dossier::visible::visible;
 use crate::model::date::Date;
 use crate::model::hex::to_hex;
+use std::fmt::Write;
 
 /// Groups of decisions that the first page has room for; the annex has the others.
 const GROUPS: usize = 5;
@@ -117,12 +118,13 @@ fn reach(place: usize, each: &Chain, dossier: &Dossier, language: Language) -> S
         let title = visible(title);
         let brand = format!("{} {title}", brand.get());
         let brand = brand.trim_end();
-        text.push_str(&match (language, decided) {
-            (Language::English, None) => format!("; of brand {brand} it has no decision about anybody"),
-            (Language::Turkish, None) => format!("; {brand} markasına ait, kime ilişkin olursa olsun, karar yok"),
-            (Language::English, Some(decided)) => format!("; decisions of brand {brand}: {}", span(*decided, language)),
-            (Language::Turkish, Some(decided)) => format!("; {brand} markasının kararları: {}", span(*decided, language)),
-        });
+        // Writing to a string does not fail.
+        let _ = match (language, decided) {
+            (Language::English, None) => write!(text, "; of brand {brand} it has no decision about anybody"),
+            (Language::Turkish, None) => write!(text, "; {brand} markasına ait, kime ilişkin olursa olsun, karar yok"),
+            (Language::English, Some(decided)) => write!(text, "; decisions of brand {brand}: {}", span(*decided, language)),
+            (Language::Turkish, Some(decided)) => write!(text, "; {brand} markasının kararları: {}", span(*decided, language)),
+        };
     }
     text
 }

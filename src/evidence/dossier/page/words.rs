@@ -165,6 +165,9 @@ pub(super) fn or_none(text: &str) -> &str {
     if text.is_empty() { NONE } else { text }
 }
 
+/// Stretches that are named: a long list says no more than that it is long.
+const MOST: usize = 12;
+
 /// Numbers in a row as a stretch: `1–5, 7`.
 pub(super) fn stretches(numbers: &[usize]) -> String {
     let mut found: Vec<(usize, usize)> = Vec::new();
@@ -175,8 +178,6 @@ pub(super) fn stretches(numbers: &[usize]) -> String {
         }
     }
     let stretch = |(first, last): &(usize, usize)| if first == last { first.to_string() } else { format!("{first}–{last}") };
-    // A long list says no more than that it is long.
-    const MOST: usize = 12;
     let mut text: Vec<String> = found.iter().take(MOST).map(stretch).collect();
     if found.len() > MOST {
         text.push("…".to_owned());

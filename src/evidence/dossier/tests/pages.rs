@@ -42,7 +42,7 @@ fn a_period_before_the_record_begins_is_the_first_thing_that_is_said() {
 }
 
 #[test]
-fn the_reach_of_a_record_is_told_by_node_and_brand() {
+fn the_reach_of_a_record_is_said_by_node_and_brand() {
     let html = many(7).to_html(Language::Turkish);
     let reach = "ağ geçidi 0a1b2c3d (data): 01.11.2026 08:00:00 – 24.11.2026 14:04:58; 700001 Çağdaş Işık Mağazacılık A.Ş. markasının \
                  kararları: 02.11.2026 09:00:00 – 24.11.2026 14:00:00";
