@@ -183,7 +183,10 @@ impl Check<'_> {
             Ok(there) => there != heads.body(seal).get() || key.is_some_and(|key| !index::is_authentic(self.folder, seal, key)),
         };
         if differs {
-            self.report.problem(format!("{:012}.idx", seal.number), "is not the index of its segment");
+            self.report.problem(
+                format!("{:012}.idx", seal.number),
+                "is not the index of its segment; without this file the next start makes it again",
+            );
         }
     }
 
