@@ -6,6 +6,7 @@ use crate::support::rng::Rng;
 use crate::support::{Gateway, izingate, run, serve};
 use izingate::app::open;
 use izingate::check::decision::Reason;
+use izingate::config::SecretSource;
 use izingate::model::brand::BrandCode;
 use izingate::model::channel::{Cell, Channel, RecipientType};
 use izingate::model::feed::Position;
@@ -36,7 +37,7 @@ pub fn prepared(dir: &Path, base_url: &str) -> (PathBuf, PathBuf) {
         let output = run(&[&["brand", "add", "--data", data, "--brand", &brand][..], &title].concat());
         assert!(output.status.success(), "{output:?}");
     }
-    let (held, store) = open::without_secret(&data).unwrap();
+    let (held, store) = open::without_secret(&data, &SecretSource::DataDirectory).unwrap();
     let mut commit = store.begin();
     for brand in BRANDS {
         commit.export_cursor(BrandCode::new(brand).unwrap(), IysTime::now().minus(6 * DAY)).unwrap();
