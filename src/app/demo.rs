@@ -60,6 +60,7 @@ fn movements_of(number: u32, brand: BrandCode, pseudonymizer: &Pseudonymizer) ->
             misformed: false,
             received: false,
             copy: false,
+            ambiguous: false,
         })
     };
     let approval = movement(Status::Onay, FIRST.plus(number / 10), "HS_WEB")?;

@@ -1,7 +1,7 @@
 //! Ends the gap of a brand: an operator vouches for what is on file, or what nobody vouches for is dropped.
 //!
 //! What was missed may be a refusal of anything approved up to the gap's end, so every approval of before that
-//! is in doubt. To drop one is to take in an observation, as of the gap's end, that İYS does not list it. It
+//! is in doubt, be it a movement or what İYS's list said. To drop one is to take in an observation, as of the gap's end, that İYS does not list it. It
 //! goes through the writer like a sweep's, and what is known of a cell is a maximum of what was taken in, so
 //! whatever else is taken in meanwhile is neither lost nor overridden: a movement of after the gap's end stands
 //! above the observation, whichever comes first, and a refusal stays one. The walk sees the store as it was when
@@ -112,9 +112,8 @@ fn walk(store: &Store, gap: Gap, found: &mpsc::Sender<Vec<Movement>>) -> Result<
 
 fn in_doubt(relation: RelationKey, record: &Record, gap: Gap) -> impl Iterator<Item = Movement> {
     let of_brand = relation.is_of_brand();
-    let approved = move |cell| record.status(cell) == Some(Status::Onay);
-    let cells = record.cells().filter(move |(cell, current)| of_brand && current.created <= gap.to && approved(*cell));
-    cells.map(move |(cell, _)| Movement {
+    let doubtful = move |cell: &Cell| of_brand && record.approved(*cell).is_some_and(|approved| approved <= gap.to);
+    Cell::ALL.into_iter().filter(doubtful).map(move |cell| Movement {
         relation,
         cell,
         status: Status::Yok,
@@ -125,5 +124,6 @@ fn in_doubt(relation: RelationKey, record: &Record, gap: Gap) -> impl Iterator<I
         misformed: record.misformed,
         received: false,
         copy: false,
+        ambiguous: false,
     })
 }

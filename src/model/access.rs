@@ -88,6 +88,7 @@ impl Access {
             misformed: false,
             received: false,
             copy: false,
+            ambiguous: false,
         }
     }
 }
@@ -165,6 +166,7 @@ mod tests {
             misformed: false,
             received: false,
             copy: false,
+            ambiguous: false,
         };
         assert_eq!(Access { allowed: true, ..access.clone() }.movement(), Movement { status: Status::Onay, ..expected.clone() });
         assert_eq!(access.movement(), expected);

@@ -18,7 +18,7 @@ use super::fold::bare;
 use super::key::RelationKey;
 use super::recipient::{InvalidRecipient, Readings, Recipient};
 use super::secret::Pseudonymizer;
-use super::source::Source;
+use super::source::{Source, SourceCode};
 use super::state::Status;
 use super::time::IysTime;
 use super::transaction::TransactionId;
@@ -49,6 +49,8 @@ pub struct Movement {
     /// The same refusal under another address or recipient type that its row can mean: applied, not counted as a
     /// row of its own.
     pub copy: bool,
+    /// A refusal whose row can mean more than one address or recipient type, so that İYS may hold it under another one.
+    pub ambiguous: bool,
 }
 
 impl Movement {
@@ -56,6 +58,23 @@ impl Movement {
     #[must_use]
     pub const fn date(&self) -> IysTime {
         date_of(self.created, self.received)
+    }
+
+    /// Whether it is no movement but an observation of İYS's list.
+    #[must_use]
+    pub fn is_observation(&self) -> bool {
+        is_observation(self.status, self.source.code())
+    }
+}
+
+/// Whether a status and its source are an observation: what İYS's list said of an address when it was asked, either way. It is
+/// no consent, so it neither ranks among the movements of a cell nor hides one.
+#[must_use]
+pub fn is_observation(status: Status, source: SourceCode) -> bool {
+    match status {
+        Status::Yok => true,
+        Status::Onay => source == Source::SWEEP.code(),
+        Status::Ret => false,
     }
 }
 
@@ -273,6 +292,7 @@ fn parse_approval(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Parsed
         misformed: recipient.is_misformed(),
         received: false,
         copy: false,
+        ambiguous: false,
     };
     Ok(Parsed { movement, copies: Vec::new() })
 }
@@ -286,6 +306,7 @@ fn parse_refusal(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Parsed,
     // Recorded but never deciding: a RET survives without them.
     let consented = consented_of(raw).unwrap_or(None);
     let source = Source::parse(bare(raw.source)).unwrap_or(Source::NONE);
+    let ambiguous = second.is_some() || recipient_type.is_none();
     let movement = Movement {
         relation: RelationKey::of_brand(context.pseudonymizer.recipient(&first), brand),
         cell: Cell { channel, recipient_type: recipient_type.unwrap_or_default() },
@@ -297,6 +318,7 @@ fn parse_refusal(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Parsed,
         misformed: first.is_misformed(),
         received: identity.received,
         copy: false,
+        ambiguous,
     };
     let copies = copies(&movement, second.as_ref(), recipient_type.is_none(), context.pseudonymizer);
     Ok(Parsed { movement, copies })

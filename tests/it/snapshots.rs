@@ -41,6 +41,7 @@ fn movement(number: u64, status: Status, second: u32) -> Movement {
         misformed: false,
         received: false,
         copy: false,
+        ambiguous: false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! One step of a sweep: İYS is asked which addresses are approved now, and its answer is taken in as of a
-//! moment that is not after its look.
+//! moment that is not after its look. Both of its answers are observations of its list, no movements: see
+//! [`Record::status`](crate::model::record::Record::status).
 
 use super::Follower;
 use crate::feed::iys::IysError;
@@ -61,6 +62,7 @@ impl Follower {
             misformed: false,
             received: false,
             copy: false,
+            ambiguous: false,
         };
         let movements: Vec<Movement> = asked.iter().map(movement).collect();
         let count = |status| movements.iter().filter(|movement| movement.status == status).count() as u32;

@@ -40,6 +40,7 @@ fn approval(number: u8) -> Movement {
         misformed: false,
         received: false,
         copy: false,
+        ambiguous: false,
     }
 }
 
