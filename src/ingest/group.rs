@@ -96,10 +96,7 @@ impl Group {
     fn load_history(&mut self, store: &Store, movements: &[&Movement]) -> Result<(), StoreError> {
         let may_be_known = |movement: &&&Movement| {
             let record = self.records.get(&movement.relation).map(|working| &working.record);
-            let last = |record: &Record| match movement.is_observation() {
-                true => record.observed(movement.cell, movement.status),
-                false => record.get(movement.cell).map(|current| current.created),
-            };
+            let last = |record: &Record| record.last(movement.cell, movement.is_observation().then_some(movement.status));
             record.and_then(last).is_some_and(|last| last >= movement.created)
         };
         let mut keys: Vec<_> = movements.iter().filter(may_be_known).map(|movement| history_key(movement)).collect();
@@ -148,7 +145,7 @@ impl Group {
             consented: movement.consented,
             transaction: movement.transaction.as_ref().map_or("", TransactionId::as_str).into(),
             received: movement.received,
-            ambiguous: movement.ambiguous,
+            ambiguous: movement.reading.is_ambiguous(),
             revision: self.revision,
             known_since: self.now,
         };

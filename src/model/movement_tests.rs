@@ -41,8 +41,7 @@ fn a_row_becomes_a_movement() {
         transaction: TransactionId::parse("0f3a").ok(),
         misformed: false,
         received: false,
-        copy: false,
-        ambiguous: false,
+        reading: Reading::Only,
     };
     assert_eq!(read(&row()), Ok(Parsed { movement, copies: Vec::new() }));
 }
@@ -137,8 +136,9 @@ fn words_in_other_habits_are_read_where_they_can_mean_one_thing() {
 fn a_ret_whose_recipient_type_cannot_be_read_blocks_every_type() {
     for recipient_type in ["KURUMSAL", "ESNAF", "XX", "5", "[]"] {
         let Parsed { movement, copies } = read(&RawMovement { recipient_type, ..ret() }).unwrap();
-        let of_merchants = Movement { cell: Cell::new(Channel::Mesaj, RecipientType::Tacir), copy: true, ..movement.clone() };
-        let of_consumers = read(&ret()).map(|parsed| Movement { ambiguous: true, ..parsed.movement });
+        let of_merchants =
+            Movement { cell: Cell::new(Channel::Mesaj, RecipientType::Tacir), reading: Reading::Copy, ..movement.clone() };
+        let of_consumers = read(&ret()).map(|parsed| Movement { reading: Reading::First, ..parsed.movement });
         assert_eq!((Ok(movement), copies), (of_consumers, vec![of_merchants]), "{recipient_type}");
     }
 }
@@ -150,9 +150,12 @@ fn a_ret_blocks_every_address_that_it_can_mean() {
     let wrong_form = pseudonymizer.recipient(&Recipient::parse_approval("+9005321234567", Channel::Mesaj).unwrap());
     let blocked = |raw: &RawMovement<'_>| -> Vec<_> {
         let movements: Vec<_> = read(raw).unwrap().into_movements().collect();
-        let readings = movements.iter().filter(|movement| movement.ambiguous).count();
+        let readings = movements.iter().filter(|movement| movement.reading.is_ambiguous()).count();
         assert_eq!(readings, if movements.len() > 1 { movements.len() } else { 0 }, "İYS may hold it under any of them");
-        movements.into_iter().map(|movement| (movement.relation.pseudonym, movement.misformed, movement.copy)).collect()
+        movements
+            .into_iter()
+            .map(|movement| (movement.relation.pseudonym, movement.misformed, movement.reading.is_copy()))
+            .collect()
     };
     let plain = of("05321234567");
     for recipient in ["+9005321234567", "9005321234567", "009005321234567", "+90 0532 123 45 67"] {

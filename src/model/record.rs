@@ -22,7 +22,7 @@ pub struct CellRecord {
     pub transaction: u128,
     /// A refusal that was received without İYS's identity.
     pub received: bool,
-    /// A refusal whose row can mean more than one address or recipient type, as [`Movement::ambiguous`].
+    /// A refusal whose row can mean more than one address or recipient type: [`movement::Reading::is_ambiguous`].
     pub ambiguous: bool,
 }
 
@@ -50,7 +50,7 @@ impl CellRecord {
             source: movement.source.code(),
             transaction: movement.transaction.as_ref().map_or(0, TransactionId::hash),
             received: movement.received,
-            ambiguous: movement.ambiguous,
+            ambiguous: movement.reading.is_ambiguous(),
         }
     }
 
@@ -106,6 +106,15 @@ impl Record {
             Status::Onay => self.listed[cell.code() as usize],
             Status::Yok => self.absent[cell.code() as usize],
             Status::Ret => None,
+        }
+    }
+
+    /// When the last observation of `cell` of a status was made, or its current movement registered.
+    #[must_use]
+    pub fn last(&self, cell: Cell, observed: Option<Status>) -> Option<IysTime> {
+        match observed {
+            Some(status) => self.observed(cell, status),
+            None => self.get(cell).map(|current| current.created),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::model::channel::Channels;
 use crate::model::channel::{Channel, RecipientType};
 use crate::model::declaration::{Declaration, Declared, DocumentHash, Exemption};
 use crate::model::feed::{Gap, Position, Stream};
-use crate::model::hex::from_hex;
+use crate::model::hex::{from_hex, to_hex};
 use crate::model::key::Pseudonym;
 use crate::model::mode::{Mode, ModeFrom, ModePlan};
 use crate::model::seal::SealedPhone;

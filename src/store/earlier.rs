@@ -11,6 +11,7 @@ use crate::model::channel::Cell;
 use crate::model::key::RelationKey;
 use crate::model::record::{CellRecord, Record};
 use crate::model::state::Status;
+use std::ops::ControlFlow::{Break, Continue};
 
 impl Store {
     /// The record of a row of `consent`.
@@ -32,15 +33,19 @@ impl Store {
 
     /// The movement of a cell that ranks last in the history.
     fn last_movement(&self, relation: &RelationKey, cell: Cell) -> Result<Option<CellRecord>, StoreError> {
-        let mut prefix = relation.to_bytes().to_vec();
-        prefix.push(codec::cell_byte(cell, false));
-        let mut last = None;
-        self.scan(Family::History, &prefix, |key, value| {
-            let key = HistoryKey::from_bytes(key).map_err(corrupt("history"))?;
-            if !key.is_observation() {
-                last = Some(key.record(&codec::decode_history(value).map_err(corrupt("history"))?));
+        let (mut last, relation) = (None, relation.to_bytes());
+        let code = codec::cell_byte(cell, false);
+        let [movements, behind] = [code, code + 1].map(|code| [&relation[..], &[code]].concat());
+        self.walk_down(Family::History, Some(&behind), |key, value| {
+            if !key.starts_with(&movements) {
+                return Ok(Break(()));
             }
-            Ok(())
+            let key = HistoryKey::from_bytes(key).map_err(corrupt("history"))?;
+            if key.is_observation() {
+                return Ok(Continue(()));
+            }
+            last = Some(key.record(&codec::decode_history(value).map_err(corrupt("history"))?));
+            Ok(Break(()))
         })?;
         Ok(last)
     }

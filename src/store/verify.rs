@@ -13,6 +13,8 @@ use crate::model::record::Record;
 use crate::model::state::Status;
 use crate::model::time::IysTime;
 
+const CELLS: usize = Cell::ALL.len();
+
 /// One relation as both families have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnFile {
@@ -21,26 +23,15 @@ pub struct OnFile {
     /// What `consent` holds of it.
     pub record: Option<Record>,
     /// The movement that `history` ends in, by [`Cell::code`].
-    pub last: [Option<HistoryKey>; Cell::ALL.len()],
+    pub last: [Option<HistoryKey>; CELLS],
     /// When a cell was last seen not to be listed, as `history` has it, by [`Cell::code`].
-    pub absent: [Option<IysTime>; Cell::ALL.len()],
+    pub absent: [Option<IysTime>; CELLS],
     /// When a cell was last seen to be listed: as `history` has it, and with the rows of an earlier program, of which
     /// `consent` may have kept none.
-    pub listed: [[Option<IysTime>; 2]; Cell::ALL.len()],
+    pub listed: [[Option<IysTime>; 2]; CELLS],
 }
 
 impl OnFile {
-    /// A relation of whose history nothing was read.
-    fn of(relation: RelationKey, record: Option<Record>) -> Self {
-        Self {
-            relation,
-            record,
-            last: [None; Cell::ALL.len()],
-            absent: [None; Cell::ALL.len()],
-            listed: [[None; 2]; Cell::ALL.len()],
-        }
-    }
-
     /// The movement that `consent` holds for `cell`, as `history` would have it.
     #[must_use]
     pub fn current(&self, cell: Cell) -> Option<HistoryKey> {
@@ -117,7 +108,8 @@ impl Store {
             let of_both = [records.next.map(|(relation, _)| relation), movements.next.map(|(movement, _)| movement.relation)];
             let Some(relation) = of_both.into_iter().flatten().min() else { return Ok(()) };
             let record = records.take_if(|(of, _)| *of == relation)?.map(|(_, record)| record);
-            let mut of = OnFile::of(relation, record);
+            let (last, absent, listed) = ([None; CELLS], [None; CELLS], [[None; 2]; CELLS]);
+            let mut of = OnFile { relation, record, last, absent, listed };
             while let Some((movement, earlier)) = movements.take_if(|(movement, _)| movement.relation == relation)? {
                 of.take(movement, earlier);
             }

@@ -15,7 +15,7 @@ use izingate::model::erasure::Reason;
 use izingate::model::feed::Gap;
 use izingate::model::key::{Pseudonym, RelationKey};
 use izingate::model::movement::CLOCK_TOLERANCE;
-use izingate::model::movement::Movement;
+use izingate::model::movement::{Movement, Reading};
 use izingate::model::recipient::Recipient;
 use izingate::model::record::{CellRecord, Record};
 use izingate::model::seal::SealedPhone;
@@ -169,8 +169,7 @@ fn movement(
         transaction: transaction.map(|id| TransactionId::parse(id).unwrap()),
         misformed: recipient_of.is_misformed(),
         received: false,
-        copy: false,
-        ambiguous: false,
+        reading: Reading::Only,
     }
 }
 
@@ -189,13 +188,12 @@ fn received(movement: Movement) -> Movement {
 
 /// The same as a refusal whose row can mean two addresses, of which this need not be İYS's, if it can be one.
 fn ambiguous(movement: Movement) -> Movement {
-    if movement.status == Status::Ret { Movement { ambiguous: true, ..movement } } else { movement }
+    if movement.status == Status::Ret { Movement { reading: Reading::First, ..movement } } else { movement }
 }
 
 /// The same as a copy of such a refusal.
 fn copy(movement: Movement) -> Movement {
-    let movement = ambiguous(movement);
-    Movement { copy: movement.ambiguous, ..movement }
+    if movement.status == Status::Ret { Movement { reading: Reading::Copy, ..movement } } else { movement }
 }
 
 /// Few of everything, so that most movements meet others in their cell, second, status and source.
@@ -232,8 +230,8 @@ fn any_told() -> impl Strategy<Value = Told> {
     let observation = |movement: Movement| {
         let status = if movement.status == Status::Onay { Status::Onay } else { Status::Yok };
         let (source, created) = (Source::SWEEP, movement.date());
-        let (received, copy, ambiguous) = (false, false, false);
-        Movement { status, source, created, consented: None, transaction: None, received, copy, ambiguous, ..movement }
+        let (received, reading) = (false, Reading::Only);
+        Movement { status, source, created, consented: None, transaction: None, received, reading, ..movement }
     };
     prop_oneof![
         6 => any_movement().prop_map(Told::Movement),
@@ -334,9 +332,11 @@ impl Truth {
             .map(|(key, movements)| {
                 let kept = movements
                     .into_iter()
-                    .max_by_key(|movement| (movement.consented, id_rank(movement), movement.received, movement.ambiguous))
+                    .max_by_key(|movement| {
+                        (movement.consented, id_rank(movement), movement.received, movement.reading.is_ambiguous())
+                    })
                     .unwrap();
-                (key, (kept.consented, id_of(kept).to_owned(), [kept.received, kept.ambiguous]))
+                (key, (kept.consented, id_of(kept).to_owned(), [kept.received, kept.reading.is_ambiguous()]))
             })
             .collect();
         truth
@@ -350,7 +350,7 @@ impl Truth {
             movements.retain(|movement| movement.status == Status::Ret);
         }
         let rank = |movement: &&Movement| {
-            let flags = (movement.received, movement.ambiguous);
+            let flags = (movement.received, movement.reading.is_ambiguous());
             (movement.source.code().get(), movement.consented, id_rank(movement), flags)
         };
         let holds = movements.into_iter().max_by_key(rank).unwrap();
@@ -361,7 +361,7 @@ impl Truth {
             source: holds.source.code(),
             transaction: id_rank(holds),
             received: holds.received,
-            ambiguous: holds.ambiguous,
+            ambiguous: holds.reading.is_ambiguous(),
         }
     }
 
@@ -544,7 +544,7 @@ enum Batch {
 impl Batch {
     fn len(&self) -> u64 {
         let Self::Movements(movements) = self else { return 1 };
-        movements.iter().filter(|movement| !movement.copy).count() as u64
+        movements.iter().filter(|movement| !movement.reading.is_copy()).count() as u64
     }
 
     /// `before` is the revision that nothing is behind.

@@ -11,7 +11,7 @@ use izingate::ingest::{Boot, Setup, Writer};
 use izingate::model::brand::BrandCode;
 use izingate::model::channel::Cell;
 use izingate::model::key::{Pseudonym, RelationKey};
-use izingate::model::movement::Movement;
+use izingate::model::movement::{Movement, Reading};
 use izingate::model::record::{CellRecord, Record};
 use izingate::model::retention::{DAY, HistoryRetention};
 use izingate::model::secret::{Pseudonymizer, Secret};
@@ -364,8 +364,7 @@ fn random_movement(rng: &mut Rng) -> Movement {
         transaction: None,
         misformed: false,
         received: false,
-        copy: false,
-        ambiguous: false,
+        reading: Reading::Only,
     }
 }
 

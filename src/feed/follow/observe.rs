@@ -7,7 +7,7 @@ use crate::feed::iys::IysError;
 use crate::model::brand::BrandCode;
 use crate::model::channel::Cell;
 use crate::model::key::RelationKey;
-use crate::model::movement::{CLOCK_TOLERANCE, Movement};
+use crate::model::movement::{CLOCK_TOLERANCE, Movement, Reading};
 use crate::model::recipient::Recipient;
 use crate::model::source::Source;
 use crate::model::state::Status;
@@ -61,8 +61,7 @@ impl Follower {
             transaction: None,
             misformed: false,
             received: false,
-            copy: false,
-            ambiguous: false,
+            reading: Reading::Only,
         };
         let movements: Vec<Movement> = asked.iter().map(movement).collect();
         let count = |status| movements.iter().filter(|movement| movement.status == status).count() as u32;

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 pub type Names = HashMap<SourceCode, Source>;
 
 const MISFORMED: u8 = 1;
-/// [`Movement::copy`].
+/// [`Reading::Copy`].
 const COPY: u8 = 2;
 const ID: usize = HistoryKey::LENGTH + 5;
 /// Bytes of a record at most: a whole id as text.
@@ -53,9 +53,9 @@ impl Records {
         self.bytes.extend_from_slice(&key.to_bytes());
         self.bytes.extend_from_slice(&movement.consented.map_or(0, IysTime::unix).to_be_bytes());
         let flag = |is: bool, flag: u8| if is { flag } else { 0 };
-        self.bytes.push(flag(movement.misformed, MISFORMED) | flag(movement.copy, COPY));
+        self.bytes.push(flag(movement.misformed, MISFORMED) | flag(movement.reading.is_copy(), COPY));
         let id = movement.transaction.as_ref().map_or("", TransactionId::as_str);
-        codec::push_id(id, movement.received, movement.ambiguous, &mut self.bytes);
+        codec::push_id(id, movement.received, movement.reading.is_ambiguous(), &mut self.bytes);
         // At most LONGEST: an id has 64 letters.
         self.bytes[start] = (self.bytes.len() - start - 1) as u8;
         if code.is_unknown() {
@@ -161,6 +161,7 @@ mod tests {
     use crate::model::channel::Cell;
     use crate::model::hex::to_hex;
     use crate::model::key::Pseudonym;
+    use crate::model::movement::Reading;
     use crate::model::state::Status;
 
     #[test]
@@ -175,14 +176,13 @@ mod tests {
             transaction: Some(TransactionId::parse("0fab").unwrap()),
             misformed: true,
             received: false,
-            copy: false,
-            ambiguous: false,
+            reading: Reading::Only,
         };
         let mut records = Records::default();
         records.push(&movement);
         records.push(&Movement { consented: None, transaction: None, misformed: false, ..movement.clone() });
         let received =
-            Movement { consented: None, transaction: None, received: true, copy: true, ambiguous: true, ..movement.clone() };
+            Movement { consented: None, transaction: None, received: true, reading: Reading::Copy, ..movement.clone() };
         records.push(&received);
         let key = "303132333435363738396162636465660102030400000000026543210002";
         let source = "86f9728b";

@@ -140,10 +140,7 @@ impl Resolver<'_> {
             let Some(on_file) = &relation.on_file else { continue };
             for movement in relation.movements {
                 let key = HistoryKey::from_bytes(movement.key_bytes()).map_err(corrupt)?;
-                let last = match key.is_observation() {
-                    true => on_file.observed(key.cell, key.status),
-                    false => on_file.get(key.cell).map(|current| current.created),
-                };
+                let last = on_file.last(key.cell, key.is_observation().then_some(key.status));
                 if last.is_some_and(|last| last >= key.created) {
                     keys.push(movement.key());
                 }

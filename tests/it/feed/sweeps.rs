@@ -5,7 +5,8 @@ use super::gateway::{BRANDS, following, sweep};
 use super::rig::{Ground, IYS_CODE, Rig, world};
 use crate::sim::{Registration, Settings};
 use crate::support::ask::verdict;
-use crate::support::web::post;
+use crate::support::run;
+use crate::support::web::{get, post};
 use izingate::feed::follow::Pace;
 use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::channel::{Cell, Channel, RecipientType};
@@ -159,5 +160,21 @@ fn a_gateway_that_sweeps_keeps_a_refusal_that_iys_has_not_heard_of() {
     assert_eq!(answers(), ["REFUSED", "REFUSED", "APPROVED"]);
     swept();
     assert_eq!(answers(), ["REFUSED", "REFUSED", "APPROVED"]);
+    // People see what the list said beside what decides.
+    let explained = |recipient: &str| {
+        let url = format!("/v1/explain?brandCode=601234&type=MESAJ&recipient=%2B{}", &recipient[1..]);
+        let cells = runtime.block_on(get(&gateway.http, &url)).json()["cells"].clone();
+        let cell = cells.as_array().unwrap().iter().find(|cell| cell["type"] == "MESAJ").unwrap().clone();
+        let last = cell["history"][0].clone();
+        [cell["status"].clone(), last["status"].clone(), last["source"].clone()].map(|text| text.as_str().unwrap().to_owned())
+    };
+    assert_eq!(explained(&wrong_form), ["RET", "ONAY", "SWEEP"]);
+    assert_eq!(explained(&left), ["ONAY", "ONAY", "SWEEP"]);
     assert!(gateway.stop().success());
+    let verified = run(&["verify", "--data", dir.path().join("data").to_str().unwrap()]);
+    assert!(verified.status.success(), "{verified:?}");
+    // A start without a snapshot leads to the same.
+    fs::remove_dir_all(dir.path().join("data/snapshot")).unwrap();
+    let verified = run(&["verify", "--data", dir.path().join("data").to_str().unwrap()]);
+    assert!(verified.status.success(), "{verified:?}");
 }

@@ -27,7 +27,8 @@ fn key(movement: &Movement) -> HistoryKey {
 }
 
 fn value(movement: &Movement) -> HistoryValue {
-    let Movement { consented, received, ambiguous, .. } = *movement;
+    let Movement { consented, received, reading, .. } = *movement;
+    let ambiguous = reading.is_ambiguous();
     let (transaction, revision, known_since) = (id_of(movement).into(), 1, movement.created);
     HistoryValue { consented, transaction, received, ambiguous, revision, known_since }
 }
