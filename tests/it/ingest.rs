@@ -387,8 +387,8 @@ impl Truth {
         }
         let [listed, absent] = [&self.listed, &self.absent].map(|seen| seen.get(&(relation, cell)).copied());
         let of_iys = |refusal: &CellRecord| !refusal.received && !refusal.ambiguous && refusal.transaction != 0;
-        let lifted = refusal.is_none_or(|refusal| of_iys(refusal) && listed > Some(refusal.created));
-        let approved = if lifted { listed.max(approval) } else { None };
+        let counts = refusal.is_none_or(|refusal| of_iys(refusal) && listed > Some(refusal.created));
+        let approved = if counts { listed.max(approval) } else { None };
         if approved > absent { Some(Status::Onay) } else { refusal.map(|_| Status::Ret) }
     }
 

@@ -249,7 +249,9 @@ fn rows_of_an_earlier_program_are_told_apart_and_go_by_their_own_bytes() {
     };
     let rows = [refusal.to_bytes(), first.to_earlier_bytes(), second.to_earlier_bytes()];
     let (mut commit, mut record) = (store.begin(), Record::default());
-    rows.iter().for_each(|row| commit.history(row, &known(day(30))).unwrap());
+    for row in &rows {
+        commit.history(row, &known(day(30))).unwrap();
+    }
     record.set(second.cell, current_of(&second));
     commit.record(&second.relation, &record).unwrap();
     commit.commit().unwrap();

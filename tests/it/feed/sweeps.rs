@@ -165,8 +165,8 @@ fn a_gateway_that_sweeps_keeps_a_refusal_that_iys_has_not_heard_of() {
         let url = format!("/v1/explain?brandCode=601234&type=MESAJ&recipient=%2B{}", &recipient[1..]);
         let cells = runtime.block_on(get(&gateway.http, &url)).json()["cells"].clone();
         let cell = cells.as_array().unwrap().iter().find(|cell| cell["type"] == "MESAJ").unwrap().clone();
-        let last = cell["history"][0].clone();
-        [cell["status"].clone(), last["status"].clone(), last["source"].clone()].map(|text| text.as_str().unwrap().to_owned())
+        let newest = cell["history"][0].clone();
+        [cell["status"].clone(), newest["status"].clone(), newest["source"].clone()].map(|text| text.as_str().unwrap().to_owned())
     };
     assert_eq!(explained(&wrong_form), ["RET", "ONAY", "SWEEP"]);
     assert_eq!(explained(&left), ["ONAY", "ONAY", "SWEEP"]);

@@ -75,7 +75,7 @@ fn a_refusal_that_a_sweep_hid_is_one_again() {
 #[test]
 fn an_erasure_takes_the_rows_of_an_earlier_program_too() {
     let (before, after) = (received(of(Status::Ret, 0, "HS_WEB", None)), listing(4));
-    let node = Node::open(earlier(&[before.clone()], &after));
+    let node = Node::open(earlier(std::slice::from_ref(&before), &after));
     let erased = |second| Told::Erased(before.relation.pseudonym, None, time(second));
     node.hand_in(batches(&[erased(3)]), true);
     assert_eq!(node.index.get(before.relation.hash()), State::EMPTY.with(before.cell, Status::Onay), "the list since then");
