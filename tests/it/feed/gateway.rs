@@ -252,7 +252,7 @@ fn assert_positions_are_not_ahead(data: &Path, sim: &Sim, kill: u32) {
 }
 
 /// A gateway that has caught up with its brands, and what İYS holds of the first one's BIREYSEL texts.
-fn following(runtime: &Runtime, dir: &Path) -> (Sim, Gateway, Vec<(String, Status)>) {
+pub fn following(runtime: &Runtime, dir: &Path) -> (Sim, Gateway, Vec<(String, Status)>) {
     let sim = runtime.block_on(Sim::start(filled(17), Clock::real()));
     ended(&sim);
     let (data, config) = prepared(dir, &sim.base_url);
@@ -266,7 +266,7 @@ fn following(runtime: &Runtime, dir: &Path) -> (Sim, Gateway, Vec<(String, Statu
     (sim, gateway, texts)
 }
 
-fn sweep(gateway: &Gateway, list: &Path) -> std::process::Output {
+pub fn sweep(gateway: &Gateway, list: &Path) -> std::process::Output {
     let list = list.to_str().unwrap();
     run(&["iys", "sweep", "--brand", "601234", "--type", "MESAJ", "--endpoint", &gateway.http, list])
 }
