@@ -57,7 +57,9 @@ fn finish(mut file: File, unfinished: &Path, path: &Path, bytes: &[u8]) -> io::R
 
 fn name(unfinished: &Path, path: &Path) -> io::Result<()> {
     fs::rename(unfinished, path)?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    // A bare name has an empty parent.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

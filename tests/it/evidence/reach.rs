@@ -154,7 +154,9 @@ async fn a_dossier_is_its_owners_alone_whatever_was_there() {
     let out = known.dir.path().join("dossier.pdf");
     fs::write(&out, "an older one").unwrap();
     fs::set_permissions(&out, fs::Permissions::from_mode(0o644)).unwrap();
-    let (code, ..) = evidence(&data, &["dossier", "--recipient", APPROVED, "--show-recipient", "--out", out.to_str().unwrap()]);
+    // By a bare name, too.
+    let args = ["evidence", "dossier", "--recipient", APPROVED, "--show-recipient", "--out", "dossier.pdf", "--data"];
+    let code = izingate().current_dir(known.dir.path()).args(args).arg(&data).output().unwrap().status.code();
     assert_eq!((code, fs::metadata(&out).unwrap().permissions().mode() & 0o777), (Some(0), 0o600));
 }
 
