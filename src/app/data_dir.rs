@@ -9,6 +9,7 @@
 //! DATA/evidence/  every decision: segments, their tree and its signed checkpoint
 //! DATA/import/     while an import sorts, or after one that was broken off
 //! DATA/starts      how often a gateway was started on it
+//! DATA/lists/      where the records lie of lists that were decided on this data
 //! DATA/iys-usage.json  what was asked of İYS, where one is followed: its limits outlive the process
 //! ```
 

@@ -1,10 +1,11 @@
 //! `izingate evidence`
 
-use super::brand_code;
 use super::policy::language;
-use crate::check::Language;
+use super::{brand_code, channel};
+use crate::check::{DecisionId, Language};
 use crate::model::brand::BrandCode;
 use crate::model::business_days::Eves;
+use crate::model::channel::Channel;
 use crate::model::date::Date;
 use crate::model::time::IysTime;
 use clap::{Args, Subcommand, ValueEnum};
@@ -154,6 +155,19 @@ pub struct Whose {
     /// Up to this moment
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub to: Option<IysTime>,
+    /// Of these types alone: ARAMA, MESAJ or EPOSTA; several with commas or repeated
+    #[arg(long = "type", value_name = "TYPE", value_parser = channel, value_delimiter = ',')]
+    pub channels: Vec<Channel>,
+    /// Decisions of these ids alone: 32 hexadecimal digits; several with commas or repeated
+    #[arg(long = "id", value_name = "ID", value_parser = id, value_delimiter = ',')]
+    pub ids: Vec<DecisionId>,
+    /// Only what the caller was allowed to send
+    #[arg(long)]
+    pub only_allowed: bool,
+    /// Another record to search: the data directory of another gateway, or the folder of a list's record; repeated for several. Those of
+    /// lists that were filtered with --data on this data directory are searched by themselves
+    #[arg(long, value_name = "DIR")]
+    pub also: Vec<PathBuf>,
 }
 
 /// Arguments of `evidence dossier`.
@@ -168,6 +182,15 @@ pub struct DossierArgs {
     /// The language of a page
     #[arg(long, value_name = "en|tr", default_value = "tr", value_parser = language)]
     pub lang: Language,
+    /// Title of the company that answers; left to be filled in on paper if not given
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub company: String,
+    /// MERSİS number of the company
+    #[arg(long, value_name = "NUMBER", default_value = "")]
+    pub mersis: String,
+    /// Address, phone or e-mail of the company
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub contact: String,
     /// Show the address in the file, as it was typed
     #[arg(long, requires = "recipient")]
     pub show_recipient: bool,
@@ -200,6 +223,10 @@ pub struct ExportArgs {
     /// A file with the secret, which authenticates frames; default is that of the data directory, or IZINGATE_SECRET
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<String>,
+}
+
+fn id(text: &str) -> Result<DecisionId, &'static str> {
+    DecisionId::parse(text).ok_or("a decision's id is 32 hexadecimal digits")
 }
 
 fn date(text: &str) -> Result<Date, &'static str> {

@@ -150,6 +150,15 @@ pub enum Event {
         /// Time of the event, in Unix milliseconds.
         at: u64,
     },
+    /// Answers were given that could not be recorded: the disk took nothing, or less than was decided. A segment begins with it.
+    Unrecorded {
+        /// Count of the decisions.
+        decisions: u64,
+        /// Time after which the first was given, in Unix milliseconds.
+        from: u64,
+        /// Time before which the last was given, in Unix milliseconds.
+        to: u64,
+    },
     /// The store came out of a backup, which holds no evidence: what is here was put beside it, or begins again.
     Restored {
         /// The revision of the backup.
@@ -180,7 +189,8 @@ impl Event {
             | Self::LossAccepted { at, .. }
             | Self::StoreLossAccepted { at, .. }
             | Self::KeyChanged { at, .. }
-            | Self::Restored { at, .. } => Some(*at),
+            | Self::Restored { at, .. }
+            | Self::Unrecorded { to: at, .. } => Some(*at),
             Self::Gap { .. } | Self::Removed { .. } | Self::Erased { .. } => None,
         }
     }

@@ -10,7 +10,7 @@
 //! chain; [`merkle`], [`note`] and [`archive`] the tree over all segments and its signed checkpoint; [`settings`] and
 //! [`log`] the hand-off; `writer` and `keeper` the two threads; `remembered` what the store remembers of them; [`examine`] and [`start`]
 //! what a start finds, refuses and begins; [`accept`] how an operator continues without what is lost, or under another key; [`fault`] all
-//! that can be wrong, [`reached`] what the evidence knows of the store, and [`events`] what the log says of itself; [`record`] what a reader may rely on; [`index`] how a recipient is
+//! that can be wrong, [`reached`] what the evidence knows of the store, and [`events`] what the log says of itself; [`record`] what a reader may rely on; [`reach`] how far it reaches; [`index`] how a recipient is
 //! found; [`dossier`] what is made of it when somebody complains; [`export`] segments as tables.
 
 pub mod accept;
@@ -28,6 +28,7 @@ pub mod log;
 pub mod merkle;
 pub mod note;
 pub mod prove;
+pub mod reach;
 pub mod reached;
 pub mod record;
 mod recorder;

@@ -34,6 +34,8 @@ pub struct Record {
     pub seals: Vec<Seal>,
     /// The signed checkpoint; none where nothing was ever sealed.
     pub checkpoint: Option<String>,
+    /// The key whose checkpoints are believed; none where nothing was ever sealed.
+    pub verifier: Option<Verifier>,
     /// Segments in the tree that the checkpoint was signed over.
     pub signed: u64,
     /// Sealed segments whose files are gone.
@@ -85,8 +87,9 @@ impl Reader {
         let mut faults = Vec::new();
         let mark = self.mark.as_ref().map(|(_, mark)| mark);
         let mut signed = 0;
-        if let Some(verifier) = self.verifier(&mut faults, !seals.is_empty() || checkpoint.is_some())? {
-            let vouched = check_tree(&seals, checkpoint.as_deref(), &verifier, mark, &mut faults);
+        let verifier = self.verifier(&mut faults, !seals.is_empty() || checkpoint.is_some())?;
+        if let Some(verifier) = &verifier {
+            let vouched = check_tree(&seals, checkpoint.as_deref(), verifier, mark, &mut faults);
             signed = checkpoint.as_deref().and_then(|note| verifier.open(note).ok()).map_or(0, |opened| opened.size);
             self.check_unsigned(&seals, vouched, &mut faults)?;
         }
@@ -103,7 +106,7 @@ impl Reader {
             return Err(RecordError::Faults(faults));
         }
         let gone = explain(&self.folder, &listing, &seals, self.key.as_ref())?;
-        Ok(Record { reader: self, seals, checkpoint, signed, gone, listing })
+        Ok(Record { reader: self, seals, checkpoint, verifier, signed, gone, listing })
     }
 
     /// The key whose checkpoints are believed: the one that the store remembers, or the one in the folder.
@@ -239,15 +242,14 @@ impl Record {
         matches!(version, Version::Authenticated) && self.reader.key.is_some()
     }
 
-    /// Of every gap that touches a period: when it began and ended, in Unix milliseconds, and how many decisions can be missing. It is
-    /// said in the first frames of the segment behind it, so no more of each is read.
-    pub fn gaps(&self, from: Option<IysTime>, to: Option<IysTime>) -> Result<Vec<(u64, u64, u64)>, RecordError> {
+    /// Gaps that touch a period. Each is said in the first frames of the segment behind it, so no more of each is read.
+    pub fn gaps(&self, from: Option<IysTime>, to: Option<IysTime>) -> Result<Vec<LogGap>, RecordError> {
         let mut found = Vec::new();
         for (header, events) in self.beginnings()? {
             for event in events {
                 let Event::Gap { last_durable, at_most, .. } = event else { continue };
                 if touches((last_durable, header.made), from, to) {
-                    found.push((last_durable, header.made, at_most));
+                    found.push(LogGap { number: header.number, from: last_durable, to: header.made, at_most });
                 }
             }
         }
@@ -269,6 +271,19 @@ impl Record {
     }
 }
 
+/// A time at whose end a kill stopped the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogGap {
+    /// The segment that begins behind it.
+    pub number: u64,
+    /// Everything answered until then is on record, in Unix milliseconds.
+    pub from: u64,
+    /// The begin of the next run, in Unix milliseconds.
+    pub to: u64,
+    /// Numbers that were leased and are not on record.
+    pub at_most: u64,
+}
+
 /// A loss that an operator accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss {
@@ -282,7 +297,7 @@ pub struct Loss {
     pub reason: String,
 }
 
-fn touches((begun, ended): (u64, u64), from: Option<IysTime>, to: Option<IysTime>) -> bool {
+pub(super) fn touches((begun, ended): (u64, u64), from: Option<IysTime>, to: Option<IysTime>) -> bool {
     from.is_none_or(|from| ended >= u64::from(from.unix()) * 1_000)
         && to.is_none_or(|to| begun <= u64::from(to.unix()) * 1_000 + 999)
 }

@@ -13,10 +13,11 @@ use super::remembered::{Remembered, note};
 use super::segment::{Header, Open, Seal, Unreadable, Version, is_nothing, open_path, read_file, sealed_path};
 use super::settings::Settings;
 use super::thread::named;
-use super::writer::{Rotation, Writer};
+use super::writer::{Rotation, Unnamed, Writer};
 use crate::check::DecisionIds;
 use crate::disk::private::make_folder;
 use crate::model::mac::MacKey;
+use crate::model::time::IysTime;
 use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError, Reached, Recalled};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -202,7 +203,15 @@ pub(super) fn begin(
     let gap = if last.durable == 0 { None } else { last.gap() };
     let missing = if let Some(Event::Gap { at_most, .. }) = gap { at_most } else { 0 };
     if let Some(gap) = gap {
-        tracing::warn!(gap = ?gap, "the evidence log was not closed: what was answered in its last moments may be missing");
+        let since = IysTime::from_unix(u32::try_from(last.durable / 1_000).unwrap_or(u32::MAX)).rfc3339();
+        let (window_ms, torn_bytes) = (settings.window.as_millis() as u64, last.torn);
+        tracing::warn!(
+            since,
+            window_ms,
+            torn_bytes,
+            "the evidence log was not closed, as after a kill: what was answered in the last moments before it, one window of writing, may be \
+             missing on record"
+        );
         events.push(gap);
     }
     events.push(Event::Leased { next: ids.next(), outstanding: 0, to: leased, at: now });
@@ -259,6 +268,7 @@ pub(super) fn begin(
         waiters: Vec::new(),
         slowest: Duration::ZERO,
         rotation: Rotation::None,
+        unrecorded: Unnamed::default(),
     };
     let mut threads = Threads { log: log.clone(), remembered, joined: None };
     let writer = named("izingate-evidence", move || writer.run()).map_err(&failed)?;

@@ -256,6 +256,7 @@ impl Check<'_> {
                 | Event::StoreLossAccepted { .. }
                 | Event::KeyChanged { .. }
                 | Event::Restored { .. }
+                | Event::Unrecorded { .. }
         ) {
             self.report.notes.push((number - 1, event));
         }

@@ -23,6 +23,8 @@ const RETRY: Duration = Duration::from_millis(250);
 /// Tries at an ordered end before what waits is given up.
 const LAST_TRIES: u32 = 8;
 const HOUR: u64 = 3_600_000;
+/// From one segment that names answers that could not be recorded to the next, in milliseconds.
+const NAMED_EVERY: u64 = 10_000;
 
 /// What the writer works on.
 pub(super) struct Writer {
@@ -53,6 +55,19 @@ pub(super) struct Writer {
     pub(super) slowest: Duration,
     /// How far the change to the next segment is.
     pub(super) rotation: Rotation,
+    /// Answers that could not be recorded, which the log is to name.
+    pub(super) unrecorded: Unnamed,
+}
+
+/// Answers that could not be recorded: counted by those who answer, named by the log at the begin of a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Unnamed {
+    /// Those that the log named.
+    named: u64,
+    /// A moment before the first that it did not name, in Unix milliseconds; 0 while there is none.
+    since: u64,
+    /// The last moment at which there was none, in Unix milliseconds.
+    none_at: u64,
 }
 
 /// How far the change to the next segment is: a failure leaves it where it was.
@@ -112,6 +127,7 @@ impl Writer {
     fn step(&mut self, is_due: bool) -> io::Result<bool> {
         // Not after it: what is handed over in between is in the next round, and may be answered already.
         self.vouched = (self.clock)();
+        self.notice_unrecorded();
         let asked = self.log.0.gather(&mut self.entries, &mut self.waiters, &mut self.events);
         self.rotate()?;
         self.frames()?;
@@ -263,8 +279,31 @@ impl Writer {
 
     /// A segment is full by its size, or holds decisions of an hour that is over.
     fn is_full(&self) -> bool {
+        // Named soon, and in few segments where it lasts.
+        let is_to_name = self.unrecorded.since > 0 && self.vouched >= self.open.header().made + NAMED_EVERY;
         let hour_is_over = self.open.header().made / HOUR != (self.clock)() / HOUR && self.open.decisions() > 0;
-        self.open.bytes() >= self.log.0.settings.segment_bytes || hour_is_over
+        self.open.bytes() >= self.log.0.settings.segment_bytes || hour_is_over || is_to_name
+    }
+
+    /// Answers that were counted and that the log does not name yet.
+    fn unnamed(&self) -> u64 {
+        self.log.0.figures.unrecorded.load(Ordering::Relaxed).saturating_sub(self.unrecorded.named)
+    }
+
+    /// Notes since when there are answers that could not be recorded.
+    fn notice_unrecorded(&mut self) {
+        if self.unnamed() == 0 {
+            self.unrecorded.none_at = self.vouched;
+        } else if self.unrecorded.since == 0 {
+            self.unrecorded.since = self.unrecorded.none_at.max(1);
+        }
+    }
+
+    /// The event that names them; none if there are none.
+    fn unrecorded_event(&self, now: u64) -> Option<Event> {
+        let (decisions, Unnamed { since, none_at, .. }) = (self.unnamed(), self.unrecorded);
+        let from = if since > 0 { since } else { none_at };
+        (decisions > 0).then_some(Event::Unrecorded { decisions, from, to: now })
     }
 
     fn sealed(&mut self, seal: Seal) {
@@ -284,8 +323,14 @@ impl Writer {
         let lease = Event::Leased { next, outstanding: outstanding + gathered(&self.entries), to: shared.leased(), at: now };
         // A reader of the last segment alone knows what those before it said.
         let committed = self.store.is_some().then(|| Event::committed(self.committed, now));
-        let events: Vec<Event> = [Some(lease), committed, self.removal.map(Removal::event)].into_iter().flatten().collect();
+        let unrecorded = self.unrecorded_event((self.clock)());
+        let named = if let Some(Event::Unrecorded { decisions, .. }) = unrecorded { decisions } else { 0 };
+        let events = [Some(lease), committed, self.removal.map(Removal::event), unrecorded];
+        let events: Vec<Event> = events.into_iter().flatten().collect();
         self.open = self.open.next(header, &events)?;
+        if named > 0 {
+            self.unrecorded = Unnamed { named: self.unrecorded.named + named, since: 0, none_at: now };
+        }
         self.remembered.synced(&self.open);
         Ok(())
     }
@@ -296,6 +341,16 @@ impl Writer {
             return true;
         }
         let now = (self.clock)();
+        // A segment names them at its begin, where a reader looks for it.
+        if whole && self.unnamed() > 0 {
+            self.rotation = Rotation::Sealing;
+            if let Err(error) = self.rotate() {
+                tracing::error!(%error, decisions = self.unnamed(), "the log does not name the answers that could not be recorded");
+                if let Rotation::Beginning(_) = self.rotation {
+                    return true;
+                }
+            }
+        }
         let last = if whole { self.last_frames(now) } else { Ok(()) };
         let sealed = last.and_then(|()| self.open.seal());
         match sealed {

@@ -33,6 +33,7 @@ fn writer(folder: &Path) -> Writer {
         waiters: Vec::new(),
         slowest: Duration::ZERO,
         rotation: Rotation::None,
+        unrecorded: Unnamed::default(),
     }
 }
 

@@ -192,7 +192,7 @@ table! {
     WINDOW = Gauge("izingate_evidence_window_seconds", Seconds, [], "How long evidence may wait for the disk: what was configured.");
     COMMIT = Gauge("izingate_evidence_commit_seconds", Seconds, [], "Time that the last commit of evidence took.");
     MISSING = Gauge("izingate_evidence_missing_at_most", Count, [],
-        "Decisions of before the start that can be missing on record, at most: more than none if it was killed.");
+        "Numbers leased before the start and not on record: more than none if it was killed. What is missing is far less, an evidence.window at most.");
 
     READY = Gauge("izingate_ready", Count, [], "1 while /readyz says yes.");
     CONNECTIONS = Gauge("izingate_connections", Count, [], "Open client connections.");

@@ -21,7 +21,8 @@ pub fn backup(args: &BackupArgs) -> Result<String, CommandError> {
     let BackupResponse { path, revision, files, bytes } = made;
     Ok(format!(
         "{path}\nrevision  {revision}\nfiles     {files}\nbytes     {bytes}\n\
-         The secret is not in it. Keep that elsewhere: without it this backup is of no use to anyone.\n"
+         The secret is not in it. Keep that elsewhere: without it this backup is of no use to anyone.\n\
+         The evidence of decisions is not in it: copy the folder evidence of the data directory and the records of lists, too.\n"
     ))
 }
 

@@ -6,6 +6,7 @@
 //! Memory: a few blocks between each two of them, whatever the length of the list; a spreadsheet as [`crate::feed::file`]
 //! bounds it; and with duplicates what [`crate::filter::seen`] says.
 
+pub mod noted;
 pub mod offline;
 pub mod online;
 mod reader;

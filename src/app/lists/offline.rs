@@ -1,6 +1,7 @@
 //! Decided by this process, beside a gateway that may be running on the same data.
 
 use super::Stop;
+use super::noted::{self, NotedRecord};
 use crate::app::data_dir::{DataDir, DataDirError, evidence_path, store_path};
 use crate::app::evidence::{self, Beside, EvidenceError};
 use crate::app::open::{self, OpenError};
@@ -129,7 +130,9 @@ impl Offline {
             patience: PATIENCE,
             ..Settings::default()
         };
-        let ids = DecisionIds::new(node_of(&held).map_err(OpenError::from)?, evidence::first_decision());
+        let node = node_of(&held).map_err(OpenError::from)?;
+        note_in(data, node, beside);
+        let ids = DecisionIds::new(node, evidence::first_decision());
         let signing_key_file = std::env::var_os("IZINGATE_EVIDENCE_SIGNING_KEY_FILE").map(PathBuf::from);
         let evidence = Evidence { settings, signing_key_file };
         let (log, threads) = evidence::start_log(&held, &evidence, ids, Beside::nothing(keys.evidence))?;
@@ -200,6 +203,18 @@ impl Drop for Offline {
             threads.stop();
         }
         let _ = fs::remove_dir_all(&self.own);
+    }
+}
+
+/// Notes the record where `find` and `dossier` look for all that was decided on this data.
+fn note_in(data: &Path, node: u32, beside: &Path) {
+    let record = NotedRecord { node, folder: beside.to_owned() };
+    if let Err(error) = noted::note(data, &record) {
+        tracing::warn!(
+            folder = %beside.display(),
+            %error,
+            "the record of this list could not be noted in the data directory: find and dossier show it only with --also FOLDER"
+        );
     }
 }
 

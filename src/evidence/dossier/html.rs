@@ -32,8 +32,8 @@ impl Display for Markup<'_> {
         match self.0 {
             Block::Title(text) => element(f, "h1", text),
             Block::Section(text) => element(f, "h2", text),
-            Block::Item(text) => element(f, "h3", text),
-            Block::Caption(text) => element(f, "h4", text),
+            Block::Warning(text) => writeln!(f, "<p class=\"warning\">{}</p>", Escaped(text)),
+            Block::Caption(text) => element(f, "h3", text),
             Block::Text(text) => element(f, "p", text),
             Block::Pairs(pairs) => write_pairs(f, pairs),
             Block::Table(table) => write_table(f, table),
@@ -55,7 +55,7 @@ fn write_pairs(f: &mut Formatter<'_>, pairs: &[(String, String)]) -> fmt::Result
 }
 
 fn write_table(f: &mut Formatter<'_>, table: &Table) -> fmt::Result {
-    write!(f, "<table class=\"rows\"><colgroup>")?;
+    write!(f, "<table class=\"{}\"><colgroup>", if table.dense { "rows dense" } else { "rows" })?;
     let whole: u16 = table.columns.iter().map(|(_, share)| share).sum();
     for (_, share) in &table.columns {
         write!(f, "<col style=\"width:{:.1}%\">", f32::from(*share) * 100.0 / f32::from(whole))?;

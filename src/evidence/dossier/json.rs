@@ -2,8 +2,8 @@
 //! [`FORMAT`]. İYS's dates are as İYS writes them, all other times RFC 3339 with Türkiye's offset.
 
 use super::model::{
-    AcceptedLoss, Complaint, Dossier, EvidenceGap, History, MissingSegment, Proof, Recorded, RecordedIn, Recording, Segment,
-    Tree, recording,
+    AcceptedLoss, BrandOnRecord, Chain, ChainKind, Complaint, Data, Dossier, EvidenceGap, History, MissingSegment, Outside,
+    Proof, Recorded, RecordedIn, Recording, Segment, Tree, Unrecorded, recording,
 };
 use crate::check::Language;
 use crate::check::question::Purpose;
@@ -16,18 +16,76 @@ use crate::ports::HistoryEntry;
 use serde::Serialize;
 
 /// The form of the file.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Body<'a> {
     format: u32,
     made: MadeBody<'a>,
     recipient: SubjectBody<'a>,
     asked: AskedBody,
     complaint: Option<ComplaintBody<'a>>,
+    company: CompanyBody<'a>,
     decisions: Vec<DecisionBody<'a>>,
+    left_out: u64,
+    stores: Vec<StoreBody<'a>>,
+    records: Vec<ChainBody<'a>>,
+    absent_records: Vec<AbsentBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct CompanyBody<'a> {
+    title: &'a str,
+    mersis: &'a str,
+    contact: &'a str,
+}
+
+/// The data that decisions rest on.
+#[derive(Serialize)]
+struct StoreBody<'a> {
+    node: &'a str,
+    revision: u64,
     declarations: Vec<DeclarationBody<'a>>,
+}
+
+/// A record, by its place in `records`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChainBody<'a> {
+    kind: &'static str,
+    node: &'a str,
+    folder: &'a str,
+    store: usize,
+    public_key: Option<&'a str>,
+    begins: Option<String>,
+    ends: Option<String>,
+    outside: Option<OutsideBody>,
+    brands: Vec<BrandBody<'a>>,
     evidence: ProofBody<'a>,
+}
+
+/// Parts of the period asked for of which the record says nothing.
+#[derive(Serialize)]
+struct OutsideBody {
+    before: Option<String>,
+    after: Option<String>,
+    whole: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BrandBody<'a> {
+    brand_code: u32,
+    brand_title: &'a str,
+    first_decision: Option<String>,
+    last_decision: Option<String>,
+}
+
+#[derive(Serialize)]
+struct AbsentBody<'a> {
+    node: &'a str,
+    folder: &'a str,
 }
 
 #[derive(Serialize)]
@@ -35,7 +93,6 @@ struct MadeBody<'a> {
     at: String,
     node: &'a str,
     version: &'a str,
-    revision: u64,
     eves: &'static str,
 }
 
@@ -52,6 +109,9 @@ struct AskedBody {
     brand_code: Option<u32>,
     from: Option<String>,
     to: Option<String>,
+    types: Vec<&'static str>,
+    decision_ids: Vec<String>,
+    only_allowed: bool,
 }
 
 #[derive(Serialize)]
@@ -87,6 +147,7 @@ struct DecisionBody<'a> {
     revision: u64,
     as_of: Option<String>,
     reference: &'a str,
+    record: usize,
     segment: u64,
     sealed: bool,
     known_then: Vec<MovementBody<'a>>,
@@ -141,6 +202,7 @@ struct ProofBody<'a> {
     segments: Vec<SegmentBody<'a>>,
     tree: Option<TreeBody<'a>>,
     gaps: Vec<GapBody>,
+    unrecorded: Vec<UnrecordedBody>,
     removed_until: Option<String>,
     missing_segments: Vec<MissingBody>,
     accepted_losses: Vec<LossBody<'a>>,
@@ -187,6 +249,14 @@ struct GapBody {
     from: String,
     to: String,
     at_most: u64,
+    busiest_second: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct UnrecordedBody {
+    from: String,
+    to: String,
+    decisions: u64,
 }
 
 /// The file.
@@ -198,7 +268,6 @@ pub(super) fn render(dossier: &Dossier) -> Result<String, serde_json::Error> {
             at: dossier.made.at.rfc3339(),
             node: &dossier.made.node,
             version: &dossier.made.version,
-            revision: dossier.made.revision,
             eves: dossier.eves.name(),
         },
         recipient: SubjectBody {
@@ -209,15 +278,69 @@ pub(super) fn render(dossier: &Dossier) -> Result<String, serde_json::Error> {
             brand_code: asked.brand.map(BrandCode::get),
             from: asked.from.map(IysTime::rfc3339),
             to: asked.to.map(IysTime::rfc3339),
+            types: asked.channels.iter().map(|channel| channel.name()).collect(),
+            decision_ids: asked.ids.iter().map(ToString::to_string).collect(),
+            only_allowed: asked.only_allowed,
         },
         complaint: dossier.complaint.as_ref().map(|complaint| ComplaintBody::new(complaint, dossier)),
         decisions: dossier.decisions.iter().map(|decision| DecisionBody::new(decision, dossier)).collect(),
-        declarations: dossier.declarations.iter().map(DeclarationBody::new).collect(),
-        evidence: ProofBody::new(&dossier.proof),
+        left_out: dossier.left_out,
+        company: CompanyBody {
+            title: &dossier.company.title,
+            mersis: &dossier.company.mersis,
+            contact: &dossier.company.contact,
+        },
+        stores: dossier.stores.iter().map(StoreBody::new).collect(),
+        records: (0..).zip(&dossier.chains).map(|(place, chain)| ChainBody::new(place, chain, dossier)).collect(),
+        absent_records: dossier.absent.iter().map(|absent| AbsentBody { node: &absent.node, folder: &absent.folder }).collect(),
     };
     let mut text = serde_json::to_string_pretty(&body)?;
     text.push('\n');
     Ok(text)
+}
+
+impl<'a> StoreBody<'a> {
+    fn new(data: &'a Data) -> Self {
+        let declarations = data.declarations.iter().map(DeclarationBody::new).collect();
+        Self { node: &data.node, revision: data.revision, declarations }
+    }
+}
+
+impl<'a> ChainBody<'a> {
+    fn new(place: usize, chain: &'a Chain, dossier: &Dossier) -> Self {
+        let outside = dossier.outside().find(|(of, outside)| *of == place && *outside != Outside::default());
+        let brand = |brand: &'a BrandOnRecord| BrandBody {
+            brand_code: brand.brand.get(),
+            brand_title: &brand.title,
+            first_decision: brand.decided.map(|(first, _)| first.rfc3339()),
+            last_decision: brand.decided.map(|(_, last)| last.rfc3339()),
+        };
+        Self {
+            kind: match chain.kind {
+                ChainKind::Gateway => "gateway",
+                ChainKind::List => "list",
+            },
+            node: &chain.node,
+            folder: &chain.folder,
+            store: chain.store,
+            public_key: chain.key.as_deref(),
+            begins: chain.reach.map(|(from, _)| from.rfc3339()),
+            ends: chain.reach.map(|(_, to)| to.rfc3339()),
+            outside: outside.map(|(_, outside)| OutsideBody {
+                before: outside.before.map(IysTime::rfc3339),
+                after: outside.after.map(IysTime::rfc3339),
+                whole: outside.whole,
+            }),
+            brands: chain.brands.iter().map(brand).collect(),
+            evidence: ProofBody::new(&chain.proof),
+        }
+    }
+}
+
+impl UnrecordedBody {
+    fn new(answers: &Unrecorded) -> Self {
+        Self { from: answers.from.rfc3339(), to: answers.to.rfc3339(), decisions: answers.decisions }
+    }
 }
 
 impl<'a> ComplaintBody<'a> {
@@ -264,6 +387,7 @@ impl<'a> DecisionBody<'a> {
             revision: decision.revision,
             as_of: decision.as_of.map(IysTime::rfc3339),
             reference: &decision.reference,
+            record: decision.chain,
             segment,
             sealed,
             known_then: then.map(movement).collect(),
@@ -321,6 +445,7 @@ impl<'a> ProofBody<'a> {
             segments: proof.segments.iter().map(SegmentBody::new).collect(),
             tree: proof.tree.as_ref().map(TreeBody::new),
             gaps: proof.gaps.iter().map(GapBody::new).collect(),
+            unrecorded: proof.unrecorded.iter().map(UnrecordedBody::new).collect(),
             removed_until: proof.removed_until.map(IysTime::rfc3339),
             missing_segments: proof.missing.iter().map(MissingBody::new).collect(),
             accepted_losses: proof.losses.iter().map(LossBody::new).collect(),
@@ -355,6 +480,6 @@ impl<'a> TreeBody<'a> {
 
 impl GapBody {
     fn new(gap: &EvidenceGap) -> Self {
-        Self { from: gap.from.rfc3339(), to: gap.to.rfc3339(), at_most: gap.at_most }
+        Self { from: gap.from.rfc3339(), to: gap.to.rfc3339(), at_most: gap.at_most, busiest_second: gap.busiest_second }
     }
 }

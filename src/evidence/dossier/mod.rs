@@ -22,8 +22,8 @@ mod visible;
 
 use crate::check::Language;
 pub use model::{
-    AcceptedLoss, Asked, Complaint, Dossier, EvidenceGap, History, Made, MissingSegment, Proof, Recorded, RecordedIn, Segment,
-    Subject, Tree,
+    AbsentChain, AcceptedLoss, Asked, BrandOnRecord, Chain, ChainKind, Company, Complaint, Data, Dossier, EvidenceGap, History,
+    Made, MissingSegment, Outside, Proof, Recorded, RecordedIn, Segment, Subject, Tree, Unrecorded,
 };
 pub use pdf::PdfError;
 

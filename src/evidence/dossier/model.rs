@@ -24,18 +24,107 @@ pub struct Dossier {
     pub asked: Asked,
     /// The complaint that it answers, if it is known.
     pub complaint: Option<Complaint>,
+    /// The company that answers.
+    pub company: Company,
     /// When and by whom it was made.
     pub made: Made,
     /// Whether eves of holidays are business days, for the deadlines in it.
     pub eves: Eves,
     /// Every decision that was found, oldest first.
     pub decisions: Vec<Recorded>,
-    /// What the store holds of the consents that they are about; once a brand and cell.
+    /// Decisions of the period that the filters of [`Asked`] leave out.
+    pub left_out: u64,
+    /// The stores whose data was decided on.
+    pub stores: Vec<Data>,
+    /// The records that were searched, the one of the data directory first.
+    pub chains: Vec<Chain>,
+    /// Records that exist and are not where they were.
+    pub absent: Vec<AbsentChain>,
+}
+
+/// Contents of a store that decisions rest on.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Data {
+    /// The node that it belongs to.
+    pub node: String,
+    /// The revision up to which "known now" reaches.
+    pub revision: u64,
+    /// The consents that decisions are about; once a brand and cell.
     pub histories: Vec<History>,
-    /// The declarations that stood behind them.
+    /// The declarations that stood behind decisions.
     pub declarations: Vec<Declaration>,
-    /// What shows that nothing was touched.
+}
+
+/// The company that answers a complaint. What is empty is left to be filled in on paper.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Company {
+    /// Its title (unvan).
+    pub title: String,
+    /// Its MERSİS number.
+    pub mersis: String,
+    /// How it is reached.
+    pub contact: String,
+}
+
+/// A record of decisions: one hash chain, signed by one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// Kind of the record.
+    pub kind: ChainKind,
+    /// The node that signs it.
+    pub node: String,
+    /// Its folder.
+    pub folder: String,
+    /// The store whose data was decided on: its place in [`Dossier::stores`].
+    pub store: usize,
+    /// The public key of its checkpoints, as `evidence key` shows it; none where nothing was ever signed.
+    pub key: Option<String>,
+    /// From when to when it says anything; none where nothing was ever written.
+    pub reach: Option<(IysTime, IysTime)>,
+    /// The same of the brands that the dossier is about; without times where it has no decision of the brand.
+    pub brands: Vec<BrandOnRecord>,
+    /// What shows that it was not touched.
     pub proof: Proof,
+}
+
+/// Kinds of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChainKind {
+    /// Of a gateway.
+    Gateway,
+    /// Beside a list that was filtered on the data of a gateway.
+    List,
+}
+
+/// A brand, and from when to when a record has decisions about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrandOnRecord {
+    /// The brand.
+    pub brand: BrandCode,
+    /// Its name for people; empty if it is not on file.
+    pub title: String,
+    /// First and last decision.
+    pub decided: Option<(IysTime, IysTime)>,
+}
+
+/// A record that is noted in the data directory and is not where it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AbsentChain {
+    /// The node that signs it.
+    pub node: String,
+    /// The folder where it was.
+    pub folder: String,
+}
+
+/// Parts of the period asked for of which a record says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Outside {
+    /// Before this moment, at which the record begins.
+    pub before: Option<IysTime>,
+    /// After this moment, at which the record ends.
+    pub after: Option<IysTime>,
+    /// Nothing of the period lies inside.
+    pub whole: bool,
 }
 
 /// Whom a dossier is about.
@@ -48,14 +137,20 @@ pub struct Subject {
 }
 
 /// What was looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Asked {
     /// One brand; none: every brand.
     pub brand: Option<BrandCode>,
     /// Decisions from this moment on; none: from the first.
     pub from: Option<IysTime>,
-    /// Decisions before this moment; none: to the last.
+    /// Decisions up to this moment, with it; none: to the last.
     pub to: Option<IysTime>,
+    /// Channels; none: every channel.
+    pub channels: Vec<Channel>,
+    /// Decisions by their ids; none: all.
+    pub ids: Vec<DecisionId>,
+    /// Only what the caller was allowed to send.
+    pub only_allowed: bool,
 }
 
 /// A complaint.
@@ -76,8 +171,6 @@ pub struct Made {
     pub node: String,
     /// By which version of the program.
     pub version: String,
-    /// The revision up to which "known now" reaches.
-    pub revision: u64,
 }
 
 /// A decision as the evidence log keeps it.
@@ -99,7 +192,9 @@ pub struct Recorded {
     pub cell: Cell,
     /// Why the message was sent.
     pub purpose: Purpose,
-    /// The declaration behind an exemption: the id of one in [`Dossier::declarations`].
+    /// The record that it is in: its place in [`Dossier::chains`].
+    pub chain: usize,
+    /// The declaration behind an exemption: the id of one in [`Data::declarations`].
     pub declaration: Option<u64>,
     /// What the caller was told, and why.
     pub verdict: Verdict,
@@ -146,6 +241,8 @@ pub struct Proof {
     pub tree: Option<Tree>,
     /// Times in the period asked for of which records may be missing.
     pub gaps: Vec<EvidenceGap>,
+    /// Answers in the period asked for that could not be recorded.
+    pub unrecorded: Vec<Unrecorded>,
     /// Decisions of this moment and before are not kept any more: their retention is over, and the log says so.
     pub removed_until: Option<IysTime>,
     /// Sealed segments in which there may be decisions, and whose files are missing.
@@ -213,8 +310,21 @@ pub struct EvidenceGap {
     pub from: IysTime,
     /// The instant from which on it is whole again.
     pub to: IysTime,
-    /// Decisions that may be missing at most.
+    /// Numbers that were given out for decisions and are not on record: no more can be missing, and far fewer are.
     pub at_most: u64,
+    /// Decisions of the busiest second on record before it; none if that is not known.
+    pub busiest_second: Option<u64>,
+}
+
+/// Answers that were given and could not be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unrecorded {
+    /// The first was given after this.
+    pub from: IysTime,
+    /// The last was given before this.
+    pub to: IysTime,
+    /// Count, about anybody.
+    pub decisions: u64,
 }
 
 /// A deadline of a movement, and whether it was kept.
@@ -238,7 +348,20 @@ impl fmt::Debug for Subject {
 impl Dossier {
     /// The history of the consent that a decision is about.
     pub(super) fn history(&self, decision: &Recorded) -> Option<&History> {
-        self.histories.iter().find(|history| history.brand == decision.brand && history.cell == decision.cell)
+        let data = self.stores.get(self.chains.get(decision.chain)?.store)?;
+        data.histories.iter().find(|history| history.brand == decision.brand && history.cell == decision.cell)
+    }
+
+    /// The record that the dossier rests on.
+    pub(super) fn main(&self) -> Option<&Chain> {
+        self.chains.first()
+    }
+
+    /// Parts of the period asked for of which the records of gateways say nothing, each with its place in [`Dossier::chains`]. A list is
+    /// filtered in minutes, so the reach of its record is no fault.
+    pub(super) fn outside(&self) -> impl Iterator<Item = (usize, Outside)> {
+        let judged = self.chains.iter().enumerate().filter(|(place, chain)| *place == 0 || chain.kind == ChainKind::Gateway);
+        judged.map(|(place, chain)| (place, Outside::of(chain.reach, self.asked.from, self.asked.to)))
     }
 
     /// The last day to answer the complaint (15/5); none without one, or where all decisions are about
@@ -251,6 +374,28 @@ impl Dossier {
     /// Whether there are decisions, and all of them are about e-mail.
     pub(super) fn is_of_email_only(&self) -> bool {
         !self.decisions.is_empty() && self.decisions.iter().all(|decision| decision.cell.channel == Channel::Eposta)
+    }
+}
+
+impl Outside {
+    /// Compares a reach with a period. Without a begin or an end, everything on record is asked for.
+    #[must_use]
+    pub fn of(reach: Option<(IysTime, IysTime)>, from: Option<IysTime>, to: Option<IysTime>) -> Self {
+        let Some((begins, ends)) = reach else { return Self { whole: true, ..Self::default() } };
+        let before = from.is_some_and(|from| from < begins) || to.is_some_and(|to| to < begins);
+        let after = to.is_some_and(|to| to > ends) || from.is_some_and(|from| from > ends);
+        Self {
+            before: before.then_some(begins),
+            after: after.then_some(ends),
+            whole: to.is_some_and(|to| to < begins) || from.is_some_and(|from| from > ends),
+        }
+    }
+
+    /// Whether a reader must be warned: the period begins before the record does, or lies outside of it. That a record ends before the
+    /// period does is said, and is usual: nothing was asked since, or the period is not over.
+    #[must_use]
+    pub const fn is_grave(&self) -> bool {
+        self.whole || self.before.is_some()
     }
 }
 

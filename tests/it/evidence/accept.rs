@@ -61,7 +61,7 @@ async fn a_folder_that_was_moved_away_is_accepted_and_stands_in_dossiers() {
     let out = dir.path().join("dossier.json");
     done(evidence(&data, &["dossier", "--recipient", REFUSED, "--out", out.to_str().unwrap()]));
     let dossier: Value = serde_json::from_slice(&fs::read(&out).unwrap()).unwrap();
-    assert_eq!(dossier["evidence"]["acceptedLosses"][0]["reason"], "taken away for an audit", "{dossier}");
+    assert_eq!(dossier["records"][0]["evidence"]["acceptedLosses"][0]["reason"], "taken away for an audit", "{dossier}");
     let (text, code) = verified(&data);
     assert!(code == Some(0) && text.contains("taken away for an audit"), "{text}");
     let again = failure(&mut evidence(&data, &["accept-loss", "--of", "evidence", "--reason", "again"]));

@@ -89,6 +89,10 @@ async fn by_default_nothing_unrecorded_is_allowed_out() {
     assert_eq!(reason(&gateway, APPROVED).await, (Decision::Allow, Reason::Approved));
     assert!(gateway.stop().success());
     is_whole(&data);
+    // What could not be recorded has a place in the record, and is named.
+    let (text, _) = verified(&data);
+    assert!(text.contains("unrecorded  before segment ") && text.contains("answers between"), "{text}");
+    assert!(text.ends_with("everything that is on record is what was written; what is not on record is named above\n"), "{text}");
     // What was answered before the failure was noticed waited in memory, and is on record.
     assert!(found(&data, STRANGER).len() >= too_many(256));
     assert!(!found(&data, APPROVED).is_empty());
@@ -108,6 +112,8 @@ async fn who_drops_is_answered_and_counted() {
     until_ready(&gateway).await;
     assert!(gateway.stop().success());
     is_whole(&dir.path().join("data"));
+    let (text, _) = verified(&dir.path().join("data"));
+    assert!(text.contains("unrecorded  before segment "), "{text}");
 }
 
 #[tokio::test]

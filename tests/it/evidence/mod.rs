@@ -8,6 +8,7 @@ pub mod forgery;
 mod kill;
 mod missing;
 mod proof;
+mod reach;
 mod start;
 
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, STRANGER};

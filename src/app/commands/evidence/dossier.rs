@@ -1,44 +1,44 @@
 //! `izingate evidence dossier`: gathers what the log and the store hold, beside a running gateway too.
 
-use super::find::{query_of, tell_of};
-use super::{CommandError, evidence_of, or_missing, refused};
-use crate::app::open::{self, Evidence};
+use super::sources::{Source, Sources};
+use super::{CommandError, refused};
+use crate::app::open;
 use crate::check::policy;
 use crate::cli::evidence::DossierArgs;
+use crate::disk::replace;
 use crate::evidence::dossier::{
-    AcceptedLoss, Asked, Complaint, Dossier, EvidenceGap, History, Made, MissingSegment, Proof, Recorded, RecordedIn, Segment,
-    Subject, Tree,
+    AbsentChain, AcceptedLoss, Asked, BrandOnRecord, Chain, Company, Complaint, Data, Dossier, EvidenceGap, History, Made,
+    MissingSegment, Proof, Recorded, RecordedIn, Segment, Subject, Tree, Unrecorded,
 };
 use crate::evidence::merkle::{self, Hash};
-use crate::evidence::record::{Loss, Record, RecordError};
-use crate::evidence::search::{Found, Query, Search, find};
+use crate::evidence::reach::UnrecordedAnswers;
+use crate::evidence::record::{LogGap, Loss, Record, RecordError};
+use crate::evidence::search::{Found, Query};
 use crate::evidence::segment::Seal;
 use crate::model::brand::BrandCode;
 use crate::model::channel::Cell;
 use crate::model::hex::to_hex;
-use crate::model::key::RelationKey;
+use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::mode::Mode;
 use crate::model::time::IysTime;
 use crate::ports::HistoryReader;
 use crate::store::Store;
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
+use std::fmt::Write;
 
-/// Writes the dossier; what it returns says what is in it. Where evidence is missing, that stands in the dossier, and is an error all the
-/// same: it must not be handed on unread.
+/// Writes the dossier; what it returns says what is in it. Where something that was asked for is not on record, that stands in the dossier,
+/// and is an error all the same: it must not be handed on unread.
 pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
     let ending = args.out.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     if !["json", "html", "pdf"].contains(&ending) {
         return Err(CommandError::refused("UNKNOWN_FORMAT", "the file's name ends in .json, .html or .pdf"));
     }
-    let Evidence { reader, pseudonymizer, store } = evidence_of(&args.whose.data, args.whose.secret_file.as_deref())?;
-    let query = query_of(&args.whose, pseudonymizer.as_ref())?;
-    let record = reader.open().map_err(refused)?;
-    let search = find(&record, &query).map_err(refused)?;
-    tell_of(&search);
+    let mut sources = Sources::search(&args.whose)?;
+    let stores = std::mem::take(&mut sources.stores).into_iter();
     // One that is damaged says why.
-    let store = store.map_or_else(|| open::read_only(&args.whose.data), Ok)?;
-    let dossier = gather(args, &query, &search, &store, &record)?;
+    let stores = stores.map(|(folder, store)| store.map_or_else(|| open::read_only(&folder), Ok));
+    let stores = stores.collect::<Result<Vec<Store>, _>>()?;
+    let dossier = gather(args, &sources, &stores)?;
     let failed = |error: &dyn std::fmt::Display| CommandError::Internal(error.to_string());
     let bytes = match ending {
         "json" => dossier.to_json().map_err(|error| failed(&error))?.into_bytes(),
@@ -46,36 +46,91 @@ pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
         _ => dossier.to_pdf(args.lang).map_err(|error| failed(&error))?,
     };
     let unwritten = |error| CommandError::refused("CANNOT_WRITE", format!("{}: {error}", args.out.display()));
-    fs::write(&args.out, bytes).map_err(unwritten)?;
-    or_missing(format!("{} decisions in {}\n", dossier.decisions.len(), args.out.display()), &search.missing)
+    // For its owner alone, whatever was there: it may show the address.
+    replace(&args.out, &bytes).map_err(unwritten)?;
+    let mut text: String = sources.chains.iter().map(Source::line).collect();
+    let _ = writeln!(text, "{} decisions in {}", dossier.decisions.len(), args.out.display());
+    sources.or_incomplete(text)
 }
 
-fn gather(args: &DossierArgs, query: &Query, search: &Search, store: &Store, record: &Record) -> Result<Dossier, CommandError> {
-    let titles: HashMap<BrandCode, String> = store.brands()?.into_iter().map(|brand| (brand.code, brand.title)).collect();
-    let sealed = record.seals.len() as u64;
-    let decisions = search.found.iter().map(|found| recorded(found, &titles, sealed).ok_or_else(|| unknown(found)));
+fn gather(args: &DossierArgs, sources: &Sources, stores: &[Store]) -> Result<Dossier, CommandError> {
+    let titles = stores.iter().map(titles).collect::<Result<Vec<_>, _>>()?;
+    let decisions = sources.found().into_iter().map(|(chain, found)| {
+        let source = &sources.chains[chain];
+        recorded(found, chain, &titles[source.store], source.record.seals.len() as u64).ok_or_else(|| unknown(found))
+    });
     let decisions = decisions.collect::<Result<Vec<Recorded>, _>>()?;
-    let behind: BTreeSet<u64> = decisions.iter().filter_map(|decision| decision.declaration).collect();
-    let declarations = store.declarations()?.into_iter().filter(|declaration| behind.contains(&declaration.id)).collect();
-    let asked = Asked { brand: query.brand, from: query.from, to: query.to };
-    let complaint = args.complaint.map(|asked| Complaint { asked, number: args.complaint_number.clone() });
-    let shown = args.whose.recipient.clone().filter(|_| args.show_recipient);
-    let made = Made {
-        at: IysTime::now(),
-        node: format!("{:08x}", store.node()?),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: store.revision()?,
+    let whose = &args.whose;
+    let asked = Asked {
+        brand: whose.brand,
+        from: whose.from,
+        to: whose.to,
+        channels: whose.channels.clone(),
+        ids: whose.ids.clone(),
+        only_allowed: whose.only_allowed,
     };
+    let complaint = args.complaint.map(|asked| Complaint { asked, number: args.complaint_number.clone() });
+    let shown = whose.recipient.clone().filter(|_| args.show_recipient);
+    let main = sources.chains.first();
+    let node = main.map_or_else(String::new, |source| source.node.clone());
+    let data = stores.iter().enumerate().map(|(place, store)| data(place, store, sources, &decisions));
+    let chains = sources.chains.iter().enumerate().map(|(place, source)| chain(place, source, &titles[source.store], &decisions));
+    let absent = sources
+        .absent
+        .iter()
+        .map(|noted| AbsentChain { node: format!("{:08x}", noted.node), folder: noted.folder.display().to_string() });
     Ok(Dossier {
-        recipient: Subject { pseudonym: query.recipient, shown },
+        recipient: Subject { pseudonym: main.map_or(Pseudonym([0; 16]), |source| source.query.recipient), shown },
         asked,
         complaint,
-        made,
+        company: Company { title: args.company.clone(), mersis: args.mersis.clone(), contact: args.contact.clone() },
+        made: Made { at: IysTime::now(), node, version: env!("CARGO_PKG_VERSION").to_owned() },
         eves: args.eves,
-        histories: histories(store, query, &decisions)?,
-        proof: proof(record, query, search, &decisions)?,
+        left_out: sources.left_out,
+        stores: data.collect::<Result<_, _>>()?,
+        chains: chains.collect::<Result<_, _>>()?,
+        absent: absent.collect(),
         decisions,
-        declarations,
+    })
+}
+
+type Titles = HashMap<BrandCode, String>;
+
+fn titles(store: &Store) -> Result<Titles, CommandError> {
+    Ok(store.brands()?.into_iter().map(|brand| (brand.code, brand.title)).collect())
+}
+
+/// What a store holds of the decisions that rest on it.
+fn data(place: usize, store: &Store, sources: &Sources, decisions: &[Recorded]) -> Result<Data, CommandError> {
+    let rests_on = |decision: &&Recorded| sources.chains[decision.chain].store == place;
+    let decisions: Vec<&Recorded> = decisions.iter().filter(rests_on).collect();
+    let behind: BTreeSet<u64> = decisions.iter().filter_map(|decision| decision.declaration).collect();
+    let recipient = sources.chains.iter().find(|source| source.store == place).map(|source| source.query.recipient);
+    Ok(Data {
+        node: format!("{:08x}", store.node()?),
+        revision: store.revision()?,
+        histories: recipient.map_or(Ok(Vec::new()), |recipient| histories(store, recipient, &decisions))?,
+        declarations: store.declarations()?.into_iter().filter(|declaration| behind.contains(&declaration.id)).collect(),
+    })
+}
+
+fn chain(place: usize, source: &Source, titles: &Titles, decisions: &[Recorded]) -> Result<Chain, CommandError> {
+    let decisions: Vec<&Recorded> = decisions.iter().filter(|decision| decision.chain == place).collect();
+    let about: BTreeSet<BrandCode> = decisions.iter().map(|decision| decision.brand).chain(source.query.brand).collect();
+    let on_record = |brand: BrandCode| {
+        let reach = source.record.brand_reach(brand).map_err(refused)?;
+        let title = titles.get(&brand).cloned().unwrap_or_default();
+        Ok::<_, CommandError>(BrandOnRecord { brand, title, decided: reach.map(|reach| (reach.first, reach.last)) })
+    };
+    Ok(Chain {
+        kind: source.kind,
+        node: source.node.clone(),
+        folder: source.folder.display().to_string(),
+        store: source.store,
+        key: source.record.verifier.as_ref().map(ToString::to_string),
+        reach: source.reach_in_words(),
+        brands: about.into_iter().map(on_record).collect::<Result<_, _>>()?,
+        proof: proof(source, &decisions)?,
     })
 }
 
@@ -85,12 +140,13 @@ fn unknown(found: &Found) -> CommandError {
     CommandError::refused("EVIDENCE_BROKEN", text)
 }
 
-fn recorded(found: &Found, titles: &HashMap<BrandCode, String>, sealed: u64) -> Option<Recorded> {
+fn recorded(found: &Found, chain: usize, titles: &Titles, sealed: u64) -> Option<Recorded> {
     let Found { segment, id, entry, place, .. } = found;
     let in_tree = *segment <= sealed;
     Some(Recorded {
         id: *id,
         at: entry.asked,
+        chain,
         caller: entry.caller.to_string(),
         brand: entry.scope.brand,
         brand_title: titles.get(&entry.scope.brand).cloned().unwrap_or_default(),
@@ -108,14 +164,14 @@ fn recorded(found: &Found, titles: &HashMap<BrandCode, String>, sealed: u64) -> 
 }
 
 /// The consents that decisions are about, once each, as the store has them.
-fn histories(store: &Store, query: &Query, decisions: &[Recorded]) -> Result<Vec<History>, CommandError> {
+fn histories(store: &Store, recipient: Pseudonym, decisions: &[&Recorded]) -> Result<Vec<History>, CommandError> {
     let about: BTreeSet<(BrandCode, Cell)> = decisions.iter().map(|decision| (decision.brand, decision.cell)).collect();
     let tombstones = store.tombstones()?;
     let history = |(brand, cell): (BrandCode, Cell)| {
-        let relation = RelationKey::of_brand(query.recipient, brand);
+        let relation = RelationKey::of_brand(recipient, brand);
         let cells = store.cells(&relation).map_err(|error| CommandError::refused("STORE_FAILED", error))?;
         let of_it = |tombstone: &&crate::model::erasure::Tombstone| {
-            tombstone.recipient == query.recipient && tombstone.brand.is_none_or(|of| of == brand)
+            tombstone.recipient == recipient && tombstone.brand.is_none_or(|of| of == brand)
         };
         let erased = tombstones.iter().filter(of_it).map(|tombstone| tombstone.erased).max();
         let movements = cells.into_iter().find(|known| known.cell == cell).map(|known| known.history).unwrap_or_default();
@@ -124,10 +180,11 @@ fn histories(store: &Store, query: &Query, decisions: &[Recorded]) -> Result<Vec
     about.into_iter().map(history).collect()
 }
 
-fn proof(record: &Record, query: &Query, search: &Search, decisions: &[Recorded]) -> Result<Proof, CommandError> {
+fn proof(source: &Source, decisions: &[&Recorded]) -> Result<Proof, CommandError> {
+    let Source { record, query, search, .. } = source;
     let seals = &record.seals;
     let leaves: Vec<Hash> = seals.iter().take(usize::try_from(record.signed).unwrap_or(usize::MAX)).map(Seal::leaf).collect();
-    let number = |decision: &Recorded| match decision.recorded_in {
+    let number = |decision: &&Recorded| match decision.recorded_in {
         RecordedIn::Segment(number) => Some(number),
         RecordedIn::Open(_) => None,
     };
@@ -155,7 +212,8 @@ fn proof(record: &Record, query: &Query, search: &Search, decisions: &[Recorded]
     Ok(Proof {
         segments: seals.iter().filter(|seal| numbers.contains(&seal.number)).map(segment).collect(),
         tree: record.checkpoint.clone().map(|checkpoint| Tree { size: record.signed, root, checkpoint }),
-        gaps: record.gaps(query.from, query.to).map_err(refused)?.into_iter().map(gap).collect(),
+        gaps: gaps(record, query)?,
+        unrecorded: record.unrecorded(query.from, query.to).map_err(refused)?.into_iter().map(unrecorded).collect(),
         removed_until: removed.map(IysTime::from_unix),
         missing: seals.iter().filter(is_gone).map(missing).collect(),
         losses: record.losses(query.from, query.to).map_err(refused)?.into_iter().map(loss).collect(),
@@ -167,8 +225,23 @@ fn loss(Loss { since, at, lost, reason }: Loss) -> AcceptedLoss {
     AcceptedLoss { from: (since > 0).then(|| second(since)), at: second(at), lost, reason }
 }
 
-/// In whole seconds, outwards.
-fn gap((from, to, at_most): (u64, u64, u64)) -> EvidenceGap {
+fn gaps(record: &Record, query: &Query) -> Result<Vec<EvidenceGap>, CommandError> {
+    let gaps = record.gaps(query.from, query.to).map_err(refused)?;
+    let gap = |gap: LogGap| {
+        let busiest_second = record.busiest_second_before(gap.number).map_err(refused)?;
+        let (from, to) = outwards(gap.from, gap.to);
+        Ok(EvidenceGap { from, to, at_most: gap.at_most, busiest_second })
+    };
+    gaps.into_iter().map(gap).collect()
+}
+
+fn unrecorded(answers: UnrecordedAnswers) -> Unrecorded {
+    let (from, to) = outwards(answers.from, answers.to);
+    Unrecorded { from, to, decisions: answers.decisions }
+}
+
+/// A time in Unix milliseconds in whole seconds, outwards.
+fn outwards(from: u64, to: u64) -> (IysTime, IysTime) {
     let second = |time: u64| IysTime::from_unix(u32::try_from(time).unwrap_or(u32::MAX));
-    EvidenceGap { from: second(from / 1_000), to: second(to.div_ceil(1_000)), at_most }
+    (second(from / 1_000), second(to.div_ceil(1_000)))
 }

@@ -1,72 +1,49 @@
 //! `izingate evidence find`.
 
-use super::{CommandError, evidence_of, or_missing, refused};
-use crate::app::data_dir;
-use crate::app::open::{Evidence, OpenError};
+use super::CommandError;
+use super::sources::Sources;
 use crate::check::policy;
-use crate::cli::evidence::{FindArgs, Whose};
-use crate::evidence::search::{Found, Query, Search, find as search};
-use crate::model::channel::Channel;
-use crate::model::hex::{from_hex, to_hex};
-use crate::model::key::Pseudonym;
+use crate::cli::evidence::FindArgs;
+use crate::evidence::search::Found;
+use crate::model::hex::to_hex;
 use crate::model::mode::Mode;
-use crate::model::recipient::Recipient;
-use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
 use serde_json::json;
 use std::fmt::Write;
 
-/// Every decision about a recipient, a line each.
+/// Every decision about a recipient, a line each, below the records that were searched and how far each reaches.
 pub(super) fn find(args: &FindArgs) -> Result<String, CommandError> {
-    let Evidence { reader, pseudonymizer, .. } = evidence_of(&args.whose.data, args.whose.secret_file.as_deref())?;
-    let query = query_of(&args.whose, pseudonymizer.as_ref())?;
-    let record = reader.open().map_err(refused)?;
-    let found = search(&record, &query).map_err(refused)?;
-    tell_of(&found);
-    or_missing(shown(args, &found), &found.missing)
-}
-
-fn shown(args: &FindArgs, found: &Search) -> String {
-    if args.json {
-        return found.found.iter().map(json_line).collect();
-    }
-    if found.found.is_empty() {
-        return "no decision is on record\n".to_owned();
-    }
-    let heads = format!("{:<25}  {:<32}  {:>10}  {:<15}  decision", "time", "id", "brand", "channel");
-    std::iter::once(heads + "\n").chain(found.found.iter().map(text_line)).collect()
-}
-
-/// What a search is after. An address says by itself whether it is a phone or an e-mail.
-pub(super) fn query_of(whose: &Whose, pseudonymizer: Option<&Pseudonymizer>) -> Result<Query, CommandError> {
-    let recipient = match (&whose.recipient, &whose.pseudonym) {
-        (Some(address), _) => {
-            let channel = if address.contains('@') { Channel::Eposta } else { Channel::Mesaj };
-            let invalid = |_| CommandError::refused("INVALID_RECIPIENT", "the address is neither a phone nor an e-mail");
-            let recipient = Recipient::parse(address, channel).map_err(invalid)?;
-            let missing = || OpenError::from(data_dir::secret_missing(&whose.data));
-            pseudonymizer.ok_or_else(missing)?.recipient(&recipient)
-        }
-        (None, hex) => {
-            let bytes = from_hex(hex.as_deref().unwrap_or_default()).and_then(|bytes| bytes.try_into().ok());
-            let invalid = || CommandError::refused("INVALID_RECIPIENT", "a pseudonym is 32 hexadecimal digits");
-            Pseudonym(bytes.ok_or_else(invalid)?)
-        }
+    let sources = Sources::search(&args.whose)?;
+    let found = sources.found();
+    let shown = if args.json {
+        let line = |(chain, found): &(usize, &Found)| json_line(found, &sources.chains[*chain].node);
+        found.iter().map(line).collect()
+    } else {
+        table(&sources, &found)
     };
-    Ok(Query { recipient, brand: whose.brand, from: whose.from, to: whose.to })
+    sources.or_incomplete(shown)
 }
 
-/// What a reader of the result should know of it.
-pub(super) fn tell_of(search: &Search) {
-    if !search.scanned.is_empty() {
-        tracing::warn!(segments = ?search.scanned, "read whole, without an index that is authentic");
+fn table(sources: &Sources, found: &[(usize, &Found)]) -> String {
+    let mut text: String = sources.chains.iter().map(super::sources::Source::line).collect();
+    text.push('\n');
+    if !found.is_empty() {
+        let heads = ("time", "id", "brand", "type", "decision");
+        let (time, id, brand, cell, decision) = heads;
+        let _ = writeln!(text, "{time:<25}  {id:<32}  {brand:>10}  {cell:<15}  {decision:<8}  reason, caller, reference");
     }
-    if !search.removed.is_empty() {
-        tracing::warn!(segments = ?search.removed, "were removed when nothing in them had to be kept, as the log says");
+    text.extend(found.iter().map(|(_, found)| text_line(found)));
+    // Writing to a string does not fail.
+    let _ = match found.len() {
+        0 => write!(text, "no decision is on record"),
+        1 => write!(text, "1 decision"),
+        many => write!(text, "{many} decisions"),
+    };
+    if sources.left_out > 0 {
+        let _ = write!(text, "; {} more of the period are left out by --type, --id or --only-allowed", sources.left_out);
     }
-    if !search.accepted.is_empty() {
-        tracing::warn!(segments = ?search.accepted, "are missing, which an operator accepted; see izingate evidence verify");
-    }
+    text.push('\n');
+    text
 }
 
 fn text_line(found: &Found) -> String {
@@ -74,23 +51,24 @@ fn text_line(found: &Found) -> String {
     let outcome = policy::recorded(entry.outcomes.parts().0[*place], entry.scope.cell);
     let (decision, reason) = outcome.map_or(("?", "?"), |outcome| (outcome.decision.name(), outcome.reason.name()));
     let mut line = format!(
-        "{}  {id}  {:>10}  {:<6} {:<8}  {decision:<5} {reason}",
+        "{}  {id}  {:>10}  {:<6} {:<8}  {decision:<8}  {reason}",
         entry.asked.rfc3339(),
         entry.scope.brand,
         entry.scope.cell.channel,
         entry.scope.cell.recipient_type,
     );
     if outcome.is_some_and(|outcome| !outcome.enforced) {
-        line.push_str(", not enforced");
+        let _ = write!(line, " (not enforced, mode {})", Mode::from_code(entry.mode).map_or("?", Mode::name));
     }
+    let _ = write!(line, ", {}", if entry.caller.is_empty() { "-" } else { &*entry.caller });
     if !entry.reference.is_empty() {
-        let _ = write!(line, "  {}", entry.reference.escape_debug());
+        let _ = write!(line, ", {}", entry.reference.escape_debug());
     }
     line.push('\n');
     line
 }
 
-fn json_line(found: &Found) -> String {
+fn json_line(found: &Found, record: &str) -> String {
     let Found { segment, id, entry, place, written, .. } = found;
     let (bytes, recipients) = entry.outcomes.parts();
     let (outcome, recipient) = (policy::recorded(bytes[*place], entry.scope.cell), recipients[*place]);
@@ -114,6 +92,7 @@ fn json_line(found: &Found) -> String {
         "asOf": entry.as_of.map(IysTime::rfc3339),
         "reference": &*entry.reference,
         "batch": entry.outcomes.len(),
+        "record": record,
         "segment": segment,
         "writtenAt": IysTime::from_unix(u32::try_from(written / 1_000).unwrap_or(u32::MAX)).rfc3339(),
     });

@@ -7,6 +7,7 @@ mod find;
 mod key;
 mod prove;
 mod rotate;
+mod sources;
 mod verify;
 
 use super::CommandError;

@@ -41,7 +41,18 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
         return Err(CommandError::refused("NOTHING_READ", text));
     }
     let code = if report.problems.is_empty() { 0 } else { DIFFERS };
-    Ok((shown(&report, args, &scope), code))
+    let shown = shown(&report, args, &scope);
+    if code == 0 && report.read == 0 {
+        let message = format!(
+            "no sealed segment was read, so nothing is shown to be what was written: {}",
+            match report.segments {
+                0 => "a segment is sealed with the hour, at its full size, or when the gateway stops".to_owned(),
+                segments => format!("all {segments} segments were removed, their retention being over"),
+            }
+        );
+        return Err(CommandError::Incomplete { shown, code: "NOTHING_READ", message });
+    }
+    Ok((shown, code))
 }
 
 /// The checkpoint of a text that may be all that `evidence key` prints: key, empty line, checkpoint.
@@ -73,12 +84,16 @@ fn shown(report: &Report, args: &VerifyArgs, scope: &Scope<'_>) -> String {
         let _ = writeln!(text, "PROBLEM     {problem}");
     }
     let all = args.from <= 1 && args.to >= *segments;
-    text.push_str(match (problems.is_empty(), all) {
-        (true, true) => "everything is what was written\n",
-        (true, false) => {
+    let is_lacking =
+        |(_, event): &(u64, Event)| matches!(event, Event::Gap { .. } | Event::LossAccepted { .. } | Event::Unrecorded { .. });
+    text.push_str(match (problems.is_empty(), all, notes.iter().any(is_lacking)) {
+        (true, ..) if *read == 0 => "no sealed segment was read\n",
+        (true, true, false) => "everything is what was written\n",
+        (true, true, true) => "everything that is on record is what was written; what is not on record is named above\n",
+        (true, false, _) => {
             "what was read is what was written; the other segments were held against the tree by their seals alone\n"
         }
-        (false, _) => "this is NOT what was written\n",
+        (false, ..) => "this is NOT what was written\n",
     });
     text
 }
@@ -106,11 +121,19 @@ fn moment(milliseconds: u64) -> String {
 /// Words for what the log says behind a segment.
 fn note(after: u64, event: &Event) -> String {
     match event {
-        Event::Gap { last_durable, at_most, torn } => {
+        Event::Gap { last_durable, torn, .. } => {
             let since = moment(*last_durable);
             format!(
-                "gap         after segment {after}: the gateway was killed; at most {at_most} decisions since {since} are not on record \
-                 ({torn} torn bytes)"
+                "gap         after segment {after}: the gateway was killed some time after {since}; what it answered in the last moments \
+                 before that (evidence.window, 50 ms unless set) may not be on record ({torn} torn bytes)"
+            )
+        }
+        Event::Unrecorded { decisions, from, to } => {
+            let (from, to) = (moment(*from), moment(*to));
+            format!(
+                "unrecorded  before segment {}: {decisions} answers between {from} and {to} could not be recorded: the disk took nothing, or \
+                 not enough (DENY and DEFER; under drop-and-count ALLOW too)",
+                after + 1
             )
         }
         Event::LossAccepted { lost, reason, at, .. } => {

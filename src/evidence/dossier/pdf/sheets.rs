@@ -50,14 +50,17 @@ struct Style {
 
 const TITLE: Style = Style { weight: Weight::Bold, size: 18.0, above: 0.0, keep: 0.0 };
 const SECTION: Style = Style { weight: Weight::Bold, size: 13.0, above: 18.0, keep: 60.0 };
-const ITEM: Style = Style { weight: Weight::Bold, size: 11.0, above: 16.0, keep: 60.0 };
+const WARNING: Style = Style { weight: Weight::Bold, size: 8.5, above: 3.0, keep: 0.0 };
 const CAPTION: Style = Style { weight: Weight::Bold, size: 9.0, above: 8.0, keep: 40.0 };
 const TEXT: Style = Style { weight: Weight::Regular, size: 9.0, above: 4.0, keep: 0.0 };
 const VERBATIM: Style = Style { weight: Weight::Regular, size: 8.0, above: 0.0, keep: 0.0 };
 const CELL: Style = Style { weight: Weight::Regular, size: 7.5, above: 0.0, keep: 0.0 };
-const HEAD: Style = Style { weight: Weight::Bold, ..CELL };
+const DENSE: Style = Style { weight: Weight::Regular, size: 5.8, above: 0.0, keep: 0.0 };
 const VALUE: Style = Style { weight: Weight::Regular, size: 9.0, above: 0.0, keep: 0.0 };
 const NAME: Style = Style { weight: Weight::Bold, ..VALUE };
+
+/// Height up to which a paragraph is not split over sheets, in points.
+const KEPT_WHOLE: f32 = 300.0;
 
 /// Lays blocks out; the footer and "n / N" come on every sheet.
 pub(super) fn lay_out(blocks: &[Block], footer: &str, fonts: &Fonts) -> Vec<Sheet> {
@@ -98,7 +101,7 @@ impl Layout<'_> {
                 self.paragraph(text, SECTION);
                 self.rule(1.0);
             }
-            Block::Item(text) => self.paragraph(text, ITEM),
+            Block::Warning(text) => self.paragraph(text, WARNING),
             Block::Caption(text) => self.paragraph(text, CAPTION),
             Block::Text(text) => self.paragraph(text, TEXT),
             Block::Pairs(pairs) => self.pairs(pairs),
@@ -110,8 +113,11 @@ impl Layout<'_> {
     fn paragraph(&mut self, text: &str, style: Style) {
         let width = SHEET.0 - 2.0 * MARGIN;
         self.y -= style.above;
-        self.make_room(style.leading() + style.keep);
-        for line in self.fonts.of(style.weight).wrap(text, style.size, width) {
+        let lines = self.fonts.of(style.weight).wrap(text, style.size, width);
+        // As a whole on one sheet, unless it is long.
+        let whole = style.leading() * lines.len() as f32;
+        self.make_room(if whole < KEPT_WHOLE { whole } else { style.leading() } + style.keep);
+        for line in lines {
             self.make_room(style.leading());
             self.y -= style.leading();
             self.line(MARGIN, self.y + style.size * 0.3, style, line);
@@ -128,13 +134,15 @@ impl Layout<'_> {
 
     fn table(&mut self, table: &Table) {
         self.y -= 4.0;
-        let heads: Vec<_> = table.columns.iter().map(|(head, share)| (head.as_str(), HEAD, *share)).collect();
+        let style = if table.dense { DENSE } else { CELL };
+        let of_head = Style { weight: Weight::Bold, ..style };
+        let heads: Vec<_> = table.columns.iter().map(|(head, share)| (head.as_str(), of_head, *share)).collect();
         // Never split over sheets: room is made for it and a first row.
         let head = self.cells(&heads);
         self.make_room(height(&head) + 40.0);
         self.row(head, 1.0, None);
         for row in &table.rows {
-            let cells: Vec<_> = row.iter().zip(&table.columns).map(|(cell, (_, share))| (cell.as_str(), CELL, *share)).collect();
+            let cells: Vec<_> = row.iter().zip(&table.columns).map(|(cell, (_, share))| (cell.as_str(), style, *share)).collect();
             let cells = self.cells(&cells);
             self.row(cells, 0.3, Some(&heads));
         }

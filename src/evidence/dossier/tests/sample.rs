@@ -71,6 +71,7 @@ fn approved() -> Recorded {
         as_of: Some(time("2026-11-05 09:29:12")),
         reference: "kampanya-7/güz".to_owned(),
         recorded_in: RecordedIn::Segment(3),
+        chain: 0,
     }
 }
 
@@ -124,11 +125,82 @@ pub(super) fn dossier() -> Dossier {
             pseudonym: Pseudonym(*b"\x9f\x02\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee"),
             shown: None,
         },
-        asked: Asked { brand: Some(brand()), from: Some(time("2026-11-01 00:00:00")), to: Some(time("2026-12-01 00:00:00")) },
+        asked: Asked {
+            brand: Some(brand()),
+            from: Some(time("2026-11-01 09:00:00")),
+            to: Some(time("2026-12-01 00:00:00")),
+            ..Asked::default()
+        },
         complaint: Some(Complaint { asked: Date::parse("2026-11-23").unwrap(), number: "ŞKY-2026/1187".to_owned() }),
-        made: Made { at: time("2026-11-24 14:05:00"), node: "istanbul-1".to_owned(), version: "0.1.0".to_owned(), revision: 92 },
+        company: Company::default(),
+        made: Made { at: time("2026-11-24 14:05:00"), node: "0a1b2c3d".to_owned(), version: "0.1.0".to_owned() },
         eves: Eves::Work,
         decisions: vec![approved(), exempt(), shadowed(), by_email()],
+        left_out: 0,
+        absent: Vec::new(),
+        stores: vec![data()],
+        chains: vec![Chain { proof: proof(), ..chain() }],
+    }
+}
+
+fn chain() -> Chain {
+    let decided = (time("2026-11-02 09:00:00"), time("2026-11-24 14:00:00"));
+    Chain {
+        kind: ChainKind::Gateway,
+        node: "0a1b2c3d".to_owned(),
+        folder: "data".to_owned(),
+        store: 0,
+        key: Some("izingate-0a1b2c3d+6c1c2a77+ATtqJ88DkuN7xWn0pKQbYJv1cKx2l8bZ0D9z4qk0XQ9i".to_owned()),
+        reach: Some((time("2026-11-01 08:00:00"), time("2026-11-24 14:04:58"))),
+        brands: vec![BrandOnRecord {
+            brand: brand(), title: "Çağdaş Işık Mağazacılık A.Ş.".to_owned(), decided: Some(decided)
+        }],
+        proof: Proof::default(),
+    }
+}
+
+/// A dossier of so many decisions without a fault: of two channels, with a refusal among them, 20 to a segment.
+pub(super) fn many(count: usize) -> Dossier {
+    let first = time("2026-11-05 10:30:00");
+    let decision = |place: usize| {
+        let number = u32::try_from(place).unwrap();
+        let at = first.plus(number * 2_400);
+        let is_later = at >= time("2026-11-09 21:15:34");
+        let reason = if is_later { Reason::Refused } else { Reason::Approved };
+        Recorded {
+            id: id(at, u64::from(number)),
+            at,
+            caller: ["kampanya-sunucusu", "crm/istanbul"][place % 2].to_owned(),
+            reference: format!("kampanya-{}/güz-{:05}", place % 9, number * 7),
+            verdict: Verdict::of(reason, if is_later { "9, 11/7" } else { "5/1, 11/7" }),
+            revision: if is_later { 58 + u64::from(number) } else { 20 },
+            as_of: Some(at.minus(3_000)),
+            recorded_in: RecordedIn::Segment(3 + place as u64 / 20),
+            ..approved()
+        }
+    };
+    let decisions: Vec<Recorded> = (0..count).map(decision).collect();
+    let segment = |number: u64| Segment {
+        number,
+        sealed: first.plus(u32::try_from(number).unwrap() * 48_000),
+        hash: "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef".to_owned(),
+        path: Vec::new(),
+    };
+    let segments = (0..count.div_ceil(20) as u64).map(|place| segment(3 + place)).collect();
+    let tree = proof().tree;
+    Dossier {
+        asked: Asked { from: Some(time("2026-11-02 00:00:00")), to: Some(time("2026-11-24 14:00:00")), ..Asked::default() },
+        stores: vec![Data { declarations: Vec::new(), histories: data().histories.into_iter().take(1).collect(), ..data() }],
+        chains: vec![Chain { proof: Proof { segments, tree, ..Proof::default() }, ..chain() }],
+        decisions,
+        ..dossier()
+    }
+}
+
+fn data() -> Data {
+    Data {
+        node: "0a1b2c3d".to_owned(),
+        revision: 92,
         histories: vec![
             History { brand: brand(), cell: MESAJ, movements: consents(), erased: None },
             History { brand: brand(), cell: EPOSTA, movements: Vec::new(), erased: Some(time("2026-11-20 10:00:00")) },
@@ -145,32 +217,39 @@ pub(super) fn dossier() -> Dossier {
             },
             revoked: None,
         }],
-        proof: Proof {
-            segments: vec![Segment {
-                number: 3,
-                sealed: time("2026-11-11 13:00:00"),
-                hash: "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef".to_owned(),
-                path: vec!["d0a1".repeat(16), "0b7e".repeat(16)],
-            }],
-            tree: Some(Tree {
-                size: 4,
-                root: "6e34".repeat(16),
-                checkpoint: "izingate/istanbul-1\n4\nbjRuNG40bjRuNG40bjRuNG40bjRuNG40bjRuNG40bjQ=\n\n— izingate/istanbul-1 \
+    }
+}
+
+fn proof() -> Proof {
+    Proof {
+        segments: vec![Segment {
+            number: 3,
+            sealed: time("2026-11-11 13:00:00"),
+            hash: "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef".to_owned(),
+            path: vec!["d0a1".repeat(16), "0b7e".repeat(16)],
+        }],
+        tree: Some(Tree {
+            size: 4,
+            root: "6e34".repeat(16),
+            checkpoint: "izingate/istanbul-1\n4\nbjRuNG40bjRuNG40bjRuNG40bjRuNG40bjRuNG40bjQ=\n\n— izingate/istanbul-1 \
                              Kx0tVQ3m8cXkq0m5bWJx1cQm1J9x6o0m2bq1nX2n0a8=\n"
-                    .to_owned(),
-            }),
-            gaps: vec![EvidenceGap { from: time("2026-11-08 03:00:00"), to: time("2026-11-08 03:00:01"), at_most: 40 }],
-            missing: [(1, true), (2, false)].map(|(number, accepted)| missing(number, accepted)).into(),
-            losses: vec![AcceptedLoss {
-                from: Some(time("2026-11-09 03:00:00")),
-                at: time("2026-11-10 09:30:00"),
-                lost: vec![
-                    "000000000001.seg: is missing, and no event says that it was removed with its retention over".to_owned(),
-                ],
-                reason: "disk of gateway 1 replaced".to_owned(),
-            }],
-            removed_until: Some(time("2023-10-31 23:59:59")),
-        },
+                .to_owned(),
+        }),
+        gaps: vec![EvidenceGap {
+            from: time("2026-11-08 03:00:00"),
+            to: time("2026-11-08 03:00:01"),
+            at_most: 1_041_021,
+            busiest_second: Some(7_639),
+        }],
+        unrecorded: vec![Unrecorded { from: time("2026-11-07 01:00:00"), to: time("2026-11-07 01:00:09"), decisions: 311 }],
+        missing: [(1, true), (2, false)].map(|(number, accepted)| missing(number, accepted)).into(),
+        losses: vec![AcceptedLoss {
+            from: Some(time("2026-11-09 03:00:00")),
+            at: time("2026-11-10 09:30:00"),
+            lost: vec!["000000000001.seg: is missing, and no event says that it was removed with its retention over".to_owned()],
+            reason: "disk of gateway 1 replaced".to_owned(),
+        }],
+        removed_until: Some(time("2023-10-31 23:59:59")),
     }
 }
 
@@ -189,12 +268,16 @@ pub(super) fn hostile() -> Dossier {
     dossier.decisions[3].reference = "\"><img src=x onerror=alert(1)>\u{202e}中\u{0}".to_owned();
     dossier.decisions[0].caller = "</td></table><style>*{display:none}</style>".to_owned();
     dossier.decisions[1].brand_title = "<!-- \u{feff}&lt; %PDF-1.7 (\\) ET endstream".to_owned();
-    dossier.declarations[0].declared.by = "]]></title><a href=\"javascript:alert(1)\">".to_owned();
-    dossier.histories[0].movements[0].source = "IYS_<b>".to_owned();
+    dossier.stores[0].declarations[0].declared.by = "]]></title><a href=\"javascript:alert(1)\">".to_owned();
+    dossier.stores[0].histories[0].movements[0].source = "IYS_<b>".to_owned();
     dossier.made.node = "</footer>".to_owned();
-    dossier.proof.losses[0].reason = "<script>\u{202e}".to_owned();
-    dossier.proof.losses[0].lost = vec!["<img src=x onerror=alert(1)>\u{1b}[2J".to_owned()];
-    if let Some(tree) = &mut dossier.proof.tree {
+    dossier.chains[0].folder = "<folder>\u{7}".to_owned();
+    dossier.chains[0].brands[0].title = "<title>".to_owned();
+    dossier.company = Company { title: "<b>".to_owned(), mersis: "<i>".to_owned(), contact: "<u>\u{202e}".to_owned() };
+    dossier.absent = vec![AbsentChain { node: "<node>".to_owned(), folder: "<a>".to_owned() }];
+    dossier.chains[0].proof.losses[0].reason = "<script>\u{202e}".to_owned();
+    dossier.chains[0].proof.losses[0].lost = vec!["<img src=x onerror=alert(1)>\u{1b}[2J".to_owned()];
+    if let Some(tree) = &mut dossier.chains[0].proof.tree {
         tree.checkpoint = "</pre><script src=//x>\r\n\u{1b}[2J".to_owned();
     }
     dossier
