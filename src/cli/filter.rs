@@ -5,11 +5,11 @@ use super::retailer::retailer;
 use super::{brand_code, channel, recipient_type};
 use crate::check::Language;
 use crate::check::question::Purpose;
-use crate::filter::encoding::Encoding;
 use crate::filter::layout::Named;
 use crate::model::access::Retailer;
 use crate::model::brand::BrandCode;
 use crate::model::channel::{Channel, RecipientType};
+use crate::model::encoding::Declared;
 use crate::net::endpoint::GatewayUrl;
 use clap::Args;
 use std::path::PathBuf;
@@ -64,9 +64,9 @@ pub struct FilterArgs {
     /// Whether the list has a header: its first row, or one with known headings below titles [default: if a heading is known]
     #[arg(long, value_name = "true|false")]
     pub header: Option<bool>,
-    /// utf-8, utf-16 or iso-8859-9 [default: by the list's mark]
+    /// utf-8, utf-16, windows-1254 or iso-8859-9 [default: by the list's mark and letters]
     #[arg(long, value_name = "ENCODING", value_parser = encoding)]
-    pub encoding: Option<Encoding>,
+    pub encoding: Option<Declared>,
     /// The sheet of a workbook [default: the only one with content]
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
@@ -129,6 +129,6 @@ fn delimiter(text: &str) -> Result<u8, &'static str> {
     }
 }
 
-fn encoding(text: &str) -> Result<Encoding, &'static str> {
-    Encoding::from_name(text).ok_or("an encoding is utf-8, utf-16 or iso-8859-9")
+pub(super) fn encoding(text: &str) -> Result<Declared, String> {
+    Declared::from_name(text).ok_or_else(|| format!("an encoding is {}", Declared::NAMES))
 }

@@ -1,8 +1,8 @@
 //! Rows on their way together.
 
-use super::encoding::Encoding;
 use super::layout::Layout;
 use super::record::{Found, Span, record};
+use crate::model::encoding::Encoding;
 use crate::model::recipient::Phone;
 use memchr::{memchr, memchr_iter};
 use std::borrow::Cow;
@@ -127,9 +127,15 @@ fn swallows(row: &[u8], layout: &Layout) -> bool {
     row.split(|byte| *byte == b'\n').filter(whole).take(2).count() == 2
 }
 
+/// The text of a field, in which two quotes stand for one; `None` for what is no text.
+fn field(encoding: Encoding, bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let text = encoding.text(bytes)?;
+    Some(if text.contains("\"\"") { Cow::Owned(text.replace("\"\"", "\"")) } else { text })
+}
+
 /// A phone in E.164 as a number; 0, which is none, for what is no phone.
 fn packed(encoding: Encoding, spelled: &[u8]) -> u64 {
-    encoding.text(spelled).and_then(|text| Phone::parse(&text)).map_or(0, Phone::packed)
+    field(encoding, spelled).and_then(|text| Phone::parse(&text)).map_or(0, Phone::packed)
 }
 
 /// Whether a cell may be a heading: those of rows without an address are mostly empty, or digits.
@@ -141,7 +147,7 @@ fn has_letters(cell: &[u8]) -> bool {
 fn cells(text: &[u8], at: usize, ended: bool, layout: &Layout, encoding: Encoding) -> Vec<String> {
     let mut cells = Vec::new();
     record(text, at, ended, layout.delimiter, |_, span| {
-        cells.push(encoding.text(span.of(text)).unwrap_or_default().replace("\"\"", "\""));
+        cells.push(field(encoding, span.of(text)).unwrap_or_default().into_owned());
     });
     cells
 }
@@ -293,7 +299,7 @@ impl Block {
     /// The e-mail of every row as spelled; empty for what is no text.
     #[must_use]
     pub fn emails(&self) -> Vec<Cow<'_, str>> {
-        let text = |span: &Span| self.encoding.text(span.of(&self.text)).unwrap_or_default();
+        let text = |span: &Span| field(self.encoding, span.of(&self.text)).unwrap_or_default();
         self.emails.iter().flatten().map(text).collect()
     }
 

@@ -130,10 +130,10 @@ impl Column {
 
 #[cfg(test)]
 mod tests {
-    use super::super::encoding::Encoding;
     use super::super::header;
     use super::super::layout::Wanted;
     use super::*;
+    use crate::model::encoding::Encoding;
 
     fn column(kind: Kind, named: &Named, text: &str) -> Result<u32, String> {
         let table = Table::read(text.as_bytes(), 0, true, b',', Encoding::Utf8);

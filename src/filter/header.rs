@@ -68,8 +68,8 @@ fn is_title(row: &TableRow, header: &TableRow) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::encoding::Encoding;
     use super::*;
+    use crate::model::encoding::Encoding;
 
     fn header(list: &str, wanted: &Wanted) -> Option<usize> {
         find(&Table::read(list.as_bytes(), 0, true, b',', Encoding::Utf8), wanted)

@@ -3,11 +3,11 @@
 use super::MAX_ROW;
 use super::column::Sample;
 use super::delimiter::{self, DELIMITERS, Reading, Separator};
-use super::encoding::Encoding;
 use super::error::ListError;
 use super::header;
 use super::headings::heading;
 use super::table::{Table, TableRow};
+use crate::model::encoding::{Declared, Encoding};
 use crate::model::fold::folded;
 use memchr::memchr;
 use std::fmt;
@@ -44,8 +44,10 @@ pub struct Wanted {
     pub delimiter: Option<u8>,
     /// Whether the list has a header; none to find out.
     pub header: Option<bool>,
-    /// The encoding; none to go by its mark.
-    pub encoding: Option<Encoding>,
+    /// The encoding; none to find it.
+    pub encoding: Option<Declared>,
+    /// Whether letters beside ASCII are appended to rows: they are in the list's encoding, or it is an error.
+    pub appends_letters: bool,
 }
 
 /// What a list looks like.
@@ -176,7 +178,9 @@ fn refuse_binary(sample: &[u8]) -> Result<(), ListError> {
         return Err(ListError::Binary(name));
     }
     match memchr(0, sample) {
-        Some(_) => Err(ListError::Binary("binary, or UTF-16 without its mark (it has NUL bytes)")),
+        Some(_) => Err(ListError::Binary(
+            "binary: it has NUL bytes (UTF-16 without its mark? Say --encoding utf-16; HTTP: encoding=utf-16)",
+        )),
         None => Ok(()),
     }
 }

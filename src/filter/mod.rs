@@ -8,14 +8,13 @@
 //! Nothing here reads, writes or decides: whoever has the bytes pushes them in, asks for blocks, has their addresses
 //! decided and takes the output. What comes out does not depend on how the bytes were cut.
 //!
-//! In reading order: [`error`] what is no list; [`encoding`] bytes and text; `record` where a row ends; `table`,
+//! In reading order: [`error`] what is no list; `record` where a row ends; `table`,
 //! `headings`, `header`, `delimiter`, `column` and [`layout`] what a list looks like; [`intake`] and [`block`] rows on their way; [`output`] what is
 //! made of them; [`seen`] which addresses came before; [`tally`] what became of every line.
 
 pub mod block;
 mod column;
 mod delimiter;
-pub mod encoding;
 pub mod error;
 mod header;
 mod headings;

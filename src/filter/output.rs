@@ -1,12 +1,12 @@
 //! The rows as they were, with their decisions behind them; or each in the stream of its decision.
 
 use super::block::{Block, What};
-use super::encoding::Encoding;
 use super::layout::Layout;
 use crate::check::Language;
 use crate::check::decision::{Decision, Verdict};
 use crate::model::brand::BrandCode;
 use crate::model::channel::Channel;
+use crate::model::encoding::Encoding;
 
 /// A sender and the channel it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +134,7 @@ pub fn split(block: &Block, results: &[u8], out: &mut [Vec<u8>; Decision::ALL.le
 
 fn mark(block: &Block, text: &mut Vec<u8>) {
     if block.mark {
-        text.extend_from_slice(super::encoding::MARK);
+        text.extend_from_slice(crate::model::encoding::MARK);
     }
 }
 

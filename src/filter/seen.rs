@@ -7,6 +7,7 @@
 
 use super::block::Block;
 use super::output::Before;
+use crate::model::recipient::Email;
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_128;
@@ -79,8 +80,7 @@ impl Seen {
     }
 
     fn email(&mut self, email: &str) -> Before {
-        let email = email.trim();
-        if email.is_empty() { Before::No } else { self.other(xxh3_128(email.to_ascii_lowercase().as_bytes())) }
+        Email::parse(email).map_or(Before::No, |email| self.other(xxh3_128(email.as_bytes())))
     }
 
     fn other(&mut self, hash: u128) -> Before {
@@ -108,6 +108,6 @@ mod tests {
         assert_eq!(told, [No, No, Yes, No, No, No, Yes]);
         assert_eq!(seen.phone(901_000_000_000), No);
         assert_eq!(seen.phone(909_999_999_999), No);
-        assert_eq!([seen.email("A@b.cc "), seen.email("a@B.cc"), seen.email("c@b.cc"), seen.email("")], [No, Yes, Unknown, No]);
+        assert_eq!([seen.email("A@b.cc "), seen.email("a@B.cc."), seen.email("c@b.cc"), seen.email("")], [No, Yes, Unknown, No]);
     }
 }

@@ -1,9 +1,9 @@
 //! The first rows of a list as text, under one delimiter.
 
-use super::encoding::Encoding;
 use super::headings;
 use super::layout::Kind;
 use super::record::{Found, record};
+use crate::model::encoding::Encoding;
 use crate::model::recipient::{Email, Phone};
 
 /// Rows that are looked at.

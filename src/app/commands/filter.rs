@@ -5,6 +5,7 @@ use super::{CommandError, gateway, runtime};
 use crate::app::lists::offline::{Offline, OfflineError, Places, Question};
 use crate::app::lists::online::Online;
 use crate::app::lists::{self, Decider, Input, Outputs, Plan, Report, Stop};
+use crate::check::Language;
 use crate::check::question::Scope;
 use crate::cli::Target;
 use crate::cli::filter::FilterArgs;
@@ -101,6 +102,7 @@ fn plan(args: &FilterArgs, scopes: &[Scope]) -> Plan {
         delimiter: args.delimiter,
         header: args.header,
         encoding: args.encoding,
+        appends_letters: args.language == Some(Language::Turkish),
     };
     Plan {
         input: if is_stdin(args) { Input::Stdin(args.sheet.clone()) } else { Input::File(args.file.clone(), args.sheet.clone()) },

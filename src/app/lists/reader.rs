@@ -3,10 +3,10 @@
 use super::Stop;
 use crate::feed::file::{FileError, LIST_DELIMITER, ListSheet, XLS, XLSX};
 use crate::filter::block::Bounds;
-use crate::filter::encoding::Encoding;
 use crate::filter::output::Before;
 use crate::filter::seen::Seen;
 use crate::filter::{Block, Intake, Layout, Wanted};
+use crate::model::encoding::Encoding;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::PathBuf;
