@@ -1,5 +1,7 @@
 //! `izingate filter`
 
+pub mod turkish;
+
 use super::policy::language;
 use super::retailer::retailer;
 use super::{brand_code, channel, recipient_type};
@@ -15,8 +17,9 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// Filters a list of addresses: CSV, a workbook (.xlsx, .xlsm, .xls), or one address a line, of any length. Every row comes out as it was with a
-/// decision and its reason behind it; of several brands or types, with theirs. A row that cannot be read is written to
-/// OUT.rejected.csv with its reason. Ends with 0 if every row was answered, 2 if some were refused, 1 if it was cut short:
+/// decision and its reason behind it; of several brands, types or columns of addresses, with those of each. A row that
+/// cannot be read is written to OUT.rejected.csv with its reason. Ends with 0 if every row is ALLOW or DENY, 2 if some rows
+/// could not be read, 4 if no address could be read, 5 if some rows are DEFER, to be asked again, and 1 if it was cut short:
 /// then it says how many lines are answered for and how to go on.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
@@ -52,7 +55,8 @@ pub struct FilterArgs {
     /// Your name, kept in evidence
     #[arg(long, value_name = "NAME", default_value = "izingate-filter")]
     pub caller: String,
-    /// The column of the addresses, by its name or its number from 1 [default: the only one that can be meant]
+    /// The column of the addresses, by its name or its number from 1; several with commas (2,3), each with answers of its own
+    /// [default: the only one that can be meant]
     #[arg(long, value_name = "NAME|NUMBER", value_parser = named)]
     pub column: Option<Named>,
     /// The column of the e-mails, where phones are asked about too [default: the only one that can be meant]
@@ -70,10 +74,11 @@ pub struct FilterArgs {
     /// The sheet of a workbook [default: the only one with content]
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
-    /// Where the rows go; OUT.partial until they are whole [default: standard output]
+    /// Where the rows go: text, or a workbook if it ends with .xlsx; OUT.partial until they are whole [default: standard output]
     #[arg(long, value_name = "OUT")]
     pub out: Option<PathBuf>,
-    /// Write the rows as they are, those of each decision into a file of their own: OUT.allowed, .blocked, .deferred
+    /// Write the rows as they are, those of each decision into a file of their own: OUT.allowed, .blocked, .deferred; a row
+    /// with several addresses is allowed if all of them are
     #[arg(long, requires = "out", conflicts_with_all = ["duplicates", "language"])]
     pub split: bool,
     /// Mark addresses that came before in a column of their own
@@ -82,7 +87,7 @@ pub struct FilterArgs {
     /// Explain each reason in a column of its own: en or tr
     #[arg(long, value_name = "LANGUAGE", value_parser = language)]
     pub language: Option<Language>,
-    /// Where the refused rows go [default: OUT.rejected.csv, or FILE.rejected.csv]
+    /// Where the rows go that could not be read [default: OUT.rejected.csv, or FILE.rejected.csv]
     #[arg(long, value_name = "FILE")]
     pub rejected: Option<PathBuf>,
     /// Go on where the work on the same list was cut short

@@ -64,7 +64,7 @@ pub enum ListError {
         columns: Vec<String>,
     },
     /// Several columns may hold them.
-    #[error("{kind} could stand in {}; say which it is with --column (HTTP: column=)", Either(.candidates))]
+    #[error("{kind} could stand in {}; say which it is with --column (HTTP: column=), or ask all of them: --column {}", Either(.candidates), Numbers(.candidates))]
     ManyColumns {
         /// What was looked for.
         kind: Kind,
@@ -172,6 +172,15 @@ impl fmt::Display for Among<'_> {
         let names: Vec<String> = shown.iter().map(|name| format!("{name:?}")).collect();
         let rest = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
         if names.is_empty() { Ok(()) } else { write!(f, "; there are {}{rest}", names.join(", ")) }
+    }
+}
+
+struct Numbers<'a>(&'a [Candidate]);
+
+impl fmt::Display for Numbers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let numbers: Vec<String> = self.0.iter().map(|candidate| candidate.position.to_string()).collect();
+        f.write_str(&numbers.join(","))
     }
 }
 

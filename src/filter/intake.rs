@@ -24,6 +24,7 @@ pub struct Intake {
     ended: bool,
     layout: Option<Layout>,
     mark: bool,
+    has_mark: bool,
     /// Whether the header is still to come.
     header: bool,
     lines: u64,
@@ -53,6 +54,7 @@ impl Intake {
             ended: false,
             layout: None,
             mark: false,
+            has_mark: false,
             header: false,
             lines: 0,
             skipping: false,
@@ -102,6 +104,12 @@ impl Intake {
     #[must_use]
     pub fn encoding(&self) -> Encoding {
         self.encoding.unwrap_or(Encoding::Utf8)
+    }
+
+    /// Whether the list begins with its mark.
+    #[must_use]
+    pub const fn has_mark(&self) -> bool {
+        self.has_mark
     }
 
     /// Bytes that are held.
@@ -179,6 +187,7 @@ impl Intake {
             return Ok(false);
         }
         self.mark = encoding != Encoding::Windows1254 && self.text.starts_with(MARK);
+        self.has_mark = self.mark;
         if self.mark {
             self.taken = MARK.len();
         }

@@ -6,6 +6,7 @@
 //! unknown.
 
 use super::block::Block;
+use super::layout::Kind;
 use super::output::Before;
 use crate::model::recipient::Email;
 use std::collections::HashSet;
@@ -56,13 +57,18 @@ impl Seen {
         Self { pages: vec![None; (COUNT / PAGE) as usize], others: HashSet::default(), most_others }
     }
 
-    /// Whether each row's address came before, phones first; an address that is none never did.
+    /// Whether an address of each row came before, phones if those are asked about; an address that is none never did.
     pub fn note(&mut self, block: &Block) -> Vec<Before> {
-        let phones = block.phones();
-        if phones.is_empty() {
-            return block.emails().iter().map(|email| self.email(email)).collect();
-        }
-        phones.iter().map(|phone| self.phone(*phone)).collect()
+        let phones = block.columns(Kind::Phone);
+        (0..block.rows())
+            .map(|row| {
+                if phones.is_empty() {
+                    return block.columns(Kind::Email).map(|column| self.email(&block.cell(column, row))).fold(Before::No, or);
+                }
+                let is_new = |column: &usize| (0..*column).all(|before| block.phone(before, row) != block.phone(*column, row));
+                phones.clone().filter(is_new).map(|column| self.phone(block.phone(column, row))).fold(Before::No, or)
+            })
+            .collect()
     }
 
     fn phone(&mut self, phone: u64) -> Before {
@@ -92,6 +98,15 @@ impl Seen {
         }
         self.others.insert(hash);
         Before::No
+    }
+}
+
+/// Of two addresses of a row: that one came before outweighs that nothing is known of the other.
+const fn or(one: Before, other: Before) -> Before {
+    match (one, other) {
+        (Before::Yes, _) | (_, Before::Yes) => Before::Yes,
+        (Before::Unknown, _) | (_, Before::Unknown) => Before::Unknown,
+        (Before::No, Before::No) => Before::No,
     }
 }
 

@@ -4,10 +4,11 @@
 //! ISO-8859-9 is read as Windows-1254, of which it is a part: the two differ in what ISO-8859-9 has for control
 //! characters alone, and Windows-1254 for quotes, dashes and `€`.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// The encoding of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Encoding {
     /// With or without its mark.
     Utf8,

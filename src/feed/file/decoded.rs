@@ -6,7 +6,10 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 const BUFFER: usize = 256 << 10;
 
 /// A reader of UTF-8 over bytes in the declared encoding, or in the one that their mark says.
-pub(super) fn decoded(mut input: Box<dyn BufRead + Send>, declared: Option<Declared>) -> io::Result<Box<dyn BufRead + Send>> {
+///
+/// # Errors
+/// Its first bytes cannot be read.
+pub fn decoded(mut input: Box<dyn BufRead + Send>, declared: Option<Declared>) -> io::Result<Box<dyn BufRead + Send>> {
     let mut beginning = Vec::new();
     input.by_ref().take(BEGINNING as u64).read_to_end(&mut beginning)?;
     let encoding = Encoding::of(&beginning, declared);

@@ -121,7 +121,7 @@ pub enum FileError {
         file: String,
     },
     /// A formula in a column that is read: its value is what a program last made of it.
-    #[error("{file}: {place} is a formula, whose value may be an old one; save the sheet with values alone")]
+    #[error("{file}: {place} is a formula, whose value may be an old one; copy the column and use Paste Special → Values")]
     SheetFormula {
         /// The file.
         file: String,

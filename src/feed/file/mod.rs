@@ -14,6 +14,7 @@ mod ndjson;
 mod plain;
 mod row;
 mod sheet;
+mod turkish;
 mod workbook;
 
 use crate::model::encoding::Declared;
@@ -25,6 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use decoded::decoded;
 pub use error::{FileError, LooksLike};
 pub use header::OURS;
 pub use plain::{DELIMITER as LIST_DELIMITER, ListSheet};
