@@ -42,7 +42,7 @@ pub enum Recipients<'a> {
     Each(&'a [&'a str]),
     /// Phones in E.164 as numbers, as this program packed them.
     Phones(&'a [u64]),
-    /// The same, as a caller packed them, who may have left out the country code.
+    /// Phones in E.164 as numbers, as a caller packed them, who may have left out the country code.
     Packed(&'a [u64]),
 }
 

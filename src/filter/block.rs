@@ -169,7 +169,7 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// Why, for people, in Turkish.
+    /// The reason for people, in Turkish.
     #[must_use]
     pub const fn turkish(self) -> &'static str {
         match self {

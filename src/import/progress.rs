@@ -27,15 +27,15 @@ pub struct Progress {
 /// The words in which progress is said.
 #[derive(Clone, Copy, Debug)]
 pub struct Words {
-    /// What is being done.
+    /// The work while it is being done.
     pub doing: &'static str,
-    /// What was done.
+    /// The work once it is done.
     pub done: &'static str,
-    /// Rows.
+    /// The word for rows.
     pub rows: &'static str,
-    /// Rows that were not taken.
+    /// The word for rows that were not taken.
     pub refused: &'static str,
-    /// Rows a second.
+    /// The unit of rows a second.
     pub per_second: &'static str,
 }
 

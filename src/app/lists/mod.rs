@@ -57,7 +57,7 @@ pub struct Plan {
     pub outputs: Outputs,
     /// All of the above that must be the same when the work goes on.
     pub settings: String,
-    /// What is said is said in it.
+    /// The language of errors and of the summary.
     pub words: Language,
 }
 
@@ -127,7 +127,7 @@ impl Stop {
 }
 
 impl Stop {
-    /// Why, for people.
+    /// The reason for people.
     #[must_use]
     pub fn text(&self, language: Language) -> String {
         if language == Language::English {

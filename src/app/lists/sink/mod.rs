@@ -61,7 +61,7 @@ pub(super) struct Sink {
     form: Option<TextForm>,
     /// Whether the rows go into workbooks.
     books: bool,
-    /// What is said is said in it.
+    /// The language of the reasons beside unreadable rows.
     words: Language,
     tally: Tally,
     start: Start,
