@@ -109,7 +109,7 @@ fn prepare(dir: &Path) -> reqwest::Client {
     let mut add = izingate();
     add.args(["brand", "add", "--brand", "601234", "--iys-code", "600000", "--title", "Ölçüm", "--data"]).arg(&data);
     assert!(add.stdout(Stdio::null()).status().unwrap().success());
-    let (held, store) = open::without_secret(&data).unwrap();
+    let (held, store) = open::without_secret(&data, &izingate::config::SecretSource::DataDirectory).unwrap();
     let mut commit = store.begin();
     commit.export_cursor(BrandCode::new(BRAND).unwrap(), IysTime::now().minus(3600)).unwrap();
     commit.commit().unwrap();

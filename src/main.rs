@@ -14,7 +14,7 @@ use izingate::shutdown::{Shutdown, Signals};
 use izingate::telemetry::logs;
 use std::error::Error;
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -61,9 +61,9 @@ fn main() -> ExitCode {
         Command::Reconcile(args) => done(commands::reconcile(&args)),
         Command::Inspect(args) => done(commands::inspect(&args).map(|text| (text, 0))),
         Command::Verify(args) => done(commands::verify(&args)),
-        Command::Agi(args) => done(commands::agi(&args, &mut std::io::stdout()).map(|()| (String::new(), 0))),
+        Command::Agi(args) => done(commands::agi(&args, &mut io::stdout()).map(|()| (String::new(), 0))),
         Command::Filter(args) => done(commands::filter(&args)),
-        Command::Watch(args) => done(commands::watch(&args, &mut std::io::stdout()).map(|()| (String::new(), 0))),
+        Command::Watch(args) => done(commands::watch(&args, &mut io::stdout()).map(|()| (String::new(), 0))),
         Command::Evidence(command) => done(commands::evidence(&command)),
         Command::Clock(command) => done(commands::clock(&command).map(|text| (text, 0))),
         Command::Backup(args) => done(commands::backup(&args).map(|text| (text, 0))),
@@ -93,24 +93,43 @@ fn not_run(told: &clap::Error) -> ExitCode {
         let _ = writeln!(std::io::stderr(), "{text}");
         return ExitCode::from(USAGE);
     }
-    let _ = told.print();
-    if told.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+    if told.use_stderr() {
+        let _ = told.print();
+        return ExitCode::from(USAGE);
+    }
+    match told.print().and_then(|()| io::stdout().flush()) {
+        Err(error) => not_shown(&error),
+        Ok(()) => ExitCode::SUCCESS,
+    }
 }
 
-/// Prints for whoever reads; that nobody does any more (`| head`) is no failure.
-fn show(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// Prints to standard output.
+fn show(text: &str) -> io::Result<()> {
+    let mut output = io::stdout();
+    output.write_all(text.as_bytes())?;
+    output.flush()
+}
+
+/// Exit code of a command whose output cannot be written. A reader that has gone (`| head`) has what it wanted.
+fn not_shown(error: &io::Error) -> ExitCode {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return ExitCode::SUCCESS;
+    }
+    fail("OUTPUT_FAILED", &format!("standard output cannot be written: {error}"), 1)
 }
 
 fn done(outcome: Result<(String, u8), CommandError>) -> ExitCode {
     match outcome {
-        Ok((text, code)) => {
-            show(&text);
-            ExitCode::from(code)
-        }
+        Ok((text, code)) => match show(&text) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => not_shown(&error),
+            _ => ExitCode::from(code),
+        },
         Err(CommandError::Config(errors)) => fail(ConfigErrors::CODE, &errors, USAGE),
         Err(CommandError::Incomplete { shown, code, message }) => {
-            show(&shown);
+            // Its own code says the worse thing.
+            if let Err(error) = show(&shown) {
+                let _ = not_shown(&error);
+            }
             fail(code, &message, INCOMPLETE)
         }
         Err(error) => fail(error.code(), &error, 1),
@@ -118,7 +137,7 @@ fn done(outcome: Result<(String, u8), CommandError>) -> ExitCode {
 }
 
 fn fail(code: &str, error: &impl Display, exit: u8) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "izingate: {code}: {error}");
+    let _ = writeln!(io::stderr(), "izingate: {code}: {error}");
     ExitCode::from(exit)
 }
 
@@ -160,7 +179,7 @@ async fn run(config: &Config) -> Result<(), (String, String)> {
 fn tell(progress: Progress, demo: bool) {
     match progress {
         Progress::Listening(at) => tracing::info!(listen = %at.listen, admin = %at.admin, "listening; loading"),
-        Progress::Ready(at) if demo => show(&app::try_these(at)),
+        Progress::Ready(at) if demo => drop(show(&app::try_these(at))),
         Progress::Ready(_) => {}
     }
 }

@@ -218,7 +218,8 @@ impl DataDir {
         if path.exists() {
             return read_secret(&path, private::open(&path));
         }
-        if self.store().join("CURRENT").exists() {
+        // Of a store that is gone the evidence may be left.
+        if self.store().join("CURRENT").exists() || evidence_path(&self.path).join("tree").exists() {
             return Err(DataDirError::SecretMissing { path });
         }
         let secret = random_secret()?;

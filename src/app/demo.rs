@@ -5,7 +5,7 @@ use crate::index::Index;
 use crate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use crate::model::channel::{Cell, Channel, RecipientType};
 use crate::model::key::RelationKey;
-use crate::model::movement::Movement;
+use crate::model::movement::{Movement, Reading};
 use crate::model::recipient::{Email, Phone, Recipient};
 use crate::model::secret::Pseudonymizer;
 use crate::model::source::Source;
@@ -59,7 +59,7 @@ fn movements_of(number: u32, brand: BrandCode, pseudonymizer: &Pseudonymizer) ->
             transaction: TransactionId::parse(&format!("{:064x}", u64::from(created.unix()) << 32 | u64::from(number))).ok(),
             misformed: false,
             received: false,
-            copy: false,
+            reading: Reading::Only,
         })
     };
     let approval = movement(Status::Onay, FIRST.plus(number / 10), "HS_WEB")?;

@@ -1,7 +1,7 @@
 //! Ends the gap of a brand: an operator vouches for what is on file, or what nobody vouches for is dropped.
 //!
 //! What was missed may be a refusal of anything approved up to the gap's end, so every approval of before that
-//! is in doubt. To drop one is to take in an observation, as of the gap's end, that İYS does not list it. It
+//! is in doubt, be it a movement or what İYS's list said. To drop one is to take in an observation, as of the gap's end, that İYS does not list it. It
 //! goes through the writer like a sweep's, and what is known of a cell is a maximum of what was taken in, so
 //! whatever else is taken in meanwhile is neither lost nor overridden: a movement of after the gap's end stands
 //! above the observation, whichever comes first, and a refusal stays one. The walk sees the store as it was when
@@ -12,7 +12,7 @@ use crate::model::brand::BrandCode;
 use crate::model::channel::Cell;
 use crate::model::feed::Gap;
 use crate::model::key::RelationKey;
-use crate::model::movement::Movement;
+use crate::model::movement::{Movement, Reading};
 use crate::model::record::Record;
 use crate::model::source::Source;
 use crate::model::state::Status;
@@ -112,9 +112,8 @@ fn walk(store: &Store, gap: Gap, found: &mpsc::Sender<Vec<Movement>>) -> Result<
 
 fn in_doubt(relation: RelationKey, record: &Record, gap: Gap) -> impl Iterator<Item = Movement> {
     let of_brand = relation.is_of_brand();
-    let approved = move |cell| record.status(cell) == Some(Status::Onay);
-    let cells = record.cells().filter(move |(cell, current)| of_brand && current.created <= gap.to && approved(*cell));
-    cells.map(move |(cell, _)| Movement {
+    let doubtful = move |cell: &Cell| of_brand && record.approved(*cell).is_some_and(|approved| approved <= gap.to);
+    Cell::ALL.into_iter().filter(doubtful).map(move |cell| Movement {
         relation,
         cell,
         status: Status::Yok,
@@ -124,6 +123,62 @@ fn in_doubt(relation: RelationKey, record: &Record, gap: Gap) -> impl Iterator<I
         transaction: None,
         misformed: record.misformed,
         received: false,
-        copy: false,
+        reading: Reading::Only,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::key::Pseudonym;
+    use crate::model::record::CellRecord;
+    use crate::model::time::IysTime;
+
+    const fn at(seconds: u32) -> IysTime {
+        IysTime::from_unix(seconds)
+    }
+
+    /// A refusal of İYS's own or an approval, if there is a movement, and when the cell was last listed.
+    fn record(movement: Option<(Status, u32)>, listed: Option<u32>) -> Record {
+        let mut record = Record::default();
+        let source = Source::NONE.code();
+        let of = |(status, created)| CellRecord {
+            status,
+            created: at(created),
+            consented: None,
+            source,
+            transaction: 1,
+            received: false,
+            ambiguous: false,
+        };
+        record.set(Cell::ALL[2], movement.map(of));
+        listed.map(|listed| record.observe(Cell::ALL[2], Status::Onay, at(listed)));
+        record
+    }
+
+    #[test]
+    fn an_approval_by_listing_is_in_doubt_as_one_by_movement_is() {
+        let relation = RelationKey::of_brand(Pseudonym([7; 16]), BrandCode::new(7).unwrap());
+        let gap = Gap { brand: relation.brand, from: at(10), to: at(20), found: at(30) };
+        for (movement, listed, expected) in [
+            (Some((Status::Onay, 20)), None, true),
+            (Some((Status::Onay, 21)), None, false),
+            (None, Some(20), true),
+            (None, Some(21), false),
+            (Some((Status::Onay, 5)), Some(20), true),
+            (Some((Status::Onay, 5)), Some(21), false),
+            (Some((Status::Ret, 5)), Some(20), true),
+            (Some((Status::Ret, 20)), Some(20), false),
+        ] {
+            let mut record = record(movement, listed);
+            let before = record.status(Cell::ALL[2]);
+            let dropped: Vec<Movement> = in_doubt(relation, &record, gap).collect();
+            assert_eq!(dropped.len(), usize::from(expected), "{movement:?} {listed:?}");
+            for one in dropped {
+                assert!(one.is_observation() && record.observe(one.cell, one.status, one.created));
+            }
+            let left = if expected { movement.map(|(status, _)| status).filter(|status| *status == Status::Ret) } else { before };
+            assert_eq!(record.status(Cell::ALL[2]), left, "{movement:?} {listed:?}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::data_dir::{self, DataDir, DataDirError};
 use crate::clock::Clock;
 use crate::config::{Compression, Config, SecretSource};
+use crate::evidence::examine::Witnesses;
 use crate::evidence::reached;
 use crate::evidence::record::Reader;
 use crate::evidence::start::StartError;
@@ -132,21 +133,35 @@ pub fn offline(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> 
 
 /// Opens a data directory for writing where nothing may be made: without data there is nothing to work on.
 pub fn existing(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
-    let opened = as_found(data, secret)?;
-    require_whole(&opened)?;
-    Ok(opened)
+    let path = data_dir::store_path(data);
+    let missing = |path: &Path| StoreError::Missing { path: path.to_owned() };
+    // Evidence of a store that is gone says more.
+    if !path.join("CURRENT").exists() && !data_dir::evidence_path(data).exists() {
+        return Err(missing(&path).into());
+    }
+    open_by(
+        data,
+        data_dir::configured_secret(secret)?,
+        |look| look.require_whole(&Options::default()),
+        |path, pseudonymizer, node| {
+            let is_there = path.join("CURRENT").exists();
+            if is_there { Store::open(path, &Options::default(), pseudonymizer, node) } else { Err(missing(path)) }
+        },
+    )
 }
 
-/// Opens the data that there is for writing, also where the store lost what its evidence knows of: for commands that compare or
-/// continue, and add nothing.
+/// Opens the data that there is for writing, also where the store lost what its evidence knows of: for an operator who accepts a loss.
 pub fn as_found(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
     let path = data_dir::store_path(data);
     if !path.join("CURRENT").exists() {
         return Err(StoreError::Missing { path }.into());
     }
-    open_by(data, data_dir::configured_secret(secret)?, |path, pseudonymizer, node| {
-        Store::open(path, &Options::default(), pseudonymizer, node)
-    })
+    open_by(
+        data,
+        data_dir::configured_secret(secret)?,
+        |_| Ok(()),
+        |path, pseudonymizer, node| Store::open(path, &Options::default(), pseudonymizer, node),
+    )
 }
 
 /// Opens the data that there is for writing, without what is behind a damaged place of its write-ahead log: for an operator who accepts that
@@ -156,18 +171,27 @@ pub fn behind_damage(data: &Path, secret: &SecretSource) -> Result<Opened, OpenE
     if !path.join("CURRENT").exists() {
         return Err(StoreError::Missing { path }.into());
     }
-    open_by(data, data_dir::configured_secret(secret)?, |path, pseudonymizer, _| {
-        Store::open_accepting_damage(path, &Options::default(), pseudonymizer)
-    })
+    open_by(
+        data,
+        data_dir::configured_secret(secret)?,
+        |_| Ok(()),
+        |path, pseudonymizer, _| Store::open_accepting_damage(path, &Options::default(), pseudonymizer),
+    )
 }
 
-/// Opens the data that there is for writing, for work that needs no address.
-pub fn without_secret(data: &Path) -> Result<(DataDir, Store), OpenError> {
+/// Opens the data that there is for writing, for work that needs no address. Where its secret is, it is held against its evidence.
+pub fn without_secret(data: &Path, secret: &SecretSource) -> Result<(DataDir, Store), OpenError> {
     let path = data_dir::store_path(data);
     if !path.join("CURRENT").exists() {
         return Err(StoreError::Missing { path }.into());
     }
     let held = DataDir::take(data)?;
+    let configured = data_dir::configured_secret(secret)?;
+    if configured.is_some() || data_dir::has_own_secret(data) {
+        let secret = held.secret(configured)?;
+        let (pseudonymizer, keys) = (Pseudonymizer::new(&secret), Keys::of(&secret));
+        Look { data: &held, pseudonymizer: &pseudonymizer, keys: &keys }.require_whole(&Options::default())?;
+    }
     let store = Store::open_existing(&held.store(), &Options::default())?;
     Ok((held, store))
 }
@@ -251,33 +275,61 @@ pub fn read_only(data: &Path) -> Result<Store, OpenError> {
 }
 
 fn open(path: &Path, secret: Option<Secret>, options: &Options) -> Result<Opened, OpenError> {
-    let opened = open_by(path, secret, |path, pseudonymizer, node| Store::open(path, options, pseudonymizer, node))?;
-    require_whole(&opened)?;
-    Ok(opened)
+    open_by(
+        path,
+        secret,
+        |look| look.require_whole(options),
+        |path, pseudonymizer, node| Store::open(path, options, pseudonymizer, node),
+    )
 }
 
-/// Refuses a store that lost what its evidence knows of, before anything is written to it: a batch would be given a revision that
-/// was acknowledged for another one.
-fn require_whole(opened: &Opened) -> Result<(), OpenError> {
-    let folder = data_dir::evidence_path(opened.data.path());
-    let known = known(&folder, &opened.keys)?;
-    Ok(reached::require(&folder, known, opened.store.reached_at_open()?)?)
+/// A data directory before its store is opened for writing.
+struct Look<'a> {
+    data: &'a DataDir,
+    pseudonymizer: &'a Pseudonymizer,
+    keys: &'a Keys,
 }
 
-/// Reads how far the store beside a folder of evidence had come.
-pub fn known(folder: &Path, keys: &Keys) -> Result<Reached, OpenError> {
-    let failed = |source| StartError::Io { folder: folder.to_owned(), source };
-    Ok(reached::known(folder, &keys.evidence).map_err(failed)?)
+impl Look<'_> {
+    /// Refuses a store that lost what its evidence knows of, and evidence that is not all there to say so. Nothing is changed.
+    ///
+    /// A batch would be given a revision that was acknowledged for another one. And a store that was opened for writing has given up
+    /// the end of its write-ahead log: where that is put back afterwards, some families read it and others pass it over.
+    fn require_whole(&self, options: &Options) -> Result<(), OpenError> {
+        let (path, folder) = (self.data.store(), data_dir::evidence_path(self.data.path()));
+        let (mut node, mut mark, mut reached) = (0, None, Reached::default());
+        if let Some(store) = Store::look(&path, options)? {
+            store.check_secret(self.pseudonymizer)?;
+            (node, reached) = (store.node()?, store.reached_at_open()?);
+            if let Some(Recalled::Mark(remembered)) = store.evidence_recalled()? {
+                mark = Some(remembered);
+            }
+        }
+        let witnesses = Witnesses { node, key: &self.keys.evidence, signing_key: None, mark: mark.as_ref() };
+        Ok(reached::require_all(&folder, &witnesses, reached)?)
+    }
+}
+
+/// Reads how far the store of a data directory had come, beside a gateway that may be running; `store` was opened before.
+pub fn known(data: &Path, store: &Store, keys: &Keys) -> Result<Reached, OpenError> {
+    let mut reader = Reader::of(&data_dir::evidence_path(data));
+    reader.key = Some(keys.evidence.clone());
+    if let Some(Recalled::Mark(mark)) = store.evidence_recalled()? {
+        reader.mark = Some((store.node()?, mark));
+    }
+    Ok(reached::known(reader)?)
 }
 
 fn open_by(
     path: &Path,
     secret: Option<Secret>,
+    look: impl FnOnce(&Look<'_>) -> Result<(), OpenError>,
     open: impl FnOnce(&Path, &Pseudonymizer, u32) -> Result<Store, StoreError>,
 ) -> Result<Opened, OpenError> {
     let data = DataDir::take(path)?;
     let secret = data.secret(secret)?;
     let (pseudonymizer, sealer, keys) = (Pseudonymizer::new(&secret), Sealer::new(&secret), Keys::of(&secret));
+    look(&Look { data: &data, pseudonymizer: &pseudonymizer, keys: &keys })?;
     let node = getrandom::u32().map_err(|error| DataDirError::NoRandom(error.to_string()))?;
     let store = open(&data.store(), &pseudonymizer, node)?;
     let clock = clock_of(&store)?;

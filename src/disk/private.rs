@@ -4,7 +4,7 @@
 use rustix::fs::{Mode, OFlags};
 use rustix::process::umask;
 use std::fs::{self, DirBuilder, File, FileType, Metadata, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -41,12 +41,42 @@ pub fn new_file() -> OpenOptions {
     how
 }
 
-/// Opens a file to be read, but none behind a link.
+/// Opens a file to be read, but none behind a link, and nothing that is no file: whoever opens a pipe may wait for ever.
 ///
 /// # Errors
-/// What the system says; ELOOP for a link.
+/// What the system says; ELOOP for a link, `InvalidData` for what is no file.
 pub fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(no_follow()).open(path)
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let found = file.metadata()?.file_type();
+    if found.is_file() { Ok(file) } else { Err(invalid(path, unfit(found))) }
+}
+
+/// Reads a whole file as [`open`] opens it, of `most` bytes at most: a length that nobody wrote must not fill the memory.
+///
+/// # Errors
+/// What the system says; `InvalidData` for what is no file, or a longer one.
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    let length = file.metadata()?.len();
+    if length > most {
+        return Err(invalid(path, &format!("has {length} bytes, and can have {most} at most")));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a whole file of text as [`read`] does.
+///
+/// # Errors
+/// Those of [`read`]; `InvalidData` for what is no text.
+pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
+    String::from_utf8(read(path, most)?).map_err(|_| invalid(path, "is no text"))
+}
+
+fn invalid(path: &Path, what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{} {what}", path.display()))
 }
 
 /// Opens a file to be written, as it is, or makes it; but none behind a link.
@@ -55,7 +85,9 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// What the system says; ELOOP for a link.
 pub fn open_or_make(path: &Path) -> io::Result<File> {
     let mut how = OpenOptions::new();
-    how.write(true).create(true).truncate(false).mode(FILE).custom_flags(no_follow()).open(path)
+    // Of a pipe that nobody reads an error, for which nobody waits.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    how.write(true).create(true).truncate(false).mode(FILE).custom_flags(flags.bits().cast_signed()).open(path)
 }
 
 /// Opens a file that is there, to be read and then written behind; but none behind a link.

@@ -5,7 +5,7 @@
 //! as a whole, since nothing in it can be distinguished from a forgery. A log that lost segments continues with the number behind the last
 //! one that is left.
 
-use super::archive::{make_key, own_key, read_checkpoint};
+use super::archive::{make_key, read_checkpoint, read_public, usable_key};
 use super::entry::{Event, LONGEST_REASON};
 use super::examine::{Found, stretches};
 use super::fault::Fault;
@@ -130,7 +130,7 @@ pub fn change_key(folder: &Path, opening: Opening) -> Result<(Log, Threads, Veri
     }
     let before = match mark {
         Some(mark) => Some(Verifier::of_node(node, mark.public_key)),
-        None => fs::read_to_string(folder.join("public.key")).ok().and_then(|text| Verifier::parse(&text).ok()),
+        None => read_public(&folder.join("public.key")).ok().and_then(|text| Verifier::parse(&text).ok()),
     };
     let seed = match opening.settings.key {
         Some(configured) => configured,
@@ -154,8 +154,7 @@ pub fn change_key(folder: &Path, opening: Opening) -> Result<(Log, Threads, Veri
 /// A new key in the folder; the one before is kept beside it as long as what it signed is kept.
 fn make_new_key(folder: &Path) -> io::Result<[u8; 32]> {
     fs::create_dir_all(folder)?;
-    // Whatever is there must be a key, or nothing.
-    own_key(folder)?;
+    usable_key(folder)?;
     make_key(folder)
 }
 

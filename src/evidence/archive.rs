@@ -16,7 +16,7 @@ use super::fault::{Fault, Witness};
 use super::merkle::{Hash, Tree};
 use super::note::{Signer, Verifier};
 use super::segment::{SEAL_LENGTH, Seal};
-use crate::disk::private::open_or_make;
+use crate::disk::private::{self, open_or_make};
 use crate::disk::{replace, replace_private};
 use crate::model::hex::{from_hex, to_hex};
 use crate::ports::EvidenceMark;
@@ -26,6 +26,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 const TITLE: &[u8] = b"izingate evidence tree 1\n";
+/// Bytes of a tree at most: six million segments.
+const LONGEST_TREE: u64 = 1 << 30;
+/// Bytes of a note, or of the text of a key, at most.
+const LONGEST_NOTE: u64 = 64 << 10;
 
 /// The tree of a log, for whoever adds to it.
 pub struct Archive {
@@ -46,7 +50,7 @@ pub struct Signed {
 
 /// The seals on record in a folder, in the order of their numbers, from 1.
 pub fn read_seals(folder: &Path) -> io::Result<Vec<Seal>> {
-    let bytes = match fs::read(folder.join("tree")) {
+    let bytes = match private::read(&folder.join("tree"), LONGEST_TREE) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         read => read?,
     };
@@ -66,8 +70,9 @@ pub fn read_seals(folder: &Path) -> io::Result<Vec<Seal>> {
 
 /// The checkpoint of a folder; none if there is none yet.
 pub fn read_checkpoint(folder: &Path) -> io::Result<Option<String>> {
-    match fs::read(folder.join("checkpoint")) {
+    match private::read(&folder.join("checkpoint"), LONGEST_NOTE) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Some(error.to_string())),
         // What is no text is no checkpoint either, and refused as one.
         read => read.map(|bytes| Some(String::from_utf8_lossy(&bytes).into_owned())),
     }
@@ -169,15 +174,32 @@ impl Archive {
     }
 }
 
-/// The key in a folder; none if there is none.
+/// The key in a folder; none if there is none. `InvalidData` if what is there is no key.
 pub fn own_key(folder: &Path) -> io::Result<Option<[u8; 32]>> {
     let path = folder.join("signing.key");
-    let malformed = || io::Error::new(io::ErrorKind::InvalidData, format!("{}: a key is 64 hexadecimal digits", path.display()));
-    match fs::read_to_string(&path) {
+    let malformed = || io::Error::new(io::ErrorKind::InvalidData, "is damaged: a key is 64 hexadecimal digits");
+    match private::read_text(&path, LONGEST_NOTE) {
         Ok(text) => read_key(&text).ok_or_else(malformed).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The key in a folder, for an operator who has another one sign: what is there and is no key gets the ending `lost`.
+pub fn usable_key(folder: &Path) -> io::Result<Option<[u8; 32]>> {
+    match own_key(folder) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            let path = folder.join("signing.key");
+            fs::rename(&path, path.with_extension("lost"))?;
+            Ok(None)
+        }
+        key => key,
+    }
+}
+
+/// The text of a public key in a folder, or of one that signed before, with the note behind it.
+pub fn read_public(path: &Path) -> io::Result<String> {
+    private::read_text(path, LONGEST_NOTE)
 }
 
 /// Makes a key in a folder.

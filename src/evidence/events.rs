@@ -2,12 +2,13 @@
 
 use super::entry::Event;
 use super::segment::{
-    Body, Broken, Frames, HEADER_LENGTH, Header, NextFrame, Seal, Unreadable, Version, next_frame, open_path, read_sealed,
-    sealed_path,
+    Body, Broken, Frames, HEADER_LENGTH, Header, NextFrame, Seal, Unreadable, Version, next_frame, open_path, read_file,
+    read_sealed, sealed_path,
 };
+use crate::disk::private;
 use crate::model::mac::MacKey;
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
@@ -29,7 +30,7 @@ pub struct Listing {
 }
 
 /// The names beside those of segments and former keys.
-const NAMES: [&str; 4] = ["tree", "checkpoint", "signing.key", "public.key"];
+const NAMES: [&str; 5] = ["tree", "checkpoint", "signing.key", "signing.lost", "public.key"];
 
 impl Listing {
     /// Lists a folder; an absent one is empty.
@@ -216,7 +217,7 @@ fn authentic_removal(folder: &Path, number: u64, seals: &[Seal], key: Option<&Ma
 /// The bytes of a segment that the tree does not have: it may be sealed at any moment.
 pub(super) fn read_unsealed(folder: &Path, number: u64) -> Result<Option<Vec<u8>>, Unreadable> {
     for path in [open_path(folder, number), sealed_path(folder, number)] {
-        match fs::read(&path) {
+        match read_file(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             read => return read.map(Some).map_err(|error| Unreadable::Io(path, error)),
         }
@@ -237,7 +238,7 @@ pub(super) fn beginning(
     let path = if is_sealed { sealed_path(folder, number) } else { open_path(folder, number) };
     let read = |most: u64| {
         let mut bytes = Vec::new();
-        File::open(&path)?.take(most).read_to_end(&mut bytes)?;
+        private::open(&path)?.take(most).read_to_end(&mut bytes)?;
         Ok::<_, io::Error>(bytes)
     };
     let mut most = FIRST_FRAMES;
@@ -276,7 +277,7 @@ fn first_events(start: &[u8], key: Option<&MacKey>) -> Result<Beginning, (Broken
 
 /// The version of a segment's file and its events in their order, by the lengths of its frames alone: nothing is authenticated.
 fn events_of(path: &Path) -> io::Result<(Version, Vec<Event>)> {
-    let mut file = BufReader::with_capacity(1 << 20, File::open(path)?);
+    let mut file = BufReader::with_capacity(1 << 20, private::open(path)?);
     let mut header = [0; HEADER_LENGTH];
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the header is damaged");
     file.read_exact(&mut header)?;

@@ -20,7 +20,7 @@ use super::events::{Gone, Listing, explain};
 use super::fault::{self, Fault};
 use super::merkle::Hash;
 use super::note::{Signer, Verifier};
-use super::segment::{Broken, SEALED_FRAME, Seal, Unreadable, Version, is_nothing, open_path, sealed_path};
+use super::segment::{Broken, SEALED_FRAME, Seal, Unreadable, Version, is_nothing, open_path, read_file, sealed_path};
 use super::walk::{Last, Walk, walk};
 use crate::model::mac::MacKey;
 use crate::ports::EvidenceMark;
@@ -87,7 +87,14 @@ pub fn examine(folder: &Path, by: &Witnesses<'_>) -> io::Result<Found> {
 impl Found {
     /// The key whose checkpoints are believed; none while there is none.
     fn check_key(&mut self, folder: &Path, by: &Witnesses<'_>) -> io::Result<Option<Verifier>> {
-        let configured = by.signing_key.map_or_else(|| own_key(folder), |key| Ok(Some(key)))?;
+        let configured = match by.signing_key.map_or_else(|| own_key(folder), |key| Ok(Some(key))) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                self.faults.push(Fault::KeyDamaged(error.to_string()));
+                // Only what the store remembers is left to verify by.
+                return Ok(by.mark.map(|mark| Verifier::of_node(by.node, mark.public_key)));
+            }
+            read => read?,
+        };
         let configured = configured.and_then(|seed| Signer::of_node(by.node, &seed)).map(|signer| signer.verifier());
         let remembered = by.mark.map(|mark| Verifier::of_node(by.node, mark.public_key));
         match (&remembered, &configured) {
@@ -151,7 +158,8 @@ impl Found {
     /// Reads a segment that is in the tree.
     fn read_of_tree(&mut self, number: u64, tail: &mut Tail<'_>) -> io::Result<()> {
         let path = sealed_path(tail.folder, number);
-        let walk = match walk(&fs::read(&path)?, false, tail.by.key, tail.by.mark) {
+        let Some(bytes) = self.read(&path)? else { return Ok(()) };
+        let walk = match walk(&bytes, false, tail.by.key, tail.by.mark) {
             Ok(walk) => walk,
             Err(broken) => {
                 self.faults.push(Fault::broken(&name_of(&path), &broken));
@@ -170,7 +178,7 @@ impl Found {
     /// Reads a segment that the tree does not have yet: sealed, or being written.
     fn read_beyond(&mut self, number: u64, is_sealed: bool, tail: &mut Tail<'_>) -> io::Result<()> {
         let path = if is_sealed { sealed_path(tail.folder, number) } else { open_path(tail.folder, number) };
-        let bytes = fs::read(&path)?;
+        let Some(bytes) = self.read(&path)? else { return Ok(()) };
         let walk = match walk(&bytes, !is_sealed, tail.by.key, tail.by.mark) {
             Ok(walk) => walk,
             Err(_) if !is_sealed && tail.is_unmade(number, &bytes) => {
@@ -198,6 +206,17 @@ impl Found {
         }
         self.note(&walk, &path, tail);
         Ok(())
+    }
+
+    /// The bytes of a segment; none of what can be none, which is a fault.
+    fn read(&mut self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        match read_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                self.faults.push(Fault::SegmentBroken(name_of(path), error.to_string()));
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
     }
 
     /// Takes over what a segment says, which follows all that were read before.

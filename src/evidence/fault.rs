@@ -32,6 +32,8 @@ pub enum Fault {
     CheckpointForeign(NoteError, String),
     /// The key that signed the checkpoints is not there.
     KeyMissing(String),
+    /// The file of the key that signs holds none: what is wrong with it.
+    KeyDamaged(String),
     /// Another key is configured than the one that signed the checkpoints: the one before, and the one now.
     KeyChanged(String, String),
     /// The store has not reached what the evidence knows that it had: store, evidence.
@@ -62,7 +64,7 @@ impl Fault {
             | Self::NotAFile(_) => "EVIDENCE_BROKEN",
             Self::TreeShort(..) | Self::SegmentsMissing(..) | Self::FramesMissing(..) => "EVIDENCE_MISSING",
             Self::CheckpointMissing(_) | Self::CheckpointForeign(..) => "EVIDENCE_CHECKPOINT",
-            Self::KeyMissing(_) | Self::KeyChanged(..) => "EVIDENCE_KEY",
+            Self::KeyMissing(_) | Self::KeyDamaged(_) | Self::KeyChanged(..) => "EVIDENCE_KEY",
             Self::StoreBehind(..) => "STORE_BEHIND_EVIDENCE",
         }
     }
@@ -93,7 +95,7 @@ impl Fault {
             Self::SegmentsMissing(first, last) => format!("{first:012}.seg to {last:012}.seg"),
             Self::FramesMissing(segment, ..) => format!("segment {segment}"),
             Self::CheckpointMissing(_) | Self::CheckpointForeign(..) => "checkpoint".to_owned(),
-            Self::KeyChanged(..) => "signing.key".to_owned(),
+            Self::KeyDamaged(_) | Self::KeyChanged(..) => "signing.key".to_owned(),
             Self::StoreBehind(..) => "store".to_owned(),
         }
     }
@@ -102,7 +104,7 @@ impl Fault {
     #[must_use]
     pub fn what(&self) -> String {
         match self {
-            Self::TreeDamaged(why) | Self::SegmentBroken(_, why) => why.clone(),
+            Self::TreeDamaged(why) | Self::SegmentBroken(_, why) | Self::KeyDamaged(why) => why.clone(),
             Self::TreeDiffers(by, size) => format!("its first {size} segments are not those that {by}"),
             Self::OutOfTurn(_, expected) => format!("is out of turn: segment {expected} is expected there"),
             Self::NotAuthenticated(_) => "is of a version that is not authenticated, and segments before it are".to_owned(),

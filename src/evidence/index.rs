@@ -17,6 +17,7 @@
 use super::merkle::Hash;
 use super::segment::{Body, Seal, Unreadable, read_sealed};
 use crate::disk::blocks::Blocks;
+use crate::disk::private;
 use crate::model::key::Pseudonym;
 use crate::model::mac::MacKey;
 use std::fs::File;
@@ -45,7 +46,7 @@ pub fn path(folder: &Path, number: u64) -> PathBuf {
 #[must_use]
 pub fn is_there(folder: &Path, number: u64) -> bool {
     let mut head = [0; 5];
-    let read = File::open(path(folder, number)).and_then(|file| file.read_exact_at(&mut head, 0));
+    let read = private::open(&path(folder, number)).and_then(|file| file.read_exact_at(&mut head, 0));
     read.is_ok() && head == *b"IZEX\x02"
 }
 
@@ -53,14 +54,14 @@ pub fn is_there(folder: &Path, number: u64) -> bool {
 #[must_use]
 pub fn is_earlier(folder: &Path, number: u64) -> bool {
     let mut head = [0; 5];
-    let read = File::open(path(folder, number)).and_then(|file| file.read_exact_at(&mut head, 0));
+    let read = private::open(&path(folder, number)).and_then(|file| file.read_exact_at(&mut head, 0));
     read.is_ok() && head == *b"IZEX\x01"
 }
 
 /// Whether every page of the index of a segment has the code that it has to have.
 #[must_use]
 pub fn is_authentic(folder: &Path, seal: &Seal, key: &MacKey) -> bool {
-    let (Ok(body), Ok(file)) = (body_of(folder, seal.number), File::open(path(folder, seal.number))) else { return false };
+    let (Ok(body), Ok(file)) = (body_of(folder, seal.number), private::open(&path(folder, seal.number))) else { return false };
     let pages = Pages { key, segment: (seal.number, check_of(seal)), length: body.len() as u64 };
     pages.read(&file, 0, body.len()).is_some()
 }
@@ -256,7 +257,7 @@ pub fn look_up(folder: &Path, seal: &Seal, key: &MacKey, recipient: Pseudonym) -
 }
 
 fn look_up_by(folder: &Path, segment: (u64, u64), key: &MacKey, recipient: Pseudonym) -> Option<Vec<Candidate>> {
-    let file = File::open(path(folder, segment.0)).ok()?;
+    let file = private::open(&path(folder, segment.0)).ok()?;
     let mut head = [0; HEAD];
     file.read_exact_at(&mut head, 0).ok()?;
     let word = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
@@ -291,7 +292,7 @@ fn look_up_by(folder: &Path, segment: (u64, u64), key: &MacKey, recipient: Pseud
 
 /// The bytes of an index that is there, without its codes.
 pub fn body_of(folder: &Path, number: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = std::fs::read(path(folder, number))?;
+    let mut bytes = super::segment::read_file(&path(folder, number))?;
     // As many codes as there are pages before them.
     let codes = bytes.len().div_ceil(PAGE + CODE) * CODE;
     bytes.truncate(bytes.len().saturating_sub(codes));

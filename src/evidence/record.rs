@@ -4,7 +4,7 @@
 //! Works beside a running gateway, and changes nothing. Who has no secret reads the same, and relies on seals alone: what no
 //! seal covers yet is then not authenticated.
 
-use super::archive::{check_tree, read_checkpoint, read_seals};
+use super::archive::{check_tree, read_checkpoint, read_public, read_seals};
 use super::entry::Event;
 use super::events::{Gone, Listing, beginning, explain, read_unsealed};
 use super::fault::{self, Fault};
@@ -13,7 +13,6 @@ use super::segment::{Frame, Frames, Header, Seal, Unreadable, Version, read_seal
 use crate::model::mac::MacKey;
 use crate::model::time::IysTime;
 use crate::ports::EvidenceMark;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -113,7 +112,7 @@ impl Reader {
             return Ok(Some(Verifier::of_node(*node, mark.public_key)));
         }
         let path = self.folder.join("public.key");
-        match fs::read_to_string(&path) {
+        match read_public(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 faults.extend(is_needed.then(|| Fault::KeyMissing("public.key".to_owned())));
                 Ok(None)

@@ -9,10 +9,10 @@ use super::index;
 use super::record::{Record, RecordError};
 use super::segment::{Body, Broken, Frame, Seal, Unreadable, frame_at, sealed_path};
 use crate::check::DecisionId;
+use crate::disk::private;
 use crate::model::brand::BrandCode;
 use crate::model::key::Pseudonym;
 use crate::model::time::IysTime;
-use std::fs::File;
 use std::sync::Arc;
 
 /// Whose decisions, of when.
@@ -107,7 +107,7 @@ fn search_sealed(record: &Record, seal: &Seal, query: &Query, search: &mut Searc
         search.found.extend(found);
         return Ok(());
     };
-    let file = File::open(&path).map_err(|error| RecordError::Io(path.clone(), error))?;
+    let file = private::open(&path).map_err(|error| RecordError::Io(path.clone(), error))?;
     for index::Candidate { at, leaf } in frames {
         let broken = Broken { at: at as usize, why: "the frame is not the one that was written here" };
         let read = frame_at(&file, at).filter(|(found, _)| found.starts_with(&leaf));

@@ -1,7 +1,7 @@
 //! A log is opened: what lies there is examined, and refused if it is not what was written; then it is brought in order, the next
 //! segment begun, both threads started.
 
-use super::archive::{Archive, make_key, own_key};
+use super::archive::{Archive, make_key, usable_key};
 use super::entry::Event;
 use super::examine::{Found, Witnesses, examine};
 use super::fault::{Fault, listed};
@@ -10,7 +10,7 @@ use super::keeper::Keeper;
 use super::log::{LEASE, Log};
 use super::note::Signer;
 use super::remembered::{Remembered, note};
-use super::segment::{Header, Open, Seal, Unreadable, Version, is_nothing, open_path, sealed_path};
+use super::segment::{Header, Open, Seal, Unreadable, Version, is_nothing, open_path, read_file, sealed_path};
 use super::settings::Settings;
 use super::thread::named;
 use super::writer::{Rotation, Writer};
@@ -96,9 +96,16 @@ fn refusal(folder: &Path, faults: &[Fault]) -> String {
     let data = folder.parent().unwrap_or(folder).display();
     let has = |codes: &[&str]| faults.iter().any(|fault| codes.contains(&fault.code()));
     let mut ways = Vec::new();
-    if has(&["STORE_BEHIND_EVIDENCE"]) {
+    let gone = |fault: &Fault| matches!(fault, Fault::StoreBehind(store, _) if *store == Reached::default());
+    if faults.iter().any(gone) {
         ways.push(
-            "if the end of the write-ahead log or a newer copy of the store can be brought back, put it there; if more than its end \
+            "put back the folder of the store; or restore the latest backup into a new directory (izingate restore), put this evidence \
+             and the secret beside it; or begin again in a new directory, where this evidence can be read with --data as long as it is kept"
+                .to_owned(),
+        );
+    } else if has(&["STORE_BEHIND_EVIDENCE"]) {
+        ways.push(
+            "if the end of the write-ahead log or a newer copy of the whole store can be brought back, put it there; if more than its end \
              is lost, restore the latest backup into a new directory (izingate restore) and put this evidence beside it"
                 .to_owned(),
         );
@@ -277,10 +284,12 @@ fn settle(
     (seals, beyond, open, unmade): (&mut Vec<Seal>, Vec<Seal>, Option<u64>, Vec<u64>),
 ) -> io::Result<(Archive, [u8; 32])> {
     make_folder(folder)?;
-    let seed = match (settings.key, own_key(folder)?) {
-        (Some(configured), _) => configured,
-        (None, Some(own)) => own,
-        (None, None) => make_key(folder)?,
+    let seed = match settings.key {
+        Some(configured) => configured,
+        None => match usable_key(folder)? {
+            Some(own) => own,
+            None => make_key(folder)?,
+        },
     };
     let signer = Signer::of_node(node, &seed).ok_or_else(|| io::Error::other("the key was refused"))?;
     let mut archive = Archive::resume(folder, signer, seals)?;
@@ -304,7 +313,7 @@ fn settle(
 fn finish(folder: &Path, number: u64, key: &MacKey) -> Result<Seal, Unreadable> {
     let path = open_path(folder, number);
     let failed = |error| Unreadable::Io(path.clone(), error);
-    let bytes = fs::read(&path).map_err(failed)?;
+    let bytes = read_file(&path).map_err(failed)?;
     let mut open = Open::resume(folder, key, &bytes).map_err(failed)?;
     let rest = bytes.get(open.bytes() as usize..).filter(|rest| !is_nothing(rest)).unwrap_or_default();
     if !rest.is_empty() {

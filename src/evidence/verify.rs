@@ -5,13 +5,13 @@ mod report;
 
 pub use report::{Problem, Report};
 
-use super::archive::{Signed, check_tree, hold_against, read_checkpoint, read_seals};
+use super::archive::{Signed, check_tree, hold_against, read_checkpoint, read_public, read_seals};
 use super::entry::Event;
 use super::events::{Gone, Listing, explain};
 use super::fault::{Fault, Witness, sort};
 use super::index;
 use super::note::Verifier;
-use super::segment::{Body, Broken, Frames, Header, Seal, Unreadable, Version, open_path, sealed_path};
+use super::segment::{Body, Broken, Frames, Header, Seal, Unreadable, Version, open_path, read_file, sealed_path};
 use crate::check::policy;
 use crate::model::mac::MacKey;
 use crate::ports::EvidenceMark;
@@ -53,7 +53,7 @@ pub fn verify(folder: &Path, scope: &Scope<'_>) -> io::Result<Report> {
     check.report.problems.extend(listing.foreign.iter().cloned().map(|name| Problem::from(Fault::NotAFile(name))));
     check.tree(&seals, checkpoint.as_deref(), &listing)?;
     for seal in &seals {
-        match fs::read(sealed_path(folder, seal.number)) {
+        match read_file(&sealed_path(folder, seal.number)) {
             Ok(bytes) if scope.segments.contains(&seal.number) => check.segment(&bytes, seal),
             Ok(_) => {}
             // Whether that is explained is seen when everything else was looked at.
@@ -104,7 +104,7 @@ impl Check<'_> {
         let mut faults = Vec::new();
         let mut former = Vec::new();
         for file in &listing.former {
-            let text = fs::read_to_string(self.folder.join(file))?;
+            let text = read_public(&self.folder.join(file))?;
             let (key, note) = text.split_once("\n\n").unwrap_or((&text, ""));
             match Verifier::parse(key).and_then(|key| Ok((key.clone(), key.open(note)?))) {
                 Ok((key, signed)) => former.push((file, key, Signed { size: signed.size, root: signed.root })),
@@ -183,7 +183,10 @@ impl Check<'_> {
             Ok(there) => there != heads.body(seal).get() || key.is_some_and(|key| !index::is_authentic(self.folder, seal, key)),
         };
         if differs {
-            self.report.problem(format!("{:012}.idx", seal.number), "is not the index of its segment");
+            self.report.problem(
+                format!("{:012}.idx", seal.number),
+                "is not the index of its segment; without this file the next start makes it again",
+            );
         }
     }
 
@@ -265,7 +268,13 @@ impl Check<'_> {
         for turn in 0..TURNS {
             let listing = Listing::of(self.folder)?;
             for number in listing.sealed.range(next..).copied().collect::<Vec<_>>() {
-                let bytes = fs::read(sealed_path(self.folder, number))?;
+                let bytes = match read_file(&sealed_path(self.folder, number)) {
+                    Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                        self.report.problem(name(number), error);
+                        continue;
+                    }
+                    read => read?,
+                };
                 match super::segment::sealed(self.folder, number, self.scope.secret.as_ref()) {
                     Ok(seal) if number == next && seal.number == number && seal.previous == end => {
                         (next, end) = (next + 1, seal.end());
@@ -276,9 +285,16 @@ impl Check<'_> {
                 }
             }
             let (Some(number), stray) = (listing.open.last().copied(), listing.open.len() > 1) else { return Ok(()) };
-            // It was sealed meanwhile.
-            let Ok(bytes) = fs::read(open_path(self.folder, number)) else { continue };
             let file = format!("{number:012}.open");
+            let bytes = match read_file(&open_path(self.folder, number)) {
+                // It was sealed meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    self.report.problem(file, error);
+                    return Ok(());
+                }
+                Ok(bytes) => bytes,
+            };
             let frames = match Frames::growing(&bytes) {
                 Ok(frames) => frames.under(self.scope.secret.as_ref()),
                 Err(broken) => {

@@ -9,14 +9,14 @@
 //! only ever refuses. So what is learned of an erased recipient later is closed from the start, as with anyone;
 //! until then nothing is on record.
 
-use super::group::{Changed, Map, id_hash};
+use super::group::{Changed, Map};
 use crate::model::brand::BrandCode;
 use crate::model::erasure::Tombstone;
 use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::movement::{CLOCK_TOLERANCE, Movement};
-use crate::model::record::{CellRecord, Record};
+use crate::model::record::Record;
 use crate::model::retention::HistoryRetention;
-use crate::model::state::{State, Status};
+use crate::model::state::State;
 use crate::model::time::IysTime;
 use crate::ports::{Erased, Erasure, Retained};
 use crate::store::codec::{HistoryKey, OpenErasure, Vicinity};
@@ -198,17 +198,15 @@ fn take_up(
 ) -> Result<(), StoreError> {
     for (cell, _) in before.cells() {
         let is_left = |movement: &&KnownMovement| {
-            let HistoryKey { relation: of, cell: at, status, .. } = movement.key;
-            (of, at) == (*relation, cell) && status != Status::Yok && movement.date > erased
+            let HistoryKey { relation: of, cell: at, .. } = movement.key;
+            (of, at) == (*relation, cell) && !movement.key.is_observation() && movement.date > erased
         };
         // Keys ascend in the order of precedence.
         let Some(KnownMovement { key, .. }) = movements.iter().rfind(is_left).filter(|_| record.get(cell).is_none()) else {
             continue;
         };
         let Some(value) = store.history_values(&[key.to_bytes()])?.pop().flatten() else { continue };
-        let HistoryKey { status, created, source, .. } = *key;
-        let (consented, received, transaction) = (value.consented, value.received, id_hash(&value.transaction));
-        record.set(cell, CellRecord { status, created, consented, source, transaction, received });
+        record.set(cell, key.record(&value));
     }
     Ok(())
 }
@@ -230,7 +228,7 @@ fn up_to_receipt(store: &Store, asked: &Erasure, now: IysTime) -> Result<IysTime
 /// A movement is superseded from the moment one that outranks it was known here, or from that one's creationDate
 /// if that is later; the current one of a cell is not. Observations and retailers' access are neither.
 fn retained(movements: &[KnownMovement], erased: IysTime, now: IysTime) -> Option<Retained> {
-    let is_consent = |key: &HistoryKey| key.relation.retailer.get() == 0 && key.status != Status::Yok;
+    let is_consent = |key: &HistoryKey| key.relation.retailer.get() == 0 && !key.is_observation();
     let consents: Vec<_> = movements.iter().filter(|movement| is_consent(&movement.key)).collect();
     let mut found = Retained { records: 0, current: 0, until: None };
     for cell in consents.chunk_by(|one, other| (one.key.relation, one.key.cell) == (other.key.relation, other.key.cell)) {
@@ -256,7 +254,8 @@ mod tests {
     use crate::model::brand::RetailerCode;
     use crate::model::channel::Cell;
     use crate::model::retention::DAY;
-    use crate::model::source::SourceCode;
+    use crate::model::source::{Source, SourceCode};
+    use crate::model::state::Status;
 
     const KEPT: u32 = HistoryRetention::SHORTEST_DAYS * DAY;
 
@@ -310,9 +309,10 @@ mod tests {
 
     #[test]
     fn an_observation_and_access_of_a_retailer_are_no_records() {
-        let sweep = HistoryKey { source: SourceCode::from_stored(102), ..movement(0, 2, 10, Status::Yok) };
-        assert_eq!(retained(&known(&[sweep, movement(5, 2, 10, Status::Onay)]), at(30), at(40)), None);
-        let two_cells = known(&[movement(0, 0, 10, Status::Onay), movement(0, 2, 10, Status::Ret), sweep]);
+        let seen = |status| HistoryKey { source: Source::SWEEP.code(), ..movement(0, 2, 10, status) };
+        let [absent, listed] = [Status::Yok, Status::Onay].map(seen);
+        assert_eq!(retained(&known(&[absent, listed, movement(5, 2, 10, Status::Onay)]), at(30), at(40)), None);
+        let two_cells = known(&[movement(0, 0, 10, Status::Onay), movement(0, 2, 10, Status::Ret), absent, listed]);
         assert_eq!(retained(&two_cells, at(30), at(40)), Some(Retained { records: 2, current: 2, until: None }));
     }
 

@@ -7,7 +7,7 @@ use crate::model::key::{Pseudonym, RelationHash, RelationKey};
 use crate::model::movement::Movement;
 use crate::model::record::{CellRecord, Record};
 use crate::model::source::{Source, SourceCode};
-use crate::model::state::{State, Status};
+use crate::model::state::State;
 use crate::model::time::IysTime;
 use crate::model::transaction::TransactionId;
 use crate::store::codec::{Change, HistoryBytes, HistoryKey, HistoryValue};
@@ -96,11 +96,8 @@ impl Group {
     fn load_history(&mut self, store: &Store, movements: &[&Movement]) -> Result<(), StoreError> {
         let may_be_known = |movement: &&&Movement| {
             let record = self.records.get(&movement.relation).map(|working| &working.record);
-            let last = match movement.status {
-                Status::Yok => record.and_then(|record| record.absent(movement.cell)),
-                Status::Onay | Status::Ret => record.and_then(|record| Some(record.get(movement.cell)?.created)),
-            };
-            last.is_some_and(|last| last >= movement.created)
+            let last = |record: &Record| record.last(movement.cell, movement.is_observation().then_some(movement.status));
+            record.and_then(last).is_some_and(|last| last >= movement.created)
         };
         let mut keys: Vec<_> = movements.iter().filter(may_be_known).map(|movement| history_key(movement)).collect();
         keys.sort_unstable();
@@ -128,8 +125,8 @@ impl Group {
             self.records.entry(movement.relation).or_insert(Working { record: Record::default(), new: true, changed: false });
         let Working { record, changed, .. } = working;
         let new = CellRecord::of(movement);
-        if movement.status == Status::Yok {
-            *changed |= record.note_absent(movement.cell, movement.created);
+        if movement.is_observation() {
+            *changed |= record.observe(movement.cell, movement.status, movement.created);
         } else if order::replaces(&new, record.get(movement.cell)) {
             record.set(movement.cell, new);
             *changed = true;
@@ -142,12 +139,13 @@ impl Group {
     }
 
     /// Keeps a movement in the history. Of two that share a key the greater (consentDate, transaction,
-    /// received) is kept, so that the history too depends on the set alone; when it was first known stays.
+    /// received, ambiguous) is kept, so that the history too depends on the set alone; when it was first known stays.
     fn remember(&mut self, movement: &Movement) -> bool {
         let value = HistoryValue {
             consented: movement.consented,
             transaction: movement.transaction.as_ref().map_or("", TransactionId::as_str).into(),
             received: movement.received,
+            ambiguous: movement.reading.is_ambiguous(),
             revision: self.revision,
             known_since: self.now,
         };
@@ -158,7 +156,7 @@ impl Group {
                 return true;
             }
         };
-        let rank = |value: &HistoryValue| (value.consented, id_hash(&value.transaction), value.received);
+        let rank = |value: &HistoryValue| (value.consented, id_hash(&value.transaction), value.received, value.ambiguous);
         if rank(&value) <= rank(&entry.value) {
             return false;
         }

@@ -1,7 +1,7 @@
 //! Which of two movements of a cell holds. Pure, and the only place that decides it.
 //!
-//! The latest `creationDate` holds. In the same second a RET beats an ONAY (fail closed, F§8.3), and what a
-//! sweep did not find (YOK) is kept apart from both, see [`Record::status`](crate::model::record::Record); then
+//! The latest `creationDate` holds. In the same second a RET beats an ONAY (fail closed, F§8.3); observations of İYS's
+//! list are no movements and never compared, see [`Record::status`](crate::model::record::Record::status). Then
 //! the greater source, `consentDate` and transaction, so that the stored record too depends only on the
 //! set of movements, not on their order or repetition. `consentDate` never decides before these: a line
 //! closure carries an old or an empty one (F§1.5).
@@ -17,8 +17,8 @@ pub fn replaces(new: &CellRecord, current: Option<&CellRecord>) -> bool {
 
 /// A total order: two movements of equal rank are the same movement.
 fn rank(record: &CellRecord) -> impl Ord {
-    let CellRecord { status, created, consented, source, transaction, received } = *record;
-    (created, status == Status::Ret, source, consented, transaction, received)
+    let CellRecord { status, created, consented, source, transaction, received, ambiguous } = *record;
+    (created, status == Status::Ret, source, consented, transaction, received, ambiguous)
 }
 
 #[cfg(test)]
@@ -36,6 +36,7 @@ mod tests {
             source: SourceCode::from_stored(source),
             transaction,
             received: false,
+            ambiguous: false,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::model::channel::Cell;
 use crate::model::hex::to_hex;
 use crate::model::key::{RelationHash, RelationKey};
 use crate::model::record::Record;
-use crate::model::state::State;
+use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
 use crate::store::codec::HistoryKey;
 use crate::store::{OnFile, Store, StoreError};
@@ -40,12 +40,14 @@ pub enum Difference {
         /// The last movement of the history.
         history: Option<HistoryKey>,
     },
-    /// The record of a cell tells of another sweep that did not find it than its history.
-    Absence {
+    /// The record of a cell tells of another look at İYS's list than its history.
+    Observation {
         /// Of which relation.
         relation: RelationKey,
         /// Of which cell.
         cell: Cell,
+        /// [`Status::Onay`] where it was listed, [`Status::Yok`] where it was not.
+        status: Status,
         /// What the record says.
         consent: Option<IysTime>,
         /// What the history says.
@@ -108,10 +110,12 @@ impl<F: FnMut(Difference)> Comparing<'_, F> {
                 self.found.cells += 1;
                 (self.differs)(Difference::History { relation, cell, consent, history });
             }
-            let [consent, history] = on_file.absences(cell);
-            if consent != history {
-                self.found.cells += 1;
-                (self.differs)(Difference::Absence { relation, cell, consent, history });
+            for status in [Status::Yok, Status::Onay] {
+                let [consent, history] = on_file.observed(cell, status);
+                if consent != history {
+                    self.found.cells += 1;
+                    (self.differs)(Difference::Observation { relation, cell, status, consent, history });
+                }
             }
         }
         if let Some(record) = on_file.record {
@@ -132,7 +136,8 @@ impl<F: FnMut(Difference)> Comparing<'_, F> {
             self.held += u64::from(index != State::EMPTY || store == State::EMPTY);
             if index != store {
                 self.found.states += 1;
-                let phone = record.closed.is_some() || record.cells().all(|(cell, _)| cell.channel.takes_phones());
+                let mut known = Cell::ALL.into_iter().filter(|cell| record.knows(*cell));
+                let phone = record.closed.is_some() || known.all(|cell| cell.channel.takes_phones());
                 (self.differs)(Difference::State { relation, index, store, phone });
             }
         }
@@ -142,7 +147,7 @@ impl<F: FnMut(Difference)> Comparing<'_, F> {
 /// One line: the relation by its pseudonym and brand, then what each side says.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::State { relation, .. } | Self::History { relation, .. } | Self::Absence { relation, .. }) = self;
+        let (Self::State { relation, .. } | Self::History { relation, .. } | Self::Observation { relation, .. }) = self;
         write!(f, "{} brand {}", to_hex(&relation.pseudonym.0), relation.brand)?;
         if relation.retailer.get() != 0 {
             write!(f, " retailer {}", relation.retailer.get())?;
@@ -159,9 +164,10 @@ impl fmt::Display for Difference {
             Self::History { cell, consent, history, .. } => {
                 write!(f, ", {}: consent {}, history {}", Named(cell), Moved(consent), Moved(history))
             }
-            Self::Absence { cell, consent, history, .. } => {
+            Self::Observation { cell, status, consent, history, .. } => {
                 let when = |time: Option<IysTime>| time.map_or_else(|| "never".to_owned(), |time| time.to_string());
-                write!(f, ", {}: not listed at {} by consent, {} by history", Named(cell), when(consent), when(history))
+                let seen = if status == Status::Yok { "not listed" } else { "listed" };
+                write!(f, ", {}: {seen} at {} by consent, {} by history", Named(cell), when(consent), when(history))
             }
         }
     }

@@ -177,8 +177,8 @@ impl Thread {
             let (mut applied, mut rows) = (0, 0);
             for movement in movements {
                 let is_new = working.take(movement, &self.known_sources, &self.erasures);
-                applied += u64::from(is_new && !movement.copy);
-                rows += u64::from(!movement.copy);
+                applied += u64::from(is_new && !movement.reading.is_copy());
+                rows += u64::from(!movement.reading.is_copy());
             }
             outcomes.push(Applied { revision: 0, applied, unchanged: rows - applied });
         }

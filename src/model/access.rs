@@ -8,7 +8,7 @@
 use super::brand::{BrandCode, RetailerCode};
 use super::channel::{Cell, Channel, RecipientType};
 use super::key::{Pseudonym, RelationKey};
-use super::movement::Movement;
+use super::movement::{Movement, Reading};
 use super::recipient::{InvalidRecipient, Recipient};
 use super::source::Source;
 use super::state::Status;
@@ -87,7 +87,7 @@ impl Access {
             transaction: None,
             misformed: false,
             received: false,
-            copy: false,
+            reading: Reading::Only,
         }
     }
 }
@@ -164,7 +164,7 @@ mod tests {
             transaction: None,
             misformed: false,
             received: false,
-            copy: false,
+            reading: Reading::Only,
         };
         assert_eq!(Access { allowed: true, ..access.clone() }.movement(), Movement { status: Status::Onay, ..expected.clone() });
         assert_eq!(access.movement(), expected);

@@ -18,7 +18,7 @@ use super::fold::bare;
 use super::key::RelationKey;
 use super::recipient::{InvalidRecipient, Readings, Recipient};
 use super::secret::Pseudonymizer;
-use super::source::Source;
+use super::source::{Source, SourceCode};
 use super::state::Status;
 use super::time::IysTime;
 use super::transaction::TransactionId;
@@ -46,9 +46,34 @@ pub struct Movement {
     pub misformed: bool,
     /// A refusal that was received without İYS's identity.
     pub received: bool,
-    /// The same refusal under another address or recipient type that its row can mean: applied, not counted as a
-    /// row of its own.
-    pub copy: bool,
+    /// Which of the addresses and recipient types that its row can mean it is of.
+    pub reading: Reading,
+}
+
+/// Place of a movement among those that its row can mean. Only a refusal has more than one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// The row means one address and recipient type.
+    #[default]
+    Only,
+    /// The first of several: İYS may hold the refusal under another one.
+    First,
+    /// The same refusal under another address or recipient type: applied, not counted as a row of its own.
+    Copy,
+}
+
+impl Reading {
+    /// Whether the row can mean more than one address or recipient type.
+    #[must_use]
+    pub fn is_ambiguous(self) -> bool {
+        self != Self::Only
+    }
+
+    /// Whether it is not counted as a row of its own.
+    #[must_use]
+    pub fn is_copy(self) -> bool {
+        self == Self::Copy
+    }
 }
 
 impl Movement {
@@ -56,6 +81,23 @@ impl Movement {
     #[must_use]
     pub const fn date(&self) -> IysTime {
         date_of(self.created, self.received)
+    }
+
+    /// Whether it is no movement but an observation of İYS's list.
+    #[must_use]
+    pub fn is_observation(&self) -> bool {
+        is_observation(self.status, self.source.code())
+    }
+}
+
+/// Whether a status and its source are an observation: what İYS's list said of an address when it was asked, either way. It is
+/// no consent, so it neither ranks among the movements of a cell nor hides one.
+#[must_use]
+pub fn is_observation(status: Status, source: SourceCode) -> bool {
+    match status {
+        Status::Yok => true,
+        Status::Onay => source == Source::SWEEP.code(),
+        Status::Ret => false,
     }
 }
 
@@ -272,7 +314,7 @@ fn parse_approval(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Parsed
         transaction: identity.transaction,
         misformed: recipient.is_misformed(),
         received: false,
-        copy: false,
+        reading: Reading::Only,
     };
     Ok(Parsed { movement, copies: Vec::new() })
 }
@@ -286,6 +328,7 @@ fn parse_refusal(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Parsed,
     // Recorded but never deciding: a RET survives without them.
     let consented = consented_of(raw).unwrap_or(None);
     let source = Source::parse(bare(raw.source)).unwrap_or(Source::NONE);
+    let reading = if second.is_some() || recipient_type.is_none() { Reading::First } else { Reading::Only };
     let movement = Movement {
         relation: RelationKey::of_brand(context.pseudonymizer.recipient(&first), brand),
         cell: Cell { channel, recipient_type: recipient_type.unwrap_or_default() },
@@ -296,7 +339,7 @@ fn parse_refusal(raw: &RawMovement<'_>, context: &Context<'_>) -> Result<Parsed,
         transaction: identity.transaction,
         misformed: first.is_misformed(),
         received: identity.received,
-        copy: false,
+        reading,
     };
     let copies = copies(&movement, second.as_ref(), recipient_type.is_none(), context.pseudonymizer);
     Ok(Parsed { movement, copies })
@@ -307,11 +350,12 @@ fn copies(of: &Movement, second: Option<&Recipient>, every_type: bool, pseudonym
     let mut copies = Vec::new();
     if let Some(recipient) = second {
         let relation = RelationKey { pseudonym: pseudonymizer.recipient(recipient), ..of.relation };
-        copies.push(Movement { relation, misformed: recipient.is_misformed(), copy: true, ..of.clone() });
+        copies.push(Movement { relation, misformed: recipient.is_misformed(), reading: Reading::Copy, ..of.clone() });
     }
     if every_type {
         let cell = Cell { recipient_type: of.cell.recipient_type.other(), ..of.cell };
-        let others: Vec<_> = std::iter::once(of).chain(&copies).map(|one| Movement { cell, copy: true, ..one.clone() }).collect();
+        let others: Vec<_> =
+            std::iter::once(of).chain(&copies).map(|one| Movement { cell, reading: Reading::Copy, ..one.clone() }).collect();
         copies.extend(others);
     }
     copies

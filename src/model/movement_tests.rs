@@ -41,7 +41,7 @@ fn a_row_becomes_a_movement() {
         transaction: TransactionId::parse("0f3a").ok(),
         misformed: false,
         received: false,
-        copy: false,
+        reading: Reading::Only,
     };
     assert_eq!(read(&row()), Ok(Parsed { movement, copies: Vec::new() }));
 }
@@ -136,8 +136,10 @@ fn words_in_other_habits_are_read_where_they_can_mean_one_thing() {
 fn a_ret_whose_recipient_type_cannot_be_read_blocks_every_type() {
     for recipient_type in ["KURUMSAL", "ESNAF", "XX", "5", "[]"] {
         let Parsed { movement, copies } = read(&RawMovement { recipient_type, ..ret() }).unwrap();
-        let of_merchants = Movement { cell: Cell::new(Channel::Mesaj, RecipientType::Tacir), copy: true, ..movement.clone() };
-        assert_eq!((Ok(movement), copies), (read(&ret()).map(|parsed| parsed.movement), vec![of_merchants]), "{recipient_type}");
+        let of_merchants =
+            Movement { cell: Cell::new(Channel::Mesaj, RecipientType::Tacir), reading: Reading::Copy, ..movement.clone() };
+        let of_consumers = read(&ret()).map(|parsed| Movement { reading: Reading::First, ..parsed.movement });
+        assert_eq!((Ok(movement), copies), (of_consumers, vec![of_merchants]), "{recipient_type}");
     }
 }
 
@@ -147,10 +149,12 @@ fn a_ret_blocks_every_address_that_it_can_mean() {
     let of = |text: &str| pseudonymizer.recipient(&Recipient::parse(text, Channel::Mesaj).unwrap());
     let wrong_form = pseudonymizer.recipient(&Recipient::parse_approval("+9005321234567", Channel::Mesaj).unwrap());
     let blocked = |raw: &RawMovement<'_>| -> Vec<_> {
-        read(raw)
-            .unwrap()
-            .into_movements()
-            .map(|movement| (movement.relation.pseudonym, movement.misformed, movement.copy))
+        let movements: Vec<_> = read(raw).unwrap().into_movements().collect();
+        let readings = movements.iter().filter(|movement| movement.reading.is_ambiguous()).count();
+        assert_eq!(readings, if movements.len() > 1 { movements.len() } else { 0 }, "İYS may hold it under any of them");
+        movements
+            .into_iter()
+            .map(|movement| (movement.relation.pseudonym, movement.misformed, movement.reading.is_copy()))
             .collect()
     };
     let plain = of("05321234567");

@@ -2,7 +2,7 @@
 
 use super::channel::Cell;
 use super::movement::{self, CLOCK_TOLERANCE, Movement};
-use super::source::SourceCode;
+use super::source::{Source, SourceCode};
 use super::state::{State, Status};
 use super::time::IysTime;
 use super::transaction::TransactionId;
@@ -10,7 +10,7 @@ use super::transaction::TransactionId;
 /// The current movement of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CellRecord {
-    /// What the consent is; never [`Status::Yok`], which [`Record::absent`] holds.
+    /// What the consent is. No observation, which [`Record::observed`] holds.
     pub status: Status,
     /// The time that decides, as [`Movement::created`].
     pub created: IysTime,
@@ -22,6 +22,8 @@ pub struct CellRecord {
     pub transaction: u128,
     /// A refusal that was received without İYS's identity.
     pub received: bool,
+    /// A refusal whose row can mean more than one address or recipient type: [`movement::Reading::is_ambiguous`].
+    pub ambiguous: bool,
 }
 
 /// What is known of every cell of a relation. Each part grows by a maximum, so that the whole depends on
@@ -29,6 +31,7 @@ pub struct CellRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Record {
     cells: [Option<CellRecord>; Cell::ALL.len()],
+    listed: [Option<IysTime>; Cell::ALL.len()],
     absent: [Option<IysTime>; Cell::ALL.len()],
     /// When the recipient's line was closed, as an operator reported it (11/9): a RET on every cell.
     pub closed: Option<IysTime>,
@@ -47,7 +50,22 @@ impl CellRecord {
             source: movement.source.code(),
             transaction: movement.transaction.as_ref().map_or(0, TransactionId::hash),
             received: movement.received,
+            ambiguous: movement.reading.is_ambiguous(),
         }
+    }
+
+    /// Whether it is no movement but an observation of İYS's list.
+    #[must_use]
+    pub fn is_observation(&self) -> bool {
+        movement::is_observation(self.status, self.source)
+    }
+
+    /// Whether this is what İYS itself has on record of this very address and recipient type. What came without İYS's
+    /// identity need not have reached İYS; only an export of its panel has none.
+    #[must_use]
+    pub fn is_of_iys(&self) -> bool {
+        let identified = self.transaction != 0 || self.source == Source::IYS_EXPORT.code();
+        identified && !self.received && !self.ambiguous
     }
 
     /// The date to show: İYS's creationDate, or the receipt.
@@ -70,9 +88,9 @@ impl Record {
         self.cells[usize::from(cell.code())].as_ref()
     }
 
-    /// Makes `record` the current movement of `cell`.
-    pub fn set(&mut self, cell: Cell, record: CellRecord) {
-        self.cells[usize::from(cell.code())] = Some(record);
+    /// Makes `record` the current movement of `cell`, or leaves it without one.
+    pub fn set(&mut self, cell: Cell, record: impl Into<Option<CellRecord>>) {
+        self.cells[usize::from(cell.code())] = record.into();
     }
 
     /// The cells on record, in the order of their codes.
@@ -80,15 +98,33 @@ impl Record {
         Cell::ALL.into_iter().filter_map(|cell| self.get(cell).map(|record| (cell, record)))
     }
 
-    /// When İYS was last seen not to list `cell` as approved.
+    /// When İYS was last seen to list `cell` as approved ([`Status::Onay`]), or not to ([`Status::Yok`]); no look ends in
+    /// a refusal.
     #[must_use]
-    pub const fn absent(&self, cell: Cell) -> Option<IysTime> {
-        self.absent[cell.code() as usize]
+    pub const fn observed(&self, cell: Cell, status: Status) -> Option<IysTime> {
+        match status {
+            Status::Onay => self.listed[cell.code() as usize],
+            Status::Yok => self.absent[cell.code() as usize],
+            Status::Ret => None,
+        }
     }
 
-    /// Notes that İYS did not list `cell` as approved at `at`; says whether that is news.
-    pub fn note_absent(&mut self, cell: Cell, at: IysTime) -> bool {
-        later(&mut self.absent[usize::from(cell.code())], at)
+    /// When the last observation of `cell` of a status was made, or its current movement registered.
+    #[must_use]
+    pub fn last(&self, cell: Cell, observed: Option<Status>) -> Option<IysTime> {
+        match observed {
+            Some(status) => self.observed(cell, status),
+            None => self.get(cell).map(|current| current.created),
+        }
+    }
+
+    /// Notes that İYS was seen to list `cell` as approved at `at`, or not to; says whether that is news.
+    pub fn observe(&mut self, cell: Cell, status: Status, at: IysTime) -> bool {
+        match status {
+            Status::Onay => later(&mut self.listed[usize::from(cell.code())], at),
+            Status::Yok => later(&mut self.absent[usize::from(cell.code())], at),
+            Status::Ret => false,
+        }
     }
 
     /// Notes that the recipient's line was closed at `at`; says whether that is news.
@@ -102,31 +138,60 @@ impl Record {
         for cell in &mut self.cells {
             *cell = cell.filter(|record| record.date() > until);
         }
-        for absent in &mut self.absent {
-            *absent = absent.filter(|at| *at > until);
+        for observed in self.listed.iter_mut().chain(&mut self.absent) {
+            *observed = observed.filter(|at| *at > until);
         }
     }
 
     /// Whether nothing was taken in of it, or nothing is left.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        self.cells.iter().all(Option::is_none) && self.absent.iter().all(Option::is_none)
+        self.cells.iter().all(Option::is_none) && self.listed.iter().chain(&self.absent).all(Option::is_none)
     }
 
-    /// What holds for `cell`. A closed line is refused until a movement that is later by more than
-    /// [`CLOCK_TOLERANCE`]; what a sweep did not find is not approved until a later one, and stays refused if it was.
+    /// What holds for `cell`: that of its movements which ranks last, held against what İYS's list said since.
+    ///
+    /// - A closed line is refused until an approval is registered more than [`CLOCK_TOLERANCE`] after its closure. A
+    ///   listing never lifts a closure, be it ever so late: İYS's list need not know of it.
+    /// - A refusal holds whatever is listed, unless İYS itself had it on record and lists an approval since
+    ///   ([`CellRecord::is_of_iys`]): it cannot list what it has not heard of.
+    /// - An approval holds until İYS is seen not to list it; without any movement the listing alone approves.
     #[must_use]
     pub fn status(&self, cell: Cell) -> Option<Status> {
-        let current = self.get(cell);
-        let closed = self.closed.filter(|_| cell.channel.takes_phones());
-        let outlasts = |closed: IysTime, current: &CellRecord| current.created <= closed.plus(CLOCK_TOLERANCE);
-        if closed.is_some_and(|closed| current.is_none_or(|current| outlasts(closed, current))) {
-            return Some(Status::Ret);
+        if self.approved(cell).is_some() {
+            return Some(Status::Onay);
         }
-        let current = current?;
-        let approved = current.status == Status::Onay;
-        let gone = self.absent(cell).is_some_and(|absent| absent >= current.created);
-        if approved && gone { None } else { Some(current.status) }
+        let refused = self.get(cell).is_some_and(|current| current.status == Status::Ret) || self.is_closed(cell);
+        refused.then_some(Status::Ret)
+    }
+
+    /// When `cell` was last known to be approved, if it is: by its movement, or by a later look at İYS's list.
+    #[must_use]
+    pub fn approved(&self, cell: Cell) -> Option<IysTime> {
+        if self.is_closed(cell) {
+            return None;
+        }
+        let listed = self.observed(cell, Status::Onay);
+        let approved = match self.get(cell) {
+            None => listed,
+            Some(current) if current.status == Status::Onay => listed.max(Some(current.created)),
+            Some(refusal) => listed.filter(|listed| refusal.is_of_iys() && *listed > refusal.created),
+        };
+        approved.filter(|_| approved > self.observed(cell, Status::Yok))
+    }
+
+    /// Whether the recipient's line was closed, and no approval was registered since.
+    fn is_closed(&self, cell: Cell) -> bool {
+        let Some(closed) = self.closed.filter(|_| cell.channel.takes_phones()) else { return false };
+        let reopens = |current: &CellRecord| current.status == Status::Onay && current.created > closed.plus(CLOCK_TOLERANCE);
+        !self.get(cell).is_some_and(reopens)
+    }
+
+    /// Whether anything is known of `cell`.
+    #[must_use]
+    pub fn knows(&self, cell: Cell) -> bool {
+        let observed = [Status::Onay, Status::Yok].into_iter().any(|status| self.observed(cell, status).is_some());
+        self.get(cell).is_some() || observed || self.is_closed(cell)
     }
 
     /// The packed state that the index holds.
@@ -160,7 +225,15 @@ mod tests {
 
     fn record(status: Status, created: u32) -> Record {
         let source = SourceCode::from_stored(6);
-        let current = CellRecord { status, created: at(created), consented: None, source, transaction: 1, received: false };
+        let current = CellRecord {
+            status,
+            created: at(created),
+            consented: None,
+            source,
+            transaction: 1,
+            received: false,
+            ambiguous: false,
+        };
         let mut record = Record::default();
         record.set(TEXT, current);
         record
@@ -189,18 +262,81 @@ mod tests {
             (Status::Ret, 11, Some(Status::Ret)),
         ] {
             let mut record = record(status, created);
-            assert!(record.note_absent(TEXT, at(10)) && !record.note_absent(TEXT, at(10)));
+            assert!(record.observe(TEXT, Status::Yok, at(10)) && !record.observe(TEXT, Status::Yok, at(10)));
             assert_eq!(record.status(TEXT), expected, "{status:?} at {created}");
+        }
+    }
+
+    #[test]
+    fn a_listing_lifts_iyss_own_refusal_of_before_and_no_other() {
+        let own = record(Status::Ret, 10).cells[usize::from(TEXT.code())];
+        let (export, nameless) = (Source::IYS_EXPORT.code(), SourceCode::from_stored(6));
+        for (listed, refusal, expected) in [
+            (11, own, Status::Onay),
+            (10, own, Status::Ret),
+            (9, own, Status::Ret),
+            (11, own.map(|own| CellRecord { transaction: 0, source: export, ..own }), Status::Onay),
+            // As an earlier program recorded what was received without İYS's identity.
+            (11, own.map(|own| CellRecord { transaction: 0, source: nameless, ..own }), Status::Ret),
+            (u32::MAX, own.map(|own| CellRecord { received: true, transaction: 0, ..own }), Status::Ret),
+            (u32::MAX, own.map(|own| CellRecord { received: true, source: export, ..own }), Status::Ret),
+            (u32::MAX, own.map(|own| CellRecord { ambiguous: true, ..own }), Status::Ret),
+        ] {
+            let mut record = Record::default();
+            record.set(TEXT, refusal);
+            assert!(record.observe(TEXT, Status::Onay, at(listed)) && !record.observe(TEXT, Status::Onay, at(listed)));
+            assert_eq!(record.status(TEXT), Some(expected), "{refusal:?} listed at {listed}");
+        }
+    }
+
+    #[test]
+    fn the_later_look_decides_and_of_one_second_the_one_that_did_not_list() {
+        for (movement, [listed, absent], expected) in [
+            (None, [11, 10], Some(Status::Onay)),
+            (None, [10, 10], None),
+            (None, [9, 10], None),
+            (Some((Status::Onay, 9)), [11, 10], Some(Status::Onay)),
+            (Some((Status::Onay, 9)), [10, 10], None),
+            (Some((Status::Onay, 11)), [9, 10], Some(Status::Onay)),
+            (Some((Status::Ret, 9)), [11, 10], Some(Status::Onay)),
+            (Some((Status::Ret, 8)), [9, 10], Some(Status::Ret)),
+            (Some((Status::Ret, 12)), [11, 10], Some(Status::Ret)),
+        ] {
+            let mut record = movement.map_or_else(Record::default, |(status, created)| record(status, created));
+            record.observe(TEXT, Status::Onay, at(listed));
+            record.observe(TEXT, Status::Yok, at(absent));
+            assert!(!record.observe(TEXT, Status::Ret, at(99)), "no look ends in a refusal");
+            assert_eq!(record.status(TEXT), expected, "{movement:?} {listed} {absent}");
+        }
+    }
+
+    #[test]
+    fn a_listing_never_lifts_a_closure() {
+        let late = 12 + CLOCK_TOLERANCE;
+        for movement in [None, Some((Status::Onay, 9)), Some((Status::Ret, late))] {
+            let mut closed = movement.map_or_else(Record::default, |(status, created)| record(status, created));
+            closed.note_closed(at(10));
+            closed.observe(TEXT, Status::Onay, at(late + 1));
+            closed.observe(MAIL, Status::Onay, at(late + 1));
+            assert_eq!([TEXT, MAIL].map(|cell| closed.status(cell)), [Some(Status::Ret), Some(Status::Onay)], "{movement:?}");
+        }
+        let mut reopened = record(Status::Onay, late);
+        reopened.note_closed(at(10));
+        for (status, moment, expected) in [(Status::Yok, late, None), (Status::Onay, late + 1, Some(Status::Onay))] {
+            reopened.observe(TEXT, status, at(moment));
+            assert_eq!(reopened.status(TEXT), expected);
         }
     }
 
     #[test]
     fn what_is_erased_is_everything_up_to_a_moment_but_the_closure() {
         let mut erased = record(Status::Onay, 1_010);
-        erased.note_absent(CALL, at(1_011));
+        erased.observe(CALL, Status::Yok, at(1_011));
+        erased.observe(CALL, Status::Onay, at(1_009));
         erased.note_closed(at(5));
         erased.erase(at(1_009));
-        assert_eq!((erased.status(TEXT), erased.absent(CALL)), (Some(Status::Onay), Some(at(1_011))));
+        assert_eq!(erased.observed(CALL, Status::Onay), None);
+        assert_eq!((erased.status(TEXT), erased.observed(CALL, Status::Yok)), (Some(Status::Onay), Some(at(1_011))));
         erased.erase(at(1_010));
         assert_eq!((erased.get(TEXT), erased.is_blank()), (None, false));
         erased.erase(at(1_011));
@@ -222,7 +358,7 @@ mod tests {
     fn the_packed_state_is_what_holds() {
         let mut record = record(Status::Onay, 10);
         assert_eq!(record.state(), State::EMPTY.with(TEXT, Status::Onay));
-        record.note_absent(TEXT, at(12));
+        record.observe(TEXT, Status::Yok, at(12));
         assert_eq!(record.state(), State::EMPTY);
     }
 }

@@ -23,7 +23,7 @@ pub struct Source {
 #[error("a source is 1 to 32 capital letters, digits and underscores, with no long number in it")]
 pub struct InvalidSource;
 
-/// Codes and names. Codes below 100 are İYS's, from 100 on ours; an entry is never renumbered.
+/// Codes and names. Codes below [`OURS`] are İYS's, from there on ours; an entry is never renumbered.
 const KNOWN: [(u32, &str); 34] = [
     (0, ""),
     (1, "HS_FIZIKSEL_ORTAM"),
@@ -61,6 +61,9 @@ const KNOWN: [(u32, &str); 34] = [
     (105, "IYS_ACCESS"),
 ];
 
+/// The first code of ours.
+const OURS: u32 = 100;
+
 /// Codes of values outside the table have this bit.
 const HASHED: u32 = 1 << 31;
 
@@ -84,14 +87,15 @@ impl Source {
         Self { code: SourceCode(KNOWN[place].0), name: Cow::Borrowed(KNOWN[place].1) }
     }
 
-    /// Reads a source; empty is [`Source::NONE`].
+    /// Reads a source as a row names it; empty is [`Source::NONE`]. A name of ours is no known source there: the row is a
+    /// movement like any other, neither an observation nor anything else that only this program can say.
     ///
     /// # Errors
     /// Other letters than `A-Z0-9_`, over 32 of them, or a run of seven digits: that would be a
     /// phone number in the wrong column, and no address may reach the disk.
     pub fn parse(text: &str) -> Result<Self, InvalidSource> {
         let text = text.trim();
-        if let Some(place) = KNOWN.iter().position(|(_, name)| *name == text) {
+        if let Some(place) = KNOWN.iter().position(|(code, name)| *code < OURS && *name == text) {
             return Ok(Self::known(place));
         }
         let letters = text.len() <= 32 && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
@@ -125,7 +129,7 @@ impl SourceCode {
     /// Whether it is one of ours: what came from elsewhere than İYS's streams.
     #[must_use]
     pub const fn is_ours(self) -> bool {
-        self.0 >= 100 && self.0 < HASHED
+        self.0 >= OURS && self.0 < HASHED
     }
 
     /// The code of a stored number.
@@ -169,6 +173,16 @@ mod tests {
         let odd = Source::parse("HS_YENI_KANAL").unwrap();
         assert_eq!((odd.name(), odd.code().is_unknown(), odd.code().known_name()), ("HS_YENI_KANAL", true, None));
         assert_eq!(odd.code().get(), 2_264_494_731, "the code is the name's alone");
+    }
+
+    #[test]
+    fn a_name_of_ours_is_no_known_source_of_a_row() {
+        let ours = KNOWN.into_iter().filter(|(code, _)| *code >= OURS).map(|(_, name)| name).collect::<Vec<_>>();
+        assert_eq!(ours, ["LOCAL_RET", "IYS_EXPORT", "SWEEP", "LINE_CLOSED", "LOCAL_ACCESS", "IYS_ACCESS"]);
+        for name in ours {
+            let read = Source::parse(name).unwrap();
+            assert_eq!((read.name(), read.code().is_unknown(), read.code().is_ours()), (name, true, false));
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod declarations;
 mod duties;
 mod erasures;
 mod evidence;
+mod history;
 mod recipients;
 mod registry;
 mod retention;
@@ -23,6 +24,10 @@ pub use erasures::{
     encode_tombstone, erasing_key, is_tombstone_key, tombstone_key, vicinity_of_row, with_recipient, without,
 };
 pub use evidence::{decode_recalled, encode_recalled};
+pub use history::{
+    HistoryBytes, HistoryKey, HistoryValue, decode_history, encode_history, id_hash, is_ambiguous, is_received,
+    push_history_head, push_id,
+};
 pub use recipients::{Closure, decode_closure, encode_closure};
 pub use registry::{brand_key, decode_brand, decode_source_key, encode_brand, source_key};
 pub use retention::{
@@ -30,21 +35,20 @@ pub use retention::{
 };
 
 use crate::model::channel::Cell;
-use crate::model::hex::{hex_into, push_from_hex, to_hex};
 use crate::model::key::RelationKey;
 use crate::model::record::{CellRecord, Record};
 use crate::model::secret::KEY_ID;
 use crate::model::source::SourceCode;
 use crate::model::state::{State, Status};
 use crate::model::time::IysTime;
-use crate::model::transaction::TransactionId;
 
 /// The format of the whole store; a store with a greater one is refused.
 ///
 /// 2 adds closures, observations, feeds and their gaps; 3 adds modes, standings and declarations, retailers' access
 /// in relations of their own, erasures and what those leave in the change log; 4 adds refusals that were received
-/// without İYS's identity, and what is remembered of the evidence, whose segments are authenticated from then on. A
-/// store of an older format is read as it is.
+/// without İYS's identity or whose row can mean more than one address, what İYS's list said apart from movements, and
+/// what is remembered of the evidence, whose segments are authenticated from then on. A store of an older format is read
+/// as it is.
 pub const FORMAT: u32 = 4;
 
 const VERSION: u8 = 1;
@@ -53,12 +57,16 @@ const VERSION: u8 = 1;
 const MISFORMED: u8 = 1;
 const CLOSED: u8 = 2;
 
-/// Set in the byte of a cell, it means what sweeps did not find there: observations are rows of their own,
-/// beside the cell's movements and never ranked with them.
+/// Set in the byte of a cell: an observation of İYS's list. Observations are rows of their own, beside the cell's
+/// movements and never ranked with them.
 const OBSERVED: u8 = 0x80;
+/// Set beside [`OBSERVED`] in a record: İYS's list had the cell. Without it: it had it not.
+const LISTED: u8 = 0x40;
 
 /// Set in the byte of a status: a refusal that was received without İYS's identity.
 const RECEIVED: u8 = 0x80;
+/// Set in the byte of a status: a refusal whose row can mean more than one address or recipient type.
+const AMBIGUOUS: u8 = 0x40;
 
 /// The bytes are not what this program writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,36 +80,6 @@ pub enum InvalidBytes {
     /// A code in them means nothing.
     #[error("unknown code")]
     Code,
-}
-
-/// The key of one movement in `history`. Two movements that share it are one (F§8.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct HistoryKey {
-    /// Whose consent, for which brand.
-    pub relation: RelationKey,
-    /// Which cell.
-    pub cell: Cell,
-    /// The time that decides, as [`crate::model::movement::Movement::created`].
-    pub created: IysTime,
-    /// What the consent became.
-    pub status: Status,
-    /// Where it came from.
-    pub source: SourceCode,
-}
-
-/// One movement in `history`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryValue {
-    /// When the recipient gave or withdrew it.
-    pub consented: Option<IysTime>,
-    /// İYS's id as text; empty if there is none.
-    pub transaction: Box<str>,
-    /// A refusal that was received without İYS's identity.
-    pub received: bool,
-    /// The revision of our first commit of it; repeats never change it.
-    pub revision: u64,
-    /// The time of our first commit of it.
-    pub known_since: IysTime,
 }
 
 /// One batch in `changes`.
@@ -178,7 +156,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The byte under which a cell's movements stand in `history`, or what sweeps did not find in it.
+/// The byte under which a cell's movements stand in `history`, or the observations of it.
 #[must_use]
 pub const fn cell_byte(cell: Cell, observed: bool) -> u8 {
     if observed { cell.code() | OBSERVED } else { cell.code() }
@@ -189,7 +167,7 @@ fn optional(time: Option<IysTime>) -> [u8; 4] {
 }
 
 /// version ‖ key id ‖ flags ‖ closed, if flagged ‖ (cell ‖ status ‖ creationDate ‖ consentDate ‖ source ‖
-/// transaction)… ‖ (cell, marked as observed ‖ not listed at)…
+/// transaction)… ‖ (cell, marked as observed and as listed or not ‖ last seen so)…
 #[must_use]
 pub fn encode_record(record: &Record) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
@@ -203,19 +181,23 @@ pub fn push_record(record: &Record, bytes: &mut Vec<u8>) {
     bytes.extend([VERSION, KEY_ID, misformed | record.closed.map_or(0, |_| CLOSED)]);
     bytes.extend(record.closed.iter().flat_map(|closed| closed.unix().to_be_bytes()));
     for (cell, current) in record.cells() {
-        bytes.extend([cell.code(), current.status.code() | if current.received { RECEIVED } else { 0 }]);
+        let flag = |is: bool, flag: u8| if is { flag } else { 0 };
+        let flags = flag(current.received, RECEIVED) | flag(current.ambiguous, AMBIGUOUS);
+        bytes.extend([cell.code(), current.status.code() | flags]);
         bytes.extend(current.created.unix().to_be_bytes());
         bytes.extend(optional(current.consented));
         bytes.extend(current.source.get().to_be_bytes());
         bytes.extend(current.transaction.to_be_bytes());
     }
-    for (cell, at) in Cell::ALL.into_iter().filter_map(|cell| Some((cell, record.absent(cell)?))) {
-        bytes.push(cell.code() | OBSERVED);
-        bytes.extend(at.unix().to_be_bytes());
+    for (status, mark) in [(Status::Yok, OBSERVED), (Status::Onay, OBSERVED | LISTED)] {
+        for (cell, at) in Cell::ALL.into_iter().filter_map(|cell| Some((cell, record.observed(cell, status)?))) {
+            bytes.push(cell.code() | mark);
+            bytes.extend(at.unix().to_be_bytes());
+        }
     }
 }
 
-/// The record of [`encode_record`].
+/// The record of [`encode_record`]. The current movement of a cell that an earlier program wrote may be an observation.
 pub fn decode_record(bytes: &[u8]) -> Result<Record, InvalidBytes> {
     let mut reader = Reader(bytes);
     reader.version()?;
@@ -230,139 +212,37 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, InvalidBytes> {
     record.misformed = flags & MISFORMED != 0;
     record.closed = if flags & CLOSED == 0 { None } else { Some(reader.time()?) };
     while !reader.0.is_empty() {
-        let (cell, observed) = reader.cell()?;
-        if observed {
-            record.note_absent(cell, reader.time()?);
+        let byte = reader.byte()?;
+        let cell = Cell::from_code(byte & !(OBSERVED | LISTED)).ok_or(InvalidBytes::Code)?;
+        let observed = match byte & (OBSERVED | LISTED) {
+            0 => None,
+            OBSERVED => Some(Status::Yok),
+            LISTED => return Err(InvalidBytes::Code),
+            _ => Some(Status::Onay),
+        };
+        if let Some(status) = observed {
+            record.observe(cell, status, reader.time()?);
             continue;
         }
         let code = reader.byte()?;
-        let received = code & RECEIVED != 0;
-        let status = Status::from_code(code & !RECEIVED).filter(|status| may_be_current(*status, received));
-        let status = status.ok_or(InvalidBytes::Code)?;
+        let (received, ambiguous) = (code & RECEIVED != 0, code & AMBIGUOUS != 0);
+        let status = Status::from_code(code & !(RECEIVED | AMBIGUOUS));
+        let status = status.filter(|status| may_be_current(*status, received || ambiguous)).ok_or(InvalidBytes::Code)?;
         let (created, consented) = (reader.time()?, reader.optional_time()?);
         let source = SourceCode::from_stored(reader.u32()?);
         let transaction = u128::from_be_bytes(reader.take()?);
-        record.set(cell, CellRecord { status, created, consented, source, transaction, received });
+        record.set(cell, CellRecord { status, created, consented, source, transaction, received, ambiguous });
     }
     Ok(record)
 }
 
-/// Observations are rows of their own; only a refusal counts from its receipt.
-const fn may_be_current(status: Status, received: bool) -> bool {
+/// What was not listed is no movement; only a refusal counts from its receipt, or where it can mean two addresses.
+const fn may_be_current(status: Status, flagged: bool) -> bool {
     match status {
-        Status::Onay => !received,
+        Status::Onay => !flagged,
         Status::Ret => true,
         Status::Yok => false,
     }
-}
-
-/// A [`HistoryKey`] as it is stored.
-pub type HistoryBytes = [u8; HistoryKey::LENGTH];
-
-impl HistoryKey {
-    /// Length of a key in bytes.
-    pub const LENGTH: usize = RelationKey::LENGTH + 10;
-
-    /// relation ‖ cell, marked if it is an observation ‖ creationDate ‖ status ‖ source.
-    #[must_use]
-    pub fn to_bytes(&self) -> HistoryBytes {
-        let mut bytes = [0; Self::LENGTH];
-        bytes[..24].copy_from_slice(&self.relation.to_bytes());
-        bytes[24] = cell_byte(self.cell, self.status == Status::Yok);
-        bytes[25..29].copy_from_slice(&self.created.unix().to_be_bytes());
-        bytes[29] = self.status.code();
-        bytes[30..].copy_from_slice(&self.source.get().to_be_bytes());
-        bytes
-    }
-
-    /// The key of stored bytes.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidBytes> {
-        let mut reader = Reader(bytes);
-        let relation = reader.relation()?;
-        let (cell, observed) = reader.cell()?;
-        let created = reader.time()?;
-        let status = reader.status()?;
-        if observed != (status == Status::Yok) {
-            return Err(InvalidBytes::Code);
-        }
-        let source = SourceCode::from_stored(reader.u32()?);
-        reader.end()?;
-        Ok(Self { relation, cell, created, status, source })
-    }
-}
-
-/// How a transactionId is written: hex digits take half the room.
-const TEXT_ID: u8 = 0;
-const HEX_ID: u8 = 1;
-/// The id, as text, of a refusal that was received without İYS's identity; empty today.
-const RECEIVED_ID: u8 = 2;
-
-/// version ‖ consentDate ‖ revision ‖ known since ‖ kind of id ‖ id.
-#[must_use]
-pub fn encode_history(value: &HistoryValue) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(64);
-    push_history_head(value.consented, value.revision, value.known_since, &mut bytes);
-    push_id(&value.transaction, value.received, &mut bytes);
-    bytes
-}
-
-/// Appends all of [`encode_history`] before the id, which [`push_id`] appends.
-pub fn push_history_head(consented: Option<IysTime>, revision: u64, known_since: IysTime, bytes: &mut Vec<u8>) {
-    bytes.push(VERSION);
-    bytes.extend(optional(consented));
-    bytes.extend(revision.to_be_bytes());
-    bytes.extend(known_since.unix().to_be_bytes());
-}
-
-/// Appends kind of id ‖ id; `received` as in [`HistoryValue`].
-pub fn push_id(text: &str, received: bool, bytes: &mut Vec<u8>) {
-    if received {
-        bytes.push(RECEIVED_ID);
-        return bytes.extend(text.as_bytes());
-    }
-    let kind = bytes.len();
-    bytes.push(HEX_ID);
-    if !push_from_hex(text, bytes) {
-        bytes[kind] = TEXT_ID;
-        bytes.extend(text.as_bytes());
-    }
-}
-
-/// The id of [`push_id`], and whether its refusal was received without İYS's identity.
-fn decode_id(bytes: &[u8]) -> Result<(Box<str>, bool), InvalidBytes> {
-    let mut reader = Reader(bytes);
-    match reader.byte()? {
-        TEXT_ID => Ok((reader.text()?.into(), false)),
-        HEX_ID => Ok((to_hex(reader.0).into_boxed_str(), false)),
-        RECEIVED_ID => Ok((reader.text()?.into(), true)),
-        _ => Err(InvalidBytes::Code),
-    }
-}
-
-/// Whether an id of [`push_id`] is of a refusal that was received without İYS's identity.
-#[must_use]
-pub fn is_received(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&RECEIVED_ID)
-}
-
-/// [`TransactionId::hash`] of the id of [`push_id`]; 0 if it is empty.
-pub fn id_hash(bytes: &[u8]) -> Result<u128, InvalidBytes> {
-    match bytes.split_first() {
-        Some((&(TEXT_ID | RECEIVED_ID), text)) => Ok(TransactionId::hash_text(text)),
-        Some((&HEX_ID, packed)) => Ok(TransactionId::hash_text(hex_into(packed, &mut [0; 64]))),
-        Some(_) => Err(InvalidBytes::Code),
-        None => Err(InvalidBytes::Length),
-    }
-}
-
-/// The value of [`encode_history`].
-pub fn decode_history(bytes: &[u8]) -> Result<HistoryValue, InvalidBytes> {
-    let mut reader = Reader(bytes);
-    reader.version()?;
-    let consented = reader.optional_time()?;
-    let (revision, known_since) = (reader.u64()?, reader.time()?);
-    let (transaction, received) = decode_id(reader.0)?;
-    Ok(HistoryValue { consented, transaction, received, revision, known_since })
 }
 
 /// The version of a [`Change`] that tells which relations are new; those of version 1 do not.

@@ -5,7 +5,7 @@ use crate::model::channel::Channels;
 use crate::model::channel::{Channel, RecipientType};
 use crate::model::declaration::{Declaration, Declared, DocumentHash, Exemption};
 use crate::model::feed::{Gap, Position, Stream};
-use crate::model::hex::from_hex;
+use crate::model::hex::{from_hex, to_hex};
 use crate::model::key::Pseudonym;
 use crate::model::mode::{Mode, ModeFrom, ModePlan};
 use crate::model::seal::SealedPhone;
@@ -28,6 +28,7 @@ fn record() -> Record {
         source: SourceCode::from_stored(46),
         transaction: 0xFF,
         received: false,
+        ambiguous: false,
     };
     record.set(Cell::new(Channel::Mesaj, RecipientType::Tacir), current);
     record
@@ -48,6 +49,7 @@ fn history_value(transaction: &str) -> HistoryValue {
         consented: Some(IysTime::from_unix(0x6000_0000)),
         transaction: transaction.into(),
         received: false,
+        ambiguous: false,
         revision: 9,
         known_since: IysTime::from_unix(0x6543_2101),
     }
@@ -105,7 +107,7 @@ fn bytes_of_access_are_pinned() {
 fn closed_and_absent() -> Record {
     let mut record = record();
     record.note_closed(IysTime::from_unix(0x6543_2200));
-    record.note_absent(Cell::new(Channel::Arama, RecipientType::Bireysel), IysTime::from_unix(0x6543_2300));
+    record.observe(Cell::new(Channel::Arama, RecipientType::Bireysel), Status::Yok, IysTime::from_unix(0x6543_2300));
     record
 }
 
@@ -164,6 +166,49 @@ fn bytes_of_format_2_are_pinned() {
         decode_brand(&brand_key(code), &first_version),
         Ok(Brand::imported(code, IysCode::new(7).unwrap(), "Ad".to_owned()))
     );
+}
+
+/// Bytes of what format 4 adds to consents: flags of refusals, and listings apart from movements.
+#[test]
+fn bytes_of_listings_and_flags_are_pinned() {
+    let cell = Cell::new(Channel::Mesaj, RecipientType::Tacir);
+    for (received, ambiguous, status, kind) in [(true, false, "82", "02"), (false, true, "42", "80"), (true, true, "c2", "82")] {
+        let mut record = record();
+        record.set(cell, CellRecord { received, ambiguous, transaction: 0, ..*record.get(cell).unwrap() });
+        let bytes = format!("01010103{status}65432100000000000000002e{}", "00".repeat(16));
+        assert_eq!((to_hex(&encode_record(&record)), decode_record(&encode_record(&record))), (bytes, Ok(record)));
+        let value = HistoryValue { received, ambiguous, ..history_value("") };
+        assert_eq!(to_hex(&encode_history(&value)), format!("0160000000000000000000000965432101{kind}"));
+        assert_eq!(decode_history(&encode_history(&value)), Ok(value));
+    }
+    let identified = HistoryValue { ambiguous: true, ..history_value("0fab") };
+    assert_eq!(to_hex(&encode_history(&identified)), "0160000000000000000000000965432101810fab");
+    assert_eq!(decode_history(&encode_history(&identified)), Ok(identified));
+
+    let mut record = closed_and_absent();
+    record.observe(Cell::ALL[0], Status::Onay, IysTime::from_unix(0x6543_2400));
+    record.observe(Cell::ALL[5], Status::Onay, IysTime::from_unix(0x6543_2500));
+    let bytes = [&encode_record(&closed_and_absent())[..], &from_hex("c065432400c565432500").unwrap()].concat();
+    assert_eq!((to_hex(&encode_record(&record)), decode_record(&bytes)), (to_hex(&bytes), Ok(record)));
+    let head = &encode_record(&Record::default())[..];
+    for odd in ["4065432400", "c665432400", "c0654324", "02c1654321000000000000000006", "0283654321000000000000000006"] {
+        assert!(decode_record(&[head, &from_hex(odd).unwrap()].concat()).is_err(), "{odd}");
+    }
+
+    let listing = HistoryKey { status: Status::Onay, ..observation() };
+    assert_eq!(to_hex(&listing.to_bytes()), "30313233343536373839616263646566010203040000000084654321000100000066");
+    assert_eq!(HistoryKey::from_bytes(&listing.to_bytes()), Ok(listing));
+    // As an earlier program wrote it: among the movements.
+    let earlier = "30313233343536373839616263646566010203040000000004654321000100000066";
+    assert_eq!(
+        (to_hex(&listing.to_earlier_bytes()), HistoryKey::from_bytes(&listing.to_earlier_bytes())),
+        (earlier.to_owned(), Ok(listing))
+    );
+    for (cell, status, source) in [(0x84, 1, 6), (0x84, 2, 0x66), (0x04, 3, 0x66)] {
+        let mut odd = listing.to_bytes();
+        (odd[24], odd[29], odd[33]) = (cell, status, source);
+        assert_eq!(HistoryKey::from_bytes(&odd), Err(InvalidBytes::Code), "{cell} {status} {source}");
+    }
 }
 
 /// A brand with everything that it can have.

@@ -123,7 +123,9 @@ impl Store {
     pub fn records(&self, relations: &[RelationKey]) -> Result<Vec<Option<Record>>, StoreError> {
         let keys: Vec<_> = relations.iter().map(RelationKey::to_bytes).collect();
         let corrupt = |source| StoreError::Corrupt { family: "consent", source };
-        self.get_sorted(Family::Consent, &keys, |bytes| codec::decode_record(bytes).map_err(corrupt))
+        let stored = self.get_sorted(Family::Consent, &keys, |bytes| codec::decode_record(bytes).map_err(corrupt))?;
+        let apart = |(relation, record): (_, Option<Record>)| record.map(|record| self.with_listings_apart(relation, record));
+        relations.iter().zip(stored).map(|found| apart(found).transpose()).collect()
     }
 
     /// Whether there is any record from `first` to `last`, both included.

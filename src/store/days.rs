@@ -11,7 +11,6 @@ use super::rocks::{Family, Store};
 use crate::model::brand::BrandCode;
 use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::movement::CLOCK_TOLERANCE;
-use crate::model::state::Status;
 use crate::model::time::IysTime;
 use crate::ports::{ReadError, Registered, Uncounted};
 use std::collections::HashSet;
@@ -98,9 +97,10 @@ impl Store {
 /// The movement of a row of `history`, if it is İYS's own: none of ours, no observation, and with İYS's id.
 fn registered(key: &[u8], value: &[u8]) -> Result<impl Iterator<Item = Registered> + use<>, StoreError> {
     let corrupt = |source| StoreError::Corrupt { family: "history", source };
-    let HistoryKey { relation, cell, created, status, source } = HistoryKey::from_bytes(key).map_err(corrupt)?;
+    let key = HistoryKey::from_bytes(key).map_err(corrupt)?;
+    let HistoryKey { relation, cell, created, source, .. } = key;
     let recorded =
-        status != Status::Yok && !source.is_ours() && !codec::decode_history(value).map_err(corrupt)?.transaction.is_empty();
+        !key.is_observation() && !source.is_ours() && !codec::decode_history(value).map_err(corrupt)?.transaction.is_empty();
     let movement = Registered { recipient: relation.pseudonym, cell, created };
     Ok(recorded.then_some(movement).into_iter())
 }

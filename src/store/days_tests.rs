@@ -3,6 +3,7 @@ use crate::model::channel::Cell;
 use crate::model::secret::{Pseudonymizer, Secret};
 use crate::model::source::SourceCode;
 use crate::model::state::State;
+use crate::model::state::Status;
 use crate::store::Options;
 use crate::store::codec::{Change, HistoryValue};
 use tempfile::TempDir;
@@ -26,7 +27,14 @@ fn commit(store: &Store, revision: u64, at: IysTime, movements: &[Registered]) {
     for &Registered { recipient, cell, created } in movements {
         let (status, source) = (Status::Ret, SourceCode::from_stored(6));
         let key = HistoryKey { relation: relation(recipient), cell, created, status, source };
-        let value = HistoryValue { consented: None, transaction: "ab12".into(), received: false, revision, known_since: at };
+        let value = HistoryValue {
+            consented: None,
+            transaction: "ab12".into(),
+            received: false,
+            ambiguous: false,
+            revision,
+            known_since: at,
+        };
         batch.history(&key.to_bytes(), &value).unwrap();
     }
     let states = movements.iter().map(|movement| (relation(movement.recipient), State::EMPTY)).collect();

@@ -38,9 +38,13 @@ impl Commit<'_> {
         self.remove(Family::Consent, &relation.to_bytes())
     }
 
-    /// A movement is not kept any more.
+    /// A movement is not kept any more, whichever program wrote it.
     pub fn no_history(&mut self, key: &HistoryKey) -> Result<(), StoreError> {
-        self.remove(Family::History, &key.to_bytes())
+        let (bytes, earlier) = (key.to_bytes(), key.to_earlier_bytes());
+        if earlier != bytes {
+            self.remove(Family::History, &earlier)?;
+        }
+        self.remove(Family::History, &bytes)
     }
 
     /// A recipient is kept out.

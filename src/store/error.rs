@@ -4,6 +4,18 @@ use super::codec::InvalidBytes;
 use crate::disk::shortage::Shortage;
 use std::path::{Path, PathBuf};
 
+/// Ways on from every damage.
+const WAYS: &str = "put back what was there; or restore the latest backup into a new directory (izingate restore), put this evidence \
+                    and the secret beside it and take in again what came since";
+
+/// Way on from a damage of the write-ahead log.
+fn without_the_end(store: &Path) -> String {
+    let data = store.parent().unwrap_or(store).display();
+    format!(
+        "; or continue without what is behind the damage: izingate evidence accept-loss --of store --data {data} --reason TEXT"
+    )
+}
+
 /// The store cannot be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -17,15 +29,15 @@ pub enum StoreError {
     },
     /// Damaged on disk, so that RocksDB does not open it.
     #[error(
-        "{path}: the store is damaged: {reason}. Way on: put back what was there; or restore the latest backup into a new directory \
-         (izingate restore), put this evidence beside it and take in again what came since; or continue without what is behind the damage: izingate evidence \
-         accept-loss --of store --data {} --reason TEXT", path.parent().unwrap_or(path).display()
+        "{path}: the store is damaged: {reason}. Way on: {WAYS}{}", if *in_log { without_the_end(path) } else { String::new() }
     )]
     Damaged {
         /// The store's folder.
         path: PathBuf,
         /// Damage, with the name of the file.
         reason: String,
+        /// Whether it is in the write-ahead log alone, so that the rest can be opened without what is behind it.
+        in_log: bool,
     },
     /// Made by a later version.
     #[error("{path}: the data has format {found}, this program knows up to {known}; use the newer program")]
@@ -47,7 +59,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A stored key or value is not what this program writes.
-    #[error("the store holds bytes that it cannot have written ({family}): {source}")]
+    #[error("the store holds bytes that it cannot have written ({family}): {source}. Way on: {WAYS}")]
     Corrupt {
         /// Where.
         family: &'static str,
@@ -72,7 +84,7 @@ pub enum StoreError {
         reason: String,
     },
     /// RocksDB read bytes that it has not written.
-    #[error("the store is damaged: {0}")]
+    #[error("the store is damaged: {0}. Way on: {WAYS}")]
     Corruption(String),
     /// The disk has no room left.
     #[error("the disk is full ({0}); nothing acknowledged is lost: free some space and do the same again")]

@@ -64,8 +64,7 @@ impl Store {
     pub fn relations_of(&self, recipient: Pseudonym) -> Result<Vec<(RelationKey, Record)>, StoreError> {
         let mut relations = Vec::new();
         self.scan(Family::Consent, &recipient.0, |key, value| {
-            let relation = RelationKey::from_bytes(key).map_err(|_| corrupt("consent")(InvalidBytes::Length))?;
-            relations.push((relation, codec::decode_record(value).map_err(corrupt("consent"))?));
+            relations.push(self.read_record(key, value)?);
             Ok(())
         })?;
         Ok(relations)

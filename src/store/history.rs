@@ -6,7 +6,6 @@ use super::rocks::{Family, Store};
 use crate::model::channel::Cell;
 use crate::model::key::RelationKey;
 use crate::model::movement::{CLOCK_TOLERANCE, date_of};
-use crate::model::record::Record;
 use crate::model::source::{Source, SourceCode};
 use crate::model::state::Status;
 use crate::model::time::IysTime;
@@ -25,19 +24,19 @@ impl HistoryReader for Store {
 
 impl Store {
     fn read_cells(&self, relation: &RelationKey) -> Result<Vec<CellHistory>, StoreError> {
-        let corrupt = |source| StoreError::Corrupt { family: "consent", source };
-        let Some(bytes) = self.get(Family::Consent, &relation.to_bytes())? else {
+        let key = relation.to_bytes();
+        let Some(bytes) = self.get(Family::Consent, &key)? else {
             return Ok(Vec::new());
         };
-        let record = codec::decode_record(&bytes).map_err(corrupt)?;
+        let (_, record) = self.read_record(&key, &bytes)?;
         let closure = self.closures(&[relation.pseudonym])?.pop().flatten();
-        let known = Cell::ALL.into_iter().filter(|cell| is_known(&record, *cell));
+        let known = Cell::ALL.into_iter().filter(|cell| record.knows(*cell));
         known
             .map(|cell| Ok(CellHistory { cell, status: record.status(cell), history: self.read_cell(relation, cell, closure)? }))
             .collect()
     }
 
-    /// Every movement of a cell, what sweeps did not find and the closure of the line, newest first.
+    /// Every movement of a cell, the observations of it and the closure of the line, newest first.
     fn read_cell(&self, relation: &RelationKey, cell: Cell, closure: Option<Closure>) -> Result<Vec<HistoryEntry>, StoreError> {
         let mut entries = self.read_history(relation, codec::cell_byte(cell, false))?;
         entries.extend(self.read_history(relation, codec::cell_byte(cell, true))?);
@@ -89,9 +88,4 @@ impl Store {
         let stored = self.get(Family::Registry, &codec::source_key(code))?;
         Ok(stored.map_or_else(|| format!("#{:08x}", code.get()), |name| String::from_utf8_lossy(&name).into_owned()))
     }
-}
-
-/// Whether anything is known of a cell.
-fn is_known(record: &Record, cell: Cell) -> bool {
-    record.get(cell).is_some() || record.absent(cell).is_some() || record.status(cell).is_some()
 }

@@ -25,7 +25,15 @@ fn record() -> Record {
     let mut record = Record::default();
     record.set(
         Cell::ALL[2],
-        CellRecord { status: Status::Ret, created: NOW, consented: None, source, transaction: 0, received: false },
+        CellRecord {
+            status: Status::Ret,
+            created: NOW,
+            consented: None,
+            source,
+            transaction: 0,
+            received: false,
+            ambiguous: false,
+        },
     );
     record
 }
@@ -35,7 +43,7 @@ fn history_key() -> HistoryKey {
 }
 
 fn history_value() -> HistoryValue {
-    HistoryValue { consented: None, transaction: "".into(), received: false, revision: 1, known_since: NOW }
+    HistoryValue { consented: None, transaction: "".into(), received: false, ambiguous: false, revision: 1, known_since: NOW }
 }
 
 fn open(folder: &TempDir) -> Result<Store, StoreError> {

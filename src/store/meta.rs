@@ -55,6 +55,15 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens a store that no process has open for reading, with what its write-ahead log holds, before it is opened for writing: nothing
+    /// is changed. None where there is no store, or one that was never completed.
+    pub fn look(path: &Path, options: &Options) -> Result<Option<Self>, StoreError> {
+        let Some(store) = Self::open_unchanged(path, options)? else { return Ok(None) };
+        store.check_format(path)?;
+        let is_complete = store.get(Family::Meta, FORMAT_KEY)?.is_some();
+        Ok(Some(store).filter(|_| is_complete))
+    }
+
     /// Opens the store for following, beside a process that may be writing; `own` is a folder for this process alone.
     pub fn open_following(path: &Path, own: &Path, options: &Options) -> Result<Self, StoreError> {
         let store = Self::open_follower(path, own, options)?;

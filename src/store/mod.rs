@@ -23,6 +23,7 @@ pub mod codec;
 mod commit;
 mod days;
 mod duties;
+mod earlier;
 mod erasure;
 mod error;
 mod evidence;

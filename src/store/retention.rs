@@ -3,7 +3,8 @@
 //! Both run beside the writer, and nothing that must stay can go, whatever the writer does meanwhile:
 //!
 //! - The keys of a cell's movements ascend in the order of precedence (creationDate, then RET after ONAY,
-//!   then source), and the keys alone decide it. Whether a movement is outranked is thus a matter of which
+//!   then source), and the keys alone decide it. Observations of İYS's list are outranked by later ones of their own kind
+//!   alone, so that of each cell the last listing and the last absence stay. Whether a movement is outranked is thus a matter of which
 //!   keys there are. When a movement was first known never changes while it is there; what the writer adds
 //!   may outrank it, but nothing lifts it again. So what was due when it was read is due when it is removed.
 //! - Of the movements that outrank one which is due, the greatest is never due itself. So there is always
@@ -13,7 +14,7 @@
 //!
 //! Neither removal is waited for: what a crash takes back is due at the next pass.
 
-use super::codec::{self, CELL_LENGTH, CellBytes, HistoryKey, SWEEP_KEY, Sweep, Vicinity};
+use super::codec::{self, CELL_LENGTH, CellBytes, HistoryBytes, HistoryKey, SWEEP_KEY, Sweep, Vicinity};
 use super::error::StoreError;
 use super::rocks::{Family, Store};
 use crate::model::record::Record;
@@ -43,15 +44,36 @@ pub struct Swept {
 /// The cell under the walk, from its current movement down.
 struct CellInView {
     cell: CellBytes,
-    /// From when on a movement was known that outranks all that are still to come.
-    outranked_since: IysTime,
+    /// From when on a row was known that outranks all of its [`Kind`] that are still to come.
+    outranked_since: [Option<IysTime>; Kind::COUNT],
+}
+
+/// What a row of `history` is outranked by: later ones of its kind.
+#[derive(Clone, Copy)]
+enum Kind {
+    Movement,
+    Listed,
+    NotListed,
 }
 
 /// Movements that are due, until they are removed.
 #[derive(Default)]
 struct Due {
-    keys: Vec<HistoryKey>,
+    /// Each with its row's own bytes, which an earlier program may have written.
+    keys: Vec<(HistoryKey, HistoryBytes)>,
     removed: u64,
+}
+
+impl Kind {
+    const COUNT: usize = 3;
+
+    fn of(key: &HistoryKey) -> Self {
+        match key.status {
+            _ if !key.is_observation() => Self::Movement,
+            Status::Yok => Self::NotListed,
+            _ => Self::Listed,
+        }
+    }
 }
 
 impl Store {
@@ -102,22 +124,21 @@ impl Store {
         let (mut view, mut due, mut seen, mut done) = (None, Due::default(), 0, true);
         self.walk_down(Family::History, below.as_ref().map(|cell| &cell[..]), |key, value| {
             let (cell, movement, known_since) = read(key, value)?;
-            let current = view.as_ref().is_none_or(|view: &CellInView| view.cell != cell);
-            if current && seen >= rows {
+            let first = view.as_ref().is_none_or(|view: &CellInView| view.cell != cell);
+            if first && seen >= rows {
                 done = false;
                 return Ok(Break(()));
             }
             seen += 1;
-            let outranks_since = known_since.max(movement.created);
-            match view.as_mut().filter(|_| !current) {
-                None => view = Some(CellInView { cell, outranked_since: outranks_since }),
-                Some(view) => {
-                    if view.outranked_since.max(known_since) <= cutoff {
-                        due.push(self, movement)?;
-                    }
-                    view.outranked_since = view.outranked_since.min(outranks_since);
-                }
+            let before = view.take().filter(|_| !first);
+            let mut now_in_view = before.unwrap_or(CellInView { cell, outranked_since: [None; Kind::COUNT] });
+            let outranked_since = &mut now_in_view.outranked_since[Kind::of(&movement) as usize];
+            if outranked_since.is_some_and(|since| since.max(known_since) <= cutoff) {
+                due.push(self, movement, key)?;
             }
+            let outranks_since = known_since.max(movement.created);
+            *outranked_since = Some(outranked_since.map_or(outranks_since, |since| since.min(outranks_since)));
+            view = Some(now_in_view);
             Ok(Continue(()))
         })?;
         due.remove(self)?;
@@ -151,26 +172,27 @@ impl Store {
 }
 
 impl Due {
-    fn push(&mut self, store: &Store, movement: HistoryKey) -> Result<(), StoreError> {
-        self.keys.push(movement);
+    fn push(&mut self, store: &Store, movement: HistoryKey, row: &[u8]) -> Result<(), StoreError> {
+        let row = row.try_into().map_err(|_| corrupt(codec::InvalidBytes::Length))?;
+        self.keys.push((movement, row));
         if self.keys.len() < REMOVED_AT_ONCE { Ok(()) } else { self.remove(store) }
     }
 
     /// Removes what is due, unless `consent` holds it after all: the order of the keys says that it cannot,
     /// and what is asked of the law is asked twice.
     fn remove(&mut self, store: &Store) -> Result<(), StoreError> {
-        let mut relations: Vec<_> = self.keys.iter().map(|key| key.relation).collect();
+        let mut relations: Vec<_> = self.keys.iter().map(|(key, _)| key.relation).collect();
         relations.sort_unstable();
         relations.dedup();
         let records = store.records(&relations)?;
         let mut writes = store.writes();
-        for key in self.keys.drain(..) {
+        for (key, row) in self.keys.drain(..) {
             let record = relations.binary_search(&key.relation).ok().and_then(|place| records[place]);
             if record.is_some_and(|record| holds(&record, &key)) {
                 tracing::error!("a movement that consent holds is not the last of its history; it stays");
                 continue;
             }
-            writes.remove(Family::History, &key.to_bytes())?;
+            writes.remove(Family::History, &row)?;
             self.removed += 1;
         }
         writes.commit_lazily()
@@ -179,7 +201,6 @@ impl Due {
 
 /// Cell, movement and when it was first known.
 fn read(key: &[u8], value: &[u8]) -> Result<(CellBytes, HistoryKey, IysTime), StoreError> {
-    let corrupt = |source| StoreError::Corrupt { family: "history", source };
     let movement = HistoryKey::from_bytes(key).map_err(corrupt)?;
     let cell = *key.first_chunk::<CELL_LENGTH>().ok_or(corrupt(codec::InvalidBytes::Length))?;
     Ok((cell, movement, codec::decode_known_since(value).map_err(corrupt)?))
@@ -187,9 +208,13 @@ fn read(key: &[u8], value: &[u8]) -> Result<(CellBytes, HistoryKey, IysTime), St
 
 /// Whether a record is of this movement or observation.
 fn holds(record: &Record, key: &HistoryKey) -> bool {
-    if key.status == Status::Yok {
-        return record.absent(key.cell) == Some(key.created);
+    if key.is_observation() {
+        return record.observed(key.cell, key.status) == Some(key.created);
     }
     let current = record.get(key.cell);
     current.is_some_and(|current| (current.created, current.status, current.source) == (key.created, key.status, key.source))
+}
+
+const fn corrupt(source: codec::InvalidBytes) -> StoreError {
+    StoreError::Corrupt { family: "history", source }
 }

@@ -45,9 +45,8 @@ impl Store {
     /// Every relation with its record.
     pub fn each_record(&self, mut each: impl FnMut(RelationKey, Record)) -> Result<(), StoreError> {
         self.scan(Family::Consent, &[], |key, value| {
-            let corrupt = |source| StoreError::Corrupt { family: "consent", source };
-            let relation = RelationKey::from_bytes(key).map_err(|_| corrupt(codec::InvalidBytes::Length))?;
-            each(relation, codec::decode_record(value).map_err(corrupt)?);
+            let (relation, record) = self.read_record(key, value)?;
+            each(relation, record);
             Ok(())
         })
     }
@@ -64,7 +63,7 @@ impl Store {
             let corrupt = |source| StoreError::Corrupt { family: "consent", source };
             let relation = RelationKey::from_bytes(key).map_err(|_| corrupt(codec::InvalidBytes::Length))?;
             if relation.brand == brand {
-                each(relation, codec::decode_record(value).map_err(corrupt)?);
+                each(relation, self.read_record(key, value)?.1);
             }
             Ok(if go_on() { Continue(()) } else { Break(()) })
         })

@@ -4,7 +4,7 @@
 //! looked up. The movements of a cell ascend in their keys in the order of precedence, so the last one is
 //! the one that `consent` must hold.
 
-use super::codec::{self, HistoryKey};
+use super::codec::HistoryKey;
 use super::error::StoreError;
 use super::rocks::{Family, Store};
 use crate::model::channel::Cell;
@@ -12,6 +12,8 @@ use crate::model::key::RelationKey;
 use crate::model::record::Record;
 use crate::model::state::Status;
 use crate::model::time::IysTime;
+
+const CELLS: usize = Cell::ALL.len();
 
 /// One relation as both families have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +23,12 @@ pub struct OnFile {
     /// What `consent` holds of it.
     pub record: Option<Record>,
     /// The movement that `history` ends in, by [`Cell::code`].
-    pub last: [Option<HistoryKey>; Cell::ALL.len()],
-    /// When a sweep last did not find a cell, as `history` has it, by [`Cell::code`].
-    pub absent: [Option<IysTime>; Cell::ALL.len()],
+    pub last: [Option<HistoryKey>; CELLS],
+    /// When a cell was last seen not to be listed, as `history` has it, by [`Cell::code`].
+    pub absent: [Option<IysTime>; CELLS],
+    /// When a cell was last seen to be listed: as `history` has it, and with the rows of an earlier program, of which
+    /// `consent` may have kept none.
+    pub listed: [[Option<IysTime>; 2]; CELLS],
 }
 
 impl OnFile {
@@ -35,11 +40,33 @@ impl OnFile {
         Some(HistoryKey { relation: self.relation, cell, created, status, source })
     }
 
-    /// When a sweep last did not find `cell`: as `consent` has it, and as `history` has it.
+    /// When `cell` was last seen with a status in İYS's list: as `consent` has it, and as `history` has it.
     #[must_use]
-    pub fn absences(&self, cell: Cell) -> [Option<IysTime>; 2] {
-        let consent = self.record.as_ref().and_then(|record| record.absent(cell));
-        [consent, self.absent[usize::from(cell.code())]]
+    pub fn observed(&self, cell: Cell, status: Status) -> [Option<IysTime>; 2] {
+        let place = usize::from(cell.code());
+        let consent = self.record.as_ref().and_then(|record| record.observed(cell, status));
+        let history = match status {
+            Status::Onay => self.listed[place].into_iter().find(|listed| *listed == consent).unwrap_or(self.listed[place][0]),
+            Status::Yok => self.absent[place],
+            Status::Ret => None,
+        };
+        [consent, history]
+    }
+
+    /// Takes the next row of `history`: the keys of each kind ascend.
+    fn take(&mut self, movement: HistoryKey, earlier: bool) {
+        let place = usize::from(movement.cell.code());
+        match movement.status {
+            _ if !movement.is_observation() => self.last[place] = Some(movement),
+            Status::Yok => self.absent[place] = Some(movement.created),
+            _ => {
+                let [listed, ever] = &mut self.listed[place];
+                *ever = (*ever).max(Some(movement.created));
+                if !earlier {
+                    *listed = Some(movement.created);
+                }
+            }
+        }
     }
 
     /// The movement that `history` ends in for `cell`.
@@ -75,31 +102,24 @@ impl Store {
     /// Every relation of which anything is on file, in the order of relations. Nothing may be written
     /// meanwhile: the two families are not read as of one moment.
     pub fn each_on_file(&self, mut each: impl FnMut(OnFile)) -> Result<(), StoreError> {
-        let mut records = Ahead::of(self.rows(Family::Consent, record))?;
+        let mut records = Ahead::of(self.rows(Family::Consent, |key, value| self.read_record(key, value)))?;
         let mut movements = Ahead::of(self.rows(Family::History, movement))?;
         loop {
-            let of_both = [records.next.map(|(relation, _)| relation), movements.next.map(|movement| movement.relation)];
+            let of_both = [records.next.map(|(relation, _)| relation), movements.next.map(|(movement, _)| movement.relation)];
             let Some(relation) = of_both.into_iter().flatten().min() else { return Ok(()) };
             let record = records.take_if(|(of, _)| *of == relation)?.map(|(_, record)| record);
-            let (mut last, mut absent) = ([None; Cell::ALL.len()], [None; Cell::ALL.len()]);
-            while let Some(movement) = movements.take_if(|movement| movement.relation == relation)? {
-                let cell = usize::from(movement.cell.code());
-                match movement.status {
-                    Status::Yok => absent[cell] = Some(movement.created),
-                    Status::Onay | Status::Ret => last[cell] = Some(movement),
-                }
+            let (last, absent, listed) = ([None; CELLS], [None; CELLS], [[None; 2]; CELLS]);
+            let mut of = OnFile { relation, record, last, absent, listed };
+            while let Some((movement, earlier)) = movements.take_if(|(movement, _)| movement.relation == relation)? {
+                of.take(movement, earlier);
             }
-            each(OnFile { relation, record, last, absent });
+            each(of);
         }
     }
 }
 
-fn record(key: &[u8], value: &[u8]) -> Result<(RelationKey, Record), StoreError> {
-    let corrupt = |source| StoreError::Corrupt { family: "consent", source };
-    let relation = RelationKey::from_bytes(key).map_err(|_| corrupt(codec::InvalidBytes::Length))?;
-    Ok((relation, codec::decode_record(value).map_err(corrupt)?))
-}
-
-fn movement(key: &[u8], _: &[u8]) -> Result<HistoryKey, StoreError> {
-    HistoryKey::from_bytes(key).map_err(|source| StoreError::Corrupt { family: "history", source })
+/// The key of a row of `history`, and whether an earlier program wrote it as no program writes it now.
+fn movement(key: &[u8], _: &[u8]) -> Result<(HistoryKey, bool), StoreError> {
+    let movement = HistoryKey::from_bytes(key).map_err(|source| StoreError::Corrupt { family: "history", source })?;
+    Ok((movement, movement.to_bytes()[..] != *key))
 }

@@ -10,9 +10,8 @@ use izingate::app::open::{existing, read_only};
 use izingate::config::SecretSource;
 use izingate::ingest::order::replaces;
 use izingate::model::key::RelationKey;
-use izingate::model::record::{CellRecord, Record};
+use izingate::model::record::Record;
 use izingate::model::time::IysTime;
-use izingate::model::transaction::TransactionId;
 use izingate::store::codec::{HistoryKey, decode_history};
 use izingate::wire::proto::{
     self, ApplyRequest, Decision, ExplainRequest, GetStateRequest, HistoryEntry, Movement, Reason, Status,
@@ -174,9 +173,8 @@ fn assert_whole(data: &Path, what: &str) {
 
 fn remember(records: &mut HashMap<RelationKey, Record>, key: &[u8], value: &[u8]) {
     let (key, value) = (HistoryKey::from_bytes(key).unwrap(), decode_history(value).unwrap());
-    let transaction = TransactionId::parse(&value.transaction).map_or(0, |id| id.hash());
-    let HistoryKey { relation, cell, created, status, source } = key;
-    let new = CellRecord { status, created, consented: value.consented, source, transaction, received: value.received };
+    let HistoryKey { relation, cell, .. } = key;
+    let new = key.record(&value);
     let record = records.entry(relation).or_default();
     if replaces(&new, record.get(cell)) {
         record.set(cell, new);

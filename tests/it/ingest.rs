@@ -2,6 +2,7 @@
 //! against an oracle that knows nothing but the set.
 
 mod bulk;
+mod earlier;
 
 use crate::support::rng::Rng;
 use izingate::clock::Clock;
@@ -14,9 +15,9 @@ use izingate::model::erasure::Reason;
 use izingate::model::feed::Gap;
 use izingate::model::key::{Pseudonym, RelationKey};
 use izingate::model::movement::CLOCK_TOLERANCE;
-use izingate::model::movement::Movement;
+use izingate::model::movement::{Movement, Reading};
 use izingate::model::recipient::Recipient;
-use izingate::model::record::CellRecord;
+use izingate::model::record::{CellRecord, Record};
 use izingate::model::seal::SealedPhone;
 use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::source::Source;
@@ -168,7 +169,7 @@ fn movement(
         transaction: transaction.map(|id| TransactionId::parse(id).unwrap()),
         misformed: recipient_of.is_misformed(),
         received: false,
-        copy: false,
+        reading: Reading::Only,
     }
 }
 
@@ -185,18 +186,30 @@ fn received(movement: Movement) -> Movement {
     Movement { created: movement.created.plus(CLOCK_TOLERANCE), received: true, ..movement }
 }
 
+/// The same as a refusal whose row can mean two addresses, of which this need not be İYS's, if it can be one.
+fn ambiguous(movement: Movement) -> Movement {
+    if movement.status == Status::Ret { Movement { reading: Reading::First, ..movement } } else { movement }
+}
+
+/// The same as a copy of such a refusal.
+fn copy(movement: Movement) -> Movement {
+    if movement.status == Status::Ret { Movement { reading: Reading::Copy, ..movement } } else { movement }
+}
+
 /// Few of everything, so that most movements meet others in their cell, second, status and source.
 fn any_movement() -> impl Strategy<Value = Movement> {
     let source = prop::sample::select(vec!["", "HS_WEB", "IYS_WEB", "KURUMSAL", "HS_YENI_KANAL"]);
     let transaction = prop::sample::select(vec![None, Some("ab12"), Some("ff"), Some("0f8fad5b-d9cb")]);
     let status = prop::sample::select(vec![Status::Onay, Status::Ret]);
     let consented = prop::option::of(0..3_u32);
-    (0..2 * RECIPIENTS.len(), 0..4_usize, status, 0..4_u32, source, consented, transaction, any::<bool>()).prop_map(
-        |(recipient, cell, status, second, source, consented, transaction, without_iys)| {
+    let flags = any::<(bool, bool)>();
+    (0..2 * RECIPIENTS.len(), 0..4_usize, status, 0..4_u32, source, consented, transaction, flags).prop_map(
+        |(recipient, cell, status, second, source, consented, transaction, (without_iys, has_readings))| {
             let email = RECIPIENTS[recipient % RECIPIENTS.len()].1 == Channel::Eposta;
             let cell = if email { Cell::ALL[4 + cell % 2] } else { Cell::ALL[cell] };
             let movement = movement(recipient, cell, status, second, source, consented, transaction);
-            if without_iys { received(movement) } else { movement }
+            let movement = if without_iys { received(movement) } else { movement };
+            if has_readings { ambiguous(movement) } else { movement }
         },
     )
 }
@@ -204,7 +217,7 @@ fn any_movement() -> impl Strategy<Value = Movement> {
 /// What a node is told.
 #[derive(Clone, Debug)]
 enum Told {
-    /// A movement, or what a sweep did not find.
+    /// A movement, or what a sweep saw.
     Movement(Movement),
     /// That a line was closed.
     Closed(Pseudonym, IysTime),
@@ -212,15 +225,18 @@ enum Told {
     Erased(Pseudonym, Option<BrandCode>, IysTime),
 }
 
-/// Mostly movements, in the seconds of which lines are closed, sweeps do not find approvals and retailers get access.
+/// Mostly movements, in the seconds of which lines are closed, sweeps find approvals or do not, and retailers get access.
 fn any_told() -> impl Strategy<Value = Told> {
     let observation = |movement: Movement| {
-        let (status, source, created) = (Status::Yok, Source::SWEEP, movement.date());
-        Movement { status, source, created, consented: None, transaction: None, received: false, ..movement }
+        let status = if movement.status == Status::Onay { Status::Onay } else { Status::Yok };
+        let (source, created) = (Source::SWEEP, movement.date());
+        let (received, reading) = (false, Reading::Only);
+        Movement { status, source, created, consented: None, transaction: None, received, reading, ..movement }
     };
     prop_oneof![
         6 => any_movement().prop_map(Told::Movement),
-        2 => any_movement().prop_map(move |movement| Told::Movement(observation(movement))),
+        1 => any_movement().prop_map(|movement| Told::Movement(copy(movement))),
+        3 => any_movement().prop_map(move |movement| Told::Movement(observation(movement))),
         2 => (any_movement(), 1..3_u32).prop_map(|(movement, retailer)| Told::Movement(access(&movement, retailer))),
         1 => (0..3_usize, 0..4_u32).prop_map(|(recipient, second)| {
             let line = movement(recipient, Cell::ALL[2], Status::Ret, second, "", None, None);
@@ -254,13 +270,14 @@ fn all_told(movements: &[Movement]) -> Vec<Told> {
 #[derive(Debug, PartialEq, Default)]
 struct Truth {
     consents: BTreeMap<(RelationKey, Cell), CellRecord>,
-    /// When a sweep last did not find a cell.
+    /// When a sweep last did not find a cell, and when it last did.
     absent: BTreeMap<(RelationKey, Cell), IysTime>,
+    listed: BTreeMap<(RelationKey, Cell), IysTime>,
     /// Every relation of which anything is known, with when its line was last closed.
     relations: BTreeMap<RelationKey, Option<IysTime>>,
     misformed: BTreeSet<RelationKey>,
-    /// consentDate and transactionId of each movement that İYS would call one.
-    history: BTreeMap<Vec<u8>, (Option<IysTime>, String)>,
+    /// consentDate, transactionId and flags of each movement that İYS would call one.
+    history: BTreeMap<Vec<u8>, (Option<IysTime>, String, [bool; 2])>,
 }
 
 fn id_of(movement: &Movement) -> &str {
@@ -297,9 +314,10 @@ impl Truth {
             // A closed line is the brands' matter alone.
             let closed = closed(movement.relation.pseudonym).max().filter(|_| movement.relation.is_of_brand());
             truth.relations.insert(movement.relation, closed);
-            if movement.status == Status::Yok {
-                let absent = truth.absent.entry(place).or_insert(movement.created);
-                *absent = movement.created.max(*absent);
+            if movement.source == Source::SWEEP {
+                let seen = if movement.status == Status::Yok { &mut truth.absent } else { &mut truth.listed };
+                let last = seen.entry(place).or_insert(movement.created);
+                *last = movement.created.max(*last);
             } else {
                 by_cell.entry(place).or_default().push(movement);
             }
@@ -314,9 +332,11 @@ impl Truth {
             .map(|(key, movements)| {
                 let kept = movements
                     .into_iter()
-                    .max_by_key(|movement| (movement.consented, id_rank(movement), movement.received))
+                    .max_by_key(|movement| {
+                        (movement.consented, id_rank(movement), movement.received, movement.reading.is_ambiguous())
+                    })
                     .unwrap();
-                (key, (kept.consented, id_of(kept).to_owned()))
+                (key, (kept.consented, id_of(kept).to_owned(), [kept.received, kept.reading.is_ambiguous()]))
             })
             .collect();
         truth
@@ -329,8 +349,10 @@ impl Truth {
         if movements.iter().any(|movement| movement.status == Status::Ret) {
             movements.retain(|movement| movement.status == Status::Ret);
         }
-        let rank =
-            |movement: &&Movement| (movement.source.code().get(), movement.consented, id_rank(movement), movement.received);
+        let rank = |movement: &&Movement| {
+            let flags = (movement.received, movement.reading.is_ambiguous());
+            (movement.source.code().get(), movement.consented, id_rank(movement), flags)
+        };
         let holds = movements.into_iter().max_by_key(rank).unwrap();
         CellRecord {
             status: holds.status,
@@ -339,6 +361,7 @@ impl Truth {
             source: holds.source.code(),
             transaction: id_rank(holds),
             received: holds.received,
+            ambiguous: holds.reading.is_ambiguous(),
         }
     }
 
@@ -350,18 +373,23 @@ impl Truth {
         self.relations.keys().map(|relation| (*relation, state(relation))).collect()
     }
 
-    /// A closed line is refused on both of its channels until something later than another clock may be ahead; an approval that a sweep did not
-    /// find since is none.
+    /// A closed line is refused on both of its channels until an approval that is later than another clock may be ahead, and no
+    /// sweep opens it. An approval that a sweep did not find since is none, and a sweep lifts a refusal only if it is İYS's own
+    /// and of before.
     fn status(&self, relation: RelationKey, cell: Cell) -> Option<Status> {
         let consent = self.consents.get(&(relation, cell));
         let of_a_line = [Channel::Arama, Channel::Mesaj].contains(&cell.channel);
         let closed = self.relations[&relation].filter(|_| of_a_line).map(|closed| closed.plus(CLOCK_TOLERANCE));
-        if closed.is_some() && closed >= consent.map(|consent| consent.created) {
+        let approval = consent.filter(|consent| consent.status == Status::Onay).map(|consent| consent.created);
+        let refusal = consent.filter(|consent| consent.status == Status::Ret);
+        if closed.is_some() && approval <= closed {
             return Some(Status::Ret);
         }
-        let consent = consent?;
-        let lost = self.absent.get(&(relation, cell)).is_some_and(|absent| *absent >= consent.created);
-        if lost && consent.status == Status::Onay { None } else { Some(consent.status) }
+        let [listed, absent] = [&self.listed, &self.absent].map(|seen| seen.get(&(relation, cell)).copied());
+        let of_iys = |refusal: &CellRecord| !refusal.received && !refusal.ambiguous && refusal.transaction != 0;
+        let counts = refusal.is_none_or(|refusal| of_iys(refusal) && listed > Some(refusal.created));
+        let approved = if counts { listed.max(approval) } else { None };
+        if approved > absent { Some(Status::Onay) } else { refusal.map(|_| Status::Ret) }
     }
 
     /// Relations that hold anything, with what they hold.
@@ -442,7 +470,9 @@ impl Node {
             for batch in batches {
                 let (length, before) = (batch.len(), self.index.revision().get());
                 let Applied { revision, applied, unchanged } = self.runtime.block_on(batch.hand_in(&self.sink, before));
-                assert_eq!((applied + unchanged, revision), (length, before + u64::from(applied > 0)));
+                // A copy is taken in with its row and is none of its own.
+                assert_eq!((applied + unchanged, revision.min(before + 1)), (length, revision));
+                assert!(applied == 0 || revision > before);
             }
             return;
         }
@@ -462,8 +492,10 @@ impl Node {
         self.store
             .each_record(|relation, record| {
                 found.consents.extend(record.cells().map(|(cell, current)| ((relation, cell), *current)));
-                let absent = |cell| record.absent(cell).map(|at| ((relation, cell), at));
-                found.absent.extend(Cell::ALL.into_iter().filter_map(absent));
+                for (status, seen) in [(Status::Yok, &mut found.absent), (Status::Onay, &mut found.listed)] {
+                    let last = |cell| record.observed(cell, status).map(|at| ((relation, cell), at));
+                    seen.extend(Cell::ALL.into_iter().filter_map(last));
+                }
                 found.relations.insert(relation, record.closed);
                 if record.misformed {
                     found.misformed.insert(relation);
@@ -472,7 +504,7 @@ impl Node {
             .unwrap();
         for (key, value) in self.bytes_of("history") {
             let value = decode_history(&value).unwrap();
-            found.history.insert(key, (value.consented, value.transaction.into()));
+            found.history.insert(key, (value.consented, value.transaction.into(), [value.received, value.ambiguous]));
         }
         found
     }
@@ -511,7 +543,8 @@ enum Batch {
 
 impl Batch {
     fn len(&self) -> u64 {
-        if let Self::Movements(movements) = self { movements.len() as u64 } else { 1 }
+        let Self::Movements(movements) = self else { return 1 };
+        movements.iter().filter(|movement| !movement.reading.is_copy()).count() as u64
     }
 
     /// `before` is the revision that nothing is behind.

@@ -168,6 +168,93 @@ async fn no_command_writes_to_a_store_that_is_behind_or_decides_by_it() {
     assert_eq!(refused(serve(&data)).map(|(code, _)| code), Some(behind.1));
 }
 
+/// A gateway that was killed twice: no family of the store but `meta` has anything in its write-ahead log before the refusal.
+async fn killed_twice() -> (TempDir, PathBuf) {
+    let Known { gateway, dir } = Known::start().await;
+    assert!(gateway.stop().success());
+    let data = dir.path().join("data");
+    Gateway::start(&data).kill();
+    let mut command = serve(&data);
+    command.env("IZINGATE_EVIDENCE_BEFORE_ANSWER", "sure");
+    let gateway = Gateway::spawn(command, &data);
+    let applied = apply(&gateway, vec![movement(APPROVED, "RET", "2026-11-05 10:00:00")]).await;
+    let asked = json!({ "brandCode": BRAND, "type": "MESAJ", "recipient": APPROVED, "minRevision": applied.revision });
+    let request = client().post(format!("{}/v1/check", gateway.http)).header("izingate-caller", "sure").json(&asked);
+    assert_eq!(send(request).await.json()["decision"], "DENY");
+    gateway.kill();
+    (dir, data)
+}
+
+/// Whatever was refused has changed nothing: a log that is put back as the error says is read whole, by every family of the store.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_put_back_after_it_was_missed_is_read_whole() {
+    let (dir, data) = killed_twice().await;
+    let log = logs(&data).pop().unwrap();
+    let whole = fs::read(&log).unwrap();
+    let backup = dir.path().join("backup");
+    let behind = (1, "STORE_BEHIND_EVIDENCE".to_owned());
+    for left in [whole.len() - 1, whole.len() / 2, 0] {
+        fs::write(&log, &whole[..left]).unwrap();
+        assert_eq!(refused(serve(&data)).map(|(code, _)| code), Some(behind.1.clone()), "{left} bytes left");
+        for args in [
+            ["verify"].as_slice(),
+            &["evidence", "rotate-key"],
+            &["backup", backup.to_str().unwrap()],
+            &["brand", "add", "--brand", "601235", "--iys-code", "601235", "--title", "B"],
+        ] {
+            assert_eq!(failure(izingate().args(args).arg("--data").arg(&data)), behind, "{args:?}, {left} bytes left");
+        }
+    }
+    fs::write(&log, whole).unwrap();
+    let gateway = Gateway::start(&data);
+    let answer = check_one(&mut gateway.permission().await, APPROVED, "MESAJ", 0).await;
+    assert_eq!(verdict(&answer).1, "REFUSED");
+    assert!(gateway.stop().success());
+    let verified = izingate().args(["verify", "--data"]).arg(&data).output().unwrap();
+    assert!(verified.status.success(), "{verified:?}");
+}
+
+/// Evidence that is not all there cannot say what the store lost: nothing is added meanwhile, which would hide the loss when it is back.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_adds_to_a_store_whose_evidence_is_not_all_there() {
+    let (dir, data) = killed().await;
+    let (list, more, away) = (dir.path().join("list.txt"), dir.path().join("more.csv"), dir.path().join("away"));
+    fs::write(&list, format!("{APPROVED}\n")).unwrap();
+    let columns = "creationDate,transactionId,recipient,recipientType,type,status,consentDate,source";
+    let row = "2026-11-06 10:00:00,0f3c,+905321234599,BIREYSEL,MESAJ,ONAY,2026-11-06 10:00:00,HS_WEB";
+    fs::write(&more, format!("{columns}\n{row}\n")).unwrap();
+    let out = dir.path().join("out.csv");
+    drop_last(&logs(&data).pop().unwrap(), REVISION, false);
+    let open = fs::read_dir(data.join("evidence")).unwrap().map(|entry| entry.unwrap().path());
+    let open = open.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "open")).unwrap();
+    let whole = fs::read(&open).unwrap();
+    let refuse = |what: &str, expected: &str| {
+        for args in [
+            ["import", "--brand", "601234", more.to_str().unwrap()].as_slice(),
+            &["brand", "add", "--brand", "601235", "--iys-code", "601235", "--title", "B"],
+            &["recipient", "close", "--recipient", APPROVED],
+            &["filter", list.to_str().unwrap(), "--brand", "601234", "--type", "MESAJ", "--out", out.to_str().unwrap()],
+        ] {
+            let (status, code) = failure(izingate().args(args).arg("--data").arg(&data));
+            assert!(status == 1 && expected.split(' ').any(|expected| expected == code), "{what}, {args:?}: {code}");
+        }
+    };
+    fs::rename(data.join("evidence"), &away).unwrap();
+    refuse("the folder was moved", "EVIDENCE_MISSING");
+    fs::rename(&away, data.join("evidence")).unwrap();
+    for at in [0, 3, 70] {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        fs::write(&open, damaged).unwrap();
+        refuse("a byte was changed", "EVIDENCE_BROKEN EVIDENCE_MISSING");
+    }
+    fs::remove_file(&open).unwrap();
+    refuse("the last segment is gone", "EVIDENCE_MISSING");
+    fs::write(&open, whole).unwrap();
+    refuse("all is back", "STORE_BEHIND_EVIDENCE");
+    assert_eq!(refused(serve(&data)).map(|(code, _)| code), Some("STORE_BEHIND_EVIDENCE".to_owned()));
+}
+
 fn accept(data: &Path, of: &str) -> std::process::Command {
     let mut command = izingate();
     command.args(["evidence", "accept-loss", "--of", of, "--reason", "the disk lost it", "--data"]).arg(data);
@@ -220,6 +307,42 @@ async fn a_flipped_bit_in_the_log_names_the_way_on() {
         assert_ne!(verdict(&answer).0, "ALLOW", "nothing is allowed on what is left");
         gateway.kill();
     }
+}
+
+/// Damage of other files than the log names no way on that does not work.
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_of_other_files_names_the_backup_alone() {
+    let Known { gateway, dir } = Known::start().await;
+    assert!(gateway.stop().success());
+    let data = dir.path().join("data");
+    let store = data.join("store");
+    let manifest = store.join(fs::read_to_string(store.join("CURRENT")).unwrap().trim_end());
+    let sst = fs::read_dir(&store).unwrap().map(|entry| entry.unwrap().path());
+    let sst = sst.into_iter().find(|path| path.extension().is_some_and(|kind| kind == "sst")).unwrap();
+    for (what, path, damaged) in [
+        ("a sorted file is gone", &sst, None),
+        ("a sorted file is empty", &sst, Some("")),
+        ("the list of files is gone", &manifest, None),
+        ("the list of files is empty", &manifest, Some("")),
+        ("the name of the list of files is empty", &store.join("CURRENT"), Some("")),
+    ] {
+        let whole = fs::read(path).unwrap();
+        match damaged {
+            Some(text) => fs::write(path, text).unwrap(),
+            None => fs::remove_file(path).unwrap(),
+        }
+        let (code, text) = refused(serve(&data)).unwrap_or_else(|| panic!("{what}: it started"));
+        assert!(code == "STORE_DAMAGED" && text.contains("izingate restore"), "{what}: {code}: {text}");
+        assert!(!text.contains("accept-loss"), "{what}: {text}");
+        assert_eq!(failure(&mut accept(&data, "store")), (1, "STORE_DAMAGED".to_owned()), "{what}");
+        fs::write(path, whole).unwrap();
+    }
+    fs::rename(&store, dir.path().join("away")).unwrap();
+    let (code, text) = refused(serve(&data)).unwrap();
+    assert!(code == "STORE_BEHIND_EVIDENCE" && !text.contains("accept-loss"), "the store is gone: {code}: {text}");
+    assert!(!store.exists(), "no other one was begun");
+    fs::rename(dir.path().join("away"), &store).unwrap();
+    assert_eq!(refused(serve(&data)), None);
 }
 
 /// A backup holds no evidence: restored beside none it begins again; beside the evidence of the directory that was backed up it is seen

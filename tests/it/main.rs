@@ -34,6 +34,7 @@ mod inspect;
 mod lost_tail;
 mod monitoring;
 mod oracle;
+mod outputs;
 mod papers;
 mod privacy;
 mod private_files;

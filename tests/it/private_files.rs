@@ -215,6 +215,52 @@ fn ended(mut command: Command) -> (Option<i32>, String) {
     (child.wait().unwrap().code(), said)
 }
 
+/// A pipe, a link to a device without an end and a length that nobody wrote, in the place of any file: commands that read end, with its name
+/// or without need of it.
+#[tokio::test]
+async fn what_is_no_file_ends_no_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    add_brand(&data);
+    let gateway = Gateway::start(&data);
+    assert_eq!(apply(&gateway, APPROVED, "ONAY").await, 1);
+    get(&gateway.http, "/v1/check?brandCode=601234&type=MESAJ&recipient=%2B905321234561").await;
+    assert!(gateway.stop().success());
+    let readers = || commands(&data).into_iter().filter(|command| !command.get_args().any(|arg| arg == "/nowhere/backup"));
+    let files = everything(&data).into_iter().filter(|path| path.is_file());
+    let files: Vec<PathBuf> = files.filter(|path| !path.ends_with("LOCK") && !path.ends_with("LOG")).collect();
+    for path in files {
+        let kept = dir.path().join("kept");
+        fs::rename(&path, &kept).unwrap();
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        for command in readers() {
+            let shown = format!("{command:?}");
+            let (exit, said) = ended(command);
+            assert!(exit.is_some_and(|exit| exit < 4), "{}: {shown}: {said}", path.display());
+        }
+        fs::remove_file(&path).unwrap();
+        if path.starts_with(data.join("evidence")) {
+            symlink("/dev/zero", &path).unwrap();
+            for command in readers() {
+                let (exit, said) = ended(command);
+                assert!(exit.is_some_and(|exit| exit < 4), "{}: {said}", path.display());
+            }
+            fs::remove_file(&path).unwrap();
+        }
+        fs::rename(&kept, &path).unwrap();
+    }
+    for name in ["store/CURRENT", "store/IDENTITY", "evidence/tree", "evidence/checkpoint", "evidence/000000000001.seg"] {
+        let whole = fs::read(data.join(name)).unwrap();
+        File::options().write(true).open(data.join(name)).unwrap().set_len(6 << 30).unwrap();
+        for command in readers() {
+            let (exit, said) = ended(command);
+            assert!(exit.is_some_and(|exit| exit < 4), "{name}: {said}");
+        }
+        fs::write(data.join(name), whole).unwrap();
+    }
+    assert!(Gateway::start(&data).stop().success(), "put back, it is sound");
+}
+
 /// The list of files that is in use, and a write-ahead log.
 fn logs(store: &Path) -> [PathBuf; 2] {
     let manifest = store.join(fs::read_to_string(store.join("CURRENT")).unwrap().trim_end());

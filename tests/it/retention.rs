@@ -11,7 +11,7 @@ use izingate::ingest::{Boot, Setup, Writer};
 use izingate::model::brand::BrandCode;
 use izingate::model::channel::Cell;
 use izingate::model::key::{Pseudonym, RelationKey};
-use izingate::model::movement::Movement;
+use izingate::model::movement::{Movement, Reading};
 use izingate::model::record::{CellRecord, Record};
 use izingate::model::retention::{DAY, HistoryRetention};
 use izingate::model::secret::{Pseudonymizer, Secret};
@@ -50,11 +50,21 @@ fn relation(number: u8) -> RelationKey {
 type Ever = BTreeMap<Vec<u8>, (HistoryKey, IysTime)>;
 
 fn current_of(key: &HistoryKey) -> CellRecord {
-    CellRecord { status: key.status, created: key.created, consented: None, source: key.source, transaction: 0, received: false }
+    CellRecord {
+        status: key.status,
+        created: key.created,
+        consented: None,
+        source: key.source,
+        transaction: 0,
+        received: false,
+        ambiguous: false,
+    }
 }
 
+/// What İYS's list said is outranked by what it said later in the same sense, and by no movement.
 fn outranks(one: &HistoryKey, other: &HistoryKey) -> bool {
-    let same_cell = (one.relation, one.cell) == (other.relation, other.cell);
+    let sense = |key: &HistoryKey| key.is_observation().then_some(key.status);
+    let same_cell = (one.relation, one.cell, sense(one)) == (other.relation, other.cell, sense(other));
     same_cell && replaces(&current_of(one), Some(&current_of(other)))
 }
 
@@ -94,12 +104,21 @@ fn take(store: &Store, ever: &mut Ever, movements: &[HistoryKey], now: IysTime) 
         commit
             .history(
                 &bytes,
-                &HistoryValue { consented: None, transaction: "".into(), received: false, revision: 1, known_since: now },
+                &HistoryValue {
+                    consented: None,
+                    transaction: "".into(),
+                    received: false,
+                    ambiguous: false,
+                    revision: 1,
+                    known_since: now,
+                },
             )
             .unwrap();
         let mut record = Record::default();
         for (other, _) in ever.values().filter(|(other, _)| other.relation == key.relation) {
-            if replaces(&current_of(other), record.get(other.cell)) {
+            if other.is_observation() {
+                record.observe(other.cell, other.status, other.created);
+            } else if replaces(&current_of(other), record.get(other.cell)) {
                 record.set(other.cell, current_of(other));
             }
         }
@@ -122,8 +141,15 @@ fn pass(store: &Store, now: IysTime, rows: u64) -> u64 {
 
 /// Few of everything, so that movements meet others in their cell and second.
 fn any_movement() -> impl Strategy<Value = HistoryKey> {
-    let status = prop::sample::select(vec![Status::Onay, Status::Ret]);
-    (1..3_u8, 2..4_usize, 0..8_u32, status, 0..3_u32).prop_map(|(who, cell, created, status, source)| HistoryKey {
+    let sweep = Source::SWEEP.code().get();
+    let of_source = |status| (0..3_u32).prop_map(move |source| (status, source));
+    let what = prop_oneof![
+        3 => of_source(Status::Onay),
+        3 => of_source(Status::Ret),
+        1 => Just((Status::Onay, sweep)),
+        1 => Just((Status::Yok, sweep)),
+    ];
+    (1..3_u8, 2..4_usize, 0..8_u32, what).prop_map(|(who, cell, created, (status, source))| HistoryKey {
         relation: relation(who),
         cell: Cell::ALL[cell],
         created: day(created * 250),
@@ -190,6 +216,51 @@ fn three_years_are_counted_from_what_superseded_it() {
         pass(&store, now, 10);
         assert_eq!(on_file(&store), bytes(stay), "{now}");
     }
+}
+
+#[test]
+fn the_last_listing_and_the_last_absence_of_a_cell_stay_and_so_does_what_no_movement_outranks() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut ever) = (open(dir.path()), Ever::new());
+    let seen = |created, status| HistoryKey { source: Source::SWEEP.code(), ..movement(created, status) };
+    let [first, second] = [1, 3].map(|created| seen(created, Status::Onay));
+    let [gone, still_gone] = [0, 2].map(|created| seen(created, Status::Yok));
+    let refusal = movement(0, Status::Ret);
+    take(&store, &mut ever, &[refusal, first, second, gone, still_gone], day(4));
+    pass(&store, NOW, 1);
+    let stay = [refusal, second, still_gone].map(|key| key.to_bytes().to_vec());
+    assert_eq!(on_file(&store), stay.into());
+}
+
+/// Listings among the movements, as an earlier program wrote them.
+#[test]
+fn rows_of_an_earlier_program_are_told_apart_and_go_by_their_own_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let [first, second] = [10, 20].map(|created| HistoryKey { source: Source::SWEEP.code(), ..movement(created, Status::Onay) });
+    let refusal = movement(5, Status::Ret);
+    let known = |known_since| HistoryValue {
+        consented: None,
+        transaction: "".into(),
+        received: true,
+        ambiguous: false,
+        revision: 1,
+        known_since,
+    };
+    let rows = [refusal.to_bytes(), first.to_earlier_bytes(), second.to_earlier_bytes()];
+    let (mut commit, mut record) = (store.begin(), Record::default());
+    for row in &rows {
+        commit.history(row, &known(day(30))).unwrap();
+    }
+    record.set(second.cell, current_of(&second));
+    commit.record(&second.relation, &record).unwrap();
+    commit.commit().unwrap();
+    assert_eq!(pass(&store, NOW, 1), 1);
+    assert_eq!(on_file(&store), [rows[0].to_vec(), rows[2].to_vec()].into());
+    let record = store.records(&[second.relation]).unwrap().pop().flatten().unwrap();
+    let held = record.get(second.cell).map(|current| (current.status, current.received));
+    assert_eq!((held, record.observed(second.cell, Status::Onay)), (Some((Status::Ret, true)), Some(day(20))));
+    assert_eq!(record.status(second.cell), Some(Status::Ret), "it is what the sweep had hidden");
 }
 
 #[test]
@@ -295,7 +366,7 @@ fn random_movement(rng: &mut Rng) -> Movement {
         transaction: None,
         misformed: false,
         received: false,
-        copy: false,
+        reading: Reading::Only,
     }
 }
 

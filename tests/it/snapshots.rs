@@ -8,7 +8,7 @@ use izingate::model::brand::BrandCode;
 use izingate::model::channel::Cell;
 use izingate::model::key::{Pseudonym, RelationKey};
 use izingate::model::mac::MacKey;
-use izingate::model::movement::Movement;
+use izingate::model::movement::{Movement, Reading};
 use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::source::Source;
 use izingate::model::state::{State, Status};
@@ -40,7 +40,7 @@ fn movement(number: u64, status: Status, second: u32) -> Movement {
         transaction: None,
         misformed: false,
         received: false,
-        copy: false,
+        reading: Reading::Only,
     }
 }
 

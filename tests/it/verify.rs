@@ -196,6 +196,30 @@ fn a_record_changed_behind_the_stores_back_is_found_out() {
 }
 
 #[test]
+fn a_record_of_looks_at_the_list_that_no_history_has_is_found_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    stopped(&data, three());
+    let mail = Cell::ALL[4];
+    let (relation, mut record) = with_cell(&data, mail, Status::Onay);
+    let [absent, listed] = ["2026-11-04 11:00:00", "2026-11-04 12:00:00"].map(|time| IysTime::parse(time).unwrap());
+    record.observe(mail, Status::Yok, absent);
+    record.observe(mail, Status::Onay, listed);
+    let opened = existing(&data, &SecretSource::DataDirectory).unwrap();
+    let mut commit = opened.store.begin();
+    commit.record(&relation, &record).unwrap();
+    commit.commit().unwrap();
+    drop(opened);
+    let named = format!("{} brand 601234, EPOSTA BIREYSEL", to_hex(&relation.pseudonym.0));
+    let lines = [
+        format!("{named}: not listed at 2026-11-04 11:00:00 by consent, never by history"),
+        format!("{named}: listed at 2026-11-04 12:00:00 by consent, never by history"),
+    ];
+    let end = summary(FIRST, [1, 3, 3, 0, 0, 2], &["DIFFERENT"]);
+    assert_eq!(verified(&data), (3, lines.into_iter().chain(end).collect()));
+}
+
+#[test]
 fn a_hundred_are_named_and_all_are_counted() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");

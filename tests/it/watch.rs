@@ -8,7 +8,7 @@ use izingate::ingest::bulk::{Limits as BulkLimits, Records, Sorter};
 use izingate::model::brand::BrandCode;
 use izingate::model::channel::{Cell, Channel};
 use izingate::model::key::RelationKey;
-use izingate::model::movement::Movement;
+use izingate::model::movement::{Movement, Reading};
 use izingate::model::recipient::Recipient;
 use izingate::model::source::Source;
 use izingate::model::state::{State, Status};
@@ -39,7 +39,7 @@ fn movement(number: u64, status: Status, second: u32) -> Movement {
         transaction: None,
         misformed: false,
         received: false,
-        copy: false,
+        reading: Reading::Only,
     }
 }
 

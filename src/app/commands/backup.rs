@@ -3,6 +3,7 @@
 use super::{CommandError, connect, gateway};
 use crate::app::open;
 use crate::cli::backup::BackupArgs;
+use crate::config::SecretSource;
 use crate::model::time::IysTime;
 use crate::net::endpoint::GatewayUrl;
 use crate::store::backup;
@@ -25,7 +26,7 @@ pub fn backup(args: &BackupArgs) -> Result<String, CommandError> {
 }
 
 fn offline(data: &Path, folder: &Path) -> Result<BackupResponse, CommandError> {
-    let (_held, store) = open::without_secret(data)?;
+    let (_held, store) = open::without_secret(data, &SecretSource::load(None)?)?;
     let made = backup::make(&store, folder, IysTime::now(), &|| false)?;
     let path = folder.display().to_string();
     Ok(BackupResponse { path, revision: made.revision, files: made.files.len() as u64, bytes: made.bytes() })

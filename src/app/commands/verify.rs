@@ -21,7 +21,7 @@ const DIFFERENT: u8 = 3;
 /// Compares index and store; the text is for standard output, beside the exit code.
 pub fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
     let secret = SecretSource::load(args.secret_file.as_deref())?;
-    let Opened { data, store, keys, .. } = open::as_found(&args.data, &secret)?;
+    let Opened { data, store, keys, .. } = open::existing(&args.data, &secret)?;
     // As much as a gateway takes that is not told otherwise.
     let index = Index::new(memory_limit() / 4 * 3).map_err(OpenError::from)?;
     let snapshot = SnapshotFile { path: data.snapshot().map_err(OpenError::from)?, key: keys.snapshots };

@@ -109,7 +109,10 @@ impl Watch<'_> {
             match printed {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => return End::Unread,
-                Err(error) => return End::Failed(CommandError::Internal(error.to_string())),
+                Err(error) => {
+                    let text = format!("standard output cannot be written: {error}");
+                    return End::Failed(CommandError::refused("OUTPUT_FAILED", text));
+                }
             }
         }
     }

@@ -103,7 +103,8 @@ impl Offline {
             return Err(OfflineError::OfGateway(beside.to_owned()));
         }
         let (pseudonymizer, keys) = open::beside(data, secret)?;
-        let on_file = open::read_only(data)?.brands().map_err(OpenError::from)?;
+        let before = open::read_only(data)?;
+        let on_file = before.brands().map_err(OpenError::from)?;
         if let Some(scope) = question.scopes.iter().find(|scope| !on_file.iter().any(|brand| brand.code == scope.brand)) {
             return Err(OfflineError::UnknownBrand(scope.brand));
         }
@@ -111,7 +112,8 @@ impl Offline {
         let own = beside.join("following");
         // Before the store is opened: a gateway may write both meanwhile, the store first.
         let of_gateway = evidence_path(data);
-        let known = open::known(&of_gateway, &keys)?;
+        let known = open::known(data, &before, &keys)?;
+        drop(before);
         let store = Store::open_following(&store_path(data), &own, &Options::default()).map_err(OpenError::from)?;
         let clock = open::clock_of(&store).map_err(OpenError::from)?;
         let reached = followed_to(&store, known).map_err(OpenError::from)?;

@@ -33,6 +33,8 @@ pub use read::{Body, Broken, Frame, Frames, Unreadable, frame_at, is_nothing, re
 pub(super) use read::{NextFrame, SEALED_FRAME, next_frame};
 pub use write::Open;
 
+use crate::disk::private;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file of a sealed segment.
@@ -46,6 +48,14 @@ pub fn sealed_path(folder: &Path, number: u64) -> PathBuf {
 pub fn open_path(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("{number:012}.open"))
 }
+
+/// Reads the whole file of a segment, sealed or not.
+pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    private::read(path, LONGEST_FILE)
+}
+
+/// Bytes of a segment's file at most: its index names places by 32 bits, and the settings allow a quarter of it.
+const LONGEST_FILE: u64 = u32::MAX as u64;
 
 /// The number of a segment's file, by its ending; none for another file.
 #[must_use]

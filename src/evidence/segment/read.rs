@@ -3,12 +3,13 @@
 use super::format::{
     CHECK, DECISIONS, EVENT, HEADER_LENGTH, Header, LONGEST, PLAIN, SEAL, SEAL_LENGTH, Seal, check, decisions_leaf, link,
 };
-use super::sealed_path;
+use super::{read_file, sealed_path};
+use crate::disk::private;
 use crate::evidence::codec::{self, Decisions};
 use crate::evidence::entry::Event;
 use crate::evidence::merkle::{Hash, Tree, leaf};
 use crate::model::mac::MacKey;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -258,7 +259,7 @@ impl<'a> Whole<'a> {
 /// The seal at the end of a sealed segment's file, without a look at the rest.
 pub fn unseal(path: &Path, key: Option<&MacKey>) -> Result<Seal, Unreadable> {
     let unreadable = |error| Unreadable::Io(path.to_owned(), error);
-    let file = File::open(path).map_err(unreadable)?;
+    let file = private::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
     let (mut header, mut frame) = ([0; HEADER_LENGTH], [0; SEALED_FRAME]);
     let at = length.saturating_sub(frame.len() as u64);
@@ -296,7 +297,7 @@ pub fn read_sealed<E: From<Unreadable>>(
 ) -> Result<(), E> {
     let path = sealed_path(folder, seal.number);
     let broken = |broken| Unreadable::Broken(path.clone(), broken);
-    let bytes = fs::read(&path).map_err(|error| Unreadable::Io(path.clone(), error))?;
+    let bytes = read_file(&path).map_err(|error| Unreadable::Io(path.clone(), error))?;
     let mut frames = Frames::of(&bytes).map_err(broken)?.under(key);
     let header = *frames.header();
     if header.number != seal.number {

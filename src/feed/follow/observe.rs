@@ -1,12 +1,13 @@
 //! One step of a sweep: İYS is asked which addresses are approved now, and its answer is taken in as of a
-//! moment that is not after its look.
+//! moment that is not after its look. Both of its answers are observations of its list, no movements: see
+//! [`Record::status`](crate::model::record::Record::status).
 
 use super::Follower;
 use crate::feed::iys::IysError;
 use crate::model::brand::BrandCode;
 use crate::model::channel::Cell;
 use crate::model::key::RelationKey;
-use crate::model::movement::{CLOCK_TOLERANCE, Movement};
+use crate::model::movement::{CLOCK_TOLERANCE, Movement, Reading};
 use crate::model::recipient::Recipient;
 use crate::model::source::Source;
 use crate::model::state::Status;
@@ -60,7 +61,7 @@ impl Follower {
             transaction: None,
             misformed: false,
             received: false,
-            copy: false,
+            reading: Reading::Only,
         };
         let movements: Vec<Movement> = asked.iter().map(movement).collect();
         let count = |status| movements.iter().filter(|movement| movement.status == status).count() as u32;

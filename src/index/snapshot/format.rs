@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 /// The first bytes of every snapshot.
 const MAGIC: [u8; 8] = *b"IZGSNAP\n";
-/// The version that is written, and the only one that is read: what version 1 said, anybody could have written.
-pub(super) const VERSION: u32 = 2;
+/// The version that is written, and the only one that is read: what version 1 said, anybody could have written, and in
+/// version 2 a sweep's approval could hide a refusal.
+pub(super) const VERSION: u32 = 3;
 
 /// Path of a snapshot, and the key that authenticates it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -77,7 +77,7 @@ fn the_preface_is_pinned() {
     let content = crate::model::hex::to_hex(&bytes[..bytes.len() - SEAL]);
     let expected = [
         "495a47534e41500a",
-        "02000000",
+        "03000000",
         "11000000",
         "01",
         "07070707070707070707070707070707",
@@ -87,7 +87,7 @@ fn the_preface_is_pinned() {
         "06060606060606060606060606060606",
     ];
     assert_eq!(content, expected.concat());
-    assert_eq!(crate::model::hex::to_hex(&bytes[bytes.len() - SEAL..]), "e1be4cdbfebd6a394c550f09352398ac", "its code");
+    assert_eq!(crate::model::hex::to_hex(&bytes[bytes.len() - SEAL..]), "038b50c7327a8c387d2e07f945efa5db", "its code");
     assert_eq!(Preface::decode(bytes.first_chunk().unwrap(), &KEY), Ok(preface));
 }
 

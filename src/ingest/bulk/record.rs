@@ -16,7 +16,7 @@ use std::collections::HashMap;
 pub type Names = HashMap<SourceCode, Source>;
 
 const MISFORMED: u8 = 1;
-/// [`Movement::copy`].
+/// [`Reading::Copy`].
 const COPY: u8 = 2;
 const ID: usize = HistoryKey::LENGTH + 5;
 /// Bytes of a record at most: a whole id as text.
@@ -53,9 +53,9 @@ impl Records {
         self.bytes.extend_from_slice(&key.to_bytes());
         self.bytes.extend_from_slice(&movement.consented.map_or(0, IysTime::unix).to_be_bytes());
         let flag = |is: bool, flag: u8| if is { flag } else { 0 };
-        self.bytes.push(flag(movement.misformed, MISFORMED) | flag(movement.copy, COPY));
+        self.bytes.push(flag(movement.misformed, MISFORMED) | flag(movement.reading.is_copy(), COPY));
         let id = movement.transaction.as_ref().map_or("", TransactionId::as_str);
-        codec::push_id(id, movement.received, &mut self.bytes);
+        codec::push_id(id, movement.received, movement.reading.is_ambiguous(), &mut self.bytes);
         // At most LONGEST: an id has 64 letters.
         self.bytes[start] = (self.bytes.len() - start - 1) as u8;
         if code.is_unknown() {
@@ -138,6 +138,11 @@ impl<'a> Record<'a> {
         codec::is_received(self.id())
     }
 
+    /// Whether it is a refusal whose row can mean more than one address or recipient type.
+    pub(super) fn is_ambiguous(self) -> bool {
+        codec::is_ambiguous(self.id())
+    }
+
     /// Kind of id ‖ id, as `history` holds them.
     pub(super) fn id(self) -> &'a [u8] {
         &self.0[1 + ID..]
@@ -156,6 +161,7 @@ mod tests {
     use crate::model::channel::Cell;
     use crate::model::hex::to_hex;
     use crate::model::key::Pseudonym;
+    use crate::model::movement::Reading;
     use crate::model::state::Status;
 
     #[test]
@@ -170,24 +176,25 @@ mod tests {
             transaction: Some(TransactionId::parse("0fab").unwrap()),
             misformed: true,
             received: false,
-            copy: false,
+            reading: Reading::Only,
         };
         let mut records = Records::default();
         records.push(&movement);
         records.push(&Movement { consented: None, transaction: None, misformed: false, ..movement.clone() });
-        let received = Movement { consented: None, transaction: None, received: true, copy: true, ..movement.clone() };
+        let received =
+            Movement { consented: None, transaction: None, received: true, reading: Reading::Copy, ..movement.clone() };
         records.push(&received);
         let key = "303132333435363738396162636465660102030400000000026543210002";
         let source = "86f9728b";
         assert_eq!(
             to_hex(&records.bytes),
-            format!("2a{key}{source}6000000001010fab28{key}{source}00000000000028{key}{source}000000000302"),
+            format!("2a{key}{source}6000000001010fab28{key}{source}00000000000028{key}{source}000000000382"),
             "length, key, consentDate, flags, id"
         );
         assert_eq!(records.names, [(movement.source.code(), movement.source.clone())].into());
         let [one, other, last] = super::records(&records.bytes).collect::<Vec<_>>()[..] else { panic!("three records") };
-        let flags = |record: Record<'_>| (record.misformed(), record.is_copy(), record.is_received());
-        assert_eq!([one, other, last].map(flags), [(true, false, false), (false, false, false), (true, true, true)]);
+        let flags = |record: Record<'_>| [record.misformed(), record.is_copy(), record.is_received(), record.is_ambiguous()];
+        assert_eq!([one, other, last].map(flags), [[true, false, false, false], [false; 4], [true; 4]]);
         assert_eq!((one.consented(), one.misformed(), one.id()), (movement.consented, true, &[1, 0x0F, 0xAB][..]));
         assert_eq!((one.id_hash(), other.id_hash()), (Ok(movement.transaction.unwrap().hash()), Ok(0)));
         assert_eq!((other.consented(), other.misformed(), other.id()), (None, false, &[0][..]));

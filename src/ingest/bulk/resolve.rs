@@ -68,7 +68,7 @@ struct Relation<'a> {
 
 /// What a movement needs beside its bytes, where it may compete with another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank(Option<IysTime>, u128, bool);
+struct Rank(Option<IysTime>, u128, bool, bool);
 
 impl Ground<'_> {
     /// Holds a slice against the store and writes its files for `revision`.
@@ -140,7 +140,8 @@ impl Resolver<'_> {
             let Some(on_file) = &relation.on_file else { continue };
             for movement in relation.movements {
                 let key = HistoryKey::from_bytes(movement.key_bytes()).map_err(corrupt)?;
-                if on_file.get(key.cell).is_some_and(|current| current.created >= key.created) {
+                let last = on_file.last(key.cell, key.is_observation().then_some(key.status));
+                if last.is_some_and(|last| last >= key.created) {
                     keys.push(movement.key());
                 }
             }
@@ -172,8 +173,11 @@ impl Resolver<'_> {
                 source: key.source,
                 transaction: movement.id_hash().map_err(corrupt)?,
                 received: movement.is_received(),
+                ambiguous: movement.is_ambiguous(),
             };
-            if order::replaces(&new, record.get(key.cell)) {
+            if new.is_observation() {
+                changed |= record.observe(key.cell, key.status, key.created);
+            } else if order::replaces(&new, record.get(key.cell)) {
                 record.set(key.cell, new);
                 changed = true;
             }
@@ -208,7 +212,7 @@ impl Resolver<'_> {
         Ok(Cow::Owned(left))
     }
 
-    /// Of movements that share a key the greatest (consentDate, transaction) is kept, and only if it is
+    /// Of movements that share a key the greatest [`Rank`] is kept, and only if it is
     /// greater than what is on file; when the key was first known stays.
     fn remember<'m>(&mut self, same: &[Movement<'m>], on_file: Option<&HistoryValue>) -> Result<Option<Movement<'m>>, BulkError> {
         let Some(mut kept) = same.first().copied() else { return Ok(None) };
@@ -261,11 +265,11 @@ fn unknown<'r, 'm>(relations: &'r mut [Relation<'m>]) -> impl Iterator<Item = &'
 }
 
 fn rank(movement: Movement<'_>) -> Result<Rank, BulkError> {
-    Ok(Rank(movement.consented(), movement.id_hash().map_err(corrupt)?, movement.is_received()))
+    Ok(Rank(movement.consented(), movement.id_hash().map_err(corrupt)?, movement.is_received(), movement.is_ambiguous()))
 }
 
 fn rank_on_file(value: &HistoryValue) -> Rank {
-    Rank(value.consented, TransactionId::hash_text(value.transaction.as_bytes()), value.received)
+    Rank(value.consented, TransactionId::hash_text(value.transaction.as_bytes()), value.received, value.ambiguous)
 }
 
 /// Records are made by this process or verified by checksums: what does not read is a fault of ours.

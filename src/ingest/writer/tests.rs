@@ -2,6 +2,7 @@ use super::*;
 use crate::model::brand::{BrandCode, IysCode};
 use crate::model::channel::{Cell, Channel, RecipientType};
 use crate::model::key::{Pseudonym, RelationKey};
+use crate::model::movement::Reading;
 use crate::model::secret::{Pseudonymizer, Secret};
 use crate::model::source::Source;
 use crate::model::state::{State, Status};
@@ -39,7 +40,7 @@ fn approval(number: u8) -> Movement {
         transaction: None,
         misformed: false,
         received: false,
-        copy: false,
+        reading: Reading::Only,
     }
 }
 

@@ -5,6 +5,7 @@
 //! are. In RocksDB 11.8 a header of such a type behind another record is reported as a bad record, without being passed
 //! over, for ever; as the first record of a log it ends the log without a word, and with it everything that was written.
 
+use crate::disk::private;
 use crate::store::error::StoreError;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -15,8 +16,14 @@ const HEADER: usize = 7;
 /// The types of records of a log whose file is used again.
 const RECYCLED: [u8; 6] = [5, 6, 7, 8, 11, 131];
 
-/// Looks at the list of files that is in use, and at every write-ahead log.
+/// Files of RocksDB that are read whole, by the beginnings of their names, and the bytes that they have at most.
+const READ_WHOLE: [(&str, u64); 3] = [("CURRENT", LONGEST_NAME), ("IDENTITY", LONGEST_NAME), ("OPTIONS-", 16 << 20)];
+/// Bytes of a name in a file at most.
+const LONGEST_NAME: u64 = 4 << 10;
+
+/// Looks at every name in the folder, at the list of files that is in use, and at every write-ahead log.
 pub(super) fn check(store: &Path) -> Result<(), StoreError> {
+    check_files(store)?;
     let unusable = |path: &Path, error: &io::Error| StoreError::Unusable { path: path.to_owned(), reason: error.to_string() };
     for path in logs(store).map_err(|error| unusable(store, &error))? {
         let found = File::open(&path).and_then(recycled_record);
@@ -25,11 +32,68 @@ pub(super) fn check(store: &Path) -> Result<(), StoreError> {
             Ok(Some(at)) => {
                 let reason =
                     format!("{}: byte {at} is no record of a log; a write was torn, or the file was changed", path.display());
-                return Err(StoreError::Damaged { path: store.to_owned(), reason });
+                let in_log = path.extension().is_some_and(|kind| kind == "log");
+                return Err(StoreError::Damaged { path: store.to_owned(), reason, in_log });
             }
             // A process that writes beside us removes those that it needs no more.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(unusable(&path, &error)),
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a store that no process has open where the file is gone that names its files: RocksDB would make a new store, and remove the
+/// files of this one.
+pub(super) fn check_names(store: &Path) -> Result<(), StoreError> {
+    let unusable = |error: io::Error| StoreError::Unusable { path: store.to_owned(), reason: error.to_string() };
+    let damaged = |reason| StoreError::Damaged { path: store.to_owned(), reason, in_log: false };
+    if store.exists() {
+        check_files(store)?;
+    }
+    let current = match private::read_text(&store.join("CURRENT"), LONGEST_NAME) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(damaged(error.to_string())),
+        read => Some(read.map_err(unusable)?),
+    };
+    if let Some(current) = current {
+        let name = current.trim_end();
+        let is_there = name.starts_with("MANIFEST-") && store.join(name).is_file();
+        return if is_there { Ok(()) } else { Err(damaged(format!("CURRENT names {name:?}, which is not there"))) };
+    }
+    if !store.exists() {
+        return Ok(());
+    }
+    // What was cut short while it was made has none of these yet.
+    match first_of(store, &["sst", "log"]).map_err(unusable)? {
+        Some(path) => Err(damaged(format!("CURRENT is missing beside {}", path.display()))),
+        None => Ok(()),
+    }
+}
+
+/// A file with one of these endings.
+pub(super) fn first_of(store: &Path, endings: &[&str]) -> io::Result<Option<PathBuf>> {
+    for entry in fs::read_dir(store)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|kind| endings.iter().any(|ending| kind == *ending)) {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
+/// Refuses what is no file, and what is far too long to be read whole: RocksDB would wait for a pipe, and fill the memory.
+fn check_files(store: &Path) -> Result<(), StoreError> {
+    let unusable = |path: &Path, reason: String| StoreError::Unusable { path: path.to_owned(), reason };
+    for entry in fs::read_dir(store).map_err(|error| unusable(store, error.to_string()))? {
+        let entry = entry.map_err(|error| unusable(store, error.to_string()))?;
+        let (path, name) = (entry.path(), entry.file_name());
+        private::refuse_link(&path).map_err(|unfit| unusable(&path, unfit.source.to_string()))?;
+        let most = READ_WHOLE.iter().find(|(begin, _)| name.to_string_lossy().starts_with(begin)).map(|(_, most)| *most);
+        let length = fs::metadata(&path).map_or(0, |found| found.len());
+        if let Some(most) = most.filter(|most| length > *most) {
+            let reason = format!("{}: has {length} bytes, and can have {most} at most", path.display());
+            return Err(StoreError::Damaged { path: store.to_owned(), reason, in_log: false });
         }
     }
     Ok(())
@@ -57,7 +121,7 @@ fn cut(log: &Path) -> io::Result<()> {
 
 /// The list of files that is in use, and behind it every write-ahead log.
 fn logs(store: &Path) -> io::Result<Vec<PathBuf>> {
-    let current = fs::read_to_string(store.join("CURRENT"))?;
+    let current = private::read_text(&store.join("CURRENT"), LONGEST_NAME)?;
     let mut logs = vec![store.join(current.trim_end())];
     for entry in fs::read_dir(store)? {
         let path = entry?.path();

@@ -18,7 +18,7 @@ use super::evidence::{MarkInBatch, PendingMark};
 use crate::clock::Clock;
 use crate::disk::shortage::{self, Shortage};
 use handle::Handle;
-use options::{base_options, families, follower_options, reader_options};
+use options::{base_options, families, follower_options, look_options, reader_options};
 use rocksdb::{ColumnFamily, DB, ErrorKind, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -93,6 +93,7 @@ impl Store {
     /// Opens the store for writing without what is behind a damaged place of its write-ahead log: for an operator who accepts that loss. It
     /// is to be flushed before it is closed, or the next start reads the damaged log again.
     pub(super) fn open_behind_damage(path: &Path, options: &Options) -> Result<Self, StoreError> {
+        log_check::check_names(path)?;
         log_check::cut_behind_damage(path)?;
         refuse_unknown_families(path)?;
         let mut db_options = writer_options(path, options)?;
@@ -113,6 +114,30 @@ impl Store {
         // does not name it any more.
         let db = (1..READ_ATTEMPTS).find_map(|_| open().ok()).map_or_else(open, Ok).map_err(|error| unusable(path, &error))?;
         Ok(Self::of(db, path, options, None))
+    }
+
+    /// Opens a store that no process has open for reading. None where there is none, or its families were never all made.
+    pub(super) fn open_unchanged(path: &Path, options: &Options) -> Result<Option<Self>, StoreError> {
+        log_check::check_names(path)?;
+        if !path.join("CURRENT").exists() {
+            return Ok(None);
+        }
+        log_check::check(path)?;
+        let found = known_families(path)?;
+        let is_named = |family: Family| found.iter().any(|name| name == family.name());
+        if !Family::ALL.into_iter().any(is_named) {
+            let left = log_check::first_of(path, &["sst"])
+                .map_err(|error| StoreError::Unusable { path: path.to_owned(), reason: error.to_string() })?;
+            let Some(left) = left else { return Ok(None) };
+            let reason = format!("the list of files names none, and there is {}", left.display());
+            return Err(StoreError::Damaged { path: path.to_owned(), reason, in_log: false });
+        }
+        if !Family::ALL.into_iter().all(is_named) {
+            return Ok(None);
+        }
+        let db_options = look_options(options.open_files).map_err(|error| unusable(path, &error))?;
+        let db = DB::open_cf_descriptors_read_only(&db_options, path, families(options), false);
+        Ok(Some(Self::of(db.map_err(|error| damage_of(path, options, &error))?, path, options, None)))
     }
 
     /// Opens the store for following, beside a process that may be writing: as it is now, and with [`Store::follow`] as
@@ -333,6 +358,7 @@ impl Writes<'_> {
 }
 
 fn open_for_writing(path: &Path, options: &Options) -> Result<DB, StoreError> {
+    log_check::check_names(path)?;
     refuse_unknown_families(path)?;
     open_with(path, options, &writer_options(path, options)?)
 }
@@ -345,7 +371,20 @@ fn writer_options(path: &Path, options: &Options) -> Result<rocksdb::Options, St
 }
 
 fn open_with(path: &Path, options: &Options, db_options: &rocksdb::Options) -> Result<DB, StoreError> {
-    DB::open_cf_descriptors(db_options, path, families(options)).map_err(|error| unusable(path, &error))
+    DB::open_cf_descriptors(db_options, path, families(options)).map_err(|error| damage_of(path, options, &error))
+}
+
+/// The error of an opening, which says whether the store can be opened without the end of its write-ahead log.
+fn damage_of(path: &Path, options: &Options, error: &rocksdb::Error) -> StoreError {
+    let opens_without_end = || {
+        let mut db_options = look_options(options.open_files)?;
+        db_options.set_wal_recovery_mode(rocksdb::DBRecoveryMode::PointInTime);
+        DB::open_cf_descriptors_read_only(&db_options, path, families(options), false)
+    };
+    match unusable(path, error) {
+        StoreError::Damaged { path, reason, .. } => StoreError::Damaged { path, reason, in_log: opens_without_end().is_ok() },
+        other => other,
+    }
 }
 
 fn handle_of(db: &DB, family: Family) -> Result<&ColumnFamily, StoreError> {
@@ -367,21 +406,26 @@ fn refuse_unknown_families(path: &Path) -> Result<(), StoreError> {
         return Ok(());
     }
     log_check::check(path)?;
+    known_families(path).map(drop)
+}
+
+/// Names of the families that are there, which are all ones that this program knows.
+fn known_families(path: &Path) -> Result<Vec<String>, StoreError> {
     let found = DB::list_cf(&rocksdb::Options::default(), path).map_err(|error| unusable(path, &error))?;
     let known = |name: &str| name == "default" || Family::ALL.into_iter().any(|family| family.name() == name);
-    match found.into_iter().find(|name| !known(name)) {
+    match found.iter().find(|name| !known(name)) {
         Some(name) => {
             let found = format!("with a family {name:?}");
             Err(StoreError::NewerFormat { path: path.to_owned(), found, known: super::codec::FORMAT })
         }
-        None => Ok(()),
+        None => Ok(found),
     }
 }
 
 fn unusable(path: &Path, error: &rocksdb::Error) -> StoreError {
     let (path, reason) = (path.to_owned(), error.to_string());
     match error.kind() {
-        ErrorKind::Corruption => StoreError::Damaged { path, reason },
+        ErrorKind::Corruption => StoreError::Damaged { path, reason, in_log: false },
         _ => StoreError::Unusable { path, reason },
     }
 }

@@ -96,6 +96,14 @@ pub(super) fn reader_options() -> Result<rocksdb::Options, rocksdb::Error> {
     Ok(options)
 }
 
+/// The settings for a look at a store before it is opened for writing.
+pub(super) fn look_options(open_files: usize) -> Result<rocksdb::Options, rocksdb::Error> {
+    let mut options = base_options(open_files)?;
+    // As for a reader: the log file of the last writer stays.
+    options.set_info_logger(InfoLogger::new_callback_logger(LogLevel::Fatal, |_, _| {}));
+    Ok(options)
+}
+
 /// The same for following a process that writes: its log file lies in the follower's own folder.
 pub(super) fn follower_options() -> Result<rocksdb::Options, rocksdb::Error> {
     let mut options = base_options(0)?;

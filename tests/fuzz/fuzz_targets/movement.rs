@@ -49,8 +49,9 @@ fuzz_target!(|text: &str| {
             assert!(!is_approval || taken.copies.is_empty(), "an ONAY means one thing");
             assert!(movement.received || proven, "a RET has İYS's identity or is received");
             assert_eq!(movement.received, movement.created == now.plus(600) && movement.date() == now && !proven);
+            assert_eq!(movement.reading.is_ambiguous(), !taken.copies.is_empty(), "who has copies need not be İYS's own record");
             for copy in &taken.copies {
-                assert!(copy.copy && copy.status == Status::Ret && copy.created == movement.created);
+                assert!(copy.reading.is_copy() && copy.status == Status::Ret && copy.created == movement.created);
             }
             assert_eq!(parse(&raw, &context), Ok(taken), "the same row is the same movement");
         }

@@ -68,6 +68,37 @@ async fn a_folder_that_was_moved_away_is_accepted_and_stands_in_dossiers() {
     assert_eq!(again, (1, "NOTHING_LOST".to_owned()));
 }
 
+/// A key that a power cut or a hand damaged is one that is missing: the way on that is named works.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_key_is_one_that_is_missing() {
+    for damage in ["", "x", "\0\0\0\0"] {
+        let (_dir, data) = ended().await;
+        let path = data.join("evidence/signing.key");
+        fs::write(&path, damage).unwrap();
+        let (code, text) = refused(serve(&data)).unwrap();
+        assert!(code == "EVIDENCE_KEY" && text.contains("rotate-key"), "{damage:?}: {code}: {text}");
+        done(evidence(&data, &["rotate-key"]));
+        assert_eq!(fs::read_to_string(path.with_extension("lost")).unwrap(), damage, "it may be mended one day");
+        decide(Gateway::start(&data)).await;
+        let (text, code) = verified(&data);
+        assert!(code == Some(0) && text.contains("everything is what was written"), "{text}");
+    }
+}
+
+/// A folder in the place of a file is named.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_in_the_place_of_a_file_is_named_and_accepted() {
+    for name in ["tree", "checkpoint"] {
+        let (_dir, data) = ended().await;
+        fs::remove_file(data.join("evidence").join(name)).unwrap();
+        fs::create_dir(data.join("evidence").join(name)).unwrap();
+        let (code, text) = refused(serve(&data)).unwrap();
+        assert!(code == "EVIDENCE_BROKEN" && text.contains(&format!("{name}: is no regular file")), "{code}: {text}");
+        done(evidence(&data, &["accept-loss", "--of", "evidence", "--reason", "a folder"]));
+        assert_eq!(self::code(&data), "", "{name}");
+    }
+}
+
 /// A reader beside it believes no more than a start does.
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_believe_the_key_and_the_tree_that_the_store_remembers() {

@@ -10,6 +10,7 @@ use izingate::model::channel::{Cell, Channel, RecipientType};
 use izingate::model::hex::to_hex;
 use izingate::model::movement::RawMovement;
 use izingate::model::recipient::Recipient;
+use izingate::model::source::Source;
 use izingate::model::state::Status;
 use izingate::model::time::Moment;
 use izingate::ports::{FeedNote, FeedRefused, MovementSink, Observed};
@@ -116,10 +117,11 @@ async fn what_iys_does_not_have_of_a_day_is_counted_and_stays() {
         row("2025-11-10 23:59:59", PHONES[2], "IYS_WEB", "ab13"),
         row("2025-11-11 00:00:00", PHONES[2], "IYS_WEB", "ab14"),
         row("2025-11-09 23:59:59", PHONES[2], "IYS_WEB", "ab15"),
-        row("2025-11-10 14:00:00", PHONES[0], "SWEEP", "ab16"),
+        row("2025-11-10 14:00:00", PHONES[0], "HS_WEB", "ab16"),
         row("2025-11-10 15:00:00", PHONES[0], "", ""),
     ];
-    let movements = rows.iter().map(|row| ground.movement(BRAND, row, rig.clock.now())).collect();
+    let mut movements: Vec<_> = rows.iter().map(|row| ground.movement(BRAND, row, rig.clock.now())).collect();
+    movements[4].source = Source::IYS_EXPORT;
     rig.sink.apply(movements).await.unwrap();
     let report = rig.follower.reconcile(sender(), today(), true).await.unwrap();
     assert_eq!((outcome(&report), report.only_here), ((Outcome::Agrees, 5, 0, 0), Some(2)));

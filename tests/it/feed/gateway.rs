@@ -6,6 +6,7 @@ use crate::support::rng::Rng;
 use crate::support::{Gateway, izingate, run, serve};
 use izingate::app::open;
 use izingate::check::decision::Reason;
+use izingate::config::SecretSource;
 use izingate::model::brand::BrandCode;
 use izingate::model::channel::{Cell, Channel, RecipientType};
 use izingate::model::feed::Position;
@@ -36,7 +37,7 @@ pub fn prepared(dir: &Path, base_url: &str) -> (PathBuf, PathBuf) {
         let output = run(&[&["brand", "add", "--data", data, "--brand", &brand][..], &title].concat());
         assert!(output.status.success(), "{output:?}");
     }
-    let (held, store) = open::without_secret(&data).unwrap();
+    let (held, store) = open::without_secret(&data, &SecretSource::DataDirectory).unwrap();
     let mut commit = store.begin();
     for brand in BRANDS {
         commit.export_cursor(BrandCode::new(brand).unwrap(), IysTime::now().minus(6 * DAY)).unwrap();
@@ -251,7 +252,7 @@ fn assert_positions_are_not_ahead(data: &Path, sim: &Sim, kill: u32) {
 }
 
 /// A gateway that has caught up with its brands, and what İYS holds of the first one's BIREYSEL texts.
-fn following(runtime: &Runtime, dir: &Path) -> (Sim, Gateway, Vec<(String, Status)>) {
+pub fn following(runtime: &Runtime, dir: &Path) -> (Sim, Gateway, Vec<(String, Status)>) {
     let sim = runtime.block_on(Sim::start(filled(17), Clock::real()));
     ended(&sim);
     let (data, config) = prepared(dir, &sim.base_url);
@@ -265,7 +266,7 @@ fn following(runtime: &Runtime, dir: &Path) -> (Sim, Gateway, Vec<(String, Statu
     (sim, gateway, texts)
 }
 
-fn sweep(gateway: &Gateway, list: &Path) -> std::process::Output {
+pub fn sweep(gateway: &Gateway, list: &Path) -> std::process::Output {
     let list = list.to_str().unwrap();
     run(&["iys", "sweep", "--brand", "601234", "--type", "MESAJ", "--endpoint", &gateway.http, list])
 }

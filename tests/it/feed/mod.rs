@@ -7,3 +7,4 @@ mod property;
 mod retailers;
 pub mod rig;
 mod spelled;
+mod sweeps;

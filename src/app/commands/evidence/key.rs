@@ -2,15 +2,14 @@
 
 use super::{CommandError, evidence_of, folder_of, unreadable};
 use crate::cli::evidence::KeyArgs;
-use crate::evidence::archive::read_checkpoint;
+use crate::evidence::archive::{read_checkpoint, read_public};
 use crate::evidence::note::Verifier;
-use std::fs;
 use std::path::Path;
 
 /// The public key of a folder.
 pub(super) fn read_key(folder: &Path) -> Result<String, CommandError> {
     let path = folder.join("public.key");
-    fs::read_to_string(&path).map_err(unreadable(&path))
+    read_public(&path).map_err(unreadable(&path))
 }
 
 /// The public key, and the newest checkpoint behind an empty line.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Changes the key; what it returns is for standard output.
 pub(super) fn rotate(args: &RotateArgs) -> Result<String, CommandError> {
     let secret = SecretSource::load(args.secret_file.as_deref())?;
-    let Opened { data, store, keys, .. } = open::as_found(&args.data, &secret)?;
+    let Opened { data, store, keys, .. } = open::existing(&args.data, &secret)?;
     let (node, store) = (store.node()?, Arc::new(store));
     let opening = evidence::offline(node, args.to.clone(), Beside::store(&store, keys.evidence, || 0)?)?;
     let (_, threads, key) = change_key(&evidence_path(data.path()), opening).map_err(EvidenceError::from)?;

@@ -128,7 +128,7 @@ impl<'a> Sheet<'a> {
     fn begin(book: &'a mut Workbook, number: u32, form: &'a TextForm) -> io::Result<Self> {
         let sheet = book.add_worksheet_with_constant_memory().map_err(failed)?;
         let name = if number == 1 { "Liste".to_owned() } else { format!("Liste {number}") };
-        sheet.set_name(name).map_err(failed)?;
+        sheet.set_name(name).map_err(failed)?.set_landscape().set_print_fit_to_pages(1, 0);
         let filled = |color: u32| Format::new().set_background_color(Color::RGB(color));
         let formats = Formats {
             header: Format::new().set_bold(),
