@@ -8,6 +8,7 @@ use crate::check::Language;
 use crate::check::decision::{Decision, Reason, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// Counted so far. Every physical line is a title, a header, blank, totals, part of a row that was answered, or of one
 /// that could not be read.
@@ -137,7 +138,6 @@ impl Tally {
     /// For people, in columns.
     #[must_use]
     pub fn text(&self, pairs: &[Pair], language: Language) -> String {
-        use std::fmt::Write;
         let in_language = |english, turkish| if language == Language::English { english } else { turkish };
         let mut text = String::new();
         let mut line = |name: &str, count: u64, behind: &str| {
@@ -191,7 +191,7 @@ impl Tally {
         };
         let of = |looks: Looks| Some((*self.invalid.get(looks.name())?, looks.cure(language)));
         for (count, cure) in Looks::ALL.into_iter().filter_map(of) {
-            text += &format!("  {count} {cure}\n");
+            let _ = writeln!(text, "  {count} {cure}");
         }
         text
     }

@@ -20,8 +20,8 @@ pub fn decoded(mut input: Box<dyn BufRead + Send>, declared: Option<Declared>) -
         Encoding::Utf16Be => Decoder::Utf16(FromUtf16::new(true)),
         Encoding::Windows1254 => Decoder::Windows1254,
     };
-    let decoded = Decoded { input, decoder, text: Vec::new(), taken: 0 };
-    Ok(Box::new(BufReader::with_capacity(BUFFER, decoded)))
+    let text = Decoded { input, decoder, text: Vec::new(), taken: 0 };
+    Ok(Box::new(BufReader::with_capacity(BUFFER, text)))
 }
 
 enum Decoder {

@@ -46,7 +46,7 @@ fn write_list(path: &Path) {
         (3..).zip([("Çağrı Şahin", "0532 123 45 61"), ("İpek Işık", "05321234562"), ("Öz, Ünal", "5321234569")])
     {
         sheet.write(row, 0, name).unwrap().write(row, 1, phone).unwrap().write(row, 2, 12.5).unwrap();
-        sheet.write_with_format(row, 3, &ExcelDateTime::from_ymd(2026, 11, 9).unwrap(), &date).unwrap();
+        sheet.write_with_format(row, 3, ExcelDateTime::from_ymd(2026, 11, 9).unwrap(), &date).unwrap();
         sheet.write_formula(row, 4, rust_xlsxwriter::Formula::new("=\"İzmir\"").set_result("İzmir")).unwrap();
         sheet.write(row, 5, "007").unwrap();
     }
@@ -72,7 +72,7 @@ async fn a_workbook_comes_out_as_a_workbook() {
         assert_eq!([words(first)[0].as_str(), &words(first)[4], &words(first)[6]], ["Çağrı Şahin", "İzmir", "ALLOW"]);
         assert_eq!(first[1], Data::String("0532 123 45 61".to_owned()), "phones are texts");
         assert_eq!((&first[2], &first[5]), (&Data::Float(12.5), &Data::String("007".to_owned())));
-        assert!(matches!(&first[3], Data::DateTime(date) if date.as_f64() == 46_335.0), "{:?}", first[3]);
+        assert!(matches!(&first[3], Data::DateTime(day) if day.as_f64().to_string() == "46335"), "{:?}", first[3]);
         assert_eq!([&words(&rows[4])[7], &words(&rows[5])[7]], ["REFUSED", "NO_RECORD"]);
         assert_eq!((words(&rows[7])[0].as_str(), words(&rows[7])[6].as_str()), ("TOPLAM", ""));
         let said = text(&done.stdout);
@@ -84,7 +84,7 @@ async fn a_workbook_comes_out_as_a_workbook() {
     let allowed = cells(&dir.join("ayrı.allowed.xlsx"));
     assert_eq!([words(&allowed[0])[1].as_str(), words(&allowed[1])[0].as_str()], ["Telefon", "Çağrı Şahin"]);
     assert_eq!((allowed.len(), cells(&dir.join("ayrı.blocked.xlsx")).len()), (2, 3));
-    assert!(!names(dir).iter().any(|name| name.ends_with(".partial") || name.ends_with(".new")), "{:?}", names(dir));
+    assert!(!names(dir).iter().any(|name| name.contains(".partial") || name.contains(".new")), "{:?}", names(dir));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,6 +44,7 @@ pub struct Outputs {
 }
 
 /// Where rows are written.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line, or a step that was taken")]
 pub(super) struct Sink {
     /// The rows, or those of each decision.
     rows: Vec<Stream>,
@@ -278,7 +279,7 @@ impl Sink {
             source: io::Error::other(error.to_string()),
         })?;
         let path = self.paths.last().cloned().unwrap_or_default();
-        let bytes = if told { bytes } else { as_the_list(bytes, &rows.look, self.rejected.written().0 == 0) };
+        let bytes = if told { bytes } else { as_the_list(&bytes, &rows.look, self.rejected.written().0 == 0) };
         self.rejected.write(&bytes).map_err(SinkError::io(&path))
     }
 
@@ -351,9 +352,9 @@ fn is_book(out: &Path) -> Result<bool, SinkError> {
 }
 
 /// Text of ours in the encoding of the list, with its mark before the first of it.
-fn as_the_list(text: Vec<u8>, look: &Look, first: bool) -> Vec<u8> {
+fn as_the_list(text: &[u8], look: &Look, first: bool) -> Vec<u8> {
     let mut marked = if first && look.mark { MARK.to_vec() } else { Vec::new() };
-    marked.extend(look.encoding.of_text(&String::from_utf8_lossy(&text)));
+    marked.extend(look.encoding.of_text(&String::from_utf8_lossy(text)));
     look.encoding.encode(marked)
 }
 

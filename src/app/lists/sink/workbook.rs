@@ -108,7 +108,7 @@ fn names_delimiter(cells: &[String]) -> bool {
 
 /// A sheet being written.
 struct Sheet<'a> {
-    sheet: &'a mut Worksheet,
+    cells: &'a mut Worksheet,
     form: &'a TextForm,
     formats: Formats,
     row: u32,
@@ -136,13 +136,13 @@ impl<'a> Sheet<'a> {
             day: Format::new().set_num_format("dd.mm.yyyy"),
             decisions: [("ALLOW", filled(0x00C6_EFCE)), ("DENY", filled(0x00FF_C7CE)), ("DEFER", filled(0x00FF_EB9C))],
         };
-        Ok(Self { sheet, form, formats, row: 0, header: None, widths: Vec::new() })
+        Ok(Self { cells: sheet, form, formats, row: 0, header: None, widths: Vec::new() })
     }
 
     fn put_header(&mut self, cells: &[String]) -> io::Result<()> {
         for (column, cell) in columns(cells)? {
             self.widen(column, cell);
-            self.sheet.write_string_with_format(self.row, column, cell, &self.formats.header).map_err(failed)?;
+            self.cells.write_string_with_format(self.row, column, cell, &self.formats.header).map_err(failed)?;
         }
         self.header = Some(self.row);
         self.row += 1;
@@ -159,7 +159,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn put_cell(&mut self, column: u16, cell: &str) -> Result<(), XlsxError> {
-        let (sheet, row, Formats { moment, day, decisions, .. }) = (&mut *self.sheet, self.row, &self.formats);
+        let (sheet, row, Formats { moment, day, decisions, .. }) = (&mut *self.cells, self.row, &self.formats);
         if let Some((_, format)) = decisions.iter().find(|(word, _)| *word == cell) {
             return sheet.write_string_with_format(row, column, cell, format).map(|_| ());
         }
@@ -184,7 +184,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn end(self) -> io::Result<()> {
-        let Self { sheet, row, header, widths, .. } = self;
+        let Self { cells: sheet, row, header, widths, .. } = self;
         for (column, width) in (0..).zip(&widths) {
             sheet.set_column_width(column, *width as f64).map_err(failed)?;
         }
