@@ -63,7 +63,9 @@ async fn decisions_are_on_record_under_their_caller() {
         (found.len(), of("caller"), of("reference"), of("reason")),
         (1, "dialer".into(), "liste-7".into(), "REFUSED".into())
     );
-    assert_eq!(verified(&known.data()).1, Some(0));
+    let data = known.data();
+    assert!(known.gateway.stop().success());
+    assert_eq!(verified(&data).1, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

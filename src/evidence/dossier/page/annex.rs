@@ -11,7 +11,7 @@ use crate::model::business_days::Eves;
 use crate::model::declaration::Declaration;
 use crate::ports::HistoryEntry;
 
-/// Decisions from which on two stand in a row.
+/// Decisions from which on two stand in a row, and rows of hashes from which on they are set small.
 const TWO_IN_A_ROW: usize = 8;
 
 /// Appends the annex; `left` are groups that the summary has no room for.
@@ -34,10 +34,10 @@ fn ids(dossier: &Dossier, language: Language) -> Table {
     let pick = |english, turkish| language.pick(english, turkish);
     let heads = [
         (pick("No", "No"), 5),
-        (pick("Id", "Kimlik"), 29),
+        (pick("Id", "Kimlik"), 30),
         (pick("Revision", "Sürüm"), 7),
         (pick("Data as of", "Verinin tarihi"), 17),
-        (pick("Segment", "Bölüm"), 6),
+        (pick("Segment", "Bölüm"), 8),
     ];
     let cells = |(number, it): (usize, &Recorded)| {
         let letter = letter(it.chain, &dossier.chains);
@@ -49,7 +49,7 @@ fn ids(dossier: &Dossier, language: Language) -> Table {
     };
     let each: Vec<Vec<String>> = (1..).zip(&dossier.decisions).map(cells).collect();
     if each.len() < TWO_IN_A_ROW {
-        return Table { columns: columns(&heads), rows: each, dense: true };
+        return Table { columns: columns(&heads), rows: each, dense: false };
     }
     let half = each.len().div_ceil(2);
     let none = || vec![String::new(); heads.len()];
@@ -206,6 +206,6 @@ fn segments(segments: &[Segment], language: Language) -> Table {
     Table {
         columns: columns(&[(pick("Segment", "Bölüm"), 10), (pick("Sealed", "Mühürlenme"), 20), (pick("Hash", "Özet"), 70)]),
         rows: segments.iter().map(row).collect(),
-        dense: true,
+        dense: segments.len() >= TWO_IN_A_ROW,
     }
 }
