@@ -11,6 +11,7 @@ pub mod filter;
 pub mod import;
 pub mod inspect;
 pub mod iys;
+pub mod locale;
 pub mod policy;
 pub mod recipient;
 pub mod reconcile;
@@ -19,10 +20,11 @@ pub mod serve;
 pub mod verify;
 pub mod watch;
 
+use crate::check::Language;
 use crate::model::brand::BrandCode;
 use crate::model::channel::{Channel, RecipientType};
 use crate::net::endpoint::GatewayUrl;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// Tells a sender, before dispatch, whether it may send: is this recipient approved at İYS for this
@@ -33,6 +35,20 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads this process's arguments; help and errors of `filter` are in the language.
+    ///
+    /// # Errors
+    /// Help or the version is asked for, or there is a mistake in the arguments.
+    pub fn parse_in(language: Language) -> Result<Self, clap::Error> {
+        if language == Language::English {
+            return Self::try_parse();
+        }
+        let mut matches = filter::turkish::in_turkish(Self::command()).try_get_matches()?;
+        Self::from_arg_matches_mut(&mut matches)
+    }
 }
 
 /// What to do.

@@ -1,10 +1,10 @@
 //! The command line: arguments to a call, an outcome to an exit code.
 
-use clap::Parser;
 use izingate::app::commands::{self, CommandError};
 use izingate::app::{self, Progress};
+use izingate::check::Language;
 use izingate::cli::serve::ServeArgs;
-use izingate::cli::{Cli, Command};
+use izingate::cli::{Cli, Command, filter, locale};
 use izingate::config::{Config, ConfigErrors, LogFormat};
 use izingate::disk::private;
 use izingate::feed::file;
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     private::keep_private();
     // For stores of many files, and for connections: most shells allow far fewer than the system does.
     descriptors::raise_limit();
-    let command = match Cli::try_parse() {
+    let command = match Cli::parse_in(locale::language()) {
         Ok(cli) => cli.command,
         Err(told) => return not_run(&told),
     };
@@ -84,6 +84,14 @@ fn own_program() -> Option<PathBuf> {
 fn not_run(told: &clap::Error) -> ExitCode {
     if let Some(error) = told.source().and_then(|source| source.downcast_ref::<GatewayUrlError>()) {
         return fail(error.code(), error, USAGE);
+    }
+    let of_filter = std::env::args_os().nth(1).is_some_and(|command| command == "filter");
+    if of_filter
+        && locale::language() == Language::Turkish
+        && let Some(text) = filter::turkish::error(told)
+    {
+        let _ = writeln!(std::io::stderr(), "{text}");
+        return ExitCode::from(USAGE);
     }
     if told.use_stderr() {
         let _ = told.print();

@@ -25,7 +25,7 @@ pub(super) fn query(environment: &Environment) -> Option<String> {
     environment.sound.then(|| pairs.join("&"))
 }
 
-/// `agi://host:port/check?name=value&…`, where `%XX` is a byte.
+/// `agi://host:port/check?name=value&…`, where `%XX` is a byte and `+` a blank, but in a recipient.
 fn of_url(url: &str) -> Option<Vec<Pair>> {
     let (_, behind_scheme) = url.split_once("://")?;
     let (path, query) = behind_scheme.split_once('?').unwrap_or((behind_scheme, ""));
@@ -36,7 +36,10 @@ fn of_url(url: &str) -> Option<Vec<Pair>> {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned);
     let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=')?;
-        Some((decoded(name)?, decoded(value)?))
+        let name = decoded(&name.replace('+', " "))?;
+        // A number keeps its `+`; elsewhere it is a blank, as in every query.
+        let value = if name == "recipient" { decoded(value) } else { decoded(&value.replace('+', " ")) };
+        Some((name, value?))
     });
     pairs.collect()
 }

@@ -109,7 +109,8 @@ impl<'a> Batch<'a> {
         let phones = self.scope.cell.channel.takes_phones();
         match recipients {
             Recipients::Phones(packed) if phones => self.phones(packed.iter().map(|packed| Phone::from_packed(*packed))),
-            Recipients::Phones(packed) => {
+            Recipients::Packed(packed) if phones => self.phones(packed.iter().map(|packed| Phone::from_wire(*packed))),
+            Recipients::Phones(packed) | Recipients::Packed(packed) => {
                 self.results.resize(packed.len(), self.codes.invalid);
                 self.recipients.resize(packed.len(), Pseudonym::default());
             }

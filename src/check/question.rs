@@ -40,8 +40,10 @@ pub enum Recipients<'a> {
     Spelled(&'a [String]),
     /// The same, of questions that came one by one.
     Each(&'a [&'a str]),
-    /// Phones in E.164 as numbers.
+    /// Phones in E.164 as numbers, as this program packed them.
     Phones(&'a [u64]),
+    /// Phones in E.164 as numbers, as a caller packed them, who may have left out the country code.
+    Packed(&'a [u64]),
 }
 
 impl Purpose {
@@ -95,7 +97,7 @@ impl Recipients<'_> {
         match self {
             Self::Spelled(recipients) => recipients.len(),
             Self::Each(recipients) => recipients.len(),
-            Self::Phones(phones) => phones.len(),
+            Self::Phones(phones) | Self::Packed(phones) => phones.len(),
         }
     }
 

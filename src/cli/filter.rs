@@ -1,22 +1,25 @@
 //! `izingate filter`
 
+pub mod turkish;
+
 use super::policy::language;
 use super::retailer::retailer;
 use super::{brand_code, channel, recipient_type};
 use crate::check::Language;
 use crate::check::question::Purpose;
-use crate::filter::encoding::Encoding;
 use crate::filter::layout::Named;
 use crate::model::access::Retailer;
 use crate::model::brand::BrandCode;
 use crate::model::channel::{Channel, RecipientType};
+use crate::model::encoding::Declared;
 use crate::net::endpoint::GatewayUrl;
 use clap::Args;
 use std::path::PathBuf;
 
 /// Filters a list of addresses: CSV, a workbook (.xlsx, .xlsm, .xls), or one address a line, of any length. Every row comes out as it was with a
-/// decision and its reason behind it; of several brands or types, with theirs. A row that cannot be read is written to
-/// OUT.rejected.csv with its reason. Ends with 0 if every row was answered, 2 if some were refused, 1 if it was cut short:
+/// decision and its reason behind it; of several brands, types or columns of addresses, with those of each. A row that
+/// cannot be read is written to OUT.rejected.csv with its reason. Ends with 0 if every row is ALLOW or DENY, 2 if some rows
+/// could not be read, 4 if no address could be read, 5 if some rows are DEFER, to be asked again, and 1 if it was cut short:
 /// then it says how many lines are answered for and how to go on.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
@@ -52,7 +55,8 @@ pub struct FilterArgs {
     /// Your name, kept in evidence
     #[arg(long, value_name = "NAME", default_value = "izingate-filter")]
     pub caller: String,
-    /// The column of the addresses, by its name or its number from 1 [default: the only one that can be meant]
+    /// The column of the addresses, by its name or its number from 1; several with commas (2,3), each with answers of its own
+    /// [default: the only one that can be meant]
     #[arg(long, value_name = "NAME|NUMBER", value_parser = named)]
     pub column: Option<Named>,
     /// The column of the e-mails, where phones are asked about too [default: the only one that can be meant]
@@ -64,16 +68,17 @@ pub struct FilterArgs {
     /// Whether the list has a header: its first row, or one with known headings below titles [default: if a heading is known]
     #[arg(long, value_name = "true|false")]
     pub header: Option<bool>,
-    /// utf-8, utf-16 or iso-8859-9 [default: by the list's mark]
+    /// utf-8, utf-16, windows-1254 or iso-8859-9 [default: by the list's mark and letters]
     #[arg(long, value_name = "ENCODING", value_parser = encoding)]
-    pub encoding: Option<Encoding>,
+    pub encoding: Option<Declared>,
     /// The sheet of a workbook [default: the only one with content]
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
-    /// Where the rows go; OUT.partial until they are whole [default: standard output]
+    /// Where the rows go: text, or a workbook if it ends with .xlsx; OUT.partial until they are whole [default: standard output]
     #[arg(long, value_name = "OUT")]
     pub out: Option<PathBuf>,
-    /// Write the rows as they are, those of each decision into a file of their own: OUT.allowed, .blocked, .deferred
+    /// Write the rows as they are, those of each decision into a file of their own: OUT.allowed, .blocked, .deferred; a row
+    /// with several addresses is allowed if all of them are
     #[arg(long, requires = "out", conflicts_with_all = ["duplicates", "language"])]
     pub split: bool,
     /// Mark addresses that came before in a column of their own
@@ -82,7 +87,7 @@ pub struct FilterArgs {
     /// Explain each reason in a column of its own: en or tr
     #[arg(long, value_name = "LANGUAGE", value_parser = language)]
     pub language: Option<Language>,
-    /// Where the refused rows go [default: OUT.rejected.csv, or FILE.rejected.csv]
+    /// Where the rows go that could not be read [default: OUT.rejected.csv, or FILE.rejected.csv]
     #[arg(long, value_name = "FILE")]
     pub rejected: Option<PathBuf>,
     /// Go on where the work on the same list was cut short
@@ -129,6 +134,6 @@ fn delimiter(text: &str) -> Result<u8, &'static str> {
     }
 }
 
-fn encoding(text: &str) -> Result<Encoding, &'static str> {
-    Encoding::from_name(text).ok_or("an encoding is utf-8, utf-16 or iso-8859-9")
+pub(super) fn encoding(text: &str) -> Result<Declared, String> {
+    Declared::from_name(text).ok_or_else(|| format!("an encoding is {}", Declared::NAMES))
 }

@@ -1,12 +1,14 @@
 //! `izingate import`
 
+use super::filter::encoding;
 use super::{Target, brand_code, size};
 use crate::model::brand::BrandCode;
+use crate::model::encoding::Declared;
 use crate::model::time::IysTime;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Reads İYS day files (.csv, .csv.gz, .txt), workbooks (.xlsx, .xlsm, .xls) and İYS's push items
+/// Reads İYS day files (.csv, .txt, .tsv, each also .gz), workbooks (.xlsx, .xlsm, .xls) and İYS's push items
 /// (.ndjson). A row that cannot be taken is written to FILE.rejected.csv with its reason and never
 /// stops the rest; importing a file twice changes nothing. Ends with 0 if every row was taken, 2 if
 /// some were refused, 1 if the import failed.
@@ -29,6 +31,9 @@ pub struct ImportArgs {
     /// unread, and an export is not noted as complete
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
+    /// Encoding of the files: utf-8, utf-16, windows-1254 or iso-8859-9 [default: UTF-8, or UTF-16 with its mark]
+    #[arg(long, value_name = "ENCODING", value_parser = encoding)]
+    pub encoding: Option<Declared>,
     /// File with the secret of the pseudonyms; a running gateway uses its own
     /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
     #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]

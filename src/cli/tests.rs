@@ -105,6 +105,7 @@ fn import() {
         iys_export: false,
         as_of: None,
         sheet: None,
+        encoding: None,
         secret_file: None,
         memory: 512 << 20,
         disk: None,

@@ -12,6 +12,8 @@ use super::testing::{self, KEY, Memory, NOW};
 use crate::check::DecisionIds;
 use crate::model::key::Pseudonym;
 use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError, Recalled};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -48,13 +50,21 @@ impl EvidenceMemory for Witness {
     }
 }
 
+/// Copies a folder as it is at one moment, as a kill leaves it: again, if a file gets another name meanwhile.
 pub(super) fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        // It may get another name meanwhile, as a kill may come meanwhile.
-        let _ = fs::copy(&path, to.join(path.file_name().unwrap()));
+    loop {
+        fs::create_dir(to).unwrap();
+        let listed = names(from);
+        let copied = listed.iter().all(|name| fs::copy(from.join(name), to.join(name)).is_ok());
+        if copied && names(from) == listed {
+            return;
+        }
+        fs::remove_dir_all(to).unwrap();
     }
+}
+
+fn names(folder: &Path) -> BTreeSet<OsString> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
 }
 
 async fn decide(log: &Log) {

@@ -1,8 +1,10 @@
 //! Rows on their way together.
 
-use super::encoding::Encoding;
-use super::layout::Layout;
+use super::layout::{Kind, Layout};
+use super::looks::says_total;
 use super::record::{Found, Span, record};
+use super::table::resembles_address;
+use crate::model::encoding::Encoding;
 use crate::model::recipient::Phone;
 use memchr::{memchr, memchr_iter};
 use std::borrow::Cow;
@@ -38,8 +40,12 @@ pub(super) enum What {
     Header,
     /// A row that is to be answered.
     Row,
-    /// Nothing but white space.
+    /// Nothing but white space, or delimiters without anything between them.
     Blank,
+    /// Totals below the rows, which pass through.
+    Total,
+    /// The header again, further down.
+    Repeated,
     /// A row that is not answered.
     Refused(Refusal),
 }
@@ -71,8 +77,50 @@ pub struct Block {
     physical: u64,
     /// Whether the rest of the last line, which is too long, is still to be passed over.
     pub(super) unfinished: bool,
-    phones: Option<Vec<u64>>,
-    emails: Option<Vec<Span>>,
+    /// The phone of each row, by column of phones; 0, which is none, for what is no phone.
+    phones: Vec<Vec<u64>>,
+    /// The cell of each row, by column of addresses: of phones, then of e-mails.
+    cells: Vec<Vec<Span>>,
+}
+
+/// The addresses of a column that are asked about.
+pub struct AskedColumn<'a> {
+    /// Phones in E.164 as numbers; 0, which is none, for what is no phone. Empty of a column of e-mails.
+    pub phones: Cow<'a, [u64]>,
+    /// E-mails as spelled; empty text for what is no text. Empty of a column of phones.
+    pub emails: Vec<Cow<'a, str>>,
+    /// The rows that are asked about, if not all of them are.
+    rows: Option<Vec<usize>>,
+    /// Rows of the block.
+    of: usize,
+}
+
+/// The answer byte of a cell that is not asked about: empty, in a row with another address.
+pub const NOT_ASKED: u8 = u8::MAX;
+
+impl AskedColumn<'_> {
+    /// How many addresses are asked about.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.as_ref().map_or(self.of, Vec::len)
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The answers of every row, from those of the addresses that were asked about.
+    #[must_use]
+    pub fn spread(&self, answers: Vec<u8>) -> Vec<u8> {
+        let Some(rows) = &self.rows else { return answers };
+        let mut all = vec![NOT_ASKED; self.of];
+        for (row, answer) in rows.iter().zip(answers) {
+            all[*row] = answer;
+        }
+        all
+    }
 }
 
 /// A refused row.
@@ -120,6 +168,22 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// The reason for people, in Turkish.
+    #[must_use]
+    pub const fn turkish(self) -> &'static str {
+        match self {
+            Self::TooLong => "satır 1 MiB'den uzun",
+            Self::OpenQuote => "bir tırnak kapanmamış",
+            Self::TextAfterQuote => "kapanan tırnağın ardında yazı var",
+            Self::FieldCount => "alan sayısı ilk satırınkinden farklı; ayırıcısı başka olabilir mi?",
+            Self::Nul => "NUL baytı içeriyor",
+            Self::LoneReturn => "satır ortasında satırbaşı karakteri (CR) var",
+            Self::Swallows => "tırnaklar, her biri satıra benzeyen birkaç satırı tek satır yapıyor",
+        }
+    }
+}
+
 /// Whether two lines of a row have delimiters enough for a row each: whoever reads lines would take them for two, and
 /// find an answer in one that is the other's.
 fn swallows(row: &[u8], layout: &Layout) -> bool {
@@ -127,9 +191,15 @@ fn swallows(row: &[u8], layout: &Layout) -> bool {
     row.split(|byte| *byte == b'\n').filter(whole).take(2).count() == 2
 }
 
+/// The text of a field, in which two quotes stand for one; `None` for what is no text.
+fn field(encoding: Encoding, bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let text = encoding.text(bytes)?;
+    Some(if text.contains("\"\"") { Cow::Owned(text.replace("\"\"", "\"")) } else { text })
+}
+
 /// A phone in E.164 as a number; 0, which is none, for what is no phone.
 fn packed(encoding: Encoding, spelled: &[u8]) -> u64 {
-    encoding.text(spelled).and_then(|text| Phone::parse(&text)).map_or(0, Phone::packed)
+    field(encoding, spelled).and_then(|text| Phone::parse(&text)).map_or(0, Phone::packed)
 }
 
 /// Whether a cell may be a heading: those of rows without an address are mostly empty, or digits.
@@ -137,11 +207,59 @@ fn has_letters(cell: &[u8]) -> bool {
     cell.iter().any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80)
 }
 
+/// What a row is in which no address is read, if it is no row to be answered.
+enum Aside {
+    /// It passes through.
+    Passes(What),
+    /// Another list begins here.
+    OtherHeader,
+}
+
+/// Looks at a row in which no address is read; `spans` are its cells in the columns of addresses.
+fn aside(
+    text: &[u8],
+    (at, end): (usize, usize),
+    ended: bool,
+    spans: &[Span],
+    layout: &Layout,
+    encoding: Encoding,
+) -> Option<Aside> {
+    let line = &text[at..end];
+    let is_nothing = |byte: &u8| *byte == layout.delimiter || *byte == b'"' || byte.is_ascii_whitespace();
+    if line.iter().all(is_nothing) {
+        return Some(Aside::Passes(What::Blank));
+    }
+    if !has_letters(line) {
+        return None;
+    }
+    let cells = cells(text, at, ended, layout, encoding);
+    let resembles = |span: &Span| field(encoding, span.of(text)).is_none_or(|cell| resembles_address(&cell));
+    if is_total(&cells) && !spans.iter().any(resembles) {
+        return Some(Aside::Passes(What::Total));
+    }
+    if layout.is_repeated_header(&cells) {
+        return Some(Aside::Passes(What::Repeated));
+    }
+    let may_be_heading = layout.header && spans.first().is_some_and(|span| has_letters(span.of(text)));
+    (may_be_heading && layout.is_other_header(cells)).then_some(Aside::OtherHeader)
+}
+
+/// Whether the first cell that is not blank says that the row holds totals.
+fn is_total(cells: &[String]) -> bool {
+    cells.iter().find(|cell| !cell.trim().is_empty()).is_some_and(|cell| says_total(cell))
+}
+
+/// Whether a row with too few fields holds totals, and nothing that resembles an address.
+fn passes_short(text: &[u8], at: usize, ended: bool, layout: &Layout, encoding: Encoding) -> bool {
+    let cells = cells(text, at, ended, layout, encoding);
+    is_total(&cells) && !cells.iter().any(|cell| resembles_address(cell))
+}
+
 /// The cells of the row at a place.
 fn cells(text: &[u8], at: usize, ended: bool, layout: &Layout, encoding: Encoding) -> Vec<String> {
     let mut cells = Vec::new();
     record(text, at, ended, layout.delimiter, |_, span| {
-        cells.push(encoding.text(span.of(text)).unwrap_or_default().replace("\"\"", "\""));
+        cells.push(field(encoding, span.of(text)).unwrap_or_default().into_owned());
     });
     cells
 }
@@ -188,22 +306,21 @@ impl Block {
             rows: 0,
             physical: 0,
             unfinished: false,
-            phones: layout.phones.map(|_| Vec::with_capacity(guess)),
-            emails: layout.emails.map(|_| Vec::with_capacity(guess)),
+            phones: layout.phones.iter().map(|_| Vec::with_capacity(guess)).collect(),
+            cells: Vec::new(),
         };
+        let columns: Vec<u32> = layout.phones.iter().chain(&layout.emails).copied().collect();
+        block.cells = columns.iter().map(|_| Vec::with_capacity(guess)).collect();
+        let (mut spans, mut phones) = (vec![Span::default(); columns.len()], vec![0; layout.phones.len()]);
         let (mut at, mut header, mut before_header) = (0, header, false);
         while at < text.len() && at < bounds.bytes && block.rows < bounds.rows && block.physical < most {
-            let (mut phone, mut email) = (Span::default(), Span::default());
+            spans.fill(Span::default());
             let found = record(text, at, ended, layout.delimiter, |field, span| {
-                if layout.phones == Some(field) {
-                    phone = span;
-                }
-                if layout.emails == Some(field) {
-                    email = span;
-                }
+                let meant = columns.iter().zip(&mut spans).filter(|(column, _)| **column == field);
+                meant.for_each(|(_, cell)| *cell = span);
             });
             let above = before + block.physical < layout.above;
-            let (what, lines, end, next) = match found {
+            let (mut what, lines, end, next) = match found {
                 Found::More => break,
                 Found::Row { lines, end, next, .. } if above => {
                     let is_first = before + block.physical == 0;
@@ -224,6 +341,11 @@ impl Block {
                     let end = at + memchr(b'\n', &text[at..]).unwrap_or(text.len() - at);
                     (What::Refused(Refusal::Swallows), 1, end, text.len().min(end + 1))
                 }
+                Found::Row { fields, lines: 1, end, next }
+                    if fields < layout.fields && passes_short(text, at, ended, layout, encoding) =>
+                {
+                    (What::Total, 1, end, next)
+                }
                 Found::Row { fields, lines, end, next } if fields != layout.fields => {
                     (What::Refused(Refusal::FieldCount), lines, end, next)
                 }
@@ -232,20 +354,21 @@ impl Block {
             match what {
                 What::Header => header = false,
                 What::Row => {
-                    let packed = layout.phones.map(|_| packed(encoding, phone.of(text)));
-                    let answered = packed.is_some_and(|packed| packed > 0) || memchr(b'@', email.of(text)).is_some();
-                    let chosen = if layout.phones.is_some() { phone } else { email };
-                    if !answered
-                        && layout.header
-                        && has_letters(chosen.of(text))
-                        && layout.is_other_header(cells(text, at, ended, layout, encoding))
-                    {
-                        before_header = true;
-                        break;
+                    let (of_phones, of_emails) = spans.split_at(phones.len());
+                    phones.iter_mut().zip(of_phones).for_each(|(phone, cell)| *phone = packed(encoding, cell.of(text)));
+                    let answered = phones.iter().any(|phone| *phone > 0)
+                        || of_emails.iter().any(|cell| memchr(b'@', cell.of(text)).is_some());
+                    let aside = if answered { None } else { aside(text, (at, end), ended, &spans, layout, encoding) };
+                    match aside {
+                        None => block.row(&phones, &spans),
+                        Some(Aside::Passes(as_it_is)) => what = as_it_is,
+                        Some(Aside::OtherHeader) => {
+                            before_header = true;
+                            break;
+                        }
                     }
-                    block.row(packed, email);
                 }
-                What::Title | What::Separator | What::Blank | What::Refused(_) => {}
+                What::Title | What::Separator | What::Blank | What::Total | What::Repeated | What::Refused(_) => {}
             }
             block.lines.push(Line { what, lines, end: end as u32, next: next as u32 });
             block.physical += u64::from(lines);
@@ -255,14 +378,10 @@ impl Block {
         Cut { block, taken: at, before_header }
     }
 
-    fn row(&mut self, packed: Option<u64>, email: Span) {
+    fn row(&mut self, phones: &[u64], cells: &[Span]) {
         self.rows += 1;
-        if let (Some(phones), Some(packed)) = (&mut self.phones, packed) {
-            phones.push(packed);
-        }
-        if let Some(emails) = &mut self.emails {
-            emails.push(email);
-        }
+        self.phones.iter_mut().zip(phones).for_each(|(column, phone)| column.push(*phone));
+        self.cells.iter_mut().zip(cells).for_each(|(column, cell)| column.push(*cell));
     }
 
     /// Rows to be answered.
@@ -283,18 +402,50 @@ impl Block {
         self.before
     }
 
-    /// The phone of every row in E.164 as a number; 0, which is none, for what is no phone. Empty if phones were not
-    /// asked about.
+    /// The phone of every row in the first column of phones: in E.164 as a number; 0, which is none, for what is no
+    /// phone.
     #[must_use]
     pub fn phones(&self) -> &[u64] {
-        self.phones.as_deref().unwrap_or_default()
+        self.phones.first().map_or(&[], Vec::as_slice)
     }
 
-    /// The e-mail of every row as spelled; empty for what is no text.
+    /// The columns of a kind of address, and what is asked about in them: every row of a single one; of several, the
+    /// cells that are not blank, and in a row without any the first.
     #[must_use]
-    pub fn emails(&self) -> Vec<Cow<'_, str>> {
-        let text = |span: &Span| self.encoding.text(span.of(&self.text)).unwrap_or_default();
-        self.emails.iter().flatten().map(text).collect()
+    pub fn asked(&self, kind: Kind) -> Vec<AskedColumn<'_>> {
+        let columns = self.columns(kind);
+        let is_blank = |column: usize, row: usize| self.cell(column, row).trim().is_empty();
+        let asked = |column: usize| {
+            let all_blank = |row: usize| columns.clone().all(|column| is_blank(column, row));
+            let is_asked = |row: &usize| !is_blank(column, *row) || (column == columns.start && all_blank(*row));
+            let rows: Option<Vec<usize>> = (columns.len() > 1).then(|| (0..self.rows).filter(is_asked).collect());
+            let each = || rows.clone().unwrap_or_else(|| (0..self.rows).collect());
+            let (phones, emails) = match (kind, &rows) {
+                (Kind::Phone, None) => (Cow::Borrowed(self.phones[column].as_slice()), Vec::new()),
+                (Kind::Phone, Some(rows)) => (rows.iter().map(|row| self.phones[column][*row]).collect(), Vec::new()),
+                (Kind::Email, _) => (Cow::Owned(Vec::new()), each().into_iter().map(|row| self.cell(column, row)).collect()),
+            };
+            AskedColumn { phones, emails, rows, of: self.rows }
+        };
+        columns.clone().map(asked).collect()
+    }
+
+    /// The places of the columns of a kind among those of addresses.
+    pub(super) fn columns(&self, kind: Kind) -> std::ops::Range<usize> {
+        match kind {
+            Kind::Phone => 0..self.phones.len(),
+            Kind::Email => self.phones.len()..self.cells.len(),
+        }
+    }
+
+    /// The phone in a column of phones; 0 for what is none.
+    pub(super) fn phone(&self, column: usize, row: usize) -> u64 {
+        self.phones[column][row]
+    }
+
+    /// The cell in a column of addresses; empty for what is no text.
+    pub(super) fn cell(&self, column: usize, row: usize) -> Cow<'_, str> {
+        field(self.encoding, self.cells[column][row].of(&self.text)).unwrap_or_default()
     }
 
     /// Its text as it is worked on: that of a list is the same however it is cut.

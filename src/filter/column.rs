@@ -34,8 +34,25 @@ impl<'a> Sample<'a> {
         self.table.rows.get(self.first()).map_or(1, |row| row.cells.len() as u32)
     }
 
-    /// The column of a kind of address, from 0.
-    pub(super) fn column(&self, kind: Kind, named: &Named) -> Result<u32, ListError> {
+    /// The columns of a kind of address, from 0: the one that is named or found, or each of those that are named with
+    /// commas between them, where no column has the whole for its name.
+    pub(super) fn columns(&self, kind: Kind, named: &Named) -> Result<Vec<u32>, ListError> {
+        match self.column(kind, named) {
+            Err(ListError::UnknownColumn { .. }) if named.parts().len() > 1 => {
+                let mut columns = Vec::new();
+                for part in named.parts() {
+                    let column = self.column(kind, &part)?;
+                    if !columns.contains(&column) {
+                        columns.push(column);
+                    }
+                }
+                Ok(columns)
+            }
+            column => Ok(vec![column?]),
+        }
+    }
+
+    fn column(&self, kind: Kind, named: &Named) -> Result<u32, ListError> {
         match named {
             Named::Position(position) => self.at(*position),
             Named::Name(name) => self.named(name),
@@ -130,10 +147,10 @@ impl Column {
 
 #[cfg(test)]
 mod tests {
-    use super::super::encoding::Encoding;
     use super::super::header;
     use super::super::layout::Wanted;
     use super::*;
+    use crate::model::encoding::Encoding;
 
     fn column(kind: Kind, named: &Named, text: &str) -> Result<u32, String> {
         let table = Table::read(text.as_bytes(), 0, true, b',', Encoding::Utf8);
@@ -186,9 +203,10 @@ mod tests {
             assert_eq!(code(found(Kind::Phone, text)), unclear(), "{text}");
         }
         let told = "ADDRESS_COLUMN_UNCLEAR: phone numbers could stand in column 2 (\"telefon\") or column 3 (\"cep\"); \
-                    say which it is with --column (HTTP: column=)";
+                    say which it is with --column (HTTP: column=), or ask all of them: --column 2,3";
         assert_eq!(found(Kind::Phone, "ad,telefon,cep\nAli,05321234567,05321234568"), Err(told.to_owned()));
-        let told = "ADDRESS_COLUMN_UNCLEAR: phone numbers could stand in column 1 or column 2; say which it is with --column (HTTP: column=)";
+        let told = "ADDRESS_COLUMN_UNCLEAR: phone numbers could stand in column 1 or column 2; say which it is with --column (HTTP: column=), \
+                    or ask all of them: --column 1,2";
         assert_eq!(found(Kind::Phone, "05321234567,05321234568"), Err(told.to_owned()));
     }
 
@@ -205,7 +223,13 @@ mod tests {
 
     #[test]
     fn a_column_is_named_or_numbered() {
-        let column = |named: Named| code(column(Kind::Phone, &named, "ad,Cep,cep ,İLETİŞİM\nAli,1,2,3"));
+        const LIST: &str = "ad,Cep,cep ,İLETİŞİM\nAli,1,2,3";
+        let column = |named: Named| code(column(Kind::Phone, &named, LIST));
+        let columns = |named: Named| {
+            let table = Table::read(LIST.as_bytes(), 0, true, b',', Encoding::Utf8);
+            let header = header::find(&table, &Wanted { phones: Some(named.clone()), ..Wanted::default() });
+            Sample::new(&table, header).columns(Kind::Phone, &named).map_err(|error| error.code().to_owned())
+        };
         let named = |name: &str| column(Named::Name(name.to_owned()));
         assert_eq!(column(Named::Position(2)), Ok(1));
         assert_eq!(
@@ -213,6 +237,9 @@ mod tests {
             [Err("NO_SUCH_COLUMN".to_owned()), Err("NO_SUCH_COLUMN".to_owned())]
         );
         assert_eq!([named("AD"), named("iletişim"), named("ILETISIM")], [Ok(0), Ok(3), Ok(3)]);
+        let both = |name: &str| columns(Named::of(name));
+        assert_eq!([both("2,3"), both("2, İLETİŞİM"), both("AD,2")], [Ok(vec![1, 2]), Ok(vec![1, 3]), Ok(vec![0, 1])]);
+        assert_eq!([both("2,9"), both("2,gsm")], [Err("NO_SUCH_COLUMN".to_owned()), Err("UNKNOWN_COLUMN".to_owned())]);
         assert_eq!([named("cep"), named("gsm")], [Err("REPEATED_COLUMN".to_owned()), Err("UNKNOWN_COLUMN".to_owned())]);
     }
 }

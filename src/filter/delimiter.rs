@@ -132,10 +132,10 @@ pub(super) fn named(sample: &[u8]) -> Option<Separator> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::encoding::Encoding;
     use super::super::header;
     use super::super::layout::{Named, Wanted};
     use super::*;
+    use crate::model::encoding::Encoding;
 
     fn of(sample: &str) -> Result<(char, u32), &'static str> {
         let wanted = Wanted { phones: Some(Named::Found), ..Wanted::default() };

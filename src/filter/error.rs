@@ -1,6 +1,7 @@
 //! What makes a whole list unusable. The text is one line and never holds an address.
 
 use super::layout::Kind;
+use crate::model::encoding::HalfCharacter;
 use std::fmt;
 
 /// Why a list cannot be filtered.
@@ -10,16 +11,23 @@ pub enum ListError {
     #[error("the list is empty")]
     Empty,
     /// It is no text.
-    #[error(
-        "the list is {0}, not text: give CSV or one address a line, in UTF-8, UTF-16 with its mark, or ISO-8859-9 if you say so"
-    )]
+    #[error("the list is {0}, not text: give CSV or one address a line; the command reads .xlsx, .xlsm and .xls too, as a file")]
     Binary(&'static str),
     /// No line ends where one should.
     #[error("the first line has more than 1 MiB: this is no list of rows")]
     FirstLineTooLong,
     /// UTF-16 that ends in the middle.
-    #[error("the list is UTF-16 and ends in half a character")]
-    HalfCharacter,
+    #[error(transparent)]
+    HalfCharacter(#[from] HalfCharacter),
+    /// Letters come late, and are not those in which ours were written before.
+    #[error(
+        "line {line} has the first letters beyond ASCII, and they are not UTF-8: say --encoding windows-1254 (HTTP: encoding=), so that the \
+         explanations are written in it too"
+    )]
+    EncodingUnclear {
+        /// The line.
+        line: u64,
+    },
     /// Lines as no program writes them any more.
     #[error("lines end with a lone carriage return (CR); save the list with line feeds")]
     LoneReturn,
@@ -56,7 +64,7 @@ pub enum ListError {
         columns: Vec<String>,
     },
     /// Several columns may hold them.
-    #[error("{kind} could stand in {}; say which it is with --column (HTTP: column=)", Either(.candidates))]
+    #[error("{kind} could stand in {}; say which it is with --column (HTTP: column=), or ask all of them: --column {}", Either(.candidates), Numbers(.candidates))]
     ManyColumns {
         /// What was looked for.
         kind: Kind,
@@ -119,7 +127,8 @@ impl ListError {
             Self::Empty => "EMPTY_LIST",
             Self::Binary(_) => "BINARY_LIST",
             Self::FirstLineTooLong => "FIRST_LINE_TOO_LONG",
-            Self::HalfCharacter => "HALF_CHARACTER",
+            Self::HalfCharacter(_) => "HALF_CHARACTER",
+            Self::EncodingUnclear { .. } => "ENCODING_UNCLEAR",
             Self::LoneReturn => "LONE_RETURN",
             Self::MixedDelimiters { .. } => "MIXED_DELIMITERS",
             Self::ManyDelimiters(..) | Self::UnknownDelimiter => "DELIMITER_UNCLEAR",
@@ -163,6 +172,15 @@ impl fmt::Display for Among<'_> {
         let names: Vec<String> = shown.iter().map(|name| format!("{name:?}")).collect();
         let rest = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
         if names.is_empty() { Ok(()) } else { write!(f, "; there are {}{rest}", names.join(", ")) }
+    }
+}
+
+struct Numbers<'a>(&'a [Candidate]);
+
+impl fmt::Display for Numbers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let numbers: Vec<String> = self.0.iter().map(|candidate| candidate.position.to_string()).collect();
+        f.write_str(&numbers.join(","))
     }
 }
 

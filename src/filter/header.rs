@@ -20,12 +20,12 @@ pub(super) fn find(table: &Table, wanted: &Wanted) -> Option<usize> {
         let (above, header) = (&table.rows[..place], &table.rows[place]);
         above.iter().all(|row| is_title(row, header)).then_some(place)
     };
-    let names: Vec<&str> = [&wanted.phones, &wanted.emails].into_iter().flatten().filter_map(name_of).collect();
+    let names: Vec<&Named> = [&wanted.phones, &wanted.emails].into_iter().flatten().filter(|named| has_name(named)).collect();
     let found = if names.is_empty() {
         below_titles(&|row| !row.resembles_address() && row.cells.iter().any(|cell| says(wanted, cell)))
             .or_else(|| below_titles(&|row| row.filled() > 0).filter(|first| is_header(&table.rows[*first])))
     } else {
-        below_titles(&|row| names.iter().all(|name| row.cells.iter().any(|cell| is_named(cell, name))))
+        below_titles(&|row| names.iter().all(|named| names_all(row, named)))
     };
     match wanted.header {
         Some(false) => None,
@@ -41,11 +41,18 @@ pub(super) fn is_named(cell: &str, name: &str) -> bool {
     (!wanted.is_empty() && folded(cell) == wanted) || cell.trim().to_lowercase() == name.trim().to_lowercase()
 }
 
-fn name_of(named: &Named) -> Option<&str> {
-    match named {
-        Named::Name(name) => Some(name),
-        Named::Found | Named::Position(_) => None,
-    }
+/// Whether a column is named by its name, not by its number.
+fn has_name(named: &Named) -> bool {
+    named.parts().iter().any(|part| matches!(part, Named::Name(_)))
+}
+
+/// Whether a row has a cell that is called so, or one for each of the names with commas between them.
+fn names_all(row: &TableRow, named: &Named) -> bool {
+    let is_there = |named: &Named| match named {
+        Named::Name(name) => row.cells.iter().any(|cell| is_named(cell, name)),
+        Named::Found | Named::Position(_) => true,
+    };
+    is_there(named) || named.parts().iter().all(is_there)
 }
 
 /// Whether a cell says that addresses which are asked about stand below it.
@@ -68,8 +75,8 @@ fn is_title(row: &TableRow, header: &TableRow) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::encoding::Encoding;
     use super::*;
+    use crate::model::encoding::Encoding;
 
     fn header(list: &str, wanted: &Wanted) -> Option<usize> {
         find(&Table::read(list.as_bytes(), 0, true, b',', Encoding::Utf8), wanted)

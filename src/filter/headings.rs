@@ -127,6 +127,14 @@ pub(super) fn is_answers(text: &str) -> bool {
     pair.is_empty() || (channel.len() < pair.len() && Channel::ALL.iter().any(|known| known.name().eq_ignore_ascii_case(channel)))
 }
 
+/// Whether two columns beside each other were appended by a filter of several columns of addresses:
+/// `decision_Telefon 1`, `reason_Telefon 1`.
+pub(super) fn are_answers(decision: &str, reason: &str) -> bool {
+    let (decision, reason) = (folded(decision), folded(reason));
+    let column = decision.strip_prefix("decision");
+    column.is_some() && column == reason.strip_prefix("reason")
+}
+
 /// Whether two cells beside each other are an answer: `ALLOW`, `APPROVED`.
 pub(super) fn is_answer(decision: &str, reason: &str) -> bool {
     let (decision, reason) = (decision.trim(), reason.trim());

@@ -1,10 +1,10 @@
 //! Bytes in, however they are cut; blocks of whole rows out.
 
 use super::block::{Block, Bounds, Cut, What};
-use super::encoding::{Encoding, FromUtf16, MARK};
 use super::error::ListError;
 use super::layout::{Layout, Wanted};
 use super::{MAX_ROW, SAMPLE};
+use crate::model::encoding::{BEGINNING, Encoding, FromUtf16, MARK};
 use memchr::memchr;
 
 /// A list on its way in. Holds a sample at first, then less than a row and what was pushed last.
@@ -15,6 +15,8 @@ pub struct Intake {
     /// Bytes before the encoding is known.
     raw: Vec<u8>,
     encoding: Option<Encoding>,
+    /// Whether nothing but ASCII has come of a list of which no encoding is known.
+    ascii: bool,
     utf16: Option<FromUtf16>,
     text: Vec<u8>,
     /// Up to where the text is in blocks already.
@@ -22,6 +24,7 @@ pub struct Intake {
     ended: bool,
     layout: Option<Layout>,
     mark: bool,
+    has_mark: bool,
     /// Whether the header is still to come.
     header: bool,
     lines: u64,
@@ -44,12 +47,14 @@ impl Intake {
             bounds,
             raw: Vec::new(),
             encoding: None,
+            ascii: false,
             utf16: None,
             text: Vec::new(),
             taken: 0,
             ended: false,
             layout: None,
             mark: false,
+            has_mark: false,
             header: false,
             lines: 0,
             skipping: false,
@@ -64,7 +69,7 @@ impl Intake {
             return self.decode(bytes);
         }
         self.raw.extend_from_slice(bytes);
-        if self.raw.len() >= MARK.len() {
+        if self.raw.len() >= BEGINNING {
             self.begin();
         }
     }
@@ -79,7 +84,7 @@ impl Intake {
         }
         self.ended = true;
         match &mut self.utf16 {
-            Some(utf16) => utf16.end(&mut self.text),
+            Some(utf16) => Ok(utf16.end(&mut self.text)?),
             None => Ok(()),
         }
     }
@@ -99,6 +104,12 @@ impl Intake {
     #[must_use]
     pub fn encoding(&self) -> Encoding {
         self.encoding.unwrap_or(Encoding::Utf8)
+    }
+
+    /// Whether the list begins with its mark.
+    #[must_use]
+    pub const fn has_mark(&self) -> bool {
+        self.has_mark
     }
 
     /// Bytes that are held.
@@ -139,6 +150,9 @@ impl Intake {
             return Ok(None);
         }
         self.enough = self.bounds.bytes.min(SAMPLE);
+        if self.ascii {
+            self.ascii = self.see_letters(&block)?;
+        }
         self.header &= block.count(|what| what == What::Header) == 0;
         (self.taken, self.lines) = (self.taken + taken, block.through());
         block.mark = std::mem::take(&mut self.mark);
@@ -147,16 +161,12 @@ impl Intake {
     }
 
     fn begin(&mut self) {
-        let encoding = match self.wanted.encoding {
-            // Which of the two is told by its mark.
-            None | Some(Encoding::Utf16Le | Encoding::Utf16Be) => Encoding::of(&self.raw),
-            Some(encoding) => encoding,
-        };
+        let encoding = Encoding::of(&self.raw[..self.raw.len().min(BEGINNING)], self.wanted.encoding);
         self.encoding = Some(encoding);
         self.utf16 = match encoding {
             Encoding::Utf16Le => Some(FromUtf16::new(false)),
             Encoding::Utf16Be => Some(FromUtf16::new(true)),
-            Encoding::Utf8 | Encoding::Iso8859_9 => None,
+            Encoding::Utf8 | Encoding::Windows1254 => None,
         };
         let raw = std::mem::take(&mut self.raw);
         self.decode(&raw);
@@ -171,12 +181,13 @@ impl Intake {
 
     /// Finds the layout once there is enough to see it by; says whether it is known.
     fn find(&mut self) -> Result<bool, ListError> {
-        let Some(encoding) = self.encoding else { return Ok(false) };
+        let Some(mut encoding) = self.encoding else { return Ok(false) };
         let enough = self.text.len() >= SAMPLE && (memchr(b'\n', &self.text).is_some() || self.text.len() > MAX_ROW + MARK.len());
         if !enough && !self.ended {
             return Ok(false);
         }
-        self.mark = encoding != Encoding::Iso8859_9 && self.text.starts_with(MARK);
+        self.mark = encoding != Encoding::Windows1254 && self.text.starts_with(MARK);
+        self.has_mark = self.mark;
         if self.mark {
             self.taken = MARK.len();
         }
@@ -185,10 +196,28 @@ impl Intake {
         // The same bytes, however they came.
         let length = first.max(SAMPLE - self.taken).min(text.len());
         let ended = self.ended && length == text.len();
+        if encoding == Encoding::Utf8 && self.wanted.encoding.is_none() && !self.mark {
+            let guess = Encoding::guess(&text[..length]);
+            (self.ascii, encoding) = (guess.is_none(), guess.unwrap_or(encoding));
+        }
         let layout = Layout::find(&text[..length], ended, &self.wanted, encoding)?;
-        self.header = layout.header;
-        self.layout = Some(layout);
+        (self.header, self.layout, self.encoding) = (layout.header, Some(layout), Some(encoding));
         Ok(true)
+    }
+
+    /// Looks at a block of a list that was all ASCII so far; returns whether it still is.
+    ///
+    /// # Errors
+    /// Its first letters are none of UTF-8's, and text of ours in UTF-8 stands behind the rows before.
+    fn see_letters(&self, block: &Block) -> Result<bool, ListError> {
+        let text = block.text();
+        let Some(at) = text.iter().position(|byte| !byte.is_ascii()) else { return Ok(true) };
+        let end = memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
+        if self.wanted.appends_letters && Encoding::guess(&text[at..end]) == Some(Encoding::Windows1254) {
+            let before = memchr::memchr_iter(b'\n', &text[..at]).count() as u64;
+            return Err(ListError::EncodingUnclear { line: block.before() + before + 1 });
+        }
+        Ok(false)
     }
 
     /// Passes over the rest of a line that is too long.

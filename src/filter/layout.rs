@@ -3,12 +3,13 @@
 use super::MAX_ROW;
 use super::column::Sample;
 use super::delimiter::{self, DELIMITERS, Reading, Separator};
-use super::encoding::Encoding;
 use super::error::ListError;
 use super::header;
 use super::headings::heading;
-use super::table::{Table, TableRow};
-use crate::model::fold::folded;
+use super::table::{Table, TableRow, resembles_address};
+use crate::model::channel::Channel;
+use crate::model::encoding::{Declared, Encoding};
+use crate::model::fold::{bare, folded, one_line};
 use memchr::memchr;
 use std::fmt;
 
@@ -44,8 +45,10 @@ pub struct Wanted {
     pub delimiter: Option<u8>,
     /// Whether the list has a header; none to find out.
     pub header: Option<bool>,
-    /// The encoding; none to go by its mark.
-    pub encoding: Option<Encoding>,
+    /// The encoding; none to find it.
+    pub encoding: Option<Declared>,
+    /// Whether letters beside ASCII are appended to rows: they are in the list's encoding, or it is an error.
+    pub appends_letters: bool,
 }
 
 /// What a list looks like.
@@ -61,15 +64,34 @@ pub struct Layout {
     pub above: u64,
     /// Whether there is a header.
     pub header: bool,
-    /// The column of phones, from 0, if those are asked about.
-    pub phones: Option<u32>,
-    /// The column of e-mails, from 0, if those are asked about.
-    pub emails: Option<u32>,
-    /// The names of the columns, folded; none without a header.
+    /// The columns of phones, from 0; none if those are not asked about.
+    pub phones: Vec<u32>,
+    /// The columns of e-mails, from 0; none if those are not asked about.
+    pub emails: Vec<u32>,
+    /// The names of the columns; none without a header.
     pub(super) names: Vec<String>,
 }
 
+/// Characters of a column's name that are repeated in the names of its answers.
+const LONGEST_NAME: usize = 60;
+
+impl Kind {
+    /// The kind that a channel takes.
+    #[must_use]
+    pub const fn of(channel: Channel) -> Self {
+        if channel.takes_phones() { Self::Phone } else { Self::Email }
+    }
+}
+
 impl Named {
+    /// The columns that a text with commas names: `2,3`, `Telefon 1,Telefon 2`. One without commas is itself.
+    pub(super) fn parts(&self) -> Vec<Self> {
+        match self {
+            Self::Name(name) => name.split(',').map(|part| Self::of(part.trim())).collect(),
+            one => vec![one.clone()],
+        }
+    }
+
     /// Reads a flag or parameter: a number is one.
     #[must_use]
     pub fn of(text: &str) -> Self {
@@ -117,8 +139,8 @@ impl Layout {
     fn of(reading: &Reading, wanted: &Wanted, before: u64) -> Result<Self, ListError> {
         let Reading { table, header } = reading;
         let sample = Sample::new(table, *header);
-        let column = |kind, named: &Option<Named>| named.as_ref().map(|named| sample.column(kind, named)).transpose();
-        let (phones, emails) = (column(Kind::Phone, &wanted.phones)?, column(Kind::Email, &wanted.emails)?);
+        let columns = |kind, named: &Option<Named>| named.as_ref().map_or(Ok(Vec::new()), |named| sample.columns(kind, named));
+        let (phones, emails) = (columns(Kind::Phone, &wanted.phones)?, columns(Kind::Email, &wanted.emails)?);
         let row = header.and_then(|header| table.rows.get(header));
         Ok(Self {
             delimiter: table.delimiter,
@@ -128,15 +150,18 @@ impl Layout {
             header: row.is_some(),
             phones,
             emails,
-            names: row.map_or_else(Vec::new, |row| row.cells.iter().map(|name| folded(name)).collect()),
+            names: row.map_or_else(Vec::new, |row| row.cells.clone()),
         })
     }
 
     /// The layout in one line, without names: a list that is read otherwise differs in it.
     #[must_use]
     pub fn summary(&self) -> String {
-        let column = |column: Option<u32>| column.map_or_else(|| "-".to_owned(), |column| (column + 1).to_string());
-        let (delimiter, phones, emails) = (char::from(self.delimiter), column(self.phones), column(self.emails));
+        let columns = |columns: &[u32]| match columns {
+            [] => "-".to_owned(),
+            _ => columns.iter().map(|column| (column + 1).to_string()).collect::<Vec<_>>().join("+"),
+        };
+        let (delimiter, phones, emails) = (char::from(self.delimiter), columns(&self.phones), columns(&self.emails));
         let Self { fields, separator, above, header, .. } = self;
         format!(
             "delimiter={delimiter:?} fields={fields} separator={separator} above={above} header={header} phones={phones} emails={emails}"
@@ -146,14 +171,37 @@ impl Layout {
     /// Whether a row names columns in another order than the header: from here on addresses would stand elsewhere.
     pub(super) fn is_other_header(&self, cells: Vec<String>) -> bool {
         let row = TableRow { line: 0, cells };
-        let asked = [(Kind::Phone, self.phones), (Kind::Email, self.emails)];
-        let says = |(kind, column): (Kind, Option<u32>)| {
-            let named = |(number, cell): (u32, &String)| Some(number) != column && heading(cell).is_some_and(|it| it.says(kind));
-            column.is_some() && (0..).zip(&row.cells).any(named)
+        let asked = [(Kind::Phone, &self.phones), (Kind::Email, &self.emails)];
+        let says = |(kind, columns): (Kind, &Vec<u32>)| {
+            let named =
+                |(number, cell): (u32, &String)| !columns.contains(&number) && heading(cell).is_some_and(|it| it.says(kind));
+            !columns.is_empty() && (0..).zip(&row.cells).any(named)
         };
         let headings = row.cells.iter().filter(|cell| heading(cell).is_some()).count();
         let is_header = asked.into_iter().any(says) && 2 * headings >= row.filled() && !row.resembles_address();
-        is_header && !row.cells.iter().map(|name| folded(name)).eq(self.names.iter().cloned())
+        is_header && !self.is_repeated_header(&row.cells)
+    }
+
+    /// Whether a row is the header again.
+    pub(super) fn is_repeated_header(&self, cells: &[String]) -> bool {
+        self.header && cells.iter().map(|name| folded(name)).eq(self.names.iter().map(|name| folded(name)))
+    }
+
+    /// The columns of a kind of address, from 0.
+    #[must_use]
+    pub fn columns(&self, kind: Kind) -> &[u32] {
+        match kind {
+            Kind::Phone => &self.phones,
+            Kind::Email => &self.emails,
+        }
+    }
+
+    /// The name of a column in the header, or its number from 1; where an address may stand among the names, all are
+    /// numbers.
+    pub(super) fn name(&self, column: u32) -> String {
+        let named = !self.names.iter().any(|name| resembles_address(name));
+        let name = self.names.get(column as usize).filter(|_| named).map(|name| one_line(bare(name), LONGEST_NAME).into_owned());
+        name.filter(|name| !name.is_empty()).unwrap_or_else(|| (column + 1).to_string())
     }
 }
 
@@ -176,7 +224,9 @@ fn refuse_binary(sample: &[u8]) -> Result<(), ListError> {
         return Err(ListError::Binary(name));
     }
     match memchr(0, sample) {
-        Some(_) => Err(ListError::Binary("binary, or UTF-16 without its mark (it has NUL bytes)")),
+        Some(_) => Err(ListError::Binary(
+            "binary: it has NUL bytes (UTF-16 without its mark? Say --encoding utf-16; HTTP: encoding=utf-16)",
+        )),
         None => Ok(()),
     }
 }

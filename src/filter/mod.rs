@@ -8,31 +8,33 @@
 //! Nothing here reads, writes or decides: whoever has the bytes pushes them in, asks for blocks, has their addresses
 //! decided and takes the output. What comes out does not depend on how the bytes were cut.
 //!
-//! In reading order: [`error`] what is no list; [`encoding`] bytes and text; `record` where a row ends; `table`,
+//! In reading order: [`error`] what is no list; `record` where a row ends; `table`,
 //! `headings`, `header`, `delimiter`, `column` and [`layout`] what a list looks like; [`intake`] and [`block`] rows on their way; [`output`] what is
-//! made of them; [`seen`] which addresses came before; [`tally`] what became of every line.
+//! made of them, and [`rows`] reads it again; [`seen`] which addresses came before; [`tally`] what became of every line.
 
 pub mod block;
 mod column;
 mod delimiter;
-pub mod encoding;
 pub mod error;
 mod header;
 mod headings;
 pub mod intake;
 pub mod layout;
+mod looks;
 pub mod output;
 mod record;
+pub mod rows;
 pub mod seen;
 mod table;
 pub mod tally;
+mod turkish;
 
-pub use block::{Block, Refusal};
+pub use block::{AskedColumn, Block, Refusal};
 pub use error::ListError;
 pub use intake::Intake;
 pub use layout::{Kind, Layout, Wanted};
 pub use output::{Columns, Pair};
-pub use tally::Tally;
+pub use tally::{ListOutcome, Tally};
 
 /// The longest row in bytes. A longer one is refused and passed over.
 pub const MAX_ROW: usize = 1 << 20;

@@ -1,12 +1,12 @@
 //! The rows as they were, with their decisions behind them; or each in the stream of its decision.
 
-use super::block::{Block, What};
-use super::encoding::Encoding;
-use super::layout::Layout;
+use super::block::{Block, NOT_ASKED, What};
+use super::layout::{Kind, Layout};
 use crate::check::Language;
 use crate::check::decision::{Decision, Verdict};
 use crate::model::brand::BrandCode;
 use crate::model::channel::Channel;
+use crate::model::encoding::Encoding;
 
 /// A sender and the channel it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,36 +32,48 @@ pub enum Before {
 pub struct Columns {
     /// To the header.
     header: Vec<u8>,
-    /// To a row, by the answer byte; one table for all pairs.
+    /// To a row, by the answer byte; one table for all answers.
     answers: Vec<Vec<u8>>,
     duplicates: Option<[Vec<u8>; 3]>,
+    names: Vec<String>,
 }
 
 impl Columns {
-    /// `decision,reason`, for several pairs with their names; a sentence if a language is asked for, and whether the
-    /// address came before if that is.
+    /// `decision,reason`, for several pairs and columns of addresses with their names; a sentence if a language is asked
+    /// for, and whether the address came before if that is.
     #[must_use]
     pub fn new(layout: &Layout, encoding: Encoding, pairs: &[Pair], language: Option<Language>, duplicates: bool) -> Self {
         let delimiter = char::from(layout.delimiter);
-        let mut names = Vec::new();
+        let (mut header, mut names) = (Vec::new(), Vec::new());
         for pair in pairs {
-            let suffix = match pairs {
-                [_] => String::new(),
-                _ => format!("_{}_{}", pair.brand, pair.channel.name()),
-            };
-            names.push(format!("decision{suffix}"));
-            names.push(format!("reason{suffix}"));
-            names.extend(language.map(|_| format!("explanation{suffix}")));
+            let columns = layout.columns(Kind::of(pair.channel));
+            for column in columns {
+                let name = if columns.len() > 1 { layout.name(*column) } else { String::new() };
+                let mut suffix = if pairs.len() > 1 { format!("_{}_{}", pair.brand, pair.channel.name()) } else { String::new() };
+                if !name.is_empty() {
+                    suffix = format!("{suffix}_{name}");
+                }
+                header.extend([format!("decision{suffix}"), format!("reason{suffix}")]);
+                header.extend(language.map(|_| format!("explanation{suffix}")));
+                names.push(name);
+            }
         }
-        names.extend(duplicates.then(|| "duplicate".to_owned()));
-        let header = names.iter().fold(String::new(), |header, name| header + &format!("{delimiter}{name}"));
+        header.extend(duplicates.then(|| "duplicate".to_owned()));
+        let header = header.iter().fold(String::new(), |header, name| header + &format!("{delimiter}{}", field(name, delimiter)));
         let answer = |byte| answer(byte, delimiter, language).map_or_else(Vec::new, |text| encoding.of_text(&text));
         let flag = |text: &str| format!("{delimiter}{text}").into_bytes();
         Self {
-            header: header.into_bytes(),
+            header: encoding.of_text(&header),
             answers: (0..=u8::MAX).map(answer).collect(),
             duplicates: duplicates.then(|| [flag(""), flag("DUPLICATE"), flag("UNKNOWN")]),
+            names,
         }
+    }
+
+    /// The column of addresses that each answer of a row is of, by name; empty where there is only one.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// Appends a block to `out`, in the encoding of its list: every row with its answers, each pair's in `results`,
@@ -79,9 +91,9 @@ impl Columns {
         for line in &block.lines {
             let (end, next) = (line.end as usize, line.next as usize);
             match line.what {
-                What::Title | What::Separator | What::Blank => text.extend_from_slice(&block.text[start..next]),
+                What::Title | What::Separator | What::Blank | What::Total => text.extend_from_slice(&block.text[start..next]),
                 What::Refused(_) => {}
-                What::Header => {
+                What::Header | What::Repeated => {
                     text.extend_from_slice(&block.text[start..end]);
                     text.extend_from_slice(&self.header);
                     text.extend_from_slice(&block.text[end..next]);
@@ -104,8 +116,9 @@ impl Columns {
     }
 }
 
-/// Appends each row of a block, as it is, to the stream of its decision, by [`Decision::ALL`]; the header to all.
-pub fn split(block: &Block, results: &[u8], out: &mut [Vec<u8>; Decision::ALL.len()]) {
+/// Appends each row of a block, as it is, to the stream of its decision, by [`Decision::ALL`]; the header to all. A row
+/// with several addresses is allowed if all of them are.
+pub fn split(block: &Block, results: &[Vec<u8>], out: &mut [Vec<u8>; Decision::ALL.len()]) {
     let mut texts: [Vec<u8>; Decision::ALL.len()] = Default::default();
     for text in &mut texts {
         mark(block, text);
@@ -115,11 +128,10 @@ pub fn split(block: &Block, results: &[u8], out: &mut [Vec<u8>; Decision::ALL.le
         let next = line.next as usize;
         match line.what {
             // A title may be anything: nothing unasked goes to those who are allowed.
-            What::Title | What::Blank | What::Refused(_) => {}
+            What::Title | What::Blank | What::Total | What::Repeated | What::Refused(_) => {}
             What::Separator | What::Header => texts.iter_mut().for_each(|text| put_whole(text, &block.text[start..next])),
             What::Row => {
-                // An answer that nobody gives is no permission.
-                let decision = Verdict::parts(results[row]).map_or(Decision::Defer, |(decision, _)| decision);
+                let decision = of_all(results.iter().map(|answers| answers[row]));
                 let place = Decision::ALL.iter().position(|known| *known == decision).unwrap_or(0);
                 put_whole(&mut texts[place], &block.text[start..next]);
                 row += 1;
@@ -132,9 +144,27 @@ pub fn split(block: &Block, results: &[u8], out: &mut [Vec<u8>; Decision::ALL.le
     }
 }
 
+/// The decision of a row with these answers: the strictest of those that were asked for.
+fn of_all(answers: impl Iterator<Item = u8>) -> Decision {
+    // An answer that nobody gives is no permission.
+    let decision = |byte| Verdict::parts(byte).map_or(Decision::Defer, |(decision, _)| decision);
+    let asked = answers.filter(|byte| *byte != NOT_ASKED).map(decision);
+    let strictest = asked.reduce(|one, other| match (one, other) {
+        (Decision::Deny, _) | (_, Decision::Deny) => Decision::Deny,
+        (Decision::Defer, _) | (_, Decision::Defer) => Decision::Defer,
+        (Decision::Allow, Decision::Allow) => Decision::Allow,
+    });
+    strictest.unwrap_or(Decision::Defer)
+}
+
+/// A name as a field.
+fn field(name: &str, delimiter: char) -> String {
+    if name.contains([delimiter, '"']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.to_owned() }
+}
+
 fn mark(block: &Block, text: &mut Vec<u8>) {
     if block.mark {
-        text.extend_from_slice(super::encoding::MARK);
+        text.extend_from_slice(crate::model::encoding::MARK);
     }
 }
 
@@ -147,6 +177,9 @@ fn put_whole(text: &mut Vec<u8>, line: &[u8]) {
 }
 
 fn answer(byte: u8, delimiter: char, language: Option<Language>) -> Option<String> {
+    if byte == NOT_ASKED {
+        return Some(delimiter.to_string().repeat(if language.is_some() { 3 } else { 2 }));
+    }
     let (decision, reason) = Verdict::parts(byte)?;
     let sentence = language.map(|language| match language {
         Language::English => reason.english(),

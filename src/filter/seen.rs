@@ -6,7 +6,9 @@
 //! unknown.
 
 use super::block::Block;
+use super::layout::Kind;
 use super::output::Before;
+use crate::model::recipient::Email;
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_128;
@@ -55,13 +57,18 @@ impl Seen {
         Self { pages: vec![None; (COUNT / PAGE) as usize], others: HashSet::default(), most_others }
     }
 
-    /// Whether each row's address came before, phones first; an address that is none never did.
+    /// Whether an address of each row came before, phones if those are asked about; an address that is none never did.
     pub fn note(&mut self, block: &Block) -> Vec<Before> {
-        let phones = block.phones();
-        if phones.is_empty() {
-            return block.emails().iter().map(|email| self.email(email)).collect();
-        }
-        phones.iter().map(|phone| self.phone(*phone)).collect()
+        let phones = block.columns(Kind::Phone);
+        (0..block.rows())
+            .map(|row| {
+                if phones.is_empty() {
+                    return block.columns(Kind::Email).map(|column| self.email(&block.cell(column, row))).fold(Before::No, or);
+                }
+                let is_new = |column: &usize| (0..*column).all(|before| block.phone(before, row) != block.phone(*column, row));
+                phones.clone().filter(is_new).map(|column| self.phone(block.phone(column, row))).fold(Before::No, or)
+            })
+            .collect()
     }
 
     fn phone(&mut self, phone: u64) -> Before {
@@ -79,8 +86,7 @@ impl Seen {
     }
 
     fn email(&mut self, email: &str) -> Before {
-        let email = email.trim();
-        if email.is_empty() { Before::No } else { self.other(xxh3_128(email.to_ascii_lowercase().as_bytes())) }
+        Email::parse(email).map_or(Before::No, |email| self.other(xxh3_128(email.as_bytes())))
     }
 
     fn other(&mut self, hash: u128) -> Before {
@@ -92,6 +98,15 @@ impl Seen {
         }
         self.others.insert(hash);
         Before::No
+    }
+}
+
+/// Of two addresses of a row: that one came before outweighs that nothing is known of the other.
+const fn or(one: Before, other: Before) -> Before {
+    match (one, other) {
+        (Before::Yes, _) | (_, Before::Yes) => Before::Yes,
+        (Before::Unknown, _) | (_, Before::Unknown) => Before::Unknown,
+        (Before::No, Before::No) => Before::No,
     }
 }
 
@@ -108,6 +123,6 @@ mod tests {
         assert_eq!(told, [No, No, Yes, No, No, No, Yes]);
         assert_eq!(seen.phone(901_000_000_000), No);
         assert_eq!(seen.phone(909_999_999_999), No);
-        assert_eq!([seen.email("A@b.cc "), seen.email("a@B.cc"), seen.email("c@b.cc"), seen.email("")], [No, Yes, Unknown, No]);
+        assert_eq!([seen.email("A@b.cc "), seen.email("a@B.cc."), seen.email("c@b.cc"), seen.email("")], [No, Yes, Unknown, No]);
     }
 }

@@ -1,9 +1,9 @@
 //! The first rows of a list as text, under one delimiter.
 
-use super::encoding::Encoding;
 use super::headings;
 use super::layout::Kind;
 use super::record::{Found, record};
+use crate::model::encoding::Encoding;
 use crate::model::recipient::{Email, Phone};
 
 /// Rows that are looked at.
@@ -47,7 +47,9 @@ impl Table {
     /// What an earlier filter appended, if it did: a column by its name, whichever row the header is, or answers.
     pub(super) fn filtered_before(&self) -> Option<String> {
         let appended = |row: &TableRow| {
-            let name = row.cells.iter().find(|cell| headings::is_answers(cell)).filter(|_| !row.holds_address())?;
+            let named = || row.cells.iter().find(|cell| headings::is_answers(cell));
+            let pair = || row.cells.windows(2).find(|pair| headings::are_answers(&pair[0], &pair[1])).map(|pair| &pair[0]);
+            let name = named().or_else(pair).filter(|_| !row.holds_address())?;
             Some(format!("a column {:?}", name.trim()))
         };
         let answers = |row: &TableRow| {
@@ -83,7 +85,7 @@ pub(super) fn is_address(kind: Kind, text: &str) -> bool {
 }
 
 /// `Ayse <ayse@ornek.com>`, `çağrı@örnek.com`, `05xx 123 45 67 dahili 12`.
-fn resembles_address(text: &str) -> bool {
+pub(super) fn resembles_address(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     text.contains('@') || digits >= 9 || (digits >= 7 && text.trim_start().starts_with('+'))
 }

@@ -1,12 +1,17 @@
-//! What became of every line.
+//! Counts of what was done with every line of a list, and what they say.
 
-use super::block::{Block, Refusal, What};
-use super::output::{Before, Pair};
-use crate::check::decision::Verdict;
+use super::block::{Block, NOT_ASKED, Refusal, What};
+use super::layout::Kind;
+use super::looks::Looks;
+use super::output::{Before, Columns, Pair};
+use crate::check::Language;
+use crate::check::decision::{Decision, Reason, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
-/// Counted so far. Every physical line is a title, a header, blank, part of a row that was answered, or of one refused.
+/// Counted so far. Every physical line is a title, a header, blank, totals, part of a row that was answered, or of one
+/// that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Physical lines.
@@ -15,33 +20,60 @@ pub struct Tally {
     pub titles: u64,
     /// Rows of names.
     pub headers: u64,
-    /// Lines of white space, which are passed on.
+    /// Lines of white space or of nothing but delimiters, which are passed on.
     pub blank: u64,
+    /// Rows of totals, which are passed on.
+    pub totals: u64,
     /// Rows answered.
     pub rows: u64,
-    /// Rows refused, by code.
-    pub refused: BTreeMap<String, u64>,
-    /// By pair: rows by decision and reason.
+    /// Rows that could not be read, by code.
+    pub unreadable: BTreeMap<String, u64>,
+    /// By pair and column of addresses: rows by decision and reason.
     pub answers: Vec<BTreeMap<String, u64>>,
+    /// The column of addresses of each of the answers; empty where there is only one.
+    pub columns: Vec<String>,
+    /// Addresses that could be read.
+    pub addresses: u64,
+    /// Cells that are no address, by [`Looks`].
+    pub invalid: BTreeMap<String, u64>,
+    /// Answers that are DEFER.
+    pub deferred: u64,
     /// Rows whose address came before.
     pub duplicates: u64,
-    /// Rows of which nobody knows whether it did.
+    /// Rows of which it is not known whether it did.
     pub unknown: u64,
+}
+
+/// The outcome of a list, which its exit code says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListOutcome {
+    /// Every row is allowed or denied.
+    Answered = 0,
+    /// Rows could not be read, and are in none of the results.
+    Unreadable = 2,
+    /// No row has an address that could be read: nothing was asked about anybody.
+    NoAddress = 4,
+    /// Rows are DEFER, to be asked again.
+    Deferred = 5,
 }
 
 impl Tally {
     /// Counts a block with the answers of every pair.
-    pub fn add(&mut self, block: &Block, results: &[Vec<u8>], before: &[Before]) {
+    pub fn add(&mut self, block: &Block, results: &[Vec<u8>], before: &[Before], pairs: &[Pair], columns: &Columns) {
         self.lines = block.through();
         self.titles += block.count(|what| matches!(what, What::Title | What::Separator));
-        self.headers += block.count(|what| what == What::Header);
+        self.headers += block.count(|what| matches!(what, What::Header | What::Repeated));
         self.blank += block.count(|what| what == What::Blank);
+        self.totals += block.count(|what| what == What::Total);
         self.rows += block.rows() as u64;
         for why in Refusal::ALL {
             let count = block.count(|what| what == What::Refused(why));
             if count > 0 {
-                *self.refused.entry(why.code().to_owned()).or_default() += count;
+                *self.unreadable.entry(why.code().to_owned()).or_default() += count;
             }
+        }
+        if self.columns.is_empty() {
+            self.columns = columns.names().to_vec();
         }
         self.answers.resize_with(results.len(), BTreeMap::new);
         for (answers, of_pair) in self.answers.iter_mut().zip(results) {
@@ -49,54 +81,124 @@ impl Tally {
             for byte in of_pair {
                 counts[usize::from(*byte)] += 1;
             }
+            counts[usize::from(NOT_ASKED)] = 0;
             for (byte, count) in (0..=u8::MAX).zip(counts).filter(|(_, count)| *count > 0) {
+                let parts = Verdict::parts(byte);
+                let deferred = parts.is_some_and(|(decision, _)| decision == Decision::Defer);
+                self.deferred += if deferred { count } else { 0 };
+                self.addresses += if parts.is_some_and(|(_, reason)| reason != Reason::InvalidRecipient) { count } else { 0 };
                 *answers.entry(name_of(byte)).or_default() += count;
             }
         }
+        self.look(block, results, pairs);
         self.duplicates += before.iter().filter(|before| **before == Before::Yes).count() as u64;
         self.unknown += before.iter().filter(|before| **before == Before::Unknown).count() as u64;
     }
 
-    /// Rows that were refused.
-    #[must_use]
-    pub fn refused(&self) -> u64 {
-        self.refused.values().sum()
+    /// Counts what cells look like that are no address: of each column once, whoever asks about it.
+    fn look(&mut self, block: &Block, results: &[Vec<u8>], pairs: &[Pair]) {
+        let mut results = results.iter();
+        let mut seen = Vec::new();
+        for kind in pairs.iter().map(|pair| Kind::of(pair.channel)) {
+            let first = !seen.contains(&kind);
+            seen.push(kind);
+            for column in block.columns(kind) {
+                let Some(answers) = results.next().filter(|_| first) else { continue };
+                for (row, _) in answers.iter().enumerate().filter(|(_, byte)| is_invalid(**byte)) {
+                    let looks = Looks::of(kind, &block.cell(column, row));
+                    *self.invalid.entry(looks.name().to_owned()).or_default() += 1;
+                }
+            }
+        }
     }
 
-    /// Rows that came in: those answered and those refused.
+    /// Rows that could not be read.
+    #[must_use]
+    pub fn unreadable(&self) -> u64 {
+        self.unreadable.values().sum()
+    }
+
+    /// Rows that came in: those answered and those that could not be read.
     #[must_use]
     pub fn rows_in(&self) -> u64 {
-        self.rows + self.refused()
+        self.rows + self.unreadable()
+    }
+
+    /// What the whole of it comes to.
+    #[must_use]
+    pub fn outcome(&self) -> ListOutcome {
+        match () {
+            () if self.rows > 0 && self.addresses == 0 => ListOutcome::NoAddress,
+            () if self.unreadable() > 0 => ListOutcome::Unreadable,
+            () if self.deferred > 0 => ListOutcome::Deferred,
+            () => ListOutcome::Answered,
+        }
     }
 
     /// For people, in columns.
     #[must_use]
-    pub fn text(&self, pairs: &[Pair]) -> String {
-        use std::fmt::Write;
+    pub fn text(&self, pairs: &[Pair], language: Language) -> String {
+        let in_language = |english, turkish| if language == Language::English { english } else { turkish };
         let mut text = String::new();
-        let mut line = |name: &str, count: u64| {
-            let _ = writeln!(text, "{name:<34}{count:>14}");
+        let mut line = |name: &str, count: u64, behind: &str| {
+            let behind = if behind.is_empty() { String::new() } else { format!("  {behind}") };
+            let _ = writeln!(text, "{name:<34}{count:>14}{behind}");
         };
-        line("rows in", self.rows_in());
-        line("rows out", self.rows);
-        line("rows refused", self.refused());
-        self.refused.iter().for_each(|(code, count)| line(&format!("  {code}"), *count));
-        for (pair, answers) in pairs.iter().zip(&self.answers) {
-            line(&format!("{} {}", pair.brand, pair.channel.name()), answers.values().sum());
+        line(in_language("rows in", "gelen satır"), self.rows_in(), "");
+        line(in_language("rows out", "çıkan satır"), self.rows, "");
+        line(in_language("rows unreadable", "okunamayan satır"), self.unreadable(), "");
+        for (code, count) in &self.unreadable {
+            let why = Refusal::ALL.into_iter().find(|why| why.code() == code);
+            line(&format!("  {code}"), *count, why.map_or("", |why| in_language("", why.turkish())));
+        }
+        let each = self.answers.len() / pairs.len().max(1);
+        for (number, answers) in self.answers.iter().enumerate() {
+            let Some(pair) = pairs.get(number / each.max(1)) else { continue };
+            let column = self.columns.get(number).map_or("", String::as_str);
+            line(format!("{} {} {column}", pair.brand, pair.channel.name()).trim_end(), answers.values().sum(), "");
             for (answer, count) in answers {
-                line(&format!("  {answer}"), *count);
+                let reason = Reason::ALL.into_iter().find(|reason| answer.ends_with(&format!(" {}", reason.name())));
+                line(&format!("  {answer}"), *count, reason.map_or("", |reason| in_language("", reason.turkish())));
             }
         }
         let others = [
-            ("titles", self.titles),
-            ("header", self.headers),
-            ("blank lines", self.blank),
-            ("duplicates", self.duplicates),
-            ("not known whether before", self.unknown),
+            (in_language("titles", "başlık üstü satır"), self.titles),
+            (in_language("header", "sütun başlığı"), self.headers),
+            (in_language("blank lines", "boş satır"), self.blank),
+            (in_language("totals", "toplam satırı"), self.totals),
+            (in_language("duplicates", "yinelenen adres"), self.duplicates),
+            (in_language("not known whether before", "yinelenip yinelenmediği bilinmeyen"), self.unknown),
         ];
-        others.into_iter().filter(|(_, count)| *count > 0).for_each(|(name, count)| line(name, count));
+        others.into_iter().filter(|(_, count)| *count > 0).for_each(|(name, count)| line(name, count, ""));
+        text + &self.cures(language)
+    }
+
+    /// What is wrong with cells that are no address, and what to do.
+    fn cures(&self, language: Language) -> String {
+        let total: u64 = self.invalid.values().sum();
+        if total == 0 {
+            return String::new();
+        }
+        let mut text = match (language, self.outcome()) {
+            (Language::English, ListOutcome::NoAddress) => {
+                "\nNO ADDRESS WAS READ: every row is DENY INVALID_RECIPIENT. The cells are\n".to_owned()
+            }
+            (Language::Turkish, ListOutcome::NoAddress) => {
+                "\nHİÇBİR ADRES OKUNAMADI: bütün satırlar DENY INVALID_RECIPIENT. Hücreler\n".to_owned()
+            }
+            (Language::English, _) => format!("\n{total} cells are no address (INVALID_RECIPIENT):\n"),
+            (Language::Turkish, _) => format!("\n{total} hücre adres değil (INVALID_RECIPIENT):\n"),
+        };
+        let of = |looks: Looks| Some((*self.invalid.get(looks.name())?, looks.cure(language)));
+        for (count, cure) in Looks::ALL.into_iter().filter_map(of) {
+            let _ = writeln!(text, "  {count} {cure}");
+        }
         text
     }
+}
+
+fn is_invalid(byte: u8) -> bool {
+    Verdict::parts(byte).is_some_and(|(_, reason)| reason == Reason::InvalidRecipient)
 }
 
 /// `ALLOW APPROVED`

@@ -7,7 +7,7 @@ use super::manifest::{self, Manifest};
 use super::need::{self, Bounds};
 use super::rules::Rules;
 use super::{ImportError, Outcome, Progress, Refused, Summary, Target, TargetError};
-use crate::feed::file::Row;
+use crate::feed::file::{FileOptions, Row};
 use crate::ingest::WriterHandle;
 use crate::ingest::bulk::{BulkError, Records, SliceDone, Sorted, Sorter};
 use crate::model::brand::BrandCode;
@@ -41,7 +41,7 @@ struct Sorting<'a> {
 /// One import.
 struct Import<'a> {
     files: &'a [PathBuf],
-    sheet: Option<&'a str>,
+    options: FileOptions<'a>,
     rules: &'a Rules,
     place: &'a Place<'a>,
     folder: PathBuf,
@@ -57,7 +57,7 @@ struct Read {
     sorted: Sorted,
 }
 
-/// Imports files, of each workbook the sheet that is named, or the only one; blocks, and must not be called from within an async runtime. What is refused is counted
+/// Imports files, each as the options say; blocks, and must not be called from within an async runtime. What is refused is counted
 /// and written to `FILE.rejected.csv`; a file that cannot be read is reported and the next one begun.
 /// After a kill the same call goes on behind the last batch that is in.
 ///
@@ -66,7 +66,7 @@ struct Read {
 /// suffice, or what an earlier import left cannot be removed. What fails later is in the summary.
 pub fn bulk(
     files: &[PathBuf],
-    sheet: Option<&str>,
+    options: FileOptions<'_>,
     rules: &Rules,
     place: &Place<'_>,
     bounds: Bounds,
@@ -75,8 +75,8 @@ pub fn bulk(
     keep_inputs(files)?;
     let begun = Instant::now();
     let bytes = files.iter().map(|file| size_of(file)).sum::<u64>();
-    let inputs = manifest::inputs(files, sheet, rules);
-    let import = Import { files, sheet, rules, place, folder: place.store.staging(), inputs, bytes };
+    let inputs = manifest::inputs(files, options, rules);
+    let import = Import { files, options, rules, place, folder: place.store.staging(), inputs, bytes };
     progress.begin(bytes.saturating_mul(2));
     let mut summary = match import.read(bounds, progress)? {
         Ok(read) => import.take_in(read, progress),
@@ -101,7 +101,7 @@ impl Import<'_> {
         }
         let limits = need::check(self.files, self.folder.parent().unwrap_or(Path::new(".")), bounds)?;
         let sorting = Sorting { rules: self.rules, sorter: Sorter::new(self.folder.clone(), limits), brands: Mutex::default() };
-        let mut summary = run_files(self.files, self.sheet, &sorting, progress);
+        let mut summary = run_files(self.files, self.options, &sorting, progress);
         if summary.stopped.is_some() {
             return Ok(Err(summary));
         }

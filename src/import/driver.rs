@@ -12,7 +12,7 @@ use std::time::Instant;
 use super::rejects::{Rejects, rejects_path};
 use super::summary::{FileReport, Problem, Summary};
 use super::{ImportError, Outcome, Progress, Target, TargetError};
-use crate::feed::file::{Batch, FileError, FileReader, Notes};
+use crate::feed::file::{Batch, FileError, FileOptions, FileReader, Notes};
 
 /// Rows to a batch; as text a batch is bounded by [`crate::feed::file::MAX_BATCH_TEXT`].
 const BATCH: usize = 8192;
@@ -35,32 +35,37 @@ struct Done {
     result: Result<Outcome, TargetError>,
 }
 
-/// Imports files one after another; of each workbook the sheet that is named, or the only one.
+/// Imports files one after another, each as the options say.
 ///
 /// What is refused is counted and written to `FILE.rejected.csv`; a file that cannot be read is
 /// reported and the next one begun; a target that fails ends the import. All three are in the summary.
 ///
 /// # Errors
 /// Nothing was begun because one file would be overwritten by the refused rows of another.
-pub fn run(files: &[PathBuf], sheet: Option<&str>, target: &dyn Target, progress: &mut Progress) -> Result<Summary, ImportError> {
+pub fn run(
+    files: &[PathBuf],
+    options: FileOptions<'_>,
+    target: &dyn Target,
+    progress: &mut Progress,
+) -> Result<Summary, ImportError> {
     keep_inputs(files)?;
     let begun = Instant::now();
     progress.begin(files.iter().map(|file| size_of(file)).sum());
-    let mut summary = run_files(files, sheet, target, progress);
+    let mut summary = run_files(files, options, target, progress);
     summary.elapsed = begun.elapsed();
     progress.finish();
     Ok(summary)
 }
 
 /// One file after another, once it is certain that none overwrites another.
-pub(super) fn run_files(files: &[PathBuf], sheet: Option<&str>, target: &dyn Target, progress: &mut Progress) -> Summary {
+pub(super) fn run_files(files: &[PathBuf], options: FileOptions<'_>, target: &dyn Target, progress: &mut Progress) -> Summary {
     let mut summary = Summary::default();
     for file in files {
         if summary.stopped.is_some() {
             summary.not_begun.push(file.clone());
             continue;
         }
-        let report = FileImport::new(file, target, progress, &mut summary).run(sheet);
+        let report = FileImport::new(file, target, progress, &mut summary).run(options);
         summary.files.push(report);
         progress.next_file(size_of(file));
     }
@@ -94,12 +99,12 @@ impl<'a> FileImport<'a> {
         Self { target, progress, summary, report: FileReport::new(file) }
     }
 
-    fn run(mut self, sheet: Option<&str>) -> FileReport {
+    fn run(mut self, options: FileOptions<'_>) -> FileReport {
         let mut rejects = match Rejects::beside(&self.report.path) {
             Ok(rejects) => rejects,
             Err(error) => return self.failed(Problem::rejects(&error)),
         };
-        let reader = match FileReader::open_sheet(&self.report.path, sheet) {
+        let reader = match FileReader::open_with(&self.report.path, options) {
             Ok(reader) => reader,
             Err(error) => return self.failed(Problem::file(&error)),
         };

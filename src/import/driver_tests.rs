@@ -64,7 +64,7 @@ fn files(folder: &TempDir, contents: &[(&str, String)]) -> Vec<PathBuf> {
 
 /// The summary without its duration, the only part that is not determined.
 fn import(files: &[PathBuf], target: &Fake) -> Summary {
-    let summary = run(files, None, target, &mut Progress::silent()).unwrap();
+    let summary = run(files, FileOptions::default(), target, &mut Progress::silent()).unwrap();
     Summary { elapsed: Duration::ZERO, ..summary }
 }
 
@@ -214,7 +214,7 @@ fn no_input_is_replaced_by_refused_rows() {
     let folder = TempDir::new().unwrap();
     let files = files(&folder, &[("a.csv.rejected.csv", day([])), ("a.csv", day(["2".to_owned()]))]);
     let target = Fake::default();
-    let result = run(&files, None, &target, &mut Progress::silent());
+    let result = run(&files, FileOptions::default(), &target, &mut Progress::silent());
     let Err(ImportError::RejectsAmongFiles { file, rejects }) = result else { panic!("{result:?}") };
     assert_eq!((&file, &rejects), (&files[1], &files[0]));
     assert!(files[0].exists() && target.taken.into_inner().unwrap().is_empty());
@@ -234,7 +234,7 @@ impl Target for Meeting {
 fn two_batches_are_in_the_target_at_once() {
     let folder = TempDir::new().unwrap();
     let files = files(&folder, &[("a.csv", day((0..8192 * 8).map(|n| n.to_string())))]);
-    let summary = run(&files, None, &Meeting(Barrier::new(2)), &mut Progress::silent()).unwrap();
+    let summary = run(&files, FileOptions::default(), &Meeting(Barrier::new(2)), &mut Progress::silent()).unwrap();
     assert_eq!(summary.applied, 8192 * 8);
 }
 
@@ -253,7 +253,7 @@ fn without_a_terminal_the_end_is_one_line() {
     let folder = TempDir::new().unwrap();
     let files = files(&folder, &[("a.csv", day(["2".to_owned(), "x".to_owned()]))]);
     let output = Output::default();
-    run(&files, None, &Fake::default(), &mut Progress::lines(output.clone())).unwrap();
+    run(&files, FileOptions::default(), &Fake::default(), &mut Progress::lines(output.clone())).unwrap();
     let text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
     assert!(
         text.starts_with("imported 2 rows, 1 refused, ") && text.ends_with(" rows/s\n") && text.lines().count() == 1,

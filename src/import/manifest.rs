@@ -6,7 +6,7 @@ use super::rules::Rules;
 use super::summary::{FileReport, Summary};
 use super::{ImportError, rejects_path};
 use crate::disk;
-use crate::feed::file::Notes;
+use crate::feed::file::{FileOptions, Notes};
 use crate::ingest::bulk::{Names, Run, Sorted};
 use crate::model::brand::BrandCode;
 use crate::model::source::Source;
@@ -18,8 +18,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
-/// 2 adds the brands; 3 is of rows that are read under the rules for refusals, and adds notes.
-const VERSION: u32 = 3;
+/// 2 adds the brands; 3 is of rows that are read under the rules for refusals, and adds notes; 4 of files in other encodings.
+const VERSION: u32 = 4;
 const NAME: &str = "manifest.json";
 
 /// A sorted import.
@@ -44,8 +44,8 @@ pub(super) struct Manifest {
     movements: u64,
 }
 
-/// Which files, and which sheet of them, under which rules.
-pub(super) fn inputs(files: &[PathBuf], sheet: Option<&str>, rules: &Rules) -> String {
+/// Which files, how they are read, under which rules.
+pub(super) fn inputs(files: &[PathBuf], options: FileOptions<'_>, rules: &Rules) -> String {
     let mut hash = Xxh3::new();
     for file in files {
         let place = fs::canonicalize(file).unwrap_or_else(|_| file.clone());
@@ -53,7 +53,7 @@ pub(super) fn inputs(files: &[PathBuf], sheet: Option<&str>, rules: &Rules) -> S
         hash.update(place.as_os_str().as_bytes());
         hash.update(format!("\0{known:?}\0").as_bytes());
     }
-    hash.update(format!("{sheet:?}\0").as_bytes());
+    hash.update(format!("{options:?}\0").as_bytes());
     hash.update(&rules.fingerprint());
     format!("{:032x}", hash.digest128())
 }

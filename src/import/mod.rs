@@ -33,7 +33,7 @@ pub use bulk::{Place, bulk};
 pub use driver::run;
 #[cfg(feature = "store")]
 pub use need::Bounds;
-pub use progress::Progress;
+pub use progress::{Progress, Words};
 pub use rejects::rejects_path;
 pub use remote::{Remote, code_of, text_of};
 #[cfg(feature = "store")]

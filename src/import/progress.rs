@@ -15,8 +15,7 @@ const TEMPLATE: &str = "{wide_bar} {percent:>3} %  {msg}  ETA {eta}";
 /// The progress of an import.
 pub struct Progress {
     style: Style,
-    /// What is said while it goes on, and behind it.
-    words: (&'static str, &'static str),
+    words: Words,
     rows: u64,
     refused: u64,
     /// Bytes of the files worked off, and of all files.
@@ -24,6 +23,23 @@ pub struct Progress {
     begun: Instant,
     told: Instant,
 }
+
+/// The words in which progress is said.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    /// The work while it is being done.
+    pub doing: &'static str,
+    /// The work once it is done.
+    pub done: &'static str,
+    /// The word for rows.
+    pub rows: &'static str,
+    /// The word for rows that were not taken.
+    pub refused: &'static str,
+    /// The unit of rows a second.
+    pub per_second: &'static str,
+}
+
+const IMPORT: Words = Words { doing: "importing", done: "imported", rows: "rows", refused: "refused", per_second: "rows/s" };
 
 enum Style {
     Bar(ProgressBar),
@@ -52,8 +68,8 @@ impl Progress {
 
     /// The same of other work than an import.
     #[must_use]
-    pub fn of(self, doing: &'static str, done: &'static str) -> Self {
-        Self { words: (doing, done), ..self }
+    pub fn of(self, words: Words) -> Self {
+        Self { words, ..self }
     }
 
     /// Nothing.
@@ -64,7 +80,7 @@ impl Progress {
 
     fn with(style: Style) -> Self {
         let now = Instant::now();
-        Self { style, words: ("importing", "imported"), rows: 0, refused: 0, bytes: (0, 0), begun: now, told: now }
+        Self { style, words: IMPORT, rows: 0, refused: 0, bytes: (0, 0), begun: now, told: now }
     }
 
     /// An import of so many bytes begins.
@@ -84,12 +100,15 @@ impl Progress {
         match &mut self.style {
             Style::Bar(bar) => {
                 bar.set_position(done);
-                bar.set_message(figures(self.rows, self.refused, self.begun));
+                bar.set_message(figures(self.words, self.rows, self.refused, self.begun));
             }
             Style::Lines(output) if self.told.elapsed() >= QUIET => {
                 self.told = Instant::now();
                 let percent = done.saturating_mul(100) / self.bytes.1.max(1);
-                say(output, &format!("{}: {}, {percent} %", self.words.0, figures(self.rows, self.refused, self.begun)));
+                say(
+                    output,
+                    &format!("{}: {}, {percent} %", self.words.doing, figures(self.words, self.rows, self.refused, self.begun)),
+                );
             }
             Style::Lines(_) | Style::Silent => {}
         }
@@ -102,17 +121,18 @@ impl Progress {
 
     /// All files are worked off.
     pub fn finish(&mut self) {
-        let figures = figures(self.rows, self.refused, self.begun);
+        let figures = figures(self.words, self.rows, self.refused, self.begun);
         match &mut self.style {
             Style::Bar(bar) => bar.abandon_with_message(figures),
-            Style::Lines(output) => say(output, &format!("{} {figures}", self.words.1)),
+            Style::Lines(output) => say(output, &format!("{} {figures}", self.words.done)),
             Style::Silent => {}
         }
     }
 }
 
-fn figures(rows: u64, refused: u64, begun: Instant) -> String {
-    format!("{rows} rows, {refused} refused, {} rows/s", rate(rows, begun.elapsed()))
+fn figures(words: Words, rows: u64, refused: u64, begun: Instant) -> String {
+    let Words { rows: of_rows, refused: of_refused, per_second, .. } = words;
+    format!("{rows} {of_rows}, {refused} {of_refused}, {} {per_second}", rate(rows, begun.elapsed()))
 }
 
 /// Whether anybody listens does not matter to the import.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::rejects::{ByCode, RejectsError};
 use super::{Outcome, TargetError};
-use crate::feed::file::{FileError, Notes, listed};
+use crate::feed::file::{FileError, LooksLike, Notes, listed};
 use crate::model::brand::BrandCode;
 
 /// What an import did, over all files. A row counts once the target has acknowledged or refused it.
@@ -161,6 +161,10 @@ impl fmt::Display for FileReport {
         if self.notes.without_recipient_type {
             writeln!(f, "  no recipientType: every row was read as BIREYSEL")?;
         }
+        // Where nothing was refused nothing was lost by it.
+        if let Some(line) = self.notes.not_utf8.filter(|_| self.refused > 0) {
+            writeln!(f, "  not UTF-8 from line {line} on; it looks like {}", LooksLike::Windows1254)?;
+        }
         match &self.problem {
             Some(problem) => writeln!(f, "  failed: {}: {}", problem.code, problem.text),
             None => Ok(()),
@@ -198,6 +202,7 @@ mod tests {
                     without_recipient_type: true,
                     unread_sheets: vec!["RET".to_owned()],
                     unnamed_columns: vec![9, 12],
+                    not_utf8: Some(7),
                 },
                 problem: None,
             }],
@@ -212,6 +217,7 @@ day.csv
   sheets that were not read: RET
   columns without a heading that were not read: 9, 12
   no recipientType: every row was read as BIREYSEL
+  not UTF-8 from line 7 on; it looks like Windows-1254 or ISO-8859-9: say --encoding windows-1254
 rows                              200000
 applied                           180000
 unchanged                          19959

@@ -5,22 +5,52 @@
 
 use std::borrow::Cow;
 
-/// Whether a character shows nothing: zero-width spaces and joiners, marks of direction, the byte order mark, the
-/// soft hyphen, variation selectors.
+/// Whether a character shows nothing: Unicode's `Default_Ignorable_Code_Point`, which are zero-width spaces and joiners,
+/// marks of direction, the byte order mark, the soft hyphen, variation selectors, fillers and tags.
 #[must_use]
 pub const fn is_invisible(letter: char) -> bool {
     matches!(
         letter,
         '\u{ad}'
+            | '\u{34f}'
             | '\u{61c}'
-            | '\u{180e}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2064}'
-            | '\u{2066}'..='\u{206f}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
             | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
+}
+
+/// The text without what spreadsheets, links and mails put around an address: white space and invisible characters,
+/// Excel's `="…"` and its leading apostrophe, quotes, and the scheme of a link such as `tel:`.
+#[must_use]
+pub fn undecorated<'a>(text: &'a str, scheme: &str) -> &'a str {
+    let text = bare(text);
+    let text = text.strip_prefix('=').filter(|rest| rest.starts_with('"')).unwrap_or(text);
+    let text = unquoted(unquoted(text));
+    let text = text.strip_prefix(is_apostrophe).unwrap_or(text);
+    let link = text.get(..scheme.len()).filter(|start| start.eq_ignore_ascii_case(scheme));
+    bare(link.map_or(text, |_| &text[scheme.len()..]))
+}
+
+/// The text between two quotes of any kind.
+fn unquoted(text: &str) -> &str {
+    let is_quote = |letter| matches!(letter, '"' | '\u{201c}'..='\u{201f}' | '\u{ab}' | '\u{bb}') || is_apostrophe(letter);
+    bare(text.strip_prefix(is_quote).and_then(|rest| rest.strip_suffix(is_quote)).unwrap_or(text))
+}
+
+const fn is_apostrophe(letter: char) -> bool {
+    matches!(letter, '\'' | '`' | '\u{b4}' | '\u{2bc}' | '\u{2018}'..='\u{201b}' | '\u{ff07}')
 }
 
 /// The text without white space and invisible characters at its ends.
@@ -109,6 +139,28 @@ mod tests {
             assert_eq!(folded(name), "recipienttype", "{name}");
         }
         assert_eq!(folded("İLETİŞİM (GSM 1)"), "iletisimgsm1");
+    }
+
+    #[test]
+    fn what_stands_around_an_address_is_dropped() {
+        for text in [
+            "a",
+            " a\u{200b}",
+            "'a",
+            "\u{2019}a",
+            "=\"a\"",
+            "=\"\"a\"\"",
+            "\"a\"",
+            "\u{201c}a\u{201d}",
+            "tel:a",
+            "'TEL: a ",
+            "=\"tel:a\"",
+        ] {
+            assert_eq!(undecorated(text, "tel:"), "a", "{text}");
+        }
+        for text in ["=a", "a\"", "\"a", "a'", "mailto:a", "==a"] {
+            assert_ne!(undecorated(text, "tel:"), "a", "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! whom, [`brand`] for whom, with its [`standing`], its [`mode`]s and [`declaration`]s, [`time`], [`date`], [`business_days`]
 //! and [`source`] when and whence; [`secret`] and [`key`] turn an
 //! address into the pseudonym under which it is kept, [`seal`] keeps one that must be read again, [`mac`] authenticates what is written; [`movement`] is one change of one consent and
-//! [`record`] what all changes of a relation leave; [`access`] is what a retailer may use of them.
+//! [`record`] what all changes of a relation leave; [`access`] is what a retailer may use of them; [`encoding`] and [`fold`] read text that others wrote.
 
 pub mod access;
 pub mod brand;
@@ -14,6 +14,7 @@ pub mod channel;
 pub mod date;
 pub mod declaration;
 mod email;
+pub mod encoding;
 pub mod erasure;
 pub mod feed;
 pub mod fields;

@@ -68,11 +68,25 @@ impl Phone {
         }
     }
 
-    /// The number of a packed question: E.164 as a number, `905321234567`.
+    /// The number that was packed: E.164 as a number, `905321234567`.
     #[must_use]
     pub fn from_packed(packed: u64) -> Option<Self> {
         let length = packed.checked_ilog10()? + 1;
         Self::from_e164(packed, length)
+    }
+
+    /// The number of a packed question of a caller, who may have left out the country code: `None` where it is not there
+    /// for certain.
+    #[must_use]
+    pub fn from_wire(packed: u64) -> Option<Self> {
+        if Self::has_country_code(packed) { Self::from_packed(packed) } else { None }
+    }
+
+    /// Whether a packed number has its country code for certain. Ten digits may be a number of Türkiye that lost its 90,
+    /// and in a text they are one: as a packed number they are another country's, which nobody can have meant for sure.
+    #[must_use]
+    pub const fn has_country_code(packed: u64) -> bool {
+        packed < NATIONAL.start || packed >= NATIONAL.end
     }
 
     /// E.164 without `+`, as a number.
@@ -220,6 +234,7 @@ mod tests {
         ] {
             assert_eq!(question(text), None, "{text}");
         }
+        assert!(!Phone::has_country_code(5_321_234_567) && Phone::has_country_code(905_321_234_567));
         for packed in [0, 1, 90_532, 90_532_123_456, u64::MAX] {
             assert_eq!(Phone::from_packed(packed), None, "{packed}");
         }

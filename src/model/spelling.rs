@@ -1,11 +1,11 @@
 //! The digits of a phone number as people and spreadsheets spell them.
 //!
-//! White space, `-`, `.`, `(`, `)` and `/` separate digits; invisible characters are dropped; full-width digits and
-//! typographic dashes are read as their ASCII ones, as libphonenumber does. `tel:`, Excel's `="…"` and a leading
-//! apostrophe are decoration. What is a number of another kind is no phone: a minus before the digits, a decimal point
+//! White space, `-`, `.`, `(`, `)`, `[`, `]` and `/` separate digits; invisible characters are dropped; full-width
+//! characters and typographic dashes are read as their ASCII ones, as libphonenumber does. `tel:`, Excel's `="…"`,
+//! quotes and a leading apostrophe are decoration. What is a number of another kind is no phone: a minus before the digits, a decimal point
 //! with what follows it, an exponent.
 
-use super::fold::{bare, is_dash, is_invisible};
+use super::fold::{is_dash, is_invisible, undecorated};
 
 /// The digits of a spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,18 +57,9 @@ impl Spelling {
             return None;
         }
         let mut reader = Reader::default();
-        undecorated(text).chars().try_for_each(|letter| reader.take(letter))?;
+        undecorated(text, "tel:").chars().try_for_each(|letter| reader.take(letter))?;
         reader.finish()
     }
-}
-
-/// The text without what spreadsheets and links put around a number.
-fn undecorated(text: &str) -> &str {
-    let text = bare(text);
-    let formula = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
-    let text = formula.or_else(|| text.strip_prefix('\'')).unwrap_or(text);
-    let link = text.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("tel:")).map(|scheme| &text[scheme.len()..]);
-    bare(link.unwrap_or(text))
 }
 
 /// What was read of a spelling so far.
@@ -91,11 +82,11 @@ impl Reader {
             '0'..='9' => self.digit(u32::from(letter) - u32::from('0'))?,
             '\u{ff10}'..='\u{ff19}' => self.digit(u32::from(letter) - 0xff10)?,
             '+' | '\u{ff0b}' if self.length == 0 && !self.plus => self.plus = true,
-            '.' if self.length > 0 => (self.points, self.before_point) = (self.points + 1, self.length),
-            '/' if self.length > 0 => self.others += 1,
+            '.' | '\u{ff0e}' if self.length > 0 => (self.points, self.before_point) = (self.points + 1, self.length),
+            '/' | '\u{ff0f}' if self.length > 0 => self.others += 1,
             // Before the digits it is a minus.
             dash if is_dash(dash) && self.length > 0 => self.others += 1,
-            '(' | ')' => self.others += 1,
+            '(' | ')' | '[' | ']' | '\u{ff08}' | '\u{ff09}' | '\u{ff3b}' | '\u{ff3d}' => self.others += 1,
             space if space.is_whitespace() => self.others += 1,
             nothing if is_invisible(nothing) => {}
             _ => return None,
@@ -164,6 +155,12 @@ mod tests {
             "TEL: 0532 000 10 01",
             "05320001001.",
             "0532–000–10–01",
+            "\u{2019}05320001001",
+            "=\"\"05320001001\"\"",
+            "\"05320001001\"",
+            "[0532] 000 10 01",
+            "（０５３２）０００－１００１",
+            "0532\u{3164}000\u{e0020}1001",
         ] {
             assert_eq!(read(text), Some((false, 5_320_001_001, 11)), "{text:?}");
         }

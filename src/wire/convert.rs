@@ -131,7 +131,7 @@ impl proto::CheckBatchRequest {
         let recipients = match (&self.recipients[..], &self.phones[..]) {
             ([], []) => return Err(Problem::missing("recipients")),
             (spelled, []) => Recipients::Spelled(spelled),
-            ([], phones) => Recipients::Phones(phones),
+            ([], phones) => Recipients::Packed(phones),
             _ => return Err(Problem::new(Kind::InvalidField, "give either recipients or phones, not both")),
         };
         check_batch_size(recipients.len())?;

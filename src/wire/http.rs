@@ -43,18 +43,24 @@ fn parse<T: serde::de::DeserializeOwned>(body: Body) -> Result<T, Problem> {
     serde_json::from_slice(body?.object()?).map_err(|error| Problem::new(Kind::MalformedJson, json::json_error(&error)))
 }
 
-/// The parameters of a query. `%XX` is decoded; `+` stands for itself but in a recipient, which decides ([`plus_as_meant`]).
+/// The parameters of a query, as a form writes them: `+` is a blank, `%XX` is decoded. In a recipient `+` is what is meant
+/// ([`plus_as_meant`]).
 pub(super) fn parameters(query: Option<String>) -> Result<Vec<(String, String)>, Problem> {
     let query = query.unwrap_or_default();
     let decode = |text: &str| percent_decode_str(text).decode_utf8().map(Cow::into_owned);
     let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let malformed = |_| Problem::new(Kind::MalformedQuery, "the query is not UTF-8");
-        let name = decode(name).map_err(malformed)?;
-        let value = if name == "recipient" { plus_as_meant(value) } else { value.into() };
+        let name = decode(&blanks(name)).map_err(malformed)?;
+        let value = if name == "recipient" { plus_as_meant(value) } else { blanks(value) };
         Ok((name, decode(&value).map_err(malformed)?))
     });
     pairs.collect()
+}
+
+/// The text with a blank for each `+`, before it is decoded: `%2B` is a plus.
+fn blanks(text: &str) -> Cow<'_, str> {
+    if text.contains('+') { text.replace('+', " ").into() } else { text.into() }
 }
 
 /// In a query `+` may stand for a blank or for itself. In an e-mail it is a label's; in a phone it is itself in front and

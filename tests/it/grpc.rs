@@ -139,6 +139,10 @@ async fn a_batch_spelled_or_packed() {
         let counts = Some(Counts { allow: 3, deny: 3, defer: 0 });
         assert_eq!(answer, CheckBatchResponse { counts, revision: 1, reference, ..CheckBatchResponse::default() });
     }
+    // Ten digits may be a number of Türkiye without its 90: as a text they are one, packed they would be another country's.
+    let bare = CheckBatchRequest { phones: vec![5_321_234_561, 4_522_123_456, 491_511_234_567], ..batch(&[]) };
+    let results = client.check_batch(bare).await.unwrap().into_inner().results;
+    assert_eq!(verdicts(&results), [deny(Reason::InvalidRecipient), deny(Reason::InvalidRecipient), deny(Reason::NoRecord)]);
     let mails = CheckBatchRequest { channel: Channel::Eposta.into(), phones: vec![905_321_234_561], ..batch(&[]) };
     let results = client.check_batch(mails).await.unwrap().into_inner().results;
     assert_eq!(verdicts(&results), [deny(Reason::InvalidRecipient)]);

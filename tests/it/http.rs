@@ -71,6 +71,11 @@ async fn one_question() {
             with(asked(APPROVED), "reference", json!("kampanya 1")),
             with(answer("ALLOW", "APPROVED", ""), "reference", json!("kampanya 1")),
         ),
+        (
+            "recipient=05321234561&reference=kas%C4%B1m+kampanyas%C4%B1+%2B1",
+            with(asked(APPROVED), "reference", json!("kasım kampanyası +1")),
+            with(answer("ALLOW", "APPROVED", ""), "reference", json!("kasım kampanyası +1")),
+        ),
         ("recipient=05321234561&minRevision=1", with(asked(APPROVED), "minRevision", json!(1)), answer("ALLOW", "APPROVED", "")),
         (
             "recipient=05321234561&minRevision=2",

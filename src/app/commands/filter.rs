@@ -1,13 +1,17 @@
 //! `izingate filter`.
 
+mod turkish;
+
 use super::brand::remote_brands;
 use super::{CommandError, gateway, runtime};
 use crate::app::lists::offline::{Offline, OfflineError, Places, Question};
 use crate::app::lists::online::Online;
 use crate::app::lists::{self, Decider, Input, Outputs, Plan, Report, Stop};
+use crate::check::Language;
 use crate::check::question::Scope;
 use crate::cli::Target;
 use crate::cli::filter::FilterArgs;
+use crate::cli::locale;
 use crate::config::SecretSource;
 use crate::filter::layout::Named;
 use crate::filter::{Pair, Wanted};
@@ -18,9 +22,15 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use turkish::in_turkish;
 
 /// Filters a list; what it returns is for standard output, and the exit code.
 pub fn filter(args: &FilterArgs) -> Result<(String, u8), CommandError> {
+    let words = locale::language();
+    filtered(args, words).map_err(|error| if words == Language::Turkish { in_turkish(error) } else { error })
+}
+
+fn filtered(args: &FilterArgs, words: Language) -> Result<(String, u8), CommandError> {
     let scopes = scopes(args)?;
     if args.split && scopes.len() > 1 {
         return Err(CommandError::refused("ONE_PAIR", "--split takes one brand and one type"));
@@ -40,19 +50,16 @@ pub fn filter(args: &FilterArgs) -> Result<(String, u8), CommandError> {
             if let Some(scope) = scopes.iter().find(|scope| !on_file.iter().any(|brand| brand.code == scope.brand)) {
                 return Err(CommandError::UnknownBrand(scope.brand));
             }
-            Decider::Online(runtime.block_on(Online::connect(
-                gateway(&target)?,
-                question,
-                Duration::from_secs(args.retry_for),
-            ))?)
+            let connected = Online::connect(gateway(&target)?, question, Duration::from_secs(args.retry_for));
+            Decider::Online(runtime.block_on(connected).map_err(|stop| said(&stop, words))?)
         }
     };
-    let report = lists::run(plan(args, &scopes), &decider, &runtime)?;
+    let report = lists::run(plan(args, &scopes, words), &decider, &runtime).map_err(|stop| said(&stop, words))?;
     // The record is sealed before anybody hears that the list is whole.
     drop(decider);
     match report.stopped {
-        Some(stop) if report.tally.lines == 0 && args.skip_lines == 0 => Err(stop.into()),
-        _ => Ok(told(args, &scopes, &report)),
+        Some(stop) if report.tally.lines == 0 && args.skip_lines == 0 => Err(said(&stop, words)),
+        _ => Ok(summary(args, &scopes, &report, words)),
     }
 }
 
@@ -89,7 +96,7 @@ fn scopes(args: &FilterArgs) -> Result<Vec<Scope>, CommandError> {
     Ok(scopes)
 }
 
-fn plan(args: &FilterArgs, scopes: &[Scope]) -> Plan {
+fn plan(args: &FilterArgs, scopes: &[Scope], words: Language) -> Plan {
     let phones = scopes.iter().any(|scope| scope.cell.channel.takes_phones());
     let emails = scopes.iter().any(|scope| !scope.cell.channel.takes_phones());
     let column = args.column.clone().unwrap_or_default();
@@ -101,6 +108,7 @@ fn plan(args: &FilterArgs, scopes: &[Scope]) -> Plan {
         delimiter: args.delimiter,
         header: args.header,
         encoding: args.encoding,
+        appends_letters: args.language == Some(Language::Turkish),
     };
     Plan {
         input: if is_stdin(args) { Input::Stdin(args.sheet.clone()) } else { Input::File(args.file.clone(), args.sheet.clone()) },
@@ -109,6 +117,7 @@ fn plan(args: &FilterArgs, scopes: &[Scope]) -> Plan {
         scopes: scopes.to_vec(),
         language: args.language,
         duplicates: args.duplicates,
+        words,
         outputs: Outputs {
             out: args.out.clone(),
             split: args.split,
@@ -164,26 +173,18 @@ fn ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// The summary: on standard error where standard output has the rows.
-fn told(args: &FilterArgs, scopes: &[Scope], report: &Report) -> (String, u8) {
+/// The summary, and the exit code: on standard error where standard output has the rows.
+fn summary(args: &FilterArgs, scopes: &[Scope], report: &Report, words: Language) -> (String, u8) {
     let pairs: Vec<Pair> = scopes.iter().map(|scope| Pair { brand: scope.brand, channel: scope.cell.channel }).collect();
-    let mut text = report.tally.text(&pairs);
+    let mut text = report.tally.text(&pairs, words);
     let code = match &report.stopped {
-        None if report.tally.refused() > 0 => 2,
-        None => 0,
+        None => report.tally.outcome() as u8,
         Some(stop) => {
-            let lines = report.answered;
-            let how = match (&args.out, stop) {
-                (Some(_), _) => format!("{lines} lines are answered for. Go on with: the same command with --resume"),
-                // What was taken of the last block nobody knows.
-                (None, Stop::Output(_)) => "Standard output may end in the middle of a row: begin anew, with --out".to_owned(),
-                (None, _) => {
-                    format!(
-                        "{lines} lines are answered for. Go on with: the same command with --skip-lines {lines}, and append what comes"
-                    )
-                }
+            let how = match words {
+                Language::English => how_to_go_on(args, stop, report.answered),
+                Language::Turkish => turkish::how_to_go_on(args, stop, report.answered),
             };
-            let _ = write!(text, "\n{}: {stop}\n{how}\n", stop.code());
+            let _ = write!(text, "\n{}: {}\n{how}\n", stop.code(), stop.text(words));
             1
         }
     };
@@ -194,10 +195,22 @@ fn told(args: &FilterArgs, scopes: &[Scope], report: &Report) -> (String, u8) {
     (String::new(), code)
 }
 
-impl From<Stop> for CommandError {
-    fn from(stop: Stop) -> Self {
-        Self::Refused { code: stop.code().to_owned(), message: stop.to_string() }
+fn how_to_go_on(args: &FilterArgs, stop: &Stop, lines: u64) -> String {
+    match (&args.out, stop) {
+        (Some(_), _) => format!("{lines} lines are answered for. Go on with: the same command with --resume"),
+        // How much of the last block was taken is not known.
+        (None, Stop::Output(_)) => "Standard output may end in the middle of a row: begin anew, with --out".to_owned(),
+        (None, _) => {
+            format!(
+                "{lines} lines are answered for. Go on with: the same command with --skip-lines {lines}, and append what comes"
+            )
+        }
     }
+}
+
+/// The error of a list that was not begun.
+fn said(stop: &Stop, words: Language) -> CommandError {
+    CommandError::Refused { code: stop.code().to_owned(), message: stop.text(words) }
 }
 
 impl From<OfflineError> for CommandError {

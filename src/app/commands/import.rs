@@ -5,6 +5,7 @@ use super::{CommandError, gateway, runtime, writer_of};
 use crate::app::open::{self, Opened};
 use crate::cli::import::ImportArgs;
 use crate::config::SecretSource;
+use crate::feed::file::FileOptions;
 use crate::import::{self, Bounds, Place, Progress, Remote, Rules, Summary};
 use crate::ingest::WriterHandle;
 use crate::model::brand::BrandCode;
@@ -26,7 +27,7 @@ fn online(args: &ImportArgs) -> Result<Summary, CommandError> {
     let target = Remote::connect(gateway(&args.target)?, args.brand, args.as_of)?;
     let on_file = remote_brands(&args.target)?.into_iter().map(|brand| brand.code).collect();
     require_brand(args.brand, &on_file)?;
-    let summary = import::run(&args.files, args.sheet.as_deref(), &target, &mut Progress::stderr())?;
+    let summary = import::run(&args.files, options(args), &target, &mut Progress::stderr())?;
     if args.as_of.is_some() && is_complete(&summary) {
         target.export_complete(&target.brands())?;
     }
@@ -43,7 +44,7 @@ fn offline(args: &ImportArgs, data: &Path) -> Result<Summary, CommandError> {
     let rules = Rules { pseudonymizer, brands, brand: args.brand, now: clock.receipt(), export_as_of: args.as_of };
     let bounds = Bounds { memory: args.memory, disk: args.disk };
     let place = Place { store: &store, writer: &sink };
-    let summary = import::bulk(&args.files, args.sheet.as_deref(), &rules, &place, bounds, &mut Progress::stderr());
+    let summary = import::bulk(&args.files, options(args), &rules, &place, bounds, &mut Progress::stderr());
     let noted = match (&summary, args.as_of) {
         (Ok(summary), Some(as_of)) => note_export(&sink, summary, as_of),
         _ => Ok(()),
@@ -72,6 +73,10 @@ fn note_export(sink: &WriterHandle, summary: &Summary, as_of: IysTime) -> Result
     let notes = summary.brands.iter().map(|brand| FeedNote::Exported(*brand, as_of)).collect();
     runtime()?.block_on(sink.follow(Vec::new(), notes))?;
     Ok(())
+}
+
+fn options(args: &ImportArgs) -> FileOptions<'_> {
+    FileOptions { sheet: args.sheet.as_deref(), encoding: args.encoding }
 }
 
 fn require_brand(brand: Option<BrandCode>, on_file: &HashSet<BrandCode>) -> Result<(), CommandError> {

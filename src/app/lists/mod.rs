@@ -21,7 +21,7 @@ use crate::check::question::Scope;
 use crate::feed::file::FileError;
 use crate::filter::block::Bounds;
 use crate::filter::{Block, ListError, Pair, Tally, Wanted};
-use crate::import::Progress;
+use crate::import::{Progress, Words};
 use futures_util::StreamExt;
 use offline::Offline;
 use online::Online;
@@ -58,6 +58,8 @@ pub struct Plan {
     pub outputs: Outputs,
     /// All of the above that must be the same when the work goes on.
     pub settings: String,
+    /// The language of errors and of the summary.
+    pub words: Language,
 }
 
 /// Who decides.
@@ -125,6 +127,25 @@ impl Stop {
     }
 }
 
+impl Stop {
+    /// The reason for people.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        if language == Language::English {
+            return self.to_string();
+        }
+        match self {
+            Self::List(error) => error.turkish(),
+            Self::Sheet(error) => error.turkish(),
+            Self::Input(error) => format!("liste okunamıyor: {error}"),
+            Self::Elsewhere(_) => "bu, yarıda kalan liste değil ya da başka türlü okunuyor".to_owned(),
+            Self::Output(error) => error.turkish(),
+            Self::Decider { message, .. } => message.replace("no gateway answers there", "orada yanıt veren bir ağ geçidi yok"),
+            Self::Asked => "istendiği için durduruldu".to_owned(),
+        }
+    }
+}
+
 impl Decider {
     fn bounds(&self) -> Bounds {
         match self {
@@ -146,12 +167,12 @@ impl Decider {
 /// # Errors
 /// Nothing was begun.
 pub fn run(plan: Plan, decider: &Decider, runtime: &Runtime) -> Result<Report, Stop> {
-    let Plan { input, wanted, scopes, language, duplicates, outputs, settings } = plan;
+    let Plan { input, wanted, scopes, language, duplicates, outputs, settings, words } = plan;
     let pairs: Vec<Pair> = scopes.iter().map(|scope| Pair { brand: scope.brand, channel: scope.cell.channel }).collect();
     let (taken, source) = (Arc::new(AtomicU64::new(0)), input.open()?);
-    let sink = Sink::open(outputs, settings, pairs, language, duplicates)?;
+    let sink = Sink::open(outputs, settings, pairs, language, duplicates, words)?;
     let start = sink.start();
-    let mut progress = Progress::stderr().of("filtering", "filtered");
+    let mut progress = Progress::stderr().of(words_of(words));
     progress.begin(source.length);
     let (blocks, read) = mpsc::channel(QUEUE);
     let reader = {
@@ -213,6 +234,17 @@ async fn pass(
             return Ok(());
         }
         progress.advance(rows + refused, refused, taken.load(Ordering::Relaxed));
+    }
+}
+
+const fn words_of(language: Language) -> Words {
+    match language {
+        Language::English => {
+            Words { doing: "filtering", done: "filtered", rows: "rows", refused: "unreadable", per_second: "rows/s" }
+        }
+        Language::Turkish => {
+            Words { doing: "süzülüyor", done: "süzüldü:", rows: "satır", refused: "okunamayan", per_second: "satır/sn" }
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use crate::evidence::Recorder;
 use crate::evidence::reached;
 use crate::evidence::settings::{Durability, Overload, Settings};
 use crate::evidence::start::Threads;
-use crate::filter::Block;
 use crate::filter::block::Bounds;
+use crate::filter::{AskedColumn, Block, Kind};
 use crate::index::snapshot::SnapshotFile;
 use crate::index::{Index, memory_limit};
 use crate::ingest::{CatchUpError, catch_up, restore};
@@ -23,7 +23,7 @@ use crate::ports::Reached;
 use crate::store::{Options, Store, StoreError};
 use crate::telemetry::metrics::Edge;
 use crate::wire::caller::Caller;
-use crate::wire::record::{Asked, decide_batch};
+use crate::wire::record::{Asked, DecidedBatch, decide_batch};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -165,30 +165,28 @@ impl Offline {
         let reached = self.checker.index().revision().get() >= self.question.min_revision;
         let mut decided = Vec::with_capacity(self.question.scopes.len());
         for scope in &self.question.scopes {
-            if block.rows() == 0 {
-                decided.push(None);
-                continue;
+            for column in block.asked(Kind::of(scope.cell.channel)) {
+                let answers = if column.is_empty() { None } else { Some(self.asked(scope, &column, reached).await) };
+                decided.push((column, answers));
             }
-            let asked = Asked {
-                caller: self.caller.clone(),
-                edge: Edge::Filter,
-                reference: &self.question.reference,
-                revision_reached: reached,
-            };
-            let phones = scope.cell.channel.takes_phones();
-            let emails = if phones { Vec::new() } else { block.emails() };
-            let emails: Vec<&str> = emails.iter().map(AsRef::as_ref).collect();
-            let recipients = if phones { Recipients::Phones(block.phones()) } else { Recipients::Each(&emails) };
-            decided.push(Some(decide_batch(&self.checker, &self.recorder, &asked, scope, recipients, self.clock.moment()).await));
         }
         let mut results = Vec::with_capacity(decided.len());
-        for decided in decided {
-            results.push(match decided {
+        for (column, answers) in decided {
+            results.push(column.spread(match answers {
                 Some(decided) => decided.settled(&self.recorder).await.results,
                 None => Vec::new(),
-            });
+            }));
         }
         Ok(results)
+    }
+
+    async fn asked(&self, scope: &Scope, column: &AskedColumn<'_>, revision_reached: bool) -> DecidedBatch {
+        let (caller, reference) = (self.caller.clone(), &self.question.reference);
+        let asked = Asked { caller, edge: Edge::Filter, reference, revision_reached };
+        let emails: Vec<&str> = column.emails.iter().map(AsRef::as_ref).collect();
+        let phones = scope.cell.channel.takes_phones();
+        let recipients = if phones { Recipients::Phones(&column.phones) } else { Recipients::Each(&emails) };
+        decide_batch(&self.checker, &self.recorder, &asked, scope, recipients, self.clock.moment()).await
     }
 }
 

@@ -4,16 +4,16 @@ use super::Stop;
 use super::offline::Question;
 use crate::check::decision::Verdict;
 use crate::check::question::Scope;
-use crate::filter::Block;
 use crate::filter::block::Bounds;
+use crate::filter::{AskedColumn, Block, Kind};
 use crate::import::{code_of, text_of};
+use crate::model::recipient::Phone;
 use crate::net::endpoint::GatewayUrl;
 use crate::wire::caller::CALLER_HEADER;
 use crate::wire::convert::{channel_code, purpose_code, recipient_type_code};
 use crate::wire::proto::CheckBatchRequest;
 use crate::wire::proto::permission_service_client::PermissionServiceClient;
 use bytes::Bytes;
-use std::borrow::Cow;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tonic::metadata::MetadataValue;
@@ -60,20 +60,22 @@ impl Online {
     pub(super) async fn decide(&self, block: &Block) -> Result<Vec<Vec<u8>>, Stop> {
         let mut results = Vec::with_capacity(self.question.scopes.len());
         for scope in &self.question.scopes {
-            results.push(if block.rows() == 0 { Vec::new() } else { self.asked(scope, block).await? });
+            for column in block.asked(Kind::of(scope.cell.channel)) {
+                let answers = if column.is_empty() { Vec::new() } else { self.asked(scope, &column).await? };
+                results.push(column.spread(answers));
+            }
         }
         Ok(results)
     }
 
-    /// The answers to a block. What cannot be reached, and rows that nobody can vouch for at this moment, are asked again
+    /// The answers to a column. What cannot be reached, and rows that nobody can vouch for at this moment, are asked again
     /// for a while.
-    async fn asked(&self, scope: &Scope, block: &Block) -> Result<Vec<u8>, Stop> {
-        let emails = if scope.cell.channel.takes_phones() { Vec::new() } else { block.emails() };
-        let mut results = vec![0; block.rows()];
-        let mut open: Vec<usize> = (0..block.rows()).collect();
+    async fn asked(&self, scope: &Scope, column: &AskedColumn<'_>) -> Result<Vec<u8>, Stop> {
+        let mut results = vec![0; column.len()];
+        let mut open: Vec<usize> = (0..column.len()).collect();
         let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
         loop {
-            let again = match self.call(self.message(scope, block, &emails, &open)).await {
+            let again = match self.call(self.message(scope, column, &open)).await {
                 Ok(answers) if answers.len() == open.len() => {
                     open.iter().zip(&answers).for_each(|(row, answer)| results[*row] = *answer);
                     open.retain(|row| Verdict::is_momentary(results[*row]));
@@ -106,10 +108,18 @@ impl Online {
         Ok(self.client.clone().check_batch(request).await?.into_inner().results)
     }
 
-    /// What is asked about some rows of a block.
-    fn message(&self, scope: &Scope, block: &Block, emails: &[Cow<'_, str>], rows: &[usize]) -> CheckBatchRequest {
-        let phones = if emails.is_empty() { rows.iter().map(|row| block.phones()[*row]).collect() } else { Vec::new() };
-        let recipients = if emails.is_empty() { Vec::new() } else { rows.iter().map(|row| emails[*row].to_string()).collect() };
+    /// What is asked about some addresses of a column. Ten digits of another country are no number to a gateway without
+    /// their `+`: such a batch goes as text.
+    fn message(&self, scope: &Scope, column: &AskedColumn<'_>, rows: &[usize]) -> CheckBatchRequest {
+        let spelled = |phone: u64| if phone == 0 { String::new() } else { format!("+{phone}") };
+        let (mut phones, mut recipients) = (Vec::new(), Vec::new());
+        if !scope.cell.channel.takes_phones() {
+            recipients = rows.iter().map(|row| column.emails[*row].to_string()).collect();
+        } else if rows.iter().all(|row| column.phones[*row] == 0 || Phone::has_country_code(column.phones[*row])) {
+            phones = rows.iter().map(|row| column.phones[*row]).collect();
+        } else {
+            recipients = rows.iter().map(|row| spelled(column.phones[*row])).collect();
+        }
         CheckBatchRequest {
             brand_code: scope.brand.get(),
             channel: channel_code(scope.cell.channel),

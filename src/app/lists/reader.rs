@@ -3,10 +3,10 @@
 use super::Stop;
 use crate::feed::file::{FileError, LIST_DELIMITER, ListSheet, XLS, XLSX};
 use crate::filter::block::Bounds;
-use crate::filter::encoding::Encoding;
 use crate::filter::output::Before;
 use crate::filter::seen::Seen;
 use crate::filter::{Block, Intake, Layout, Wanted};
+use crate::model::encoding::Encoding;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::PathBuf;
@@ -52,6 +52,10 @@ pub(super) struct Start {
 pub(super) struct Look {
     pub(super) layout: Layout,
     pub(super) encoding: Encoding,
+    /// Whether the list begins with its mark.
+    pub(super) mark: bool,
+    /// Whether the list is a workbook.
+    pub(super) of_book: bool,
 }
 
 /// A block on its way.
@@ -94,15 +98,15 @@ impl Source {
     /// The delimiter, where it is known.
     fn delimiter(&self) -> Option<u8> {
         match &self.list {
-            List::Sheet(sheet) if sheet.width() > 1 => Some(LIST_DELIMITER),
-            _ => None,
+            List::Sheet(_) => Some(LIST_DELIMITER),
+            List::Text(_) => None,
         }
     }
 
     /// A formula in a column of addresses makes a list unusable; elsewhere it does not matter.
     fn refuse_formulas(&self, layout: &Layout) -> Result<(), Stop> {
         let List::Sheet(sheet) = &self.list else { return Ok(()) };
-        let columns: Vec<u32> = layout.phones.into_iter().chain(layout.emails).collect();
+        let columns: Vec<u32> = layout.phones.iter().chain(&layout.emails).copied().collect();
         sheet.formula_in(&columns).map_or(Ok(()), |error| Err(error.into()))
     }
 }
@@ -138,6 +142,7 @@ pub(super) fn read(
     let reading = Reading {
         intake: Intake::new(wanted, bounds),
         start,
+        of_book: matches!(source.list, List::Sheet(_)),
         look: None,
         seen: duplicates.then(Seen::default),
         hash: Xxh3::new(),
@@ -151,6 +156,7 @@ pub(super) fn read(
 struct Reading<'a> {
     intake: Intake,
     start: Start,
+    of_book: bool,
     look: Option<Arc<Look>>,
     seen: Option<Seen>,
     hash: Xxh3,
@@ -217,6 +223,11 @@ impl Reading<'_> {
             return Ok(Arc::clone(look));
         }
         let layout = self.intake.layout().cloned().ok_or(None)?;
-        Ok(Arc::clone(self.look.insert(Arc::new(Look { layout, encoding: self.intake.encoding() }))))
+        Ok(Arc::clone(self.look.insert(Arc::new(Look {
+            layout,
+            encoding: self.intake.encoding(),
+            mark: self.intake.has_mark(),
+            of_book: self.of_book,
+        }))))
     }
 }

@@ -1,5 +1,6 @@
 //! Where rows go: standard output, or a file that says in its name that it is not whole until it is.
 
+use super::sink::workbook::{TextForm, make};
 use crate::disk::private;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -125,6 +126,13 @@ impl Stream {
             Place::Told => Ok(()),
             Place::File { file, .. } => file.sync_all(),
         }
+    }
+
+    /// Makes a workbook under its name of a whole file, and removes that.
+    pub(super) fn rename_as_book(&self, form: &TextForm) -> io::Result<()> {
+        let Place::File { path, .. } = &self.place else { return Ok(()) };
+        make(&partial(path), path, form)?;
+        fs::remove_file(partial(path))
     }
 
     /// Gives a whole file its name; one of which nobody needs to hear if it is empty, none, and takes one of before away.

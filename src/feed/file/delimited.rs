@@ -14,6 +14,7 @@ mod quotes;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use super::error::LooksLike;
 use super::header::{Columns, known};
 use super::lines::{Found, Lines};
 use super::row::FIELDS;
@@ -70,8 +71,11 @@ impl Delimited {
                 Found::Line(_, bytes) => break String::from_utf8_lossy(bytes).into_owned(),
             }
         };
-        // A lone CR ends lines of no known program: with it the whole file would pass for the header. NUL is UTF-16's.
-        let readable = Some(&header).filter(|header| !header.contains(['\r', '\0']));
+        if header.contains('\0') {
+            return Err(FileError::OtherEncoding { file, looks: LooksLike::Utf16 });
+        }
+        // A lone CR ends lines of no known program: with it the whole file would pass for the header.
+        let readable = Some(&header).filter(|header| !header.contains('\r'));
         let Some((delimiter, names)) = readable.and_then(|header| names_of(header)) else {
             return Err(FileError::HeaderMissing { file });
         };
@@ -80,6 +84,7 @@ impl Delimited {
                 let notes = Notes::of(&columns);
                 Ok(Self { lines, pending: VecDeque::new(), header: Header { columns, delimiter }, notes })
             }
+            Err(_) if lines.not_utf8().is_some() => Err(FileError::OtherEncoding { file, looks: LooksLike::Windows1254 }),
             Err(problem) => Err(FileError::header(file, problem)),
         }
     }
@@ -207,7 +212,7 @@ impl Source for Delimited {
     }
 
     fn notes(&self) -> Notes {
-        self.notes.clone()
+        Notes { not_utf8: self.lines.not_utf8(), ..self.notes.clone() }
     }
 }
 

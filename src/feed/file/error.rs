@@ -1,5 +1,6 @@
 //! What makes a whole file unusable.
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use super::workbook::problem::Damage;
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The name says nothing that can be read.
-    #[error("{file}: not a .csv, .txt, .ndjson (each also with .gz), .xlsx, .xlsm or .xls file")]
+    #[error("{file}: not a .csv, .txt, .tsv, .ndjson (each also with .gz), .xlsx, .xlsm or .xls file")]
     UnknownType {
         /// The file.
         file: String,
@@ -28,6 +29,14 @@ pub enum FileError {
     HeaderMissing {
         /// The file.
         file: String,
+    },
+    /// A text without İYS's column names that is not UTF-8.
+    #[error("{file}: no header line with İYS's column names; the file is not UTF-8, it looks like {looks}")]
+    OtherEncoding {
+        /// The file.
+        file: String,
+        /// What it looks like.
+        looks: LooksLike,
     },
     /// The header lacks a column without which no row can be read.
     #[error("{file}: the header lacks {missing}")]
@@ -112,7 +121,7 @@ pub enum FileError {
         file: String,
     },
     /// A formula in a column that is read: its value is what a program last made of it.
-    #[error("{file}: {place} is a formula, whose value may be an old one; save the sheet with values alone")]
+    #[error("{file}: {place} is a formula, whose value may be an old one; copy the column and use Paste Special → Values")]
     SheetFormula {
         /// The file.
         file: String,
@@ -129,12 +138,31 @@ pub enum FileError {
     },
 }
 
+/// The encoding of a text that is not UTF-8, by its looks, and how to say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LooksLike {
+    /// It has zeros, and no mark.
+    Utf16,
+    /// It has letters that are none of UTF-8's.
+    Windows1254,
+}
+
+impl fmt::Display for LooksLike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Utf16 => "UTF-16 without its mark: say --encoding utf-16",
+            Self::Windows1254 => "Windows-1254 or ISO-8859-9: say --encoding windows-1254",
+        })
+    }
+}
+
 impl FileError {
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::UnknownType { .. } | Self::OtherWorkbook { .. } => "UNKNOWN_FILE_TYPE",
+            Self::OtherEncoding { .. } => "OTHER_ENCODING",
             Self::Empty { .. } => "EMPTY_FILE",
             Self::HeaderMissing { .. } => "HEADER_MISSING",
             Self::HeaderIncomplete { .. } => "HEADER_INCOMPLETE",

@@ -6,8 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::model::encoding::Declared;
 use flate2::read::MultiGzDecoder;
 
+use super::decoded::decoded;
 use super::error::name_of;
 use super::{FileError, MAX_LINE};
 
@@ -21,6 +23,7 @@ pub(super) struct Lines {
     gzip: bool,
     buffer: Vec<u8>,
     line: u64,
+    not_utf8: Option<u64>,
 }
 
 /// What stands at the next line.
@@ -36,7 +39,16 @@ pub(super) enum Found<'a> {
 
 impl Lines {
     /// The lines of `file`; `taken` counts the bytes read from it.
-    pub(super) fn new(path: &Path, file: File, gzip: bool, taken: &Arc<AtomicU64>) -> Self {
+    ///
+    /// # Errors
+    /// Its first bytes cannot be read.
+    pub(super) fn new(
+        path: &Path,
+        file: File,
+        gzip: bool,
+        encoding: Option<Declared>,
+        taken: &Arc<AtomicU64>,
+    ) -> Result<Self, FileError> {
         let counted = Counted { file, taken: Arc::clone(taken) };
         let input: Box<dyn BufRead + Send> = if gzip {
             let unpacked = MultiGzDecoder::new(BufReader::with_capacity(BUFFER, counted));
@@ -44,17 +56,24 @@ impl Lines {
         } else {
             Box::new(BufReader::with_capacity(BUFFER, counted))
         };
-        Self { input, file: name_of(path), gzip, buffer: Vec::new(), line: 0 }
+        let mut lines = Self { gzip, ..Self::of(name_of(path), Box::new(io::empty())) };
+        lines.input = decoded(input, encoding).map_err(|cause| lines.error(cause))?;
+        Ok(lines)
     }
 
     /// The lines of text that comes from elsewhere.
     pub(super) fn of(name: String, input: Box<dyn BufRead + Send>) -> Self {
-        Self { input, file: name, gzip: false, buffer: Vec::new(), line: 0 }
+        Self { input, file: name, gzip: false, buffer: Vec::new(), line: 0, not_utf8: None }
     }
 
     /// The file's name, for errors.
     pub(super) fn file(&self) -> String {
         self.file.clone()
+    }
+
+    /// The first line so far that is not UTF-8.
+    pub(super) const fn not_utf8(&self) -> Option<u64> {
+        self.not_utf8
     }
 
     /// The next line.
@@ -78,6 +97,10 @@ impl Lines {
             return Ok(false);
         }
         self.line += 1;
+        // A line that is too long may end in half a letter.
+        if self.not_utf8.is_none() && read <= MAX_LINE && std::str::from_utf8(&self.buffer).is_err() {
+            self.not_utf8 = Some(self.line);
+        }
         if self.buffer.last() == Some(&b'\n') {
             self.buffer.pop();
             if self.buffer.last() == Some(&b'\r') {

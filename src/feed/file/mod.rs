@@ -1,10 +1,11 @@
 //! İYS's movement files, read row by row.
 //!
-//! The form follows the name: `.csv` and `.txt` ([`delimited`]), `.ndjson` ([`ndjson`]), each also with
+//! The form follows the name: `.csv`, `.txt` and `.tsv` ([`delimited`]), `.ndjson` ([`ndjson`]), each also with
 //! `.gz` on top, `.xlsx`, `.xlsm` and `.xls` ([`sheet`], [`workbook`]). What holds a workbook is one under any of them. A line that cannot be read is one [`BadLine`] and
 //! reading goes on; what makes the file as a whole unusable is a [`FileError`]. No line is buffered
 //! beyond [`MAX_LINE`] bytes, so that no file, however made, takes more memory than a batch.
 
+mod decoded;
 mod delimited;
 mod error;
 mod header;
@@ -13,8 +14,10 @@ mod ndjson;
 mod plain;
 mod row;
 mod sheet;
+mod turkish;
 mod workbook;
 
+use crate::model::encoding::Declared;
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
@@ -23,7 +26,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use error::FileError;
+pub use decoded::decoded;
+pub use error::{FileError, LooksLike};
 pub use header::OURS;
 pub use plain::{DELIMITER as LIST_DELIMITER, ListSheet};
 pub use row::{FIELDS, NAMES, Row};
@@ -74,6 +78,8 @@ pub struct Notes {
     pub unread_sheets: Vec<String>,
     /// Numbers, from 1, of a sheet's columns that have content and no heading; the first [`MOST_UNKNOWN`].
     pub unnamed_columns: Vec<u32>,
+    /// The first line of a text that is not UTF-8.
+    pub not_utf8: Option<u64>,
 }
 
 /// Unknown headings that are named at most.
@@ -115,6 +121,15 @@ pub struct Batch {
     /// Those that could not.
     pub bad: Vec<BadLine>,
     text: usize,
+}
+
+/// Statements about a file that its user makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileOptions<'a> {
+    /// The sheet of a workbook; `None` for the only one with content.
+    pub sheet: Option<&'a str>,
+    /// The encoding of text; `None` for UTF-8, or what the text's mark says.
+    pub encoding: Option<Declared>,
 }
 
 /// A movement file being read.
@@ -170,9 +185,9 @@ impl FileReader {
     /// Opens a file by its extension, whatever its case, and reads its header.
     ///
     /// # Errors
-    /// As [`FileReader::open_sheet`].
+    /// As [`FileReader::open_with`].
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        Self::open_sheet(path, None)
+        Self::open_with(path, FileOptions::default())
     }
 
     /// Opens a file by its extension, whatever its case, and reads its header; of a workbook the sheet that is named, or
@@ -181,7 +196,8 @@ impl FileReader {
     /// # Errors
     /// The file is of no known form, not readable, empty, its header lacks a mandatory column, or it is not clear which
     /// sheet is meant.
-    pub fn open_sheet(path: &Path, sheet: Option<&str>) -> Result<Self, FileError> {
+    pub fn open_with(path: &Path, options: FileOptions<'_>) -> Result<Self, FileError> {
+        let FileOptions { sheet, encoding } = options;
         let (named, gzip) = form_of(path)?;
         let taken = Arc::new(AtomicU64::new(0));
         let unreadable = |cause| FileError::unreadable(path, cause);
@@ -193,11 +209,11 @@ impl FileReader {
         let total = file.metadata().map_err(unreadable)?.len();
         let (source, has_brands): (Box<dyn Source>, bool) = match form {
             Form::Delimited => {
-                let source = delimited::Delimited::open(Lines::new(path, file, gzip, &taken))?;
+                let source = delimited::Delimited::open(Lines::new(path, file, gzip, encoding, &taken)?)?;
                 let has_brands = source.has_brands();
                 (Box::new(source), has_brands)
             }
-            Form::Ndjson => (Box::new(ndjson::Ndjson::new(Lines::new(path, file, gzip, &taken))), true),
+            Form::Ndjson => (Box::new(ndjson::Ndjson::new(Lines::new(path, file, gzip, encoding, &taken)?)), true),
             Form::Workbook => {
                 let sheet = sheet::Sheet::open(path, file, total, sheet, &taken)?;
                 let has_brands = sheet.has_brands();
@@ -276,7 +292,7 @@ fn form_of(path: &Path) -> Result<(Form, bool), FileError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let (plain, gzip) = name.strip_suffix(".gz").map_or((name.as_str(), false), |plain| (plain, true));
     let form = match (Path::new(plain).extension().and_then(std::ffi::OsStr::to_str), gzip) {
-        (Some("csv" | "txt"), _) => Form::Delimited,
+        (Some("csv" | "txt" | "tsv"), _) => Form::Delimited,
         (Some("ndjson"), _) => Form::Ndjson,
         (Some("xlsx" | "xlsm" | "xls"), false) => Form::Workbook,
         _ => return Err(FileError::UnknownType { file: error::name_of(path) }),

@@ -1,5 +1,6 @@
 //! Newline-delimited JSON: on each line a movement as İYS pushes it, or a whole push body `{"list":[…]}`.
 
+use super::error::LooksLike;
 use super::lines::{Found, Lines};
 use super::{Batch, FileError, KEPT, Notes, Row, Source};
 use crate::model::fields::RECIPIENT_TYPE;
@@ -36,6 +37,9 @@ impl Source for Ndjson {
             Found::Line(_, bytes) if bytes.trim_ascii().is_empty() => return Ok(true),
             Found::Line(line, bytes) => (line, bytes),
         };
+        if self.empty && bytes.contains(&0) {
+            return Err(FileError::OtherEncoding { file: self.lines.file(), looks: LooksLike::Utf16 });
+        }
         self.empty = false;
         let Ok(body) = movement_json::read(bytes, MOST) else {
             batch.push_bad(line, "the line is not a JSON object", bytes);
@@ -56,6 +60,10 @@ impl Source for Ndjson {
     }
 
     fn notes(&self) -> Notes {
-        Notes { without_recipient_type: !self.empty && !self.has_recipient_types, ..self.notes.clone() }
+        Notes {
+            without_recipient_type: !self.empty && !self.has_recipient_types,
+            not_utf8: self.lines.not_utf8(),
+            ..self.notes.clone()
+        }
     }
 }

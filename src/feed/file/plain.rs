@@ -1,16 +1,18 @@
-//! A list in a workbook as delimited text: a line for each row, so that a line's number is its row's.
+//! A list in a workbook as delimited text: a line for each row, so that a line's number is its row's. It is in the form that
+//! Excel opens in Türkiye: UTF-8 with its mark, and `;` between cells.
 //!
 //! The text is made while it is read. A line break in a cell becomes a blank, so that a row is a line.
 
 use super::workbook::SheetReader;
 use super::workbook::problem::{Bound, Problem};
 use super::{FileError, MAX_LINE};
+use crate::model::encoding::MARK;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 /// Between two cells.
-pub const DELIMITER: u8 = b',';
+pub const DELIMITER: u8 = b';';
 /// Bytes of the text at most: a cell in the last column makes every row 16 kB of delimiters.
 const MAX_WRITTEN: u64 = 2 << 30;
 /// Bytes that are made at once.
@@ -36,7 +38,7 @@ impl ListSheet {
     pub fn open(path: &Path, file: File, sheet: Option<&str>) -> Result<Self, FileError> {
         let size = file.metadata().map_err(|cause| FileError::unreadable(path, cause))?.len();
         let reader = SheetReader::open(path, file, size, sheet)?;
-        let list = Self { file: super::error::name_of(path), reader, text: Vec::new(), taken: 0, line: 1, ended: false };
+        let list = Self { file: super::error::name_of(path), reader, text: MARK.to_vec(), taken: 0, line: 1, ended: false };
         if list.length() > MAX_WRITTEN {
             return Err(Problem::TooLarge(Bound::Written).into_error(list.file));
         }
@@ -48,12 +50,6 @@ impl ListSheet {
     pub fn length(&self) -> u64 {
         let head = self.reader.head();
         head.text + u64::from(head.rows) * u64::from(head.width) + u64::from(head.last_row)
-    }
-
-    /// Cells of each row.
-    #[must_use]
-    pub fn width(&self) -> u32 {
-        self.reader.head().width
     }
 
     /// The error of the first formula in one of these columns, from 0.
@@ -107,8 +103,18 @@ impl Read for ListSheet {
     }
 }
 
-/// A field, in quotes where it needs them.
+/// Whether a text is a number with a fraction, as [`super::workbook`] spells one.
+fn is_fraction(text: &str) -> bool {
+    let like_one = text.contains('.') && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-'));
+    like_one && text.parse::<f64>().is_ok_and(|number| number.to_string() == text)
+}
+
+/// A field, in quotes where it needs them; a fraction has the comma of Türkiye, where `12.5` opens as the twelfth of May.
+/// No phone is spelled like a fraction.
 fn put(csv: &mut Vec<u8>, text: &str) {
+    if is_fraction(text) {
+        return csv.extend(text.bytes().map(|byte| if byte == b'.' { b',' } else { byte }));
+    }
     let is_break = |byte: u8| matches!(byte, b'\r' | b'\n' | 0);
     let quoted = text.bytes().any(|byte| matches!(byte, DELIMITER | b'"'));
     csv.extend(quoted.then_some(b'"'));

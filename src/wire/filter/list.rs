@@ -5,7 +5,7 @@ use crate::check::question::{Recipients, Scope};
 use crate::filter::block::Bounds;
 use crate::filter::output::Before;
 use crate::filter::seen::Seen;
-use crate::filter::{Block, Columns, Intake, ListError, Pair, Tally};
+use crate::filter::{Block, Columns, Intake, Kind as ListKind, ListError, Pair, Tally};
 use crate::telemetry::metrics::Edge;
 use crate::wire::caller::Caller;
 use crate::wire::gateway::Gateway;
@@ -154,44 +154,56 @@ impl List {
         };
         let mut results = Vec::with_capacity(self.scopes.len());
         for scope in &self.scopes {
-            // What nobody asks is not on record.
-            if block.rows() == 0 {
-                results.push(Vec::new());
-                continue;
+            for column in block.asked(ListKind::of(scope.cell.channel)) {
+                // What nobody asks is not on record.
+                let answers = if column.is_empty() {
+                    Vec::new()
+                } else {
+                    let emails: Vec<&str> = column.emails.iter().map(AsRef::as_ref).collect();
+                    let phones = scope.cell.channel.takes_phones();
+                    let recipients = if phones { Recipients::Phones(&column.phones) } else { Recipients::Each(&emails) };
+                    self.gateway.check_batch(&asked, scope, recipients).await.0.results
+                };
+                results.push(column.spread(answers));
             }
-            let emails = if scope.cell.channel.takes_phones() { Vec::new() } else { block.emails() };
-            let emails: Vec<&str> = emails.iter().map(AsRef::as_ref).collect();
-            let recipients =
-                if scope.cell.channel.takes_phones() { Recipients::Phones(block.phones()) } else { Recipients::Each(&emails) };
-            results.push(self.gateway.check_batch(&asked, scope, recipients).await.0.results);
         }
         let before: Vec<Before> = self.seen.as_mut().map_or_else(Vec::new, |seen| seen.note(block));
-        self.tally.add(block, &results, &before);
         let mut out = Vec::new();
-        if let Some(columns) = self.columns() {
+        self.find_columns();
+        if let Some(columns) = &self.columns {
+            self.tally.add(block, &results, &before, &self.pairs, columns);
             columns.write(block, &results, &before, &mut out);
         }
         out.into()
     }
 
     /// What is appended: known with the first block.
-    fn columns(&mut self) -> Option<&Columns> {
-        if self.columns.is_none() {
-            let layout = self.intake.layout()?;
-            let duplicates = self.seen.is_some();
-            self.columns = Some(Columns::new(layout, self.intake.encoding(), &self.pairs, self.language, duplicates));
+    fn find_columns(&mut self) {
+        if self.columns.is_some() {
+            return;
         }
-        self.columns.as_ref()
+        let duplicates = self.seen.is_some();
+        let columns = |layout| Columns::new(layout, self.intake.encoding(), &self.pairs, self.language, duplicates);
+        self.columns = self.intake.layout().map(columns);
     }
 
     /// What became of the list.
     pub(super) fn figures(&self) -> serde_json::Value {
-        let Tally { lines, titles, headers, blank, rows, refused, answers, duplicates, unknown } = &self.tally;
-        let of_pair = |(pair, answers): (&Pair, _)| json!({ "brandCode": pair.brand.get(), "type": pair.channel.name(), "answers": answers });
-        let answers: Vec<_> = self.pairs.iter().zip(answers).map(of_pair).collect();
+        let tally = &self.tally;
+        let each = (tally.answers.len() / self.pairs.len().max(1)).max(1);
+        let of_pair = |(number, answers): (usize, _)| {
+            let pair = self.pairs.get(number / each)?;
+            let mut of_pair = json!({ "brandCode": pair.brand.get(), "type": pair.channel.name(), "answers": answers });
+            if let Some(column) = tally.columns.get(number).filter(|column| !column.is_empty()) {
+                of_pair["column"] = json!(column);
+            }
+            Some(of_pair)
+        };
+        let answers: Vec<_> = tally.answers.iter().enumerate().filter_map(of_pair).collect();
         json!({
-            "lines": lines, "rowsIn": self.tally.rows_in(), "rows": rows, "refused": refused, "titles": titles, "header": headers, "blank": blank,
-            "duplicates": duplicates, "unknown": unknown, "answers": answers,
+            "lines": tally.lines, "rowsIn": tally.rows_in(), "rows": tally.rows, "unreadable": tally.unreadable, "titles": tally.titles,
+            "header": tally.headers, "blank": tally.blank, "totals": tally.totals, "addresses": tally.addresses, "invalid": tally.invalid,
+            "duplicates": tally.duplicates, "unknown": tally.unknown, "answers": answers,
         })
     }
 

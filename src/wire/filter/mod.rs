@@ -19,8 +19,9 @@ use super::http::parameters;
 use super::json::FilterQuery;
 use super::language;
 use super::status::{Kind, Problem};
+use crate::check::Language;
 use crate::check::question::Scope;
-use crate::filter::encoding::Encoding;
+use crate::model::encoding::Declared;
 use crate::telemetry::metrics::Edge;
 use answer::{Answer, SUMMARY};
 use axum::body::Body;
@@ -107,6 +108,7 @@ async fn begin(gateway: &Gateway, request: Request) -> Result<Response, Problem>
     let room = filters.room(asked.duplicates)?;
     let revision_reached = gateway.await_revision(asked.min_revision, None).await;
     let language = language::accepted(&head.headers);
+    asked.wanted.appends_letters = language == Some(Language::Turkish);
     let body = (body, SILENCE * filters.patience);
     let mut list = List::new(gateway.clone(), asked, caller, language, revision_reached, body);
     // What is no list is told as a problem; from the first row on it is 200.
@@ -135,7 +137,7 @@ fn known(gateway: &Gateway, scopes: &[Scope]) -> Result<(), Problem> {
 }
 
 /// A list is text/csv: a web page can make any browser send text/plain to a loopback address, but not this.
-fn charset_of(headers: &HeaderMap) -> Result<Option<Encoding>, Problem> {
+fn charset_of(headers: &HeaderMap) -> Result<Option<Declared>, Problem> {
     let unsupported = |text: &'static str| Problem::new(Kind::UnsupportedMediaType, text);
     let media = headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
     let mut parts = media.split(';').map(str::trim);
@@ -147,8 +149,8 @@ fn charset_of(headers: &HeaderMap) -> Result<Option<Encoding>, Problem> {
     }
     let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
     let Some((_, charset)) = charset else { return Ok(None) };
-    let encoding = Encoding::from_name(charset.trim().trim_matches('"'));
-    encoding.map(Some).ok_or_else(|| unsupported("the charset is utf-8, utf-16 or iso-8859-9"))
+    let encoding = Declared::from_name(charset.trim().trim_matches('"'));
+    encoding.map(Some).ok_or_else(|| unsupported("the charset is utf-8, utf-16, windows-1254 or iso-8859-9"))
 }
 
 #[cfg(test)]
@@ -159,7 +161,7 @@ mod tests {
     fn a_list_is_csv() {
         let of = |media: &str| charset_of(&HeaderMap::from_iter([(header::CONTENT_TYPE, media.parse().unwrap())]));
         assert_eq!(of("text/csv"), Ok(None));
-        assert_eq!(of("Text/CSV; header=present; charset=\"ISO-8859-9\""), Ok(Some(Encoding::Iso8859_9)));
+        assert_eq!(of("Text/CSV; header=present; charset=\"ISO-8859-9\""), Ok(Some(Declared::Windows1254)));
         for media in ["text/plain", "application/json", "text/csv; charset=x"] {
             assert_eq!(of(media).map_err(|problem| problem.kind), Err(Kind::UnsupportedMediaType), "{media}");
         }

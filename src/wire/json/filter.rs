@@ -2,9 +2,9 @@
 
 use super::request::{Code, invalid, scope};
 use crate::check::question::Scope;
-use crate::filter::encoding::Encoding;
 use crate::filter::layout::Named;
 use crate::filter::{Pair, Wanted};
+use crate::model::encoding::Declared;
 use crate::wire::convert::check_reference;
 use crate::wire::status::{Kind, Problem};
 
@@ -89,6 +89,7 @@ impl FilterQuery {
             delimiter: self.delimiter.map(|text| delimiter(&text)).transpose()?,
             header: switch("header", self.header)?,
             encoding: self.encoding.map(|text| encoding(&text)).transpose()?,
+            appends_letters: false,
         };
         let min_revision =
             self.min_revision.map_or(Ok(0), |text| text.parse().map_err(|_| invalid("minRevision", "a number")))?;
@@ -135,8 +136,8 @@ fn switch(name: &str, text: &str) -> Result<bool, Problem> {
     text.parse().map_err(|_| invalid(name, "true or false"))
 }
 
-fn encoding(text: &str) -> Result<Encoding, Problem> {
-    Encoding::from_name(text).ok_or_else(|| invalid("encoding", "utf-8, utf-16 or iso-8859-9"))
+fn encoding(text: &str) -> Result<Declared, Problem> {
+    Declared::from_name(text).ok_or_else(|| invalid("encoding", Declared::NAMES))
 }
 
 fn delimiter(text: &str) -> Result<u8, Problem> {

@@ -77,7 +77,8 @@ pub struct CheckBatchRequest {
     /// Either spelled addresses …
     #[prost(string, repeated, tag = "6")]
     pub recipients: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// … or phones as E.164 numbers without the +: 905321234567. Not both.
+    /// … or phones as E.164 numbers without the +: 905321234567. Not both. Ten digits, which may be a number of Türkiye
+    /// without its 90, are INVALID_RECIPIENT; spell numbers of other countries that have ten (+4522123456).
     #[prost(fixed64, repeated, tag = "7")]
     pub phones: ::prost::alloc::vec::Vec<u64>,
     #[prost(string, tag = "8")]

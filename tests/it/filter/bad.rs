@@ -69,7 +69,7 @@ async fn spreadsheets_are_read_or_told_why_not() {
     let out = dir.join("sheet.csv");
     let done = filter(&["--endpoint", &known.gateway.http, "--out", out.to_str().unwrap(), path.to_str().unwrap()]);
     assert_eq!(done.status.code(), Some(0), "{done:?}");
-    let rows = "ad,telefon,decision,reason\n\"Ay, şe\",5321234561,ALLOW,APPROVED\n\n,0532 123 45 62,DENY,REFUSED\n";
+    let rows = "\u{feff}ad;telefon;decision;reason\nAy, şe;5321234561;ALLOW;APPROVED\n\n;0532 123 45 62;DENY;REFUSED\n";
     assert_eq!(fs::read_to_string(&out).unwrap(), rows);
     let scratch = dir.join("scratch.xlsx");
     let hidden = book(&scratch, |book| {

@@ -25,7 +25,7 @@ async fn a_list_is_filtered_beside_a_gateway_and_through_it() {
         let done = filter(&[&decider[..], &["--out", out.to_str().unwrap(), list.to_str().unwrap()]].concat());
         assert_eq!(done.status.code(), Some(0), "{done:?}");
         assert_eq!(fs::read_to_string(&out).unwrap(), FILTERED, "{decider:?}");
-        let counts = ["rows in", "rows out", "rows refused", "ALLOW APPROVED", "DENY REFUSED", "DENY NO_RECORD", "header"];
+        let counts = ["rows in", "rows out", "rows unreadable", "ALLOW APPROVED", "DENY REFUSED", "DENY NO_RECORD", "header"];
         assert_eq!(counts.map(|name| count(&done, name)), [4, 4, 0, 1, 1, 1, 1], "{done:?}");
     }
     let left = ["data.csv", "data.csv.evidence", "endpoint.csv", "liste.csv"];
@@ -94,7 +94,7 @@ async fn refused_rows_are_kept_with_their_reason() {
              4,QUOTE_NOT_CLOSED,a quote is not closed,\"\"\"C,x\"\n"
         );
         assert_eq!(fs::read_to_string(dir.join("out.csv.rejected.csv")).unwrap(), rejected);
-        assert_eq!(["rows in", "rows out", "rows refused"].map(|name| count(&done, name)), [4, 2, 2]);
+        assert_eq!(["rows in", "rows out", "rows unreadable"].map(|name| count(&done, name)), [4, 2, 2]);
     }
 }
 

@@ -117,7 +117,7 @@ async fn stopped_by_a_signal_it_says_how_to_go_on() {
     let noted = fs::read_to_string(&note).unwrap();
     let layout = r"delimiter=',' fields=2 separator=false above=0 header=true phones=2 emails=-";
     assert!(noted.contains(layout) && !noted.contains("telefon"), "{noted}");
-    for (is, was) in [("phones=2", "phones=1"), ("header=true", "header=false"), ("\"format\":2", "\"format\":1")] {
+    for (is, was) in [("phones=2", "phones=1"), ("header=true", "header=false"), ("\"format\":3", "\"format\":2")] {
         fs::write(&note, noted.replace(is, was)).unwrap();
         assert!(resume(&[], &list).contains("CANNOT_RESUME"), "{was}");
     }
@@ -214,11 +214,11 @@ async fn skipped_lines_keep_what_was_refused_of_them() {
     let head = "ad;telefon\n\"A\"x;1\nAyşe;05321234561\n";
     fs::write(&list, format!("{head}Can;05321234562\n\"B\"x;2\n")).unwrap();
     // As a first run leaves it that was stopped behind line 3.
-    fs::write(dir.join("liste.csv.rejected.csv.partial"), "line,reason,detail,row\n2,TEXT_AFTER_QUOTE,of before,x\n").unwrap();
+    fs::write(dir.join("liste.csv.rejected.csv.partial"), "line;reason;detail;row\n2;TEXT_AFTER_QUOTE;of before;x\n").unwrap();
     let done = filter(&["--endpoint", &known.gateway.http, "--skip-lines", "3", list.to_str().unwrap()]);
     assert_eq!(done.status.code(), Some(2), "{done:?}");
     assert_eq!(text(&done.stdout), "Can;05321234562;DENY;REFUSED\n");
     let refused = fs::read_to_string(dir.join("liste.csv.rejected.csv")).unwrap();
-    let lines: Vec<&str> = refused.lines().map(|line| line.split(",TEXT").next().unwrap()).collect();
-    assert_eq!(lines, ["line,reason,detail,row", "2", "5"]);
+    let lines: Vec<&str> = refused.lines().map(|line| line.split(";TEXT").next().unwrap()).collect();
+    assert_eq!(lines, ["line;reason;detail;row", "2", "5"]);
 }

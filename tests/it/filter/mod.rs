@@ -3,6 +3,7 @@
 mod bad;
 mod columns;
 mod command;
+mod excel;
 mod interrupted;
 mod wire;
 mod workbooks;

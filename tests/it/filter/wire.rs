@@ -40,7 +40,7 @@ async fn a_list_comes_back_with_its_decisions() {
     assert_eq!(rows, format!("{APPROVED},ALLOW,APPROVED,DENY,NO_RECORD,\n{APPROVED},ALLOW,APPROVED,DENY,NO_RECORD,DUPLICATE\n"));
     let summary: Value = serde_json::from_str(summary).unwrap();
     assert_eq!(
-        (summary["rowsIn"].as_u64(), summary["rows"].as_u64(), &summary["refused"]["WRONG_FIELD_COUNT"]),
+        (summary["rowsIn"].as_u64(), summary["rows"].as_u64(), &summary["unreadable"]["WRONG_FIELD_COUNT"]),
         (Some(3), Some(2), &1.into())
     );
     let later = post(url, &path("&minRevision=999999"), CSV, format!("{APPROVED}\n")).await;

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Output;
 
 const ROWS: &[&[&str]] = &[&["ad", "telefon"], &["Ayşe", "+905321234561"], &["Can", "+905321234562"]];
-const FILTERED: &str = "ad,telefon,decision,reason\nAyşe,+905321234561,ALLOW,APPROVED\nCan,+905321234562,DENY,REFUSED\n";
+const FILTERED: &str = "\u{feff}ad;telefon;decision;reason\nAyşe;+905321234561;ALLOW;APPROVED\nCan;+905321234562;DENY;REFUSED\n";
 
 /// What comes of a workbook, and what is said.
 fn filtered(known: &Known, form: &str, book: &[u8], args: &[&str]) -> (String, Output) {
@@ -96,7 +96,7 @@ async fn rows_stand_where_they_say_in_whatever_order_they_come() {
     // What a row is said to stand in and where its cells say that they stand are one.
     let glued = "<row r=\"1\"><c t=\"str\"><v>telefon</v></c></row><row r=\"3\"><c><v>5320001001</v></c></row><row r=\"2\"><c><v>5320001002</v></c></row>";
     let (out, done) = filtered(&known, "xlsx", &xlsx_of(glued), &[]);
-    let rows = "telefon,decision,reason\n5320001002,DENY,NO_RECORD\n5320001001,DENY,NO_RECORD\n";
+    let rows = "\u{feff}telefon;decision;reason\n5320001002;DENY;NO_RECORD\n5320001001;DENY;NO_RECORD\n";
     assert_eq!((out.as_str(), done.status.code()), (rows, Some(0)), "{done:?}");
     let twice = rows_xml(&Sheet::of("Liste", ROWS)) + &row(1, cell(1, 1, APPROVED));
     let said = refused(&known, "xlsx", &xlsx_of(&twice), &[]);
@@ -107,19 +107,19 @@ async fn rows_stand_where_they_say_in_whatever_order_they_come() {
 async fn what_is_no_phone_in_a_workbook_is_none() {
     let known = Known::start().await;
     let numbers = [
-        (Value::Number(5_321_234_561.0), "5321234561", "ALLOW,APPROVED"),
-        (Value::Number(-5_321_234_561.0), "-5321234561", "DENY,INVALID_RECIPIENT"),
-        (Value::Number(905_321_234_561.5), "905321234561.5", "DENY,INVALID_RECIPIENT"),
-        (Value::Number(0.532_123_456_1), "0.5321234561", "DENY,INVALID_RECIPIENT"),
-        (Value::Number(5.321_234_561e20), "532123456100000000000", "DENY,INVALID_RECIPIENT"),
-        (Value::Error, "#N/A", "DENY,INVALID_RECIPIENT"),
-        (Value::Moment(46_335.833_333_3), "2026-11-09 20:00:00", "DENY,INVALID_RECIPIENT"),
+        (Value::Number(5_321_234_561.0), "5321234561", "ALLOW;APPROVED"),
+        (Value::Number(-5_321_234_561.0), "-5321234561", "DENY;INVALID_RECIPIENT"),
+        (Value::Number(905_321_234_561.5), "905321234561,5", "DENY;INVALID_RECIPIENT"),
+        (Value::Number(0.532_123_456_1), "0,5321234561", "DENY;INVALID_RECIPIENT"),
+        (Value::Number(5.321_234_561e20), "532123456100000000000", "DENY;INVALID_RECIPIENT"),
+        (Value::Error, "#N/A", "DENY;INVALID_RECIPIENT"),
+        (Value::Moment(46_335.833_333_3), "2026-11-09 20:00:00", "DENY;INVALID_RECIPIENT"),
     ];
     let mut sheet = Sheet::of("Liste", &[&["telefon"]]);
-    let mut rows = "telefon,decision,reason,duplicate\n".to_owned();
+    let mut rows = "\u{feff}telefon;decision;reason;duplicate\n".to_owned();
     for (row, (value, text, answer)) in (1..).zip(&numbers) {
         sheet = sheet.with(row, 0, value.clone());
-        rows.extend([text, ",", answer, ",\n"]);
+        rows.extend([text, ";", answer, ";\n"]);
     }
     for (form, book) in both(&[sheet]) {
         assert_eq!(filtered(&known, form, &book, &["--duplicates"]).0, rows, "{form}");
@@ -132,8 +132,8 @@ async fn what_is_no_phone_in_a_workbook_is_none() {
         let said = refused(&known, form, &book, &["--header", "false", "--column", "3"]);
         assert!(said.contains("NO_SUCH_COLUMN"), "{form}: {said}");
         let (out, done) = filtered(&known, form, &book, &["--header", "true"]);
-        let rows = "x,y,decision,reason\n-5321234561,+905321234561,ALLOW,APPROVED\n\
-                    -5321234561,+905321234562,DENY,REFUSED\n-5321234561,,DENY,INVALID_RECIPIENT\n";
+        let rows = "\u{feff}x;y;decision;reason\n-5321234561;+905321234561;ALLOW;APPROVED\n\
+                    -5321234561;+905321234562;DENY;REFUSED\n-5321234561;;DENY;INVALID_RECIPIENT\n";
         assert_eq!(out, rows, "{form}: {done:?}");
     }
 }
@@ -146,8 +146,8 @@ async fn a_title_above_the_header_passes_through() {
         "Liste",
         &[&["Kasım kampanyası"], &[], &["Tarih: 09.11.2026"], &["ad", "telefon"], &["Ayşe", APPROVED], &["Can", REFUSED]],
     );
-    let rows = "Kasım kampanyası,\n\nTarih: 09.11.2026,\nad,telefon,decision,reason\nAyşe,+905321234561,ALLOW,APPROVED\n\
-                Can,+905321234562,DENY,REFUSED\n";
+    let rows = "\u{feff}Kasım kampanyası;\n\nTarih: 09.11.2026;\nad;telefon;decision;reason\nAyşe;+905321234561;ALLOW;APPROVED\n\
+                Can;+905321234562;DENY;REFUSED\n";
     for (form, book) in both(&[sheet]) {
         let (out, done) = filtered(&known, form, &book, &[]);
         assert_eq!((out.as_str(), done.status.code()), (rows, Some(0)), "{form}: {done:?}");

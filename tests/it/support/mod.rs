@@ -27,6 +27,7 @@ pub const BRAND: u32 = 601_234;
 /// The built command with a clean environment.
 pub fn izingate() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_izingate"));
+    command.env("LC_ALL", "C.UTF-8");
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("IZINGATE_")) {
         command.env_remove(name);
     }

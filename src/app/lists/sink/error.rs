@@ -63,6 +63,12 @@ pub enum SinkError {
         /// The file.
         path: PathBuf,
     },
+    /// A workbook of a format that is not written.
+    #[error("{path}: give a name that ends with .xlsx for a workbook, or with .csv for text")]
+    OutputForm {
+        /// The file.
+        path: PathBuf,
+    },
     /// The system says no.
     #[error("{path}: {source}")]
     Io {
@@ -85,7 +91,49 @@ impl SinkError {
                 "CANNOT_RESUME"
             }
             Self::OneFile { .. } => "ONE_FILE",
+            Self::OutputForm { .. } => "OUTPUT_FORM",
             Self::Io { .. } => "OUTPUT_FAILED",
+        }
+    }
+
+    /// The text in Turkish.
+    #[must_use]
+    pub fn turkish(&self) -> String {
+        match self {
+            Self::Exists { path } => {
+                format!("{}: zaten var; başka bir ad verin ya da üzerine yazmak için --force", path.display())
+            }
+            Self::Unfinished { path, lines } => {
+                let path = path.display();
+                format!("{path}: {lines} satırdan sonra yarım kalmış; --resume ile sürdürün ya da --force ile yeniden başlayın")
+            }
+            Self::NothingLeft { path } => format!("{}: sürdürülecek bir şey yok; --resume vermeyin", path.display()),
+            Self::OtherWork { path, then, now } => {
+                format!(
+                    "{}: başka seçeneklerle başlanmış, bunlarla sürdürülemez:\n  önce: {then}\n  şimdi: {now}",
+                    path.display()
+                )
+            }
+            Self::OtherLayout => {
+                "liste, yarıda kaldığı zamanki gibi okunmuyor (ayırıcı, başlık ya da sütun farklı); --force ile yeniden başlayın"
+                    .to_owned()
+            }
+            Self::NotWhatWasWritten { path } => {
+                format!("{}: orada yazılmış olan değil; --force ile yeniden başlayın", path.display())
+            }
+            Self::LongerList { lines } => format!(
+                "liste, süzüldüğünde bittiği {lines}. satırdan sonra sürüyor; kalanı ayrı bir liste olarak süzün ya da --force ile yeniden başlayın"
+            ),
+            Self::OneFile { path } => {
+                format!(
+                    "{}: liste, satırlar ve okunamayan satırlar için ayrı dosyalar verin; bu ad iki kez geçiyor",
+                    path.display()
+                )
+            }
+            Self::OutputForm { path } => {
+                format!("{}: çalışma kitabı için .xlsx, metin için .csv ile biten bir ad verin", path.display())
+            }
+            Self::Io { path, source } => format!("{}: {source}", path.display()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What an earlier command left, and what is not to be written over.
 
 use super::SinkError;
+use super::workbook::TextForm;
 use crate::app::lists::stream::partial;
 use crate::filter::Tally;
 use serde::{Deserialize, Serialize};
@@ -9,8 +10,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Version of a note, or of how lists are read: what one version began no other may finish. 2 finds headers and columns
-/// otherwise, and notes what the list looks like.
-pub(super) const FORMAT: u32 = 2;
+/// otherwise, and notes what the list looks like; 3 finds encodings, asks about several columns and makes workbooks.
+pub(super) const FORMAT: u32 = 3;
 
 /// How far the streams reach.
 #[derive(Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub(super) struct Note {
     pub(super) settings: String,
     /// [`crate::filter::Layout::summary`] of the list, once that is known.
     pub(super) layout: Option<String>,
+    /// The form of the text, once that is known.
+    pub(super) form: Option<TextForm>,
     pub(super) lines: u64,
     /// Of the list's text so far.
     pub(super) text: String,

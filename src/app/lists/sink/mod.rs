@@ -2,6 +2,7 @@
 
 mod error;
 mod left;
+pub(super) mod workbook;
 
 pub use error::SinkError;
 
@@ -12,11 +13,13 @@ use crate::check::decision::Decision;
 use crate::disk::create_new;
 use crate::filter::output::split;
 use crate::filter::{Columns, Pair, Tally};
+use crate::model::encoding::MARK;
 use left::{FORMAT, Note, read_note, refuse_existing, refuse_one_file};
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use workbook::TextForm;
 
 /// From one note to the next: what a kill has done again.
 const NOTE_EVERY: Duration = Duration::from_millis(250);
@@ -41,6 +44,7 @@ pub struct Outputs {
 }
 
 /// Where rows are written.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line, or a step that was taken")]
 pub(super) struct Sink {
     /// The rows, or those of each decision.
     rows: Vec<Stream>,
@@ -55,6 +59,11 @@ pub(super) struct Sink {
     columns: Option<Columns>,
     /// What the list looks like, once that is known.
     layout: Option<String>,
+    form: Option<TextForm>,
+    /// Whether the rows go into workbooks.
+    books: bool,
+    /// The language of the reasons beside unreadable rows.
+    words: Language,
     tally: Tally,
     start: Start,
     text: u128,
@@ -82,6 +91,7 @@ impl Sink {
         pairs: Vec<Pair>,
         language: Option<Language>,
         duplicates: bool,
+        words: Language,
     ) -> Result<Self, SinkError> {
         let Outputs { out, split, rejected, list, resume, force, skip_lines } = outputs;
         let rows: Vec<PathBuf> = match &out {
@@ -89,6 +99,7 @@ impl Sink {
             Some(out) if split => Decision::ALL.iter().map(|decision| of_decision(out, *decision)).collect(),
             Some(out) => vec![out.clone()],
         };
+        let books = out.as_deref().map(is_book).transpose()?.unwrap_or(false);
         let note = out.as_ref().map(|out| with_ending(out, ".progress"));
         let paths: Vec<PathBuf> = rows.iter().chain(&rejected).cloned().collect();
         refuse_one_file(&paths, note.as_deref(), list.as_deref())?;
@@ -105,6 +116,9 @@ impl Sink {
             split,
             columns: None,
             layout: None,
+            form: None,
+            books,
+            words,
             tally: Tally::default(),
             start: Start { lines: skip_lines, hash: None },
             text: 0,
@@ -163,7 +177,7 @@ impl Sink {
         if let (Some(path), Some(written)) = (rejected, left.streams.last()) {
             self.rejected = again(path, written)?.unwrap_or_else(Stream::told);
         }
-        self.layout = left.layout;
+        (self.layout, self.form) = (left.layout, left.form);
         self.start = Start { lines: left.lines, hash: Some(hash(&left.text)) };
         (self.text, self.tally, self.whole, self.noted_lines) = (hash(&left.text), left.tally, left.whole, left.lines);
         Ok(())
@@ -193,21 +207,33 @@ impl Sink {
         if *self.layout.get_or_insert_with(|| look.layout.summary()) != look.layout.summary() {
             return Err(SinkError::OtherLayout);
         }
+        self.form.get_or_insert_with(|| TextForm {
+            delimiter: look.layout.delimiter,
+            encoding: Some(look.encoding),
+            header: look.layout.header,
+            split: self.split,
+            of_book: look.of_book,
+            addresses: look.layout.phones.iter().chain(&look.layout.emails).copied().collect(),
+        });
         if self.split {
             let mut texts: [Vec<u8>; Decision::ALL.len()] = Default::default();
-            if let [results] = results {
-                split(block, results, &mut texts);
-            }
+            split(block, results, &mut texts);
             for (number, text) in texts.iter().enumerate() {
                 self.put(number, text)?;
             }
         } else {
             let mut text = Vec::new();
-            self.columns(look).write(block, results, before, &mut text);
+            self.find_columns(look);
+            if let Some(columns) = &self.columns {
+                columns.write(block, results, before, &mut text);
+            }
             self.put(0, &text)?;
         }
         self.reject(rows)?;
-        self.tally.add(block, results, before);
+        self.find_columns(look);
+        if let Some(columns) = &self.columns {
+            self.tally.add(block, results, before, &self.pairs, columns);
+        }
         self.text = *hash;
         if self.noted.elapsed() >= NOTE_EVERY {
             self.leave()?;
@@ -215,9 +241,9 @@ impl Sink {
         Ok(())
     }
 
-    fn columns(&mut self, look: &Look) -> &Columns {
+    fn find_columns(&mut self, look: &Look) {
         let (pairs, language, duplicates) = (&self.pairs, self.language, self.duplicates);
-        self.columns.get_or_insert_with(|| Columns::new(&look.layout, look.encoding, pairs, language, duplicates))
+        self.columns.get_or_insert_with(|| Columns::new(&look.layout, look.encoding, pairs, language, duplicates));
     }
 
     fn put(&mut self, number: usize, text: &[u8]) -> Result<(), SinkError> {
@@ -230,7 +256,8 @@ impl Sink {
     /// Line, reason and text of every refused row; where only people read, no text.
     fn reject(&mut self, rows: &Rows) -> Result<(), SinkError> {
         let told = self.note.is_none() && self.paths.is_empty();
-        let mut csv = csv::Writer::from_writer(Vec::new());
+        let delimiter = if told { b',' } else { rows.look.layout.delimiter };
+        let mut csv = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
         let failed = |error: csv::Error| SinkError::Io { path: PathBuf::from("refused rows"), source: error.into() };
         let mut any = false;
         if !told && self.rejected.written().0 == 0 && rows.block.refused().next().is_some() {
@@ -240,7 +267,8 @@ impl Sink {
             let (line, why) = (refused.line.to_string(), refused.why);
             let text = rows.look.encoding.text(refused.text).unwrap_or_else(|| String::from_utf8_lossy(refused.text));
             let row = if told { "" } else { &text };
-            csv.write_record([&line, why.code(), why.detail(), row]).map_err(failed)?;
+            let detail = if self.words == Language::Turkish { why.turkish() } else { why.detail() };
+            csv.write_record([&line, why.code(), detail, row]).map_err(failed)?;
             any = true;
         }
         if !any {
@@ -251,6 +279,7 @@ impl Sink {
             source: io::Error::other(error.to_string()),
         })?;
         let path = self.paths.last().cloned().unwrap_or_default();
+        let bytes = if told { bytes } else { as_the_list(&bytes, &rows.look, self.rejected.written().0 == 0) };
         self.rejected.write(&bytes).map_err(SinkError::io(&path))
     }
 
@@ -267,6 +296,7 @@ impl Sink {
             format: FORMAT,
             settings: self.settings.clone(),
             layout: self.layout.clone(),
+            form: self.form.clone(),
             lines: self.tally.lines.max(self.start.lines),
             text: format!("{:x}", self.text),
             streams: streams.map(Stream::written).map(|(bytes, hash)| (bytes, format!("{hash:x}"))).collect(),
@@ -301,12 +331,31 @@ impl Sink {
             self.whole = true;
             self.leave()?;
         }
+        let form = self.form.clone().unwrap_or_default();
         for stream in &self.rows {
-            stream.rename(true).map_err(SinkError::io(Path::new("what was written")))?;
+            let named = if self.books { stream.rename_as_book(&form) } else { stream.rename(true) };
+            named.map_err(SinkError::io(Path::new("what was written")))?;
         }
         self.rejected.rename(false).map_err(SinkError::io(Path::new("the refused rows")))?;
         self.note.as_deref().map_or(Ok(()), remove)
     }
+}
+
+/// Whether the rows go into a workbook, by its name.
+fn is_book(out: &Path) -> Result<bool, SinkError> {
+    let ending = out.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match ending.as_str() {
+        "xlsx" => Ok(true),
+        "xls" | "xlsm" | "xlsb" | "ods" => Err(SinkError::OutputForm { path: out.to_owned() }),
+        _ => Ok(false),
+    }
+}
+
+/// Text of ours in the encoding of the list, with its mark before the first of it.
+fn as_the_list(text: &[u8], look: &Look, first: bool) -> Vec<u8> {
+    let mut marked = if first && look.mark { MARK.to_vec() } else { Vec::new() };
+    marked.extend(look.encoding.of_text(&String::from_utf8_lossy(text)));
+    look.encoding.encode(marked)
 }
 
 /// Removes a file, if it is there.

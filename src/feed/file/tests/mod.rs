@@ -37,7 +37,7 @@ fn read_in_batches(path: &Path, max: usize) -> (Vec<String>, Option<&'static str
 }
 
 fn read_sheet_in_batches(path: &Path, sheet: Option<&str>, max: usize) -> (Vec<String>, Option<&'static str>) {
-    let mut reader = match FileReader::open_sheet(path, sheet) {
+    let mut reader = match FileReader::open_with(path, FileOptions { sheet, ..FileOptions::default() }) {
         Ok(reader) => reader,
         Err(error) => return (vec![], Some(error.code())),
     };

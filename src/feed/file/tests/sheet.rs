@@ -129,7 +129,7 @@ fn a_list_is_a_line_for_each_row() {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     sheet.write(1, 0, "ad").unwrap().write(1, 2, "telefon").unwrap();
-    sheet.write(2, 0, "Ay, \"şe\"").unwrap().write(2, 2, 5_321_234_567_f64).unwrap();
+    sheet.write(2, 0, "Ay; \"şe\"").unwrap().write(2, 2, 5_321_234_567_f64).unwrap();
     sheet.write(4, 1, "sabah\r\nara").unwrap();
     for column in 0..40 {
         sheet.write(5, column, "x".repeat(32_767)).unwrap();
@@ -137,11 +137,11 @@ fn a_list_is_a_line_for_each_row() {
     sheet.write(6, 0, "son").unwrap();
     let text = list(&mut book).unwrap();
     let lines: Vec<&str> = text.split('\n').collect();
-    let padded = |cells: &str| format!("{cells}{}", ",".repeat(39 - cells.matches(',').count()));
-    assert_eq!(lines[0], "");
-    assert_eq!(lines[1], padded("ad,,telefon"));
-    assert_eq!(lines[2], "\"Ay, \"\"şe\"\"\",,5321234567".to_owned() + &",".repeat(37));
-    assert_eq!((lines[3], lines[4]), ("", padded(",sabah  ara").as_str()));
+    let padded = |cells: &str| format!("{cells}{}", ";".repeat(39 - cells.matches(';').count()));
+    assert_eq!(lines[0], "\u{feff}");
+    assert_eq!(lines[1], padded("ad;;telefon"));
+    assert_eq!(lines[2], "\"Ay; \"\"şe\"\"\";;5321234567".to_owned() + &";".repeat(37));
+    assert_eq!((lines[3], lines[4]), ("", padded(";sabah  ara").as_str()));
     assert!(lines[5].len() > MAX_LINE && lines[5].trim().is_empty(), "a row that is too long is a line that is too long");
     assert_eq!((lines[6], lines.len()), (padded("son").as_str(), 8));
 }

@@ -14,7 +14,10 @@ fn a_file_without_a_usable_header_is_refused_as_a_whole() {
         assert_eq!(read("day.csv", content.as_bytes()), (vec![], Some(code)), "{content:?}");
     }
     let utf16: Vec<u8> = HEADER.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_eq!(read("day.txt", &[&b"\xff\xfe"[..], &utf16].concat()), (vec![], Some("HEADER_MISSING")));
+    assert_eq!(read("day.txt", &[&b"\xff\xfe"[..], &utf16].concat()), rows(&[]), "UTF-16 with its mark");
+    assert_eq!(read("day.txt", &utf16), (vec![], Some("OTHER_ENCODING")));
+    assert_eq!(read("day.ndjson", &utf16), (vec![], Some("OTHER_ENCODING")));
+    assert_eq!(read("day.tsv", b"al\xFDc\xFD\ttype\tstatus\n"), (vec![], Some("OTHER_ENCODING")));
     assert_eq!(read("day.csv", "z".repeat(MAX_LINE + 1).as_bytes()), (vec![], Some("HEADER_MISSING")));
     assert_eq!(read("day.csv", HEADER.as_bytes()), rows(&[]), "a day without movements is no error");
 }
@@ -27,7 +30,10 @@ fn errors_name_the_file_on_one_line() {
         text.replace(folder.path().to_str().unwrap(), "DIR")
     };
     assert_eq!(error("a\nb.csv", b"recipient\n"), "DIR/a\u{fffd}b.csv: the header lacks type, status");
-    assert_eq!(error("a.pdf", b"x"), "DIR/a.pdf: not a .csv, .txt, .ndjson (each also with .gz), .xlsx, .xlsm or .xls file");
+    assert_eq!(
+        error("a.pdf", b"x"),
+        "DIR/a.pdf: not a .csv, .txt, .tsv, .ndjson (each also with .gz), .xlsx, .xlsm or .xls file"
+    );
     assert_eq!(
         error("a.xlsx", b"x"),
         "DIR/a.xlsx: no workbook: it holds text or something else; if it is delimited text, name it .csv"

@@ -1,0 +1,43 @@
+//! What `izingate filter` says, in Turkish.
+
+use super::super::CommandError;
+use crate::app::lists::Stop;
+use crate::cli::filter::FilterArgs;
+
+/// How a list that was cut short is continued.
+pub(super) fn how_to_go_on(args: &FilterArgs, stop: &Stop, lines: u64) -> String {
+    match (&args.out, stop) {
+        (Some(_), _) => format!("{lines} satırın yanıtı hazır. Sürdürmek için aynı komutu --resume ile verin"),
+        (None, Stop::Output(_)) => "Standart çıktı bir satırın ortasında bitmiş olabilir: --out ile yeniden başlayın".to_owned(),
+        (None, _) => {
+            format!(
+                "{lines} satırın yanıtı hazır. Sürdürmek için aynı komutu --skip-lines {lines} ile verin ve çıkanı sonuna ekleyin"
+            )
+        }
+    }
+}
+
+/// An error of the command before its list is begun; what has no Turkish text stays as it is.
+pub(super) fn in_turkish(error: CommandError) -> CommandError {
+    let text = match &error {
+        CommandError::UnknownBrand(brand) => {
+            format!(
+                "{brand} numaralı marka kayıtlı değil; eklemek için: izingate brand add --brand {brand} --iys-code CODE --title TEXT"
+            )
+        }
+        CommandError::Gateway(text) if text.ends_with("no gateway answers there") => {
+            text.replace("no gateway answers there", "orada yanıt veren bir ağ geçidi yok")
+        }
+        CommandError::Refused { code, .. } => match code.as_str() {
+            "ONE_PAIR" => "--split tek marka ve tek tür ile kullanılır".to_owned(),
+            "TOO_MANY_PAIRS" => "--brand ve --type değerleri birer kez verilir ve en çok 16 çift oluşturur".to_owned(),
+            "EVIDENCE_WHERE" => "kararların kaydedileceği klasörü --evidence ile belirtin".to_owned(),
+            "EVIDENCE_OF_GATEWAY" => {
+                "bir ağ geçidinin kanıt klasörü yalnız onundur; --evidence ile başka bir klasör verin".to_owned()
+            }
+            _ => return error,
+        },
+        _ => return error,
+    };
+    CommandError::Refused { code: error.code().to_owned(), message: text }
+}
