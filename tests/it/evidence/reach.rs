@@ -60,18 +60,28 @@ async fn a_dossier_of_a_kill_names_its_time_and_no_number_of_a_lease() {
     assert!(text.ends_with("what is not on record is named above\n"), "{text}");
 }
 
-#[test]
-fn a_verification_that_read_nothing_fails() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verification_that_read_nothing_fails() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     crate::support::add_brand(&data);
-    let gateway = Gateway::start(&data);
+    let mut command = serve(&data);
+    command.env("IZINGATE_EVIDENCE_BEFORE_ANSWER", "payments");
+    let gateway = Gateway::spawn(command, &data);
     let output = run(&["evidence", "verify", "--data", data.to_str().unwrap()]);
     let (shown, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.code() == Some(3) && said.contains("NOTHING_READ: no sealed segment was read"), "{said}");
-    assert!(shown.ends_with("no sealed segment was read\n"), "{shown}");
+    assert!(output.status.code() == Some(3) && said.contains("NOTHING_READ: nothing was read"), "{said}");
+    assert!(shown.ends_with("nothing was read\n"), "{shown}");
+    // What is being written is authentic under the secret, and is not called more than that.
+    gateway.permission().await.check(from("payments", ask(APPROVED))).await.unwrap();
+    let (text, code) = verified(&data);
+    assert!(code == Some(0) && text.contains("no segment is sealed yet; what is being written is authentic"), "{text}");
+    let key = data.join("secret.key");
+    fs::rename(&key, data.join("elsewhere")).unwrap();
+    assert_eq!(verified(&data).1, Some(3), "without the secret nothing vouches for it");
+    fs::rename(data.join("elsewhere"), &key).unwrap();
     assert!(gateway.stop().success());
-    assert_eq!(verified(&data).1, Some(0));
+    assert!(verified(&data).0.ends_with("everything is what was written\n"));
 }
 
 fn filter(data: &Path, folder: &Path) -> PathBuf {

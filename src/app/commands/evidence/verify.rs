@@ -42,9 +42,9 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
     }
     let code = if report.problems.is_empty() { 0 } else { DIFFERS };
     let shown = shown(&report, args, &scope);
-    if code == 0 && report.read == 0 {
+    if code == 0 && report.read == 0 && !reads_open(&report, &scope) {
         let message = format!(
-            "no sealed segment was read, so nothing is shown to be what was written: {}",
+            "nothing was read that a seal or the secret vouches for, so nothing is shown to be what was written: {}",
             match report.segments {
                 0 => "a segment is sealed with the hour, at its full size, or when the gateway stops".to_owned(),
                 segments => format!("all {segments} segments were removed, their retention being over"),
@@ -87,7 +87,10 @@ fn shown(report: &Report, args: &VerifyArgs, scope: &Scope<'_>) -> String {
     let is_lacking =
         |(_, event): &(u64, Event)| matches!(event, Event::Gap { .. } | Event::LossAccepted { .. } | Event::Unrecorded { .. });
     text.push_str(match (problems.is_empty(), all, notes.iter().any(is_lacking)) {
-        (true, ..) if *read == 0 => "no sealed segment was read\n",
+        (true, ..) if *read == 0 && reads_open(report, scope) => {
+            "no segment is sealed yet; what is being written is authentic under the secret, and no signature covers it yet\n"
+        }
+        (true, ..) if *read == 0 => "nothing was read\n",
         (true, true, false) => "everything is what was written\n",
         (true, true, true) => "everything that is on record is what was written; what is not on record is named above\n",
         (true, false, _) => {
@@ -96,6 +99,11 @@ fn shown(report: &Report, args: &VerifyArgs, scope: &Scope<'_>) -> String {
         (false, ..) => "this is NOT what was written\n",
     });
     text
+}
+
+/// Whether decisions were read of the segment that is being written, which the secret alone vouches for.
+const fn reads_open(report: &Report, scope: &Scope<'_>) -> bool {
+    report.open > 0 && scope.secret.is_some()
 }
 
 /// Since when frames are authenticated under the secret, and whether that was checked.
