@@ -15,7 +15,7 @@ pub struct Row {
 
 impl Row {
     /// A row of `line` (from 1, the header included) with the fields in the order of
-    /// [`NAMES`](crate::model::fields::NAMES).
+    /// [`NAMES`].
     #[must_use]
     pub fn new<S: AsRef<str>>(line: u64, fields: &[S; FIELDS]) -> Self {
         Self::of(line, Fields::new(fields))
@@ -39,7 +39,7 @@ impl Row {
         self.fields.raw()
     }
 
-    /// The fields in the order of [`NAMES`](crate::model::fields::NAMES).
+    /// The fields in the order of [`NAMES`].
     #[must_use]
     pub fn fields(&self) -> [&str; FIELDS] {
         self.fields.all()

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 pub type Names = HashMap<SourceCode, Source>;
 
 const MISFORMED: u8 = 1;
-/// [`Reading::Copy`].
+/// [`Reading::Copy`](crate::model::movement::Reading::Copy).
 const COPY: u8 = 2;
 const ID: usize = HistoryKey::LENGTH + 5;
 /// Bytes of a record at most: a whole id as text.
