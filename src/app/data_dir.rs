@@ -15,7 +15,7 @@
 
 use crate::config::SecretSource;
 use crate::disk::private::{self, UnfitPath, make_folder};
-use crate::disk::{replace, replace_private};
+use crate::disk::replace;
 use crate::model::secret::Secret;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
@@ -350,7 +350,7 @@ fn random_secret() -> Result<Secret, DataDirError> {
 /// Readable by its owner alone, there whole or not at all, and on disk before the first pseudonym is made
 /// with it.
 fn write_secret(path: &Path, secret: &Secret) -> std::io::Result<()> {
-    replace_private(path, format!("{}\n", secret.to_hex()).as_bytes())
+    replace(path, format!("{}\n", secret.to_hex()).as_bytes())
 }
 
 #[cfg(test)]

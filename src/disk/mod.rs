@@ -19,11 +19,6 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     finish(create_new(&unfinished)?, &unfinished, path, bytes)
 }
 
-/// Replaces the file of a secret: as [`replace`], whose files are their owner's alone, too.
-pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace(path, bytes)
-}
-
 /// Replaces a large file that nobody reads soon, past the page cache.
 pub fn replace_large(path: &Path, mut bytes: Blocks) -> io::Result<()> {
     let unfinished = path.with_extension("new");
@@ -72,7 +67,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.key");
         fs::write(dir.path().join("a.new"), "cut sho").unwrap();
-        replace_private(&path, b"secret").unwrap();
+        replace(&path, b"secret").unwrap();
         assert_eq!(
             (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().permissions().mode() & 0o777),
             (b"secret".to_vec(), 0o600)
@@ -84,7 +79,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (target, path) = (dir.path().join("target"), dir.path().join("a.json"));
         fs::write(&target, "kept").unwrap();
-        let ways: [&dyn Fn() -> io::Result<()>; 3] = [&|| replace(&path, b"new"), &|| replace_private(&path, b"new"), &|| {
+        let ways: [&dyn Fn() -> io::Result<()>; 2] = [&|| replace(&path, b"new"), &|| {
             let mut blocks = Blocks::default();
             blocks.extend(b"new");
             replace_large(&path, blocks)

@@ -17,7 +17,7 @@ use super::merkle::{Hash, Tree};
 use super::note::{Signer, Verifier};
 use super::segment::{SEAL_LENGTH, Seal};
 use crate::disk::private::{self, open_or_make};
-use crate::disk::{replace, replace_private};
+use crate::disk::replace;
 use crate::model::hex::{from_hex, to_hex};
 use crate::ports::EvidenceMark;
 use std::fs::{self, File};
@@ -206,7 +206,7 @@ pub fn read_public(path: &Path) -> io::Result<String> {
 pub fn make_key(folder: &Path) -> io::Result<[u8; 32]> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
-    replace_private(&folder.join("signing.key"), to_hex(&key).as_bytes())?;
+    replace(&folder.join("signing.key"), to_hex(&key).as_bytes())?;
     Ok(key)
 }
 
