@@ -102,7 +102,7 @@ fn request(load: &Load, form: Form, asked: &[u32]) -> Bytes {
         }
         Form::Gateway(Kind::Get) => {
             let query = format!("brandCode={BRAND}&recipient=%2B{first}&type=MESAJ");
-            format!("GET /v1/check?{query} HTTP/1.1\r\nHost: gateway\r\nAccept: text/plain\r\n\r\n")
+            format!("GET /v1/check?{query} HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain\r\n\r\n")
         }
         Form::Gateway(Kind::Filter) => {
             let lines: String = phones().map(|phone| format!("+{phone}\n")).collect::<Vec<_>>().concat();
@@ -116,7 +116,7 @@ fn request(load: &Load, form: Form, asked: &[u32]) -> Bytes {
 
 fn post(path: &str, media: &str, body: &str) -> String {
     let length = body.len();
-    format!("POST {path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: {media}\r\nContent-Length: {length}\r\n\r\n{body}")
+    format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {media}\r\nContent-Length: {length}\r\n\r\n{body}")
 }
 
 fn redis(phones: impl ExactSizeIterator<Item = u64>) -> String {
