@@ -78,7 +78,7 @@ impl FromStr for GatewayUrl {
         }
         let uri: Uri = text.parse().map_err(|_| malformed("it cannot be read"))?;
         match uri.authority() {
-            Some(authority) if super::hosts::of_authority(authority).is_some() && !authority.as_str().ends_with(':') => {
+            Some(authority) if super::hosts::Host::parse(authority.as_str()).is_some() && !authority.as_str().ends_with(':') => {
                 Ok(Self(uri))
             }
             _ => Err(malformed("there is no host in it")),

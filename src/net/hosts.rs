@@ -3,7 +3,6 @@
 //! A page can point a name of its own at 127.0.0.1 (DNS rebinding) and is then of the same origin as the gateway. What it
 //! cannot choose is the name in `Host`, which stays its own.
 
-use http::uri::Authority;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -131,12 +130,6 @@ impl HostPolicy {
     pub fn trusts(&self, host: Host<'_>) -> bool {
         host.is_loopback() || self.configured.iter().any(|configured| host.is(configured))
     }
-}
-
-/// The host of a request's target: `:authority` of HTTP/2, or the absolute form of HTTP/1.1. A user in it is no host.
-#[must_use]
-pub fn of_authority(authority: &Authority) -> Option<Host<'_>> {
-    Host::parse(authority.as_str())
 }
 
 fn is_port(text: &str) -> bool {

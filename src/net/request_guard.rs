@@ -4,9 +4,11 @@
 //! It holds for every path and method of a port. A rule with exceptions would have to be thought of with each new path,
 //! and even `GET /v1/check` leaves evidence.
 
-use super::hosts::{self, Host, HostPolicy};
+use super::hosts::{Host, HostPolicy};
 use http::header::{self, HeaderName};
+use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Request, Version};
+use std::sync::OnceLock;
 
 /// Headers of which one of two values would have to be chosen, by us and perhaps differently by whoever stands before us.
 const SINGLE: [&str; 10] = [
@@ -44,24 +46,70 @@ pub enum RequestViolation {
 /// Whether a request says that it is gRPC.
 #[must_use]
 pub fn is_grpc(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
+    headers.get(header::CONTENT_TYPE).is_some_and(names_grpc)
 }
 
-/// Holds the head of a request against the rule.
+fn names_grpc(content_type: &HeaderValue) -> bool {
+    content_type.as_bytes().starts_with(b"application/grpc")
+}
+
+/// The first host under which the requests of a connection were taken: one that names the same again is not looked at twice.
+#[derive(Debug, Default)]
+pub struct KnownHost(OnceLock<Box<[u8]>>);
+
+/// The headers that the rule reads, found in one pass: a look-up for each would hash four names.
+#[derive(Default)]
+struct Read<'a> {
+    host: Option<&'a HeaderValue>,
+    origin: Option<&'a HeaderValue>,
+    fetch_site: Option<&'a HeaderValue>,
+    content_type: Option<&'a HeaderValue>,
+}
+
+/// Holds the head of a request against the rule. `known` belongs to the connection and to `policy`.
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub fn check<B>(request: &Request<B>, policy: &HostPolicy) -> Result<(), RequestViolation> {
-    let headers = request.headers();
-    refuse_repeated(headers)?;
-    check_host(request, policy)?;
-    if is_cross_origin(headers, policy) {
+pub fn check<B>(request: &Request<B>, policy: &HostPolicy, known: &KnownHost) -> Result<(), RequestViolation> {
+    refuse_repeated(request.headers())?;
+    let read = Read::of(request.headers());
+    check_host(request, read.host, policy, known)?;
+    if is_cross_origin(&read, policy) {
         return Err(RequestViolation::CrossOrigin);
     }
-    if request.version() < Version::HTTP_2 && is_grpc(headers) {
+    if request.version() < Version::HTTP_2 && read.content_type.is_some_and(names_grpc) {
         return Err(RequestViolation::GrpcOverHttp1);
     }
     Ok(())
+}
+
+impl KnownHost {
+    fn is(&self, host: &[u8]) -> bool {
+        self.0.get().is_some_and(|known| **known == *host)
+    }
+
+    fn learn(&self, host: &[u8]) {
+        self.0.get_or_init(|| host.into());
+    }
+}
+
+impl<'a> Read<'a> {
+    /// The headers of a request that has each of them once.
+    fn of(headers: &'a HeaderMap) -> Self {
+        let mut read = Self::default();
+        for (name, value) in headers {
+            if *name == header::HOST {
+                read.host = Some(value);
+            } else if *name == header::CONTENT_TYPE {
+                read.content_type = Some(value);
+            } else if *name == header::ORIGIN {
+                read.origin = Some(value);
+            } else if *name == SEC_FETCH_SITE {
+                read.fetch_site = Some(value);
+            }
+        }
+        read
+    }
 }
 
 fn refuse_repeated(headers: &HeaderMap) -> Result<(), RequestViolation> {
@@ -75,22 +123,43 @@ fn refuse_repeated(headers: &HeaderMap) -> Result<(), RequestViolation> {
     }
 }
 
-fn check_host<B>(request: &Request<B>, policy: &HostPolicy) -> Result<(), RequestViolation> {
-    let named = request.headers().get(header::HOST);
-    let named = named.map(|value| parse(value).ok_or(RequestViolation::HostMalformed)).transpose()?;
-    let target = request.uri().authority().map(|target| hosts::of_authority(target).ok_or(RequestViolation::HostMalformed));
-    let host = match (named, target.transpose()?) {
-        (Some(named), Some(target)) if !is_same(named, target) => return Err(RequestViolation::HostMalformed),
-        (Some(host), _) | (None, Some(host)) => host,
+fn check_host<B>(
+    request: &Request<B>,
+    named: Option<&HeaderValue>,
+    policy: &HostPolicy,
+    known: &KnownHost,
+) -> Result<(), RequestViolation> {
+    let target = request.uri().authority();
+    let text = match (named, target) {
+        (Some(named), None) => named.as_bytes(),
+        (None, Some(target)) => target.as_str().as_bytes(),
+        (Some(named), Some(target)) if named.as_bytes() == target.as_str().as_bytes() => named.as_bytes(),
+        (Some(named), Some(target)) => return check_both(named, target, policy),
         // No browser speaks it.
         (None, None) if request.version() < Version::HTTP_11 => return Ok(()),
         (None, None) => return Err(RequestViolation::HostMissing),
     };
+    if known.is(text) {
+        return Ok(());
+    }
+    allow(parse(text)?, policy)?;
+    known.learn(text);
+    Ok(())
+}
+
+/// `Host` and the target name one host, be it in two spellings.
+fn check_both(named: &HeaderValue, target: &Authority, policy: &HostPolicy) -> Result<(), RequestViolation> {
+    let (named, target) = (parse(named.as_bytes())?, parse(target.as_str().as_bytes())?);
+    if is_same(named, target) { allow(named, policy) } else { Err(RequestViolation::HostMalformed) }
+}
+
+fn allow(host: Host<'_>, policy: &HostPolicy) -> Result<(), RequestViolation> {
     if policy.allows(host) { Ok(()) } else { Err(RequestViolation::HostNotAllowed(shown(host))) }
 }
 
-fn parse(value: &HeaderValue) -> Option<Host<'_>> {
-    Host::parse(value.to_str().ok()?)
+/// A user before the host of a target is no part of one.
+fn parse(text: &[u8]) -> Result<Host<'_>, RequestViolation> {
+    str::from_utf8(text).ok().and_then(Host::parse).ok_or(RequestViolation::HostMalformed)
 }
 
 fn is_same(one: Host<'_>, other: Host<'_>) -> bool {
@@ -109,12 +178,11 @@ fn shown(host: Host<'_>) -> String {
 
 /// Whether a browser says that a page of another origin made the request. Only browsers send these headers, and no page
 /// can leave them out or change them.
-fn is_cross_origin(headers: &HeaderMap, policy: &HostPolicy) -> bool {
-    let site = headers.get(SEC_FETCH_SITE);
-    if site.is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none")) {
+fn is_cross_origin(read: &Read<'_>, policy: &HostPolicy) -> bool {
+    if read.fetch_site.is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none")) {
         return true;
     }
-    headers.get(header::ORIGIN).is_some_and(|origin| !is_trusted(origin, policy))
+    read.origin.is_some_and(|origin| !is_trusted(origin, policy))
 }
 
 /// An origin is a scheme and a host; `null` is that of a sandbox or a file.
@@ -136,7 +204,8 @@ mod tests {
         let request = headers
             .iter()
             .fold(Request::builder().version(version).uri(target), |request, (name, value)| request.header(*name, *value));
-        check(&request.body(()).unwrap(), &HostPolicy::of_listener("127.0.0.1".parse().unwrap(), &[]))
+        let policy = HostPolicy::of_listener("127.0.0.1".parse().unwrap(), &[]);
+        check(&request.body(()).unwrap(), &policy, &KnownHost::default())
     }
 
     fn refused(host: &str) -> Result<(), RequestViolation> {
@@ -167,6 +236,26 @@ mod tests {
             (H2, "/v1/check", &[], Err(HostMissing)),
         ] {
             assert_eq!(checked(version, target, headers), expected, "{version:?} {target} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_known_lets_no_other_in() {
+        let (policy, known) = (HostPolicy::of_listener("127.0.0.1".parse().unwrap(), &[]), KnownHost::default());
+        let asked = |target: &str, host: Option<&str>| {
+            let request = Request::builder().version(Version::HTTP_2).uri(target);
+            let request = host.into_iter().fold(request, |request, host| request.header("host", host));
+            check(&request.body(()).unwrap(), &policy, &known)
+        };
+        assert_eq!(asked("http://evil.example/", None), refused("evil.example"));
+        for _ in 0..2 {
+            assert_eq!(asked("http://localhost:7070/", None), Ok(()));
+            assert_eq!(asked("/", Some("localhost:7070")), Ok(()));
+            assert_eq!(asked("http://localhost:7070/", Some("localhost:7070")), Ok(()));
+            assert_eq!(asked("http://localhost:7070/", Some("evil.example")), Err(HostMalformed));
+            assert_eq!(asked("http://evil.example/", Some("localhost:7070")), Err(HostMalformed));
+            assert_eq!(asked("http://evil.example/", None), refused("evil.example"));
+            assert_eq!(asked("http://127.0.0.1:7070/", None), Ok(()));
         }
     }
 

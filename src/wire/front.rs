@@ -9,7 +9,7 @@ use super::proto::permission_service_server::{PermissionServiceServer, SERVICE_N
 use super::status::{Kind, Problem};
 use super::words::InOurWords;
 use crate::net::hosts::HostPolicy;
-use crate::net::request_guard::{self, RequestViolation, is_grpc};
+use crate::net::request_guard::{self, KnownHost, RequestViolation, is_grpc};
 use crate::net::{ActiveCall, ConnectionHandle, no_store};
 use crate::telemetry::metrics::{Edge, Metrics};
 use axum::Router;
@@ -42,6 +42,7 @@ pub struct OnConnection {
     front: Front,
     connection: filter::Connection,
     handle: ConnectionHandle,
+    host: KnownHost,
 }
 
 /// Future of an answer. Its call is under way until the answer's body has ended.
@@ -78,8 +79,8 @@ impl Front {
 
     /// Returns the service for the calls of a connection.
     #[must_use]
-    pub const fn on(self, connection: filter::Connection, handle: ConnectionHandle) -> OnConnection {
-        OnConnection { front: self, connection, handle }
+    pub fn on(self, connection: filter::Connection, handle: ConnectionHandle) -> OnConnection {
+        OnConnection { front: self, connection, handle, host: KnownHost::default() }
     }
 
     /// The answer to a request that is not taken, in the shape of whoever asks.
@@ -133,7 +134,7 @@ impl hyper::service::Service<Request<Incoming>> for OnConnection {
     fn call(&self, mut request: Request<Incoming>) -> ResponseFuture {
         let call = Some(self.handle.call());
         let front = &self.front;
-        if let Err(violation) = request_guard::check(&request, &front.hosts) {
+        if let Err(violation) = request_guard::check(&request, &front.hosts, &self.host) {
             let refused = Box::new(Some(front.refused(&request, violation)));
             return ResponseFuture { call, answer: PendingAnswer::Refused(refused) };
         }

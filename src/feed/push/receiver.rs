@@ -12,7 +12,7 @@ use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
 use crate::net::hosts::HostPolicy;
 use crate::net::payload;
-use crate::net::request_guard::{self, RequestViolation};
+use crate::net::request_guard::{self, KnownHost, RequestViolation};
 use crate::net::{self, ConnectionHandle, Life, no_store};
 use crate::ports::{FeedNote, MovementSink};
 use axum::Router;
@@ -184,7 +184,7 @@ async fn answered(
     request: http::Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let _call = connection.call();
-    let mut response = match request_guard::check(&request, &HostPolicy::any()) {
+    let mut response = match request_guard::check(&request, &HostPolicy::any(), &KnownHost::default()) {
         Ok(()) => router.oneshot(request.map(Body::new)).await?,
         Err(RequestViolation::CrossOrigin) => refuse(request.map(Body::new), StatusCode::FORBIDDEN).await,
         Err(_) => refuse(request.map(Body::new), StatusCode::BAD_REQUEST).await,
