@@ -26,13 +26,14 @@ use crate::feed::push::CertificateError;
 use crate::index::{Index, memory_limit};
 use crate::ingest::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};
 use crate::model::movement::CLOCK_TOLERANCE;
+use crate::model::retention::RemovalClock;
 use crate::model::time::{IysTime, Moment};
 use crate::net::descriptors::{self, DescriptorBudget, TooFewDescriptors};
 use crate::net::hosts::HostPolicy;
 use crate::net::{self, Life};
 use crate::ports::{FeedControl, NoFeed};
 use crate::shutdown::{Pace, Shutdown};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::{Metrics, MovementResult};
 use crate::wire::caller::Callers;
 use crate::wire::filter::Filters;
@@ -131,6 +132,8 @@ pub struct App {
     sink: WriterHandle,
     booted: Booted,
     store: Arc<Store>,
+    /// The time that what need not be kept is removed by.
+    removal: RemovalClock,
     snapshots: Snapshots,
     follower: Option<Follower>,
     eraser: Eraser,
@@ -161,7 +164,7 @@ impl App {
         let root = std::path::absolute(&config.backup.root).map_err(|error| AppError::Internal(error.to_string()))?;
         let opened = open_unless_ended(config, budget.store_files, shutdown).await?;
         let Some(Opened { data, store, pseudonymizer, sealer, keys, clock }) = opened else { return Ok(None) };
-        warn_if_behind(&clock);
+        let removal = removal_clock(&store, &clock).map_err(OpenError::from)?;
         let store = Arc::new(store);
         let index = Index::new(index_limit(config)).map_err(OpenError::from)?;
         let metrics = Arc::new(Metrics::new(&verdict_names()));
@@ -182,8 +185,7 @@ impl App {
         let helpers = TaskTracker::new();
         // The evidence last: from here on a run is recorded. Whatever fails behind it closes the log in order, as its threads are
         // dropped, so that a start that fails is no gap.
-        let node = store.node().map_err(OpenError::from)?;
-        let ids = DecisionIds::new(node, evidence::first_decision());
+        let ids = DecisionIds::new(store.node().map_err(OpenError::from)?, evidence::first_decision());
         let published = index.clone();
         let beside = Beside::store(&store, keys.evidence, move || published.revision().get()).map_err(OpenError::from)?;
         let (log, threads) = evidence::start_log(&data, &config.evidence, ids, beside)?;
@@ -240,6 +242,7 @@ impl App {
         let bounds = Bounds { connections: budget.admin_connections, ..bounds };
         helpers.spawn(listen::serve(private, admin::routes(gateway.clone(), admin_hosts), bounds, life));
         Ok(Some(Self {
+            removal,
             gateway,
             evidence: threads,
             writer,
@@ -307,6 +310,7 @@ impl App {
             floor: self.snapshots.floor().clone(),
             retention: config.retention,
             clock: IysTime::now,
+            removal: self.removal,
             removed: Arc::default(),
         };
         self.helpers.spawn(retention::keep(keeper, shutdown.clone()));
@@ -330,6 +334,12 @@ impl App {
         tracing::info!(relations = index.relations(), revision = index.revision().get(), "ready: everything is in memory");
         Ok(())
     }
+}
+
+/// The time that removal goes by, before anything of this run is on record. Warns of a clock that is behind the record.
+fn removal_clock(store: &Store, clock: &Clock) -> Result<RemovalClock, StoreError> {
+    warn_if_behind(clock);
+    Ok(RemovalClock::begin(store.clock_seen()?.unwrap_or_else(|| clock.now())))
 }
 
 /// Warns of a clock that shows less than an earlier process saw.

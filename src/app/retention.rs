@@ -1,7 +1,7 @@
 //! The background task that lets go of what need not be kept, at a tenth of one core's time at most.
 
 use crate::config;
-use crate::model::retention::DAY;
+use crate::model::retention::{DAY, RemovalClock};
 use crate::model::time::IysTime;
 use crate::shutdown::Shutdown;
 use crate::store::{Store, StoreError};
@@ -42,13 +42,17 @@ pub(super) struct Keeper {
     pub(super) floor: SnapshotFloor,
     pub(super) retention: config::Retention,
     pub(super) clock: fn() -> IysTime,
+    /// What removal takes of that clock.
+    pub(super) removal: RemovalClock,
     /// Movements that this process has removed in the pass under way.
     pub(super) removed: Arc<AtomicU64>,
 }
 
 /// Works until the end is asked for. An error ends the round, not the gateway: the next one tries again.
 pub(super) async fn keep(keeper: Keeper, shutdown: Shutdown) {
+    let mut warned = false;
     loop {
+        warned = warned || keeper.warn_if_ahead();
         for step in [Keeper::prune, Keeper::sweep] {
             while !shutdown.asked().is_cancelled() {
                 let (begun, keeper) = (Instant::now(), keeper.clone());
@@ -81,9 +85,27 @@ async fn pause(length: Duration, shutdown: &Shutdown) {
 }
 
 impl Keeper {
+    /// The time that removal goes by.
+    fn now(&self) -> IysTime {
+        self.removal.now((self.clock)())
+    }
+
+    /// Warns of a clock that is far ahead of what is on record. Says whether it did.
+    fn warn_if_ahead(&self) -> bool {
+        let wall = (self.clock)();
+        let Some(by) = self.removal.far_behind(wall) else { return false };
+        tracing::warn!(
+            %wall, %by,
+            "the machine's clock is more than a day ahead of the last moment on record and the time since the start: nothing is removed \
+             that is not old enough by the earlier of the two. If the clock is wrong, have it set right; if the gateway stood still for so \
+             long, its next start goes by the clock again"
+        );
+        true
+    }
+
     /// One step on the change log; whether there may be more to do.
     fn prune(&self) -> Result<bool, StoreError> {
-        let keep_from = (self.clock)().minus(self.retention.changes_days * DAY);
+        let keep_from = self.now().minus(self.retention.changes_days * DAY);
         let pruned = self.store.prune_changes(keep_from, self.floor.get())?;
         if pruned > 0 {
             tracing::info!(batches = pruned, %keep_from, "old batches of the change log were removed");
@@ -93,7 +115,7 @@ impl Keeper {
 
     /// One step on the history; whether the pass goes on.
     fn sweep(&self) -> Result<bool, StoreError> {
-        let now = (self.clock)();
+        let now = self.now();
         if !self.store.sweep_is_due(now)? {
             return Ok(false);
         }

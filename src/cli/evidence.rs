@@ -152,8 +152,8 @@ pub struct Whose {
     /// From this moment on: YYYY-MM-DD HH:mm:ss, Türkiye time
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub from: Option<IysTime>,
-    /// Up to this moment
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    /// Up to this moment, and with it; a day is meant to its end
+    #[arg(long, value_name = "TIME", value_parser = end_of_time)]
     pub to: Option<IysTime>,
     /// Of these types alone: ARAMA, MESAJ or EPOSTA; several with commas or repeated
     #[arg(long = "type", value_name = "TYPE", value_parser = channel, value_delimiter = ',')]
@@ -201,7 +201,7 @@ pub struct DossierArgs {
     #[arg(long, value_name = "TEXT", requires = "complaint", default_value = "")]
     pub complaint_number: String,
     /// Whether the eves of holidays, half days, are business days: work or off
-    #[arg(long, value_name = "work|off", default_value = "off", value_parser = eves)]
+    #[arg(long, value_name = "work|off", default_value = Eves::DEFAULT.name(), value_parser = eves)]
     pub eves: Eves,
 }
 
@@ -238,7 +238,32 @@ fn eves(text: &str) -> Result<Eves, &'static str> {
 }
 
 fn time(text: &str) -> Result<IysTime, &'static str> {
-    // A day stands for its beginning.
-    let whole = if text.len() == 10 { format!("{text} 00:00:00") } else { text.to_owned() };
+    moment(text, "00:00:00")
+}
+
+/// The end of a stretch of time, which includes it: that of a day is its last second.
+fn end_of_time(text: &str) -> Result<IysTime, &'static str> {
+    moment(text, "23:59:59")
+}
+
+/// A moment, or this time of a day.
+fn moment(text: &str, of_day: &str) -> Result<IysTime, &'static str> {
+    let whole = if text.len() == 10 { format!("{text} {of_day}") } else { text.to_owned() };
     IysTime::parse(&whole).map_err(|_| "a time is YYYY-MM-DD HH:mm:ss, or a day, in Türkiye time")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_meant_from_its_beginning_to_its_end() {
+        let at = |text: &str| IysTime::parse(text).ok();
+        assert_eq!(time("2026-11-05").ok(), at("2026-11-05 00:00:00"));
+        assert_eq!(end_of_time("2026-11-05").ok(), at("2026-11-05 23:59:59"));
+        for read in [time, end_of_time] {
+            assert_eq!(read("2026-11-05 10:00:07").ok(), at("2026-11-05 10:00:07"));
+            assert!(read("2026-11-5").is_err() && read("2026-02-30").is_err());
+        }
+    }
 }

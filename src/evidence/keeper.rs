@@ -8,7 +8,8 @@ use super::remembered::Remembered;
 use super::segment::{Seal, Unreadable, sealed_path};
 use super::start::is_due;
 use crate::model::mac::MacKey;
-use crate::model::retention::DAY;
+use crate::model::retention::{DAY, RemovalClock};
+use crate::model::time::IysTime;
 use std::collections::VecDeque;
 use std::fs;
 use std::io;
@@ -42,6 +43,8 @@ pub(super) struct Keeper {
     pub(super) sealed: Receiver<(Seal, Heads)>,
     /// Tells the time, in Unix milliseconds.
     pub(super) clock: fn() -> u64,
+    /// What removal takes of that clock.
+    pub(super) removal: RemovalClock,
     /// Segments in the tree that was last signed.
     pub(super) signed: u64,
     /// Time of the last look at what may be removed.
@@ -155,8 +158,8 @@ impl Keeper {
     /// Removes whole segments in which nothing has to be kept any more, the oldest first, once the log itself says so:
     /// their seals stay in the tree.
     fn remove_old(&mut self) {
-        let now = u32::try_from((self.clock)() / 1_000).unwrap_or(u32::MAX);
-        let until = now.saturating_sub(self.log.0.settings.retention_days * DAY);
+        let wall = IysTime::from_unix(u32::try_from((self.clock)() / 1_000).unwrap_or(u32::MAX));
+        let until = self.removal.now(wall).minus(self.log.0.settings.retention_days * DAY).unix();
         let there = self.seals.iter().filter(|seal| sealed_path(&self.folder, seal.number).exists());
         // The last one says where the log goes on.
         let last = self.seals.len() as u64;

@@ -24,7 +24,7 @@ pub struct Query {
     pub brand: Option<BrandCode>,
     /// From when on.
     pub from: Option<IysTime>,
-    /// Up to when.
+    /// Up to when, this moment included.
     pub to: Option<IysTime>,
 }
 

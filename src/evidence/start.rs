@@ -17,6 +17,7 @@ use super::writer::{Rotation, Unnamed, Writer};
 use crate::check::DecisionIds;
 use crate::disk::private::make_folder;
 use crate::model::mac::MacKey;
+use crate::model::retention::RemovalClock;
 use crate::model::time::IysTime;
 use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError, Reached, Recalled};
 use std::fs::{self, File};
@@ -236,6 +237,7 @@ pub(super) fn begin(
         seals.iter().filter(|seal| sealed_path(folder, seal.number).exists() && !index::is_there(folder, seal.number));
     let (earlier, bare): (Vec<Seal>, Vec<Seal>) = unindexed.copied().partition(|seal| index::is_earlier(folder, seal.number));
     let (tell, told) = channel();
+    let recorded = seals.iter().map(|seal| seal.times.1).max().unwrap_or_else(|| u32::try_from(now / 1_000).unwrap_or(u32::MAX));
     let keeper = Keeper {
         log: log.clone(),
         folder: folder.to_owned(),
@@ -247,6 +249,7 @@ pub(super) fn begin(
         earlier: earlier.into(),
         sealed: told,
         clock,
+        removal: RemovalClock::begin(IysTime::from_unix(recorded)),
         signed: signed.size,
         looked: None,
         kept: Some(Instant::now()),

@@ -86,14 +86,24 @@ impl Brands {
         all
     }
 
-    /// Adds a brand or replaces the one of its code; how fresh its data is stays. For the writer and
-    /// for boot: two callers at once would lose one's change.
+    /// Adds a brand or replaces the one of its code; how fresh its data is stays. For the writer: two callers at once would lose
+    /// one's change. Many at once are for [`Brands::fill`]: each call copies the map.
     pub fn put(&self, brand: Brand) {
         let current = self.0.load();
-        let kept = |entry: &Arc<BrandEntry>| (Arc::clone(&entry.freshness), Arc::clone(&entry.asked));
-        let (freshness, asked) = current.get(&brand.code).map(kept).unwrap_or_default();
         let mut next: Map = (**current).clone();
-        next.insert(brand.code, Arc::new(BrandEntry { brand, freshness, asked }));
+        next.insert(brand.code, entry_of(brand, &current));
+        self.set(next);
+    }
+
+    /// Sets everything that is on file; how fresh the data of each brand is stays. For boot.
+    pub fn fill(&self, brands: Vec<Brand>) {
+        let current = self.0.load();
+        self.set(brands.into_iter().map(|brand| (brand.code, entry_of(brand, &current))).collect());
+    }
+
+    fn set(&self, next: Map) {
+        #[cfg(test)]
+        COPIED.set(COPIED.get() + next.len());
         self.0.store(Arc::new(next));
     }
 
@@ -103,6 +113,23 @@ impl Brands {
             note(&entry.freshness);
         }
     }
+}
+
+/// The entry of a brand: the one of the map if the brand is as it was.
+fn entry_of(brand: Brand, current: &Map) -> Arc<BrandEntry> {
+    let Some(entry) = current.get(&brand.code) else {
+        return Arc::new(BrandEntry { brand, freshness: Arc::default(), asked: Arc::default() });
+    };
+    if entry.brand == brand {
+        return Arc::clone(entry);
+    }
+    Arc::new(BrandEntry { brand, freshness: Arc::clone(&entry.freshness), asked: Arc::clone(&entry.asked) })
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Entries that this thread has put into maps of brands.
+    pub(crate) static COPIED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(test)]
@@ -130,5 +157,21 @@ mod tests {
         let found = (entry.brand.clone(), entry.as_of(), entry.asked());
         assert_eq!(found, (brand(2, false), Some(IysTime::from_unix(1_700_000_000)), 3));
         assert_eq!(brands.all().iter().map(|entry| entry.brand.code.get()).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    #[test]
+    fn what_is_on_file_is_set_at_once_and_keeps_the_same() {
+        let brands = Brands::default();
+        brands.put(brand(1, true));
+        brands.put(brand(3, true));
+        let code = BrandCode::new(1).unwrap();
+        brands.get(code).unwrap().ask(3);
+        brands.note(code, |freshness| freshness.imported(IysTime::from_unix(1_700_000_000)));
+        let before = COPIED.get();
+        brands.fill(vec![brand(2, true), brand(1, false)]);
+        assert_eq!(COPIED.get() - before, 2);
+        let all: Vec<_> = brands.all().iter().map(|entry| (entry.brand.clone(), entry.as_of(), entry.asked())).collect();
+        let imported = Some(IysTime::from_unix(1_700_000_000));
+        assert_eq!(all, [(brand(1, false), imported, 3), (brand(2, true), None, 0)]);
     }
 }

@@ -14,6 +14,8 @@ mod sync;
 mod table;
 mod writing;
 
+#[cfg(test)]
+pub(crate) use brands::COPIED as BRANDS_COPIED;
 pub use brands::{BrandEntry, Brands};
 pub use declarations::Declarations;
 pub use freshness::{Freshness, StreamFreshness};

@@ -20,7 +20,7 @@ use crate::model::state::State;
 use crate::model::time::IysTime;
 use crate::ports::{Erased, Erasure, Retained};
 use crate::store::codec::{HistoryKey, OpenErasure, Vicinity};
-use crate::store::{Commit, KnownMovement, Store, StoreError};
+use crate::store::{Commit, KnownMovement, LogScan, Store, StoreError};
 use std::collections::BTreeMap;
 
 /// Up to when each recipient was erased, by brand and for every one. Some 60 bytes for each erasure that is on
@@ -81,11 +81,12 @@ impl Erasures {
     }
 
     /// Prepares an erasure behind a revision, one revision for each form of the address; none if one as late and
-    /// as wide is on file.
+    /// as wide is on file. `scan` is how far the change log was read for it beside the writer.
     pub(super) fn prepare<'a>(
         &self,
         store: &'a Store,
         asked: &Erasure,
+        scan: LogScan,
         revision: u64,
         now: IysTime,
     ) -> Result<Option<Erasing<'a>>, StoreError> {
@@ -99,8 +100,8 @@ impl Erasures {
         let done = Erased { revision, relations: 0, movements: 0 };
         let (commit, changed) = (store.begin(), Changed::default());
         let mut erasing = Erasing { commit, tombstones: Vec::new(), changed, done, retained: None };
-        let in_scope = |relation: &RelationKey| brand.is_none_or(|brand| relation.brand == brand);
-        let untold = store.changes_without(|relation| in_scope(relation) && recipients.contains(&relation.pseudonym))?;
+        let untold =
+            store.changes_without(scan, |relation| asked.concerns(relation) && recipients.contains(&relation.pseudonym))?;
         for (told, row) in &untold.rows {
             erasing.commit.told_anew(*told, row)?;
         }

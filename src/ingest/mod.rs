@@ -19,6 +19,6 @@ pub mod snapshot;
 pub mod verify;
 mod writer;
 
-pub use catch_up::{CatchUpError, catch_up};
+pub use catch_up::{CatchUpError, StoreFollower};
 pub use restore::{Origin, RestoreError};
 pub use writer::{BatchReport, Boot, Booted, Observer, Setup, Writer, WriterHandle};

@@ -1,7 +1,7 @@
 //! Boot: the index is filled from the store.
 
 use super::snapshot::{self, LoadError};
-use crate::index::snapshot::{Rejected, SnapshotFile};
+use crate::index::snapshot::{Loaded, Rejected, SnapshotFile};
 use crate::index::{Full, Index, StreamFreshness};
 use crate::model::brand::{Brand, BrandCode};
 use crate::model::key::RelationHash;
@@ -42,21 +42,39 @@ pub enum Origin {
 }
 
 /// Fills `index`, which is empty, with every relation, brand and the revision of `store`, and marks it
-/// loaded: from this snapshot if there is one that fits, else by a scan, which brings the same.
+/// loaded: from this snapshot if there is one that fits, else by a scan, which brings the same. Nobody may write to the store meanwhile.
 pub fn restore(store: &Store, index: &Index, snapshot: Option<&SnapshotFile>) -> Result<Origin, RestoreError> {
     restore_brands(store, index)?;
     restore_freshness(store, index)?;
-    let origin = fill(store, index, snapshot)?;
-    index.revision().publish(store.revision()?);
+    let committed = store.revision()?;
+    let is_whole = |loaded: &Loaded| loaded.revision == committed;
+    let origin = match fill(store, index, snapshot, is_whole)? {
+        Filled::FromSnapshot(origin, _) | Filled::ByScan(origin) => origin,
+    };
+    index.revision().publish(committed);
     index.mark_loaded();
     Ok(origin)
 }
 
+/// Fills `index`, which is empty, with the relations of a store that a writer may be writing, of which every batch up to `whole` is
+/// seen and parts of later ones may be. Returns what the index holds then.
+pub(super) fn fill_beside_writer(
+    store: &Store,
+    index: &Index,
+    snapshot: Option<&SnapshotFile>,
+    whole: u64,
+) -> Result<(Origin, Loaded), RestoreError> {
+    // The batch behind the last one may be on its way in.
+    let through = store.revision()? + 1;
+    Ok(match fill(store, index, snapshot, |_| true)? {
+        Filled::FromSnapshot(origin, loaded) => (origin, loaded),
+        Filled::ByScan(origin) => (origin, Loaded { revision: whole, through, relations: index.relations() }),
+    })
+}
+
 /// The brands on file, their declarations, and what is missing of their data.
 pub(super) fn restore_brands(store: &Store, index: &Index) -> Result<(), StoreError> {
-    for brand in store.brands()? {
-        index.brands().put(brand);
-    }
+    index.brands().fill(store.brands()?);
     index.declarations().fill(store.declarations()?);
     for gap in store.gaps()? {
         index.brands().note(gap.brand, |freshness| freshness.set_gap(Some((gap.from, gap.to))));
@@ -84,9 +102,24 @@ pub(super) fn restore_freshness(store: &Store, index: &Index) -> Result<(), Stor
     Ok(())
 }
 
-fn fill(store: &Store, index: &Index, snapshot: Option<&SnapshotFile>) -> Result<Origin, RestoreError> {
+/// What filled the index, and of a snapshot what it holds then.
+enum Filled {
+    FromSnapshot(Origin, Loaded),
+    ByScan(Origin),
+}
+
+fn fill(
+    store: &Store,
+    index: &Index,
+    snapshot: Option<&SnapshotFile>,
+    is_enough: impl Fn(&Loaded) -> bool,
+) -> Result<Filled, RestoreError> {
     let unusable = match snapshot.map(|of| snapshot::load(store, index, of)) {
-        Some(Ok((revision, batches))) => return Ok(Origin::Snapshot { revision, batches }),
+        Some(Ok((revision, loaded))) if is_enough(&loaded) => {
+            let origin = Origin::Snapshot { revision, batches: loaded.revision - revision };
+            return Ok(Filled::FromSnapshot(origin, loaded));
+        }
+        Some(Ok(_)) => Some(LoadError::Unusable("the changes since have a hole")),
         Some(Err(error)) => Some(error),
         None => None,
     };
@@ -97,7 +130,7 @@ fn fill(store: &Store, index: &Index, snapshot: Option<&SnapshotFile>) -> Result
     };
     index.write().clear();
     scan(store, index)?;
-    Ok(origin)
+    Ok(Filled::ByScan(origin))
 }
 
 /// Every relation of the store.

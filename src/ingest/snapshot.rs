@@ -8,6 +8,7 @@ use crate::model::state::State;
 use crate::store::codec::Change;
 use crate::store::{Store, StoreError};
 use std::io;
+use std::ops::ControlFlow::{Break, Continue};
 use std::path::Path;
 
 /// Why no snapshot was taken. The one before stays.
@@ -45,15 +46,34 @@ pub fn save(store: &Store, index: &Index, to: &SnapshotFile) -> Result<(u64, Wri
     Ok((revision, snapshot::write(index, identity, to)?))
 }
 
-/// Fills `index`, which is empty, from a snapshot and the changes since; tells its revision and how many batches
-/// came after. The index may be half filled if that fails.
-pub(super) fn load(store: &Store, index: &Index, of: &SnapshotFile) -> Result<(u64, u64), LoadError> {
+/// Fills `index`, which is empty, from a snapshot and the changes since. Returns the revision of the snapshot, and what the index holds
+/// now. The index may be half filled if that fails.
+pub(super) fn load(store: &Store, index: &Index, of: &SnapshotFile) -> Result<(u64, Loaded), LoadError> {
     let revision = snapshot::preface(of)?.identity.revision;
     let Some(expected) = identity(store, revision)? else {
         return Err(LoadError::Unusable("the changes since are not kept any more"));
     };
     let loaded = snapshot::load(index, of, &expected)?;
-    Ok((revision, replay(store, index, &loaded)?))
+    let reached = replay(store, index, &loaded)?;
+    Ok((revision, Loaded { revision: reached, through: loaded.through.max(reached), ..loaded }))
+}
+
+/// Why changes could not be set again.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReplayError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Full(#[from] Full),
+}
+
+impl From<ReplayError> for LoadError {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Store(error) => Self::Store(error),
+            ReplayError::Full(full) => Self::Full(full),
+        }
+    }
 }
 
 /// Why a start from a snapshot is not possible.
@@ -90,26 +110,28 @@ fn identity(store: &Store, revision: u64) -> Result<Option<Identity>, StoreError
     Ok(Some(Identity { key_id: *key_id, key_check, node: store.node()?, revision, fingerprint }))
 }
 
-/// Sets every change after the snapshot again; tells how many batches there were.
-pub(super) fn replay(store: &Store, index: &Index, loaded: &Loaded) -> Result<u64, LoadError> {
+/// Sets the changes behind what is loaded again, up to the last batch that is committed, or up to the first that is missing. Returns the
+/// revision up to which the index holds every batch then.
+pub(super) fn replay(store: &Store, index: &Index, loaded: &Loaded) -> Result<u64, ReplayError> {
     let mut writing = index.write();
-    let (mut last, mut gap, mut full) = (loaded.revision, false, None);
+    let (mut reached, committed, mut full) = (loaded.revision, store.revision()?, None);
     store.each_change_after(loaded.revision, |revision, Change { states, new, .. }| {
-        gap |= revision != last + 1;
-        last = revision;
+        // A batch of a bulk import may stand in the log before it is committed.
+        if revision != reached + 1 || revision > committed {
+            return Break(());
+        }
         // Parts of a batch up to `through` may be there, so its new relations are not new to the index; of
         // later ones nothing is, and a new relation that stands there is another one.
         let new = if revision > loaded.through { new } else { 0 };
         let (new, known) = states.split_at(new);
-        full = full.or_else(|| writing.insert_many(&hashed(new)).and_then(|()| writing.set_many(&hashed(known))).err());
+        full = writing.insert_many(&hashed(new)).and_then(|()| writing.set_many(&hashed(known))).err();
+        if full.is_some() {
+            return Break(());
+        }
+        reached = revision;
+        Continue(())
     })?;
-    if let Some(full) = full {
-        return Err(full.into());
-    }
-    if gap || last != store.revision()? {
-        return Err(LoadError::Unusable("the changes since have a hole"));
-    }
-    Ok(last - loaded.revision)
+    full.map_or(Ok(reached), |full| Err(full.into()))
 }
 
 fn hashed(states: &[(RelationKey, State)]) -> Vec<(RelationHash, State)> {

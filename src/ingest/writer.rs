@@ -22,7 +22,7 @@ use crate::model::movement::Movement;
 use crate::model::source::SourceCode;
 use crate::model::time::IysTime;
 use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, RegistryRefused, SinkError, Stall};
-use crate::store::{Store, StoreError};
+use crate::store::{LogScan, Store, StoreError};
 use health::Health;
 use queue::{Command, PutBy, Submission, gather};
 use std::collections::HashSet;
@@ -105,7 +105,13 @@ impl Writer {
         let (revision, erasures) = (store.revision()?, Erasures::load(&store)?);
         let visible = boot != Boot::Skip;
         let unreported = Arc::new(AtomicU64::new(store.count_duties()?));
-        let handle = WriterHandle { commands, health: health.clone(), unreported: Arc::clone(&unreported) };
+        let handle = WriterHandle {
+            commands,
+            health: health.clone(),
+            unreported: Arc::clone(&unreported),
+            store: Arc::clone(&store),
+            scanning: Arc::default(),
+        };
         let thread = Thread { store, index, revision, known_sources, erasures, health, unreported, observer, clock, visible };
         let failed = |error: std::io::Error| StoreError::Rocks(format!("the writer thread cannot be started: {error}"));
         let named = std::thread::Builder::new().name("izingate-writer".to_owned());
@@ -143,7 +149,7 @@ impl Thread {
                 Command::Close(line, reply) => drop(reply.send(self.close(&line))),
                 Command::Reported(ids, reply) => drop(reply.send(self.forget_reported(ids))),
                 Command::Registry(change) => change(&self),
-                Command::Erase(asked, reply) => drop(reply.send(self.erase(&asked))),
+                Command::Erase(asked, scan, reply) => drop(reply.send(self.erase(&asked, scan))),
                 Command::Slice(slice, reply) => next = self.take_slices((slice, reply), &mut inbox),
                 Command::Movements(first) => {
                     let (group, ended) = gather(first, &mut inbox);
@@ -272,10 +278,10 @@ impl Thread {
     }
 
     /// Erases a recipient: what is on file goes, and what keeps it out comes, in one batch.
-    fn erase(&mut self, asked: &Erasure) -> Result<Erased, EraseRefused> {
+    fn erase(&mut self, asked: &Erasure, scan: LogScan) -> Result<Erased, EraseRefused> {
         self.refuse_if_failed()?;
         let now = self.clock.receipt();
-        let erasing = self.erasures.prepare(&self.store, asked, self.revision, now);
+        let erasing = self.erasures.prepare(&self.store, asked, scan, self.revision, now);
         let Some(mut erasing) = erasing.map_err(|error| self.failed(&error))? else {
             return Ok(Erased { revision: self.revision, relations: 0, movements: 0 });
         };
@@ -328,11 +334,7 @@ impl Thread {
     fn failed(&self, error: &StoreError) -> SinkError {
         match error {
             StoreError::NotWritten(cause) => self.not_written(cause),
-            StoreError::NoDescriptors(_) => SinkError::Stalled(Stall::NoDescriptors),
-            error => {
-                tracing::error!(%error, "the store could not be read; a batch was refused");
-                SinkError::Unreadable
-            }
+            error => unread(error),
         }
     }
 
@@ -365,12 +367,26 @@ fn show(index: &mut Writing<'_>, changed: &Changed) -> Result<(), Full> {
     index.set_many(&changed.known)
 }
 
+/// What an error of reading is for whoever asked: nothing was changed.
+fn unread(error: &StoreError) -> SinkError {
+    match error {
+        StoreError::NoDescriptors(_) => SinkError::Stalled(Stall::NoDescriptors),
+        error => {
+            tracing::error!(%error, "the store could not be read; a batch was refused");
+            SinkError::Unreadable
+        }
+    }
+}
+
 /// Nothing was changed: what is on record can still be refused, and room may be made.
 fn refuse_full(full: &Full) -> SinkError {
     tracing::error!(error = %full, "a batch was refused");
     SinkError::Full
 }
 
+#[cfg(test)]
+#[path = "writer/erasure_tests.rs"]
+mod erasure_tests;
 #[cfg(test)]
 #[path = "writer/tests.rs"]
 mod tests;

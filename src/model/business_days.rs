@@ -9,10 +9,9 @@ use super::date::Date;
 
 /// Whether an eve, of which Law 2429 makes the afternoon a holiday, is a business day. The regulation
 /// does not say, so it is a setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Eves {
     /// Its morning is worked: it counts.
-    #[default]
     Work,
     /// Its afternoon is a holiday: it does not count. Deadlines end later.
     Off,
@@ -63,6 +62,9 @@ const FEASTS: [(u16, MonthDay, MonthDay); 13] = [
 ];
 
 impl Eves {
+    /// What holds where nobody set it.
+    pub const DEFAULT: Self = Self::Off;
+
     /// Both, as a setting names them.
     pub const ALL: [Self; 2] = [Self::Work, Self::Off];
 

@@ -1,6 +1,7 @@
 //! How long what is not current any more is kept.
 
 use super::time::IysTime;
+use std::time::{Duration, Instant};
 
 /// Seconds of a day.
 pub const DAY: u32 = 86_400;
@@ -37,9 +38,54 @@ impl HistoryRetention {
     }
 }
 
+/// The time that removal goes by: that of the wall clock, but none that is later than the last moment on record at the start and the time that
+/// passed since. What is removed does not come back, so a clock that is years ahead must not be enough to remove it. A gateway that did
+/// not run for a time removes later by that time, until its next start.
+#[derive(Clone, Copy, Debug)]
+pub struct RemovalClock {
+    recorded: IysTime,
+    since: Instant,
+}
+
+impl RemovalClock {
+    /// Begins now; `recorded` is the last moment on record, or that of the wall clock where there is none.
+    #[must_use]
+    pub fn begin(recorded: IysTime) -> Self {
+        Self { recorded, since: Instant::now() }
+    }
+
+    /// The time to go by when the wall clock shows `wall`.
+    #[must_use]
+    pub fn now(&self, wall: IysTime) -> IysTime {
+        self.after(wall, self.since.elapsed())
+    }
+
+    fn after(&self, wall: IysTime, passed: Duration) -> IysTime {
+        wall.min(self.recorded.plus(u32::try_from(passed.as_secs()).unwrap_or(u32::MAX)))
+    }
+
+    /// The time to go by where `wall` is ahead of it by more than a day.
+    #[must_use]
+    pub fn far_behind(&self, wall: IysTime) -> Option<IysTime> {
+        Some(self.now(wall)).filter(|now| now.plus(DAY) < wall)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_ahead_removes_nothing_that_time_did_not_make_old() {
+        let recorded = IysTime::parse("2026-11-05 10:00:00").unwrap();
+        let clock = RemovalClock::begin(recorded);
+        let hour = Duration::from_hours(1);
+        let after = |ahead: u32| clock.after(recorded.plus(ahead), hour);
+        assert_eq!([0, 3_600, 3_601, 4 * 366 * DAY].map(after), [0, 3_600, 3_600, 3_600].map(|behind| recorded.plus(behind)));
+        assert_eq!(clock.after(recorded.minus(DAY), hour), recorded.minus(DAY), "a clock that is behind removes less");
+        assert_eq!(clock.after(recorded, Duration::MAX), recorded);
+        assert!(clock.far_behind(recorded.plus(DAY)).is_none() && clock.far_behind(recorded.plus(2 * DAY)).is_some());
+    }
 
     #[test]
     fn never_less_than_three_years() {

@@ -3,7 +3,7 @@
 use super::{BoxFuture, SinkError};
 use crate::model::brand::BrandCode;
 use crate::model::erasure::{Reason, Tombstone};
-use crate::model::key::Pseudonym;
+use crate::model::key::{Pseudonym, RelationKey};
 use crate::model::time::IysTime;
 
 /// What is to be erased of a recipient (KVKK).
@@ -18,6 +18,14 @@ pub struct Erasure {
     pub erased: Option<IysTime>,
     /// Why also what 13/2 still has kept.
     pub reason: Option<Reason>,
+}
+
+impl Erasure {
+    /// Whether a relation is one of those that are erased.
+    #[must_use]
+    pub fn concerns(&self, relation: &RelationKey) -> bool {
+        self.brand.is_none_or(|brand| relation.brand == brand) && self.recipients.contains(&relation.pseudonym)
+    }
 }
 
 /// What was erased.

@@ -4,7 +4,7 @@ use super::codec::{self, Change, ChangeSlice};
 use super::error::StoreError;
 use super::rocks::{Family, Store};
 use crate::ports::{ChangePart, ChangePlace, ChangeReader, ChangesError, ReadError};
-use std::ops::ControlFlow::{Break, Continue};
+use std::ops::ControlFlow::{self, Break, Continue};
 use xxhash_rust::xxh3::xxh3_128;
 
 impl ChangeReader for Store {
@@ -35,12 +35,16 @@ impl Store {
         Ok(self.get(Family::Changes, &revision.to_be_bytes())?.map(|row| xxh3_128(&row)))
     }
 
-    /// Every batch after `revision` with its own revision, in order. There may be holes: the caller looks.
-    pub fn each_change_after(&self, revision: u64, mut each: impl FnMut(u64, Change)) -> Result<(), StoreError> {
+    /// Every batch after `revision` with its own revision, in order, until `each` has seen enough. There may be holes: the caller
+    /// looks.
+    pub fn each_change_after(
+        &self,
+        revision: u64,
+        mut each: impl FnMut(u64, Change) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         self.walk_up(Family::Changes, &(revision + 1).to_be_bytes(), |key, value| {
             let revision = codec::decode_u64(key).map_err(corrupt)?;
-            each(revision, codec::decode_change(&self.whole_row(revision, value)?).map_err(corrupt)?);
-            Ok(Continue(()))
+            Ok(each(revision, codec::decode_change(&self.whole_row(revision, value)?).map_err(corrupt)?))
         })
     }
 

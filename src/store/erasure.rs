@@ -21,7 +21,20 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::ops::ControlFlow::Continue;
+use std::ops::ControlFlow::{Break, Continue};
+
+/// Bytes of the change log that are read at once, after which the database is let go of: it cannot be opened again while somebody
+/// reads it.
+const SCANNED_AT_ONCE: usize = 64 << 20;
+
+/// The batches of the change log that tell of relations, as far as the log was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogScan {
+    telling: BTreeSet<u64>,
+    /// The last revision that was read. A batch up to it that is not among those above tells of none of the relations, and never
+    /// will.
+    through: u64,
+}
 
 /// The batches of the change log that told of relations, without them.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -30,6 +43,8 @@ pub struct Untold {
     pub rows: Vec<(u64, Vec<u8>)>,
     /// The relations.
     pub relations: BTreeSet<RelationKey>,
+    /// Number of batches that were read for it.
+    pub read: u64,
 }
 
 impl Commit<'_> {
@@ -126,18 +141,64 @@ impl Store {
         Ok(movements)
     }
 
-    /// Every kept batch of the change log that tells of a relation that is `gone`, without those. Reads the whole
-    /// log, as a start without a snapshot of today reads what is behind it.
-    pub fn changes_without(&self, gone: impl Fn(&RelationKey) -> bool) -> Result<Untold, StoreError> {
-        let mut untold = Untold::default();
-        self.walk_up(Family::Changes, &[], |key, row| {
+    /// Reads the change log behind what `scan` has read, up to the last batch that is committed, and notes the batches that tell of
+    /// a relation that is `gone`. Returns how many batches it read.
+    ///
+    /// It may run beside the writer for as long as a disk takes to give the whole log: batches come in behind the last one alone, and
+    /// those that are there only ever lose relations or go.
+    pub fn scan_changes(&self, scan: &mut LogScan, gone: impl Fn(&RelationKey) -> bool) -> Result<u64, StoreError> {
+        let (last, mut read) = (self.revision()?, 0);
+        while scan.through < last {
+            read += self.scan_some_changes(scan, last, &gone)?;
+        }
+        Ok(read)
+    }
+
+    fn scan_some_changes(&self, scan: &mut LogScan, last: u64, gone: &impl Fn(&RelationKey) -> bool) -> Result<u64, StoreError> {
+        let (mut bytes, mut read, mut through) = (0, 0, last);
+        self.walk_up(Family::Changes, &(scan.through + 1).to_be_bytes(), |key, row| {
             let revision = codec::decode_u64(key).map_err(corrupt("changes"))?;
-            let recipient = self.recipient_of(revision, row)?;
-            let left = codec::without(row, recipient, &gone, &mut untold.relations).map_err(corrupt("changes"))?;
-            untold.rows.extend(left.map(|left| (revision, left)));
+            if revision > last {
+                return Ok(Break(()));
+            }
+            if bytes >= SCANNED_AT_ONCE {
+                through = revision - 1;
+                return Ok(Break(()));
+            }
+            if self.row_without(revision, row, gone, &mut BTreeSet::new())?.is_some() {
+                scan.telling.insert(revision);
+            }
+            (bytes, read) = (bytes + row.len(), read + 1);
             Ok(Continue(()))
         })?;
+        scan.through = through;
+        Ok(read)
+    }
+
+    /// Every kept batch of the change log that tells of a relation that is `gone`, without those. Reads the batches that `scan` has
+    /// noted, as they are now, and those behind it: for the writer, so that nothing comes in meanwhile.
+    pub fn changes_without(&self, mut scan: LogScan, gone: impl Fn(&RelationKey) -> bool) -> Result<Untold, StoreError> {
+        let mut untold = Untold { read: self.scan_changes(&mut scan, &gone)?, ..Untold::default() };
+        for revision in scan.telling {
+            untold.read += 1;
+            // None if its time was over.
+            let Some(row) = self.get(Family::Changes, &revision.to_be_bytes())? else { continue };
+            let left = self.row_without(revision, &row, &gone, &mut untold.relations)?;
+            untold.rows.extend(left.map(|left| (revision, left)));
+        }
         Ok(untold)
+    }
+
+    /// A batch without the relations that are `gone`, which are added to `met`; none if it tells of none.
+    fn row_without(
+        &self,
+        revision: u64,
+        row: &[u8],
+        gone: impl Fn(&RelationKey) -> bool,
+        met: &mut BTreeSet<RelationKey>,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let recipient = self.recipient_of(revision, row)?;
+        codec::without(row, recipient, gone, met).map_err(corrupt("changes"))
     }
 
     /// A row of the change log that names its recipients, whatever it was made by.

@@ -41,7 +41,7 @@ mod verify;
 
 pub use clock::ClockAccepted;
 pub use commit::Commit;
-pub use erasure::{KnownMovement, Untold};
+pub use erasure::{KnownMovement, LogScan, Untold};
 pub use error::StoreError;
 pub use intent::Completion;
 pub use retention::Swept;

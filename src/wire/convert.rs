@@ -187,7 +187,7 @@ pub fn observed(seen: Observed) -> proto::ObserveResponse {
 #[must_use]
 pub fn push_connection(connection: PushConnection) -> proto::PushConnection {
     let PushConnection { url, channel, registered, status } = connection;
-    let channel = channel.map_or(0, |channel| channel as i32 + 1);
+    let channel = channel.map_or(proto::Channel::Unspecified as i32, channel_code);
     proto::PushConnection { url, channel, registered, status }
 }
 
@@ -299,8 +299,8 @@ pub fn explain_response(explained: Explained) -> proto::ExplainResponse {
 
 fn cell_record(cell: CellHistory) -> proto::CellRecord {
     proto::CellRecord {
-        channel: cell.cell.channel as i32 + 1,
-        recipient_type: cell.cell.recipient_type as i32 + 1,
+        channel: channel_code(cell.cell.channel),
+        recipient_type: recipient_type_code(cell.cell.recipient_type),
         status: cell.status.map_or(proto::Status::Unspecified as i32, status),
         history: cell.history.into_iter().map(history_entry).collect(),
     }
@@ -412,4 +412,38 @@ pub fn change_event(part: &ChangePart) -> proto::WatchEvent {
 #[must_use]
 pub const fn heartbeat_event(revision: u64) -> proto::WatchEvent {
     proto::WatchEvent { event: Some(proto::watch_event::Event::Heartbeat(revision)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::decision::Reason;
+    use crate::model::mode::Mode;
+
+    /// These numbers are inside what they are in a message: one that is given another meaning on either side is found here.
+    #[test]
+    fn every_number_means_the_same_inside_and_in_a_message() {
+        let decision = |of: Decision| (proto::Decision::try_from(i32::from(of as u8)).unwrap().as_str_name(), of.name());
+        let reason = |of: Reason| (proto::Reason::try_from(i32::from(of as u8)).unwrap().as_str_name(), of.name());
+        let status_of = |of: Status| (proto::Status::try_from(status(of)).unwrap().as_str_name(), of.name());
+        for ((message, name), prefix) in Decision::ALL
+            .map(|of| (decision(of), "DECISION_"))
+            .into_iter()
+            .chain(Reason::ALL.map(|of| (reason(of), "REASON_")))
+            .chain([Status::Onay, Status::Ret, Status::Yok].map(|of| (status_of(of), "STATUS_")))
+        {
+            assert_eq!(message, format!("{prefix}{name}"));
+        }
+        let mode = |of: Mode| proto::Mode::try_from(i32::from(of as u8)).unwrap();
+        assert_eq!(Mode::ALL.map(mode), [proto::Mode::Enforce, proto::Mode::Advise, proto::Mode::Shadow]);
+        assert_eq!(Mode::ALL, [Mode::Enforce, Mode::Advise, Mode::Shadow]);
+    }
+
+    #[test]
+    fn a_channel_and_a_recipient_type_are_read_as_they_are_written() {
+        assert_eq!(Channel::ALL.map(|of| channel(channel_code(of)).ok()), Channel::ALL.map(Some));
+        for of in [RecipientType::Bireysel, RecipientType::Tacir] {
+            assert_eq!(recipient_type(recipient_type_code(of)).ok(), Some(of));
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Where this node stands, for both wires and the admin port.
 
+use super::convert::channel_code;
 use super::gateway::Gateway;
 use super::proto;
 use super::status::{Kind, Problem};
@@ -46,7 +47,7 @@ fn brand_state(entry: &BrandEntry, at: Moment) -> proto::BrandState {
         streams: if fed { Stream::ALL.map(|stream| stream_state(entry, stream)).into() } else { Vec::new() },
         last_push: unix(entry.freshness.last_push()),
         gap: gap.map(|(from, to)| proto::GapState { from: from.unix().into(), to: to.unix().into() }),
-        stale: stale.map(|channel| channel as i32 + 1).collect(),
+        stale: stale.map(channel_code).collect(),
     }
 }
 

@@ -320,6 +320,15 @@ impl From<Problem> for Status {
     }
 }
 
+/// How the texts begin that tonic has for a message that it could not take from a request. It has the same code for what fails here, such as
+/// an answer that cannot be encoded, and tells the two apart by nothing else.
+const UNREADABLE: [&str; 3] = ["protocol error: ", "Unexpected EOF decoding stream", "Missing request message"];
+
+/// Whether a status of tonic's is about the message that came.
+fn is_of_a_message(status: &Status) -> bool {
+    UNREADABLE.iter().any(|text| status.message().starts_with(text))
+}
+
 /// A status that tonic made before any handler was asked, with a code of ours; any other as it is.
 #[must_use]
 pub fn of_tonic(status: Status) -> Status {
@@ -329,7 +338,7 @@ pub fn of_tonic(status: Status) -> Status {
     let (kind, otherwise) = match status.code() {
         Code::OutOfRange => (Kind::BodyTooLarge, "the message is larger than allowed"),
         Code::Unimplemented => (Kind::Unimplemented, "no such service or method"),
-        Code::Internal => (Kind::MalformedProtobuf, "the message cannot be read"),
+        Code::Internal if is_of_a_message(&status) => (Kind::MalformedProtobuf, "the message cannot be read"),
         _ => return status,
     };
     let said = status.message();
@@ -366,6 +375,20 @@ impl IntoResponse for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_here_is_not_taken_for_a_message_of_the_callers() {
+        let of = |text: &str| {
+            let status = of_tonic(Status::internal(text));
+            (status.code(), status.message().to_owned())
+        };
+        let own = "Error encoding: buffer too small";
+        assert_eq!(of(own), (Code::Internal, own.to_owned()));
+        assert_eq!(
+            of("Missing request message."),
+            (Code::InvalidArgument, "MALFORMED_PROTOBUF: Missing request message.".to_owned())
+        );
+    }
 
     #[test]
     fn one_problem_on_both_wires() {

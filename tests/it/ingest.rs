@@ -25,10 +25,11 @@ use izingate::model::state::{State, Status};
 use izingate::model::time::IysTime;
 use izingate::model::transaction::TransactionId;
 use izingate::ports::{Applied, ClosedLine, Erasure, FeedNote, MovementSink};
-use izingate::store::codec::{HistoryKey, decode_history};
+use izingate::store::codec::{Change, HistoryKey, decode_history};
 use izingate::store::{Compression, Options, Store};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow::Continue;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -523,7 +524,11 @@ impl Node {
     /// What `changes` alone leads to, for whoever follows it from its beginning: relations that hold anything.
     fn changed_states(&self) -> BTreeMap<RelationKey, State> {
         let mut states = BTreeMap::new();
-        self.store.each_change_after(0, |_, change| states.extend(change.states)).unwrap();
+        let each = |_, change: Change| {
+            states.extend(change.states);
+            Continue(())
+        };
+        self.store.each_change_after(0, each).unwrap();
         states.retain(|_, state| *state != State::EMPTY);
         states
     }
@@ -584,7 +589,9 @@ fn batches(told: &[Told]) -> Vec<Batch> {
 }
 
 fn open_store(path: &Path) -> Store {
-    let options =
-        Options { compression: Compression::None, cache_bytes: 1 << 20, write_buffer_bytes: 1 << 20, ..Options::default() };
-    Store::open(&path.join("store"), &options, &pseudonymizer(), 1).unwrap()
+    Store::open(&path.join("store"), &store_options(), &pseudonymizer(), 1).unwrap()
+}
+
+fn store_options() -> Options {
+    Options { compression: Compression::None, cache_bytes: 1 << 20, write_buffer_bytes: 1 << 20, ..Options::default() }
 }

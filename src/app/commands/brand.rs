@@ -12,6 +12,7 @@ use crate::model::standing::{Keeper, Standing};
 use crate::model::time::IysTime;
 use crate::ports::{Registrar, RegistryRefused};
 use crate::store::Store;
+use crate::wire::convert::channel_code;
 use crate::wire::proto::consent_service_client::ConsentServiceClient;
 use crate::wire::proto::{
     self, DataKeeper, DeactivateBrandRequest, GetStateRequest, ListBrandsRequest, PutBrandRequest, SetModeRequest,
@@ -64,7 +65,7 @@ fn add(args: AddArgs) -> Result<String, CommandError> {
 fn mode(args: &ModeArgs) -> Result<String, CommandError> {
     let request = SetModeRequest {
         brand_code: args.brand.get(),
-        channels: args.channels.iter().map(|channel| *channel as i32 + 1).collect(),
+        channels: args.channels.iter().copied().map(channel_code).collect(),
         mode: i32::from(args.mode as u8),
         effective_from: args.from.map_or(0, |from| from.unix().into()),
     };

@@ -2,6 +2,7 @@
 
 use super::{CommandError, connect, runtime};
 use crate::cli::iys::{IysCommand, PushArgs, PushCommand};
+use crate::wire::convert::channel_code;
 use crate::wire::proto::admin_service_client::AdminServiceClient;
 use crate::wire::proto::{Channel, PushAction, PushConnection, PushRequest};
 
@@ -17,7 +18,7 @@ pub fn iys(command: IysCommand) -> Result<String, CommandError> {
         PushCommand::Remove(args) => (PushAction::Remove, args),
     };
     let PushArgs { brand, channel, endpoint } = args;
-    let request = PushRequest { brand_code: brand.get(), channel: channel as i32 + 1, action: action.into() };
+    let request = PushRequest { brand_code: brand.get(), channel: channel_code(channel), action: action.into() };
     let connections = runtime()?.block_on(async {
         let mut client = AdminServiceClient::new(connect(&endpoint).await?);
         Ok::<_, CommandError>(client.push(request).await?.into_inner().connections)

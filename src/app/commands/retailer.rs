@@ -13,6 +13,7 @@ use crate::model::secret::Pseudonymizer;
 use crate::model::source::Source;
 use crate::model::time::IysTime;
 use crate::ports::{Applied, MovementSink};
+use crate::wire::convert::{channel_code, recipient_type_code};
 use crate::wire::proto::admin_service_client::AdminServiceClient;
 use crate::wire::proto::{PutRetailerAccessRequest, RefreshRetailerAccessRequest, RetailerAccess};
 use std::fmt::Write;
@@ -36,8 +37,8 @@ pub fn retailer(command: RetailerCommand) -> Result<(String, u8), CommandError> 
 fn refresh(args: &RefreshArgs) -> Result<String, CommandError> {
     let request = RefreshRetailerAccessRequest {
         brand_code: args.brand.get(),
-        channel: args.channel as i32 + 1,
-        recipient_type: args.recipient_type as i32 + 1,
+        channel: channel_code(args.channel),
+        recipient_type: recipient_type_code(args.recipient_type),
         recipient: args.recipient.clone(),
     };
     let answer = runtime()?.block_on(async {
@@ -141,8 +142,8 @@ fn message(args: &AccessArgs, recipient: &Recipient) -> RetailerAccess {
         recipient: recipient.to_iys(),
         allowed: args.change.allow,
         at: args.at.map_or(0, |at| at.unix().into()),
-        channel: args.channel.map_or(0, |channel| channel as i32 + 1),
-        recipient_type: args.recipient_type.map_or(0, |recipient_type| recipient_type as i32 + 1),
+        channel: args.channel.map_or(0, channel_code),
+        recipient_type: args.recipient_type.map_or(0, recipient_type_code),
     }
 }
 

@@ -9,6 +9,7 @@ mod position;
 use super::list::List;
 use super::{CommandError, connect, runtime};
 use crate::cli::iys::SweepArgs;
+use crate::wire::convert::{channel_code, recipient_type_code};
 use crate::wire::proto::admin_service_client::AdminServiceClient;
 use crate::wire::proto::{ObserveRequest, ObserveResponse};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -63,8 +64,8 @@ async fn step(
 ) -> Result<ObserveResponse, CommandError> {
     let request = ObserveRequest {
         brand_code: args.brand.get(),
-        channel: args.channel as i32 + 1,
-        recipient_type: args.recipient_type as i32 + 1,
+        channel: channel_code(args.channel),
+        recipient_type: recipient_type_code(args.recipient_type),
         recipients,
     };
     let mut failures = 0;

@@ -17,7 +17,7 @@ use crate::filter::block::Bounds;
 use crate::filter::{AskedColumn, Block, Kind};
 use crate::index::snapshot::SnapshotFile;
 use crate::index::{Index, memory_limit};
-use crate::ingest::{CatchUpError, catch_up, restore};
+use crate::ingest::StoreFollower;
 use crate::model::brand::BrandCode;
 use crate::ports::Reached;
 use crate::store::{Options, Store, StoreError};
@@ -26,7 +26,7 @@ use crate::wire::caller::Caller;
 use crate::wire::record::{Asked, DecidedBatch, decide_batch};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -121,7 +121,8 @@ impl Offline {
         reached::require(&of_gateway, known, reached).map_err(OpenError::from)?;
         let index = Index::new(memory_limit() / 4 * 3).map_err(OpenError::from)?;
         let snapshot = SnapshotFile { path: data.join("snapshot").join("index.snap"), key: keys.snapshots };
-        let origin = restore::restore(&store, &index, Some(&snapshot)).map_err(OpenError::from)?;
+        let filled = StoreFollower::fill(store, index.clone(), Some(&snapshot));
+        let (follower, origin) = filled.map_err(OpenError::from)?;
         tracing::debug!(?origin, relations = index.relations(), "the index is filled");
         // Nothing stands in the list's result before it is on record.
         let settings = Settings {
@@ -139,8 +140,8 @@ impl Offline {
         let (end, ended) = channel();
         let lost: Arc<OnceLock<String>> = Arc::default();
         let follower = {
-            let (index, lost) = (index.clone(), Arc::clone(&lost));
-            std::thread::spawn(move || follow(&store, &index, &ended, &lost))
+            let lost = Arc::clone(&lost);
+            std::thread::spawn(move || follow(follower, &ended, &lost))
         };
         let caller = Caller { name: Arc::from(question.caller.as_str()), durability: Durability::BeforeAnswer };
         Ok(Self {
@@ -226,10 +227,12 @@ impl Drop for Lost<'_> {
     }
 }
 
-/// Follows what is committed until nobody needs it.
+/// Looks at a store that is behind what is known of it, until it is not: files may be removed while it is opened.
+const LOOKS: u32 = 8;
+
 /// Follows a store up to what is known of it, and returns how far it is: a writer may have removed files while it was opened.
 fn followed_to(store: &Store, known: Reached) -> Result<Reached, StoreError> {
-    for _ in 0..IN_VAIN {
+    for _ in 0..LOOKS {
         if !store.reached()?.is_behind(&known) {
             break;
         }
@@ -238,24 +241,15 @@ fn followed_to(store: &Store, known: Reached) -> Result<Reached, StoreError> {
     store.reached()
 }
 
-fn follow(store: &Store, index: &Index, ended: &Receiver<()>, lost: &OnceLock<String>) {
+/// Follows what is committed until nobody needs it.
+fn follow(follower: StoreFollower, ended: &Receiver<()>, lost: &OnceLock<String>) {
     let _lost = Lost(lost);
-    let mut in_vain = 0;
-    while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(FOLLOW_EVERY) {
-        match catch_up(store, index) {
-            Ok(_) => in_vain = 0,
-            // Files may go away under it while they are read: the next look finds others.
-            Err(CatchUpError::Store(_)) if in_vain < IN_VAIN => in_vain += 1,
-            Err(error) => {
-                let _ = lost.set(error.to_string());
-                return;
-            }
-        }
+    if let Err(error) = follower.follow_until(ended, FOLLOW_EVERY) {
+        let _ = lost.set(format!(
+            "what the gateway takes in cannot be followed any more: {error}; run the command again: --resume goes on where this one stopped"
+        ));
     }
 }
-
-/// Looks in a row at a store that cannot be read: two seconds, after which it is not followed.
-const IN_VAIN: u32 = 8;
 
 /// The number of whoever decides here, kept with the evidence: its tree is signed under it.
 pub(in crate::app) fn node_of(held: &DataDir) -> Result<u32, DataDirError> {

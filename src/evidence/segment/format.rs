@@ -111,15 +111,16 @@ impl Seal {
     /// Its bytes.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; SEAL_LENGTH] {
-        let mut bytes = Vec::with_capacity(SEAL_LENGTH);
-        bytes.push(SEAL_VERSION);
-        bytes.extend(self.node.to_be_bytes());
-        bytes.extend([self.number, self.frames, self.decisions].map(u64::to_be_bytes).concat());
-        bytes.extend([self.ids.0.get(), self.ids.1.get()].map(u128::to_be_bytes).concat());
-        bytes.extend([self.times.0, self.times.1].map(u32::to_be_bytes).concat());
-        bytes.extend([self.previous, self.chain, self.root].concat());
-        bytes.extend(self.bytes.to_be_bytes());
-        bytes.try_into().unwrap_or([0; SEAL_LENGTH])
+        const { assert!(SEAL_LENGTH == 1 + 4 + 3 * 8 + 2 * 16 + 2 * 4 + 3 * 32 + 8, "the length of its parts") };
+        let mut bytes = [0; SEAL_LENGTH];
+        bytes[0] = SEAL_VERSION;
+        bytes[1..5].copy_from_slice(&self.node.to_be_bytes());
+        bytes[5..29].copy_from_slice([self.number, self.frames, self.decisions].map(u64::to_be_bytes).as_flattened());
+        bytes[29..61].copy_from_slice([self.ids.0.get(), self.ids.1.get()].map(u128::to_be_bytes).as_flattened());
+        bytes[61..69].copy_from_slice([self.times.0, self.times.1].map(u32::to_be_bytes).as_flattened());
+        bytes[69..165].copy_from_slice([self.previous, self.chain, self.root].as_flattened());
+        bytes[165..].copy_from_slice(&self.bytes.to_be_bytes());
+        bytes
     }
 
     /// Reads its bytes.

@@ -28,6 +28,9 @@ const HOLES: u64 = 32;
 const MOVES: usize = 4;
 /// Bytes that may wait for readers to let go; beyond it the writer waits for them.
 const RETIRED: u64 = 64 << 20;
+/// Times that the writer yields to readers before it goes on without them: seconds, where a reader is pinned for microseconds. What waits
+/// for a reader that does not run counts as memory in use.
+const YIELDS: u32 = 1 << 22;
 
 impl TableWriter {
     /// Moves a shard to the head, into so many lines or more.
@@ -97,20 +100,21 @@ impl TableWriter {
         Ok(())
     }
 
-    /// Room at the head, if need be after readers have let go of what is retired.
+    /// Room at the head, if need be after readers have let go of what is retired. There is none if they do not, or if the system does
+    /// not take memory back.
     fn take(&mut self, table: &Table, shard: usize, lines: usize) -> Result<Piece, Full> {
-        loop {
+        for _ in 0..YIELDS {
             let fits = self.log.resident_with(lines as u64) <= self.most_lines;
             if let Some(piece) = fits.then(|| self.log.take(shard as u32, lines)).flatten() {
                 self.publish_memory(table);
                 return Ok(piece);
             }
-            if !self.log.has_retired() {
-                return Err(self.full(table.relations() + 1));
+            if !self.log.has_retired() || !self.release(table) {
+                break;
             }
-            self.give_back(table);
             yield_now();
         }
+        Err(self.full(table.relations() + 1))
     }
 
     /// Puts slots into new lines, which are empty. They come nearly in the order of tags, so lines are
@@ -139,17 +143,30 @@ impl TableWriter {
 
     /// Gives back what readers have let go of; waits for them if that is more than [`RETIRED`].
     pub(super) fn give_back(&mut self, table: &Table) {
-        loop {
-            let pinned = table.epochs.advance();
-            if let Err(error) = self.log.release(&table.region, pinned) {
-                tracing::error!(%error, "memory of the index could not be given back");
-            }
-            self.publish_memory(table);
-            if self.log.retired() * LINE_BYTES as u64 <= RETIRED {
+        for _ in 0..YIELDS {
+            if !self.release(table) || self.log.retired() * LINE_BYTES as u64 <= RETIRED {
                 return;
             }
             yield_now();
         }
+    }
+
+    /// Gives back what readers have let go of. Says whether the system took it; that it does not is logged once.
+    fn release(&mut self, table: &Table) -> bool {
+        let (pinned, before) = (table.epochs.advance(), self.log.retired());
+        let released = self.log.release(&table.region, pinned);
+        self.publish_memory(table);
+        match released {
+            Err(error) if !std::mem::replace(&mut self.is_release_failing, true) => {
+                tracing::error!(%error, "memory of the index cannot be given back: it counts as in use until it can");
+            }
+            // Where readers hold everything, nothing was tried.
+            Ok(()) if self.log.retired() < before && std::mem::take(&mut self.is_release_failing) => {
+                tracing::info!("memory of the index is given back again");
+            }
+            Ok(()) | Err(_) => {}
+        }
+        !self.is_release_failing
     }
 
     pub(super) fn publish_memory(&self, table: &Table) {

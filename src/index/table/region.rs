@@ -75,15 +75,30 @@ mod backing {
         }
 
         /// Gives the memory of `lines` back, whole pages; they read as zeros from then on.
+        ///
+        /// # Errors
+        /// The system does not take it, or the lines are not whole pages of this region. All of it is as it was.
         pub(in super::super) fn release(&self, lines: Range<usize>) -> io::Result<()> {
-            debug_assert!(lines.start.is_multiple_of(self.page_lines) && lines.end.is_multiple_of(self.page_lines));
-            let (offset, length) = (self.first + lines.start * LINE_BYTES, lines.len() * LINE_BYTES);
-            if lines.end > self.lines || lines.is_empty() {
+            let is_whole = lines.start.is_multiple_of(self.page_lines) && lines.end.is_multiple_of(self.page_lines);
+            if !is_whole || lines.start > lines.end || lines.end > self.lines {
+                let text = format!("lines {lines:?} are not whole pages of {} lines, of {} lines", self.page_lines, self.lines);
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+            }
+            if lines.is_empty() {
                 return Ok(());
             }
+            let (offset, length) = (self.first + lines.start * LINE_BYTES, lines.len() * LINE_BYTES);
             // SAFETY: the range lies in the map, and the only view of it is a slice of atomics, for
             // which a page that turns to zeros is a store like any other.
             unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, offset, length) }
+        }
+    }
+
+    #[cfg(test)]
+    impl Region {
+        /// Keeps the region in memory, as a process does that locks all of its memory: nothing of it can be given back then.
+        pub(in super::super) fn lock(&self) {
+            self.map.lock().unwrap();
         }
     }
 
@@ -167,5 +182,23 @@ mod tests {
         let left: Vec<u64> =
             [0, page - 1, page, 2 * page - 1, 2 * page].map(|line| region.lines()[line].0[7].load(Ordering::Relaxed)).to_vec();
         assert_eq!(left, [5, 5, 0, 0, 5]);
+    }
+
+    #[test]
+    fn what_is_no_whole_page_of_it_is_not_released() {
+        let region = Region::reserve(1).unwrap();
+        let (page, lines) = (region.page_lines(), region.lines().len());
+        region.lines()[0].0[0].store(5, Ordering::Relaxed);
+        for wrong in [0..page - 1, 1..page, 0..lines + page, lines..lines + page, lines + page..lines + page] {
+            assert_eq!(
+                region.release(wrong.clone()).map_err(|error| error.kind()),
+                Err(io::ErrorKind::InvalidInput),
+                "{wrong:?}"
+            );
+        }
+        region.release(page..page).unwrap();
+        assert_eq!(region.lines()[0].0[0].load(Ordering::Relaxed), 5);
+        region.release(0..page).unwrap();
+        assert_eq!(region.lines()[0].0[0].load(Ordering::Relaxed), 0);
     }
 }

@@ -23,6 +23,22 @@ const fn state(number: u64) -> State {
     State::from_byte((number % 0xAA) as u8 + 1)
 }
 
+/// As where a process locks all of its memory: what is retired stays in use, and the table is full when that takes up its memory.
+#[test]
+fn a_table_whose_memory_is_not_taken_back_is_full_and_answers_on() {
+    const PAGES: u64 = 4 << 20;
+    let table = Table::new(2, lines_of(PAGES)).unwrap();
+    table.region.lock();
+    let mut writer = TableWriter::new(&table, PAGES);
+    let filled = (0..1_000_000).find(|number| writer.set(&table, hash(*number), state(*number)).is_err()).unwrap();
+    assert!(writer.is_release_failing && writer.log.has_retired(), "{filled}");
+    assert!(table.memory().0 <= PAGES + 64);
+    assert!(writer.room_for(&table, 1).is_err(), "so that nothing is committed that has no room");
+    assert_eq!(contents(&table, 0..filled), (0..filled).map(state).collect::<Vec<_>>());
+    writer.set(&table, hash(5), state(6)).unwrap();
+    assert_eq!(table.get(hash(5)), state(6), "what is there can still be refused");
+}
+
 fn contents(table: &Table, numbers: impl Iterator<Item = u64>) -> Vec<State> {
     let hashes: Vec<RelationHash> = numbers.map(hash).collect();
     let one_by_one: Vec<State> = hashes.iter().map(|hash| table.get(*hash)).collect();

@@ -21,6 +21,8 @@ pub(in crate::index) struct TableWriter {
     pub(super) debt: f64,
     /// Lines that may be backed by memory.
     pub(super) most_lines: u64,
+    /// Whether the system did not take memory back when it was last asked to.
+    pub(super) is_release_failing: bool,
 }
 
 /// The table has no room under its memory limit.
@@ -52,6 +54,7 @@ impl TableWriter {
             filled: Vec::new(),
             debt: 0.0,
             most_lines: bytes / LINE_BYTES as u64,
+            is_release_failing: false,
         }
     }
 
@@ -97,8 +100,9 @@ impl TableWriter {
     pub(in crate::index) fn room_for(&self, table: &Table, more: u64) -> Result<(), Full> {
         let shards = table.shards as u64;
         let after = table.relations() + more;
-        // As full as a shard is when it is moved, a line of rounding each, and what growth needs.
-        let needed = grow::lines_for(after) as u64 + shards.min(after) + self.log.page_lines() * 4;
+        // As full as a shard is when it is moved, a line of rounding each, what growth needs, and what cannot be given back.
+        let stuck = if self.is_release_failing { self.log.retired() } else { 0 };
+        let needed = grow::lines_for(after) as u64 + shards.min(after) + self.log.page_lines() * 4 + stuck;
         if needed <= self.most_lines { Ok(()) } else { Err(self.full(after)) }
     }
 

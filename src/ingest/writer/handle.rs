@@ -1,8 +1,8 @@
 //! How the writer is asked.
 
-use super::Thread;
 use super::health::Health;
 use super::queue::{Command, PutBy, Submission};
+use super::{Thread, unread};
 use crate::ingest::bulk::{BulkError, Slice, SliceDone};
 use crate::ingest::registry::{Desk, Failed};
 use crate::model::brand::{Ages, Brand, BrandPut};
@@ -12,11 +12,12 @@ use crate::ports::{
     Applied, BoxFuture, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ModeChange, MovementSink, Registrar,
     RegistryRefused, SinkError,
 };
+use crate::store::{LogScan, Store, StoreError};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// Hands commands to the writer. The writer ends when the last handle is gone.
 #[derive(Clone)]
@@ -24,7 +25,17 @@ pub struct WriterHandle {
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) health: Health,
     pub(super) unreported: Arc<AtomicU64>,
+    /// What is read of it is read beside the writer.
+    pub(super) store: Arc<Store>,
+    /// Held while the change log is read for an erasure: by one at a time, since each reads all of it.
+    pub(super) scanning: Arc<Mutex<()>>,
 }
+
+/// Batches behind the end of a reading of the change log that are left for the writer to read.
+const FEW_BATCHES: u64 = 16;
+/// Readings of the change log for an erasure: each after the first reads what came in during the one before, which is a small part of it
+/// unless more comes in than a disk can give.
+const SCANS: usize = 8;
 
 /// Slices of a bulk import under way: two that the writer prepares at once, and the next two, so that it
 /// finds a pair when it comes back. A slice of half a million movements has some 40 MB.
@@ -81,7 +92,27 @@ impl WriterHandle {
     /// # Errors
     /// Nothing is erased.
     pub async fn erase(&self, asked: Erasure) -> Result<Erased, EraseRefused> {
-        self.ask(move |reply| Command::Erase(asked, reply)).await
+        self.refuse_if_failed()?;
+        let scan = self.scan_for(&asked).await?;
+        self.ask(move |reply| Command::Erase(asked, scan, reply)).await
+    }
+
+    /// Reads the change log for an erasure, beside the writer, which takes in movements meanwhile: what they add to the log is read by the
+    /// writer itself.
+    pub(super) async fn scan_for(&self, asked: &Erasure) -> Result<LogScan, SinkError> {
+        let _turn = self.scanning.lock().await;
+        let (store, asked) = (Arc::clone(&self.store), asked.clone());
+        let scanned = tokio::task::spawn_blocking(move || {
+            let mut scan = LogScan::default();
+            for _ in 0..SCANS {
+                if store.scan_changes(&mut scan, |relation| asked.concerns(relation))? <= FEW_BATCHES {
+                    break;
+                }
+            }
+            Ok(scan)
+        });
+        // Only a panic ends it early.
+        scanned.await.unwrap_or(Err(StoreError::Closed)).map_err(|error| unread(&error))
     }
 
     async fn ask<T, E: From<SinkError>>(&self, command: impl FnOnce(oneshot::Sender<Result<T, E>>) -> Command) -> Result<T, E> {

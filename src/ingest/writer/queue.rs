@@ -5,6 +5,7 @@ use crate::ingest::bulk::{BulkError, Slice, SliceDone};
 use crate::model::brand::{Ages, Brand};
 use crate::model::movement::Movement;
 use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, SinkError};
+use crate::store::LogScan;
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
@@ -17,7 +18,8 @@ pub(super) enum Command {
     Brand(Brand, PutBy, oneshot::Sender<Result<(), SinkError>>),
     Close(ClosedLine, oneshot::Sender<Result<Applied, SinkError>>),
     Reported(Vec<u64>, oneshot::Sender<Result<u64, SinkError>>),
-    Erase(Erasure, oneshot::Sender<Result<Erased, EraseRefused>>),
+    /// An erasure, with how far the change log was read for it.
+    Erase(Erasure, LogScan, oneshot::Sender<Result<Erased, EraseRefused>>),
     Slice(Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>),
     /// A change of the registry, which also answers whoever asked for it.
     Registry(Box<dyn FnOnce(&Thread) + Send>),

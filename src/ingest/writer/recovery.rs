@@ -46,7 +46,7 @@ impl RecoveryError {
     const fn stall(&self) -> Option<Stall> {
         match self {
             Self::Store(error) | Self::CatchUp(CatchUpError::Store(error)) => stall_of(error),
-            Self::CatchUp(CatchUpError::NewStart(_)) | Self::Lost { .. } => None,
+            Self::CatchUp(CatchUpError::Full(_) | CatchUpError::Hole { .. }) | Self::Lost { .. } => None,
         }
     }
 }
@@ -112,7 +112,7 @@ impl Thread {
         self.known_sources = self.store.sources()?.into_keys().collect();
         self.erasures = Erasures::load(&self.store)?;
         self.unreported.store(self.store.count_duties()?, Ordering::Relaxed);
-        self.revision = bring_up(&self.store, &self.index)?;
+        self.revision = bring_up(&self.store, &self.index, acknowledged)?;
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use crate::store::Options;
 use crate::store::codec::Change;
 use tempfile::TempDir;
 
-fn setup(dir: &TempDir) -> Setup {
+pub(super) fn setup(dir: &TempDir) -> Setup {
     let secret = Pseudonymizer::new(&Secret::from_bytes([7; 32]));
     let options = Options { cache_bytes: 1 << 20, write_buffer_bytes: 1 << 20, ..Options::default() };
     let store = Arc::new(Store::open(&dir.path().join("store"), &options, &secret, 1).unwrap());
@@ -25,11 +25,11 @@ fn setup(dir: &TempDir) -> Setup {
     }
 }
 
-fn relation(number: u8) -> RelationKey {
+pub(super) fn relation(number: u8) -> RelationKey {
     RelationKey::of_brand(Pseudonym([number; 16]), BrandCode::new(601_234).unwrap())
 }
 
-fn approval(number: u8) -> Movement {
+pub(super) fn approval(number: u8) -> Movement {
     Movement {
         relation: relation(number),
         cell: Cell::new(Channel::Mesaj, RecipientType::default()),
@@ -45,7 +45,7 @@ fn approval(number: u8) -> Movement {
 }
 
 /// A thread that was never started, to be driven by hand.
-fn thread(dir: &TempDir) -> Thread {
+pub(super) fn thread(dir: &TempDir) -> Thread {
     let Setup { store, index, observer, clock, .. } = setup(dir);
     restore(&store, &index, None).unwrap();
     Thread {

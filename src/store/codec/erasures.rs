@@ -168,23 +168,25 @@ pub fn with_recipient(row: &[u8], recipient: Option<Pseudonym>) -> Result<Vec<u8
 }
 
 /// A batch without the relations that are `gone`, whose places are left empty; none if none is in it. Adds them
-/// to `met`. `recipient` is that of the batch, if it is an erasure's.
+/// to `met`. `recipient` is that of the batch, if it is an erasure's; where a later erasure has taken that one's place, there is none, and
+/// nothing is left in the batch.
 pub fn without(
     row: &[u8],
     recipient: Option<Pseudonym>,
     gone: impl Fn(&RelationKey) -> bool,
     met: &mut BTreeSet<RelationKey>,
 ) -> Result<Option<Vec<u8>>, InvalidBytes> {
-    let (head, size) = match change_version(&mut Reader(row))? {
-        ERASURE_VERSION => (7, EMPTIED),
-        CHANGE_VERSION => (9, CHANGED),
-        _ => (5, CHANGED),
+    let (head, size, recipient) = match (change_version(&mut Reader(row))?, recipient) {
+        (ERASURE_VERSION, None) => return Ok(None),
+        (ERASURE_VERSION, Some(recipient)) => (7, EMPTIED, recipient.0),
+        (CHANGE_VERSION, _) => (9, CHANGED, [0; 16]),
+        _ => (5, CHANGED, [0; 16]),
     };
     let entries = row.get(head..).ok_or(InvalidBytes::Length)?;
     let mut left = None;
     for (place, entry) in entries.chunks_exact(size).enumerate() {
         let mut key = [0; RelationKey::LENGTH];
-        key[..16].copy_from_slice(&recipient.unwrap_or_default().0);
+        key[..16].copy_from_slice(&recipient);
         key[CHANGED - size..].copy_from_slice(&entry[..size - 1]);
         // What holds no brand was erased before.
         let Ok(relation) = RelationKey::from_bytes(&key) else { continue };

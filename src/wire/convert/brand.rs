@@ -1,6 +1,6 @@
 //! Brands, with their modes and standing.
 
-use super::{brand_code, channel, invalid, seconds, unix};
+use super::{brand_code, channel, channel_code, invalid, seconds, unix};
 use crate::model::brand::{Ages, Brand, BrandPut, IysCode, MaxAge};
 use crate::model::channel::{Channel, Channels};
 use crate::model::declaration::Declared;
@@ -39,7 +39,7 @@ fn max_age_minutes(brand: &Brand) -> Vec<u32> {
 fn modes(brand: &Brand) -> Vec<proto::ChannelMode> {
     let of_channel = |channel: Channel| {
         let message = move |step: ModeFrom| proto::ChannelMode {
-            channel: channel as i32 + 1,
+            channel: channel_code(channel),
             mode: i32::from(step.mode as u8),
             effective_from: step.from.unix().into(),
         };

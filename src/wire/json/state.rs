@@ -2,6 +2,7 @@
 
 use crate::model::channel::Channel;
 use crate::model::time::IysTime;
+use crate::wire::convert::channel_code;
 use crate::wire::proto;
 use serde::Serialize;
 
@@ -71,7 +72,7 @@ impl<'a> StateBody<'a> {
 }
 
 fn brand(brand: &proto::BrandState) -> BrandBody<'_> {
-    let stale = |code: &i32| Channel::ALL.into_iter().find(|channel| *channel as i32 + 1 == *code).map(Channel::name);
+    let stale = |code: &i32| Channel::ALL.into_iter().find(|channel| channel_code(*channel) == *code).map(Channel::name);
     BrandBody {
         brand_code: brand.brand_code,
         active: brand.active,

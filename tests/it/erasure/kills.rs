@@ -139,16 +139,8 @@ fn killed_erasures() {
             other => panic!("round {round}: {other}"),
         };
         gateway.kill();
-        let (store, mut held) = (read_only(&data).unwrap(), Vec::new());
-        let needles = needles(target());
-        let each = |family: &'static str, key: &[u8], value: &[u8]| {
-            if family != "recipients" && needles.find(key).or_else(|| needles.find(value)).is_some() {
-                held.push(family);
-            }
-        };
-        store.each_entry(each).unwrap();
-        assert_eq!((held, store.open_erasures().unwrap()), (expected.clone(), Vec::new()), "round {round}, {moment:?}");
-        drop(store);
+        let open = read_only(&data).unwrap().open_erasures().unwrap();
+        assert_eq!((held(&data), open), (expected.clone(), Vec::new()), "round {round}, {moment:?}");
         if expected.is_empty() {
             done += 1;
             let gateway = start_plain(&data);
@@ -158,6 +150,70 @@ fn killed_erasures() {
         assert!(verify(&data).ends_with("nothing differs\n"), "round {round}, {moment:?}");
     }
     assert!(broken_off > 0 && done > 0, "{broken_off} of 12 were under way, {done} were done");
+}
+
+/// The families that hold the recipient beside its tombstone, once for each entry.
+fn held(data: &Path) -> Vec<&'static str> {
+    let (needles, mut held) = (needles(target()), Vec::new());
+    let each = |family: &'static str, key: &[u8], value: &[u8]| {
+        if family != "recipients" && needles.find(key).or_else(|| needles.find(value)).is_some() {
+            held.push(family);
+        }
+    };
+    read_only(data).unwrap().each_entry(each).unwrap();
+    held
+}
+
+/// The gateway is killed while it erases a recipient and takes in movements of before of the same one: while the log is read, between that
+/// and the batch, or behind it. What was acknowledged is erased, and what was not is there as it was.
+#[test]
+fn killed_erasures_under_traffic() {
+    let (mut rng, runtime) = (Rng::new(11), tokio::runtime::Runtime::new().unwrap());
+    let registered = |number: usize| {
+        let created = format!("2026-11-03 10:{:02}:{:02}", number / 60, number % 60);
+        let movements = vec![movement(APPROVED, ["ONAY", "RET"][number % 2], &created)];
+        ApplyRequest { brand_code: BRAND, movements, export_as_of: 0, ..ApplyRequest::default() }
+    };
+    for round in 0..6 {
+        let dir = tempfile::tempdir().unwrap();
+        let data = fresh(dir.path().join("data"));
+        let gateway = start_plain(&data);
+        let (mut consent, mut admin) = runtime.block_on(async { (gateway.consent().await, gateway.admin().await) });
+        for number in 0..40 {
+            runtime.block_on(consent.apply(registered(number))).unwrap();
+        }
+        let traffic = runtime.spawn(async move {
+            for number in 40..3_000 {
+                if consent.apply(registered(number)).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let mut erasing = runtime.spawn(async move { admin.erase_recipient(asked(APPROVED, "KVKK")).await.is_ok() });
+        let mut acknowledged = false;
+        if round == 0 {
+            acknowledged = runtime.block_on(&mut erasing).unwrap();
+            assert!(acknowledged);
+        } else {
+            let (_nobody, events) = channel::<()>();
+            assert_eq!(events.recv_timeout(Duration::from_micros(rng.below(60_000))), Err(RecvTimeoutError::Timeout));
+        }
+        gateway.kill();
+        runtime.block_on(traffic).unwrap();
+        if round > 0 {
+            acknowledged = runtime.block_on(erasing).unwrap();
+        }
+        let gateway = start_plain(&data);
+        let erased = runtime.block_on(reason(&gateway, APPROVED, "MESAJ")) == "NO_RECORD";
+        gateway.kill();
+        assert!(erased || !acknowledged, "round {round}");
+        // One tombstone for each form of the address: all or none.
+        let (tombstones, held_now) = (read_only(&data).unwrap().tombstones().unwrap().len(), held(&data));
+        assert_eq!((tombstones, held_now.is_empty()), (if erased { 2 } else { 0 }, erased), "round {round}: {held_now:?}");
+        run_erase(&data, APPROVED, &["--reason", "KVKK"]);
+        assert_eq!(held(&data), [""; 0], "round {round}");
+        assert!(verify(&data).ends_with("nothing differs\n"), "round {round}");
+    }
 }
 
 /// The one tombstone is also the first key of its file, which the list of files names.

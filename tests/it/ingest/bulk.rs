@@ -1,9 +1,12 @@
 //! A bulk import leaves what the ordinary writer leaves: the same oracle, the same bytes.
 
 use super::*;
+use izingate::ingest::StoreFollower;
 use izingate::ingest::bulk::{BulkError, Limits, Records, Slice, Sorted, Sorter};
 use izingate::store::codec::BulkPosition;
 use std::collections::HashMap;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(30))]
@@ -199,4 +202,28 @@ fn a_damaged_run_is_never_taken_for_movements() {
         std::fs::write(&path, &whole[..length]).unwrap();
         assert_eq!(read(&runs).map_err(|error| error.code()), Err("IMPORT_RUN_DAMAGED"), "cut to {length}");
     }
+}
+
+/// It looks again and again, so that it sees the store between any two steps of the writer: files that a family took in before the batch
+/// is committed, a log that is let go of.
+#[test]
+fn a_follower_goes_on_beside_a_bulk_import() {
+    let node = Node::fresh();
+    let own = tempfile::tempdir().unwrap();
+    let store = Store::open_following(&node.dir.path().join("store"), own.path(), &store_options()).unwrap();
+    let index = Index::default();
+    let (follower, _) = StoreFollower::fill(store, index.clone(), None).unwrap();
+    let (end, ended) = mpsc::channel();
+    let following = std::thread::spawn(move || follower.follow_until(&ended, Duration::ZERO));
+    let movements = approvals(600);
+    node.import(&movements, Limits { memory: 1 << 20, disk: 0 }, 1, 4).unwrap();
+    let (committed, begun) = (node.index.revision().get(), Instant::now());
+    while index.revision().get() < committed && !following.is_finished() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} of {committed}", index.revision().get());
+        std::thread::yield_now();
+    }
+    drop(end);
+    following.join().unwrap().unwrap();
+    assert_eq!((committed, index.revision().get(), index.relations()), (150, 150, 600));
+    assert!(movements.iter().all(|approval| index.get(approval.relation.hash()).get(approval.cell) == Some(Status::Onay)));
 }

@@ -28,6 +28,7 @@ use izingate::wire::proto::watch_event::Event;
 use izingate::wire::proto::{ChangeBatch, RelationChange, WatchEvent, WatchRequest};
 use izingate::wire::router;
 use izingate::wire::watch::{Limits, Watching};
+use std::ops::ControlFlow::Continue;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -171,7 +172,10 @@ impl Node {
     /// The log as it is on disk.
     pub fn log(&self) -> Vec<ChangeBatch> {
         let mut log = Vec::new();
-        let each = |revision, change: Change| log.push(batch(revision, &change.states, change.at, false));
+        let each = |revision, change: Change| {
+            log.push(batch(revision, &change.states, change.at, false));
+            Continue(())
+        };
         self.store.each_change_after(0, each).unwrap();
         log
     }
