@@ -207,12 +207,21 @@ pub fn keys(data: &Path, secret: &SecretSource) -> Result<Keys, OpenError> {
 }
 
 fn secret_of(data: &Path, secret: &SecretSource) -> Result<Secret, OpenError> {
-    data_dir::refuse_links(data)?;
+    require_data(data)?;
     match data_dir::configured_secret(secret)? {
         Some(secret) => Ok(secret),
-        None if !data.exists() => Err(StoreError::Missing { path: data.to_owned() }.into()),
         None => Ok(data_dir::own_secret_of(data)?),
     }
+}
+
+/// Refuses a directory in which there is nothing to read, before anybody misses a secret there.
+fn require_data(data: &Path) -> Result<(), OpenError> {
+    data_dir::refuse_links(data)?;
+    if data_dir::holds_data(data)? {
+        return Ok(());
+    }
+    data_dir::refuse_foreign(data)?;
+    Err(StoreError::Missing { path: data.to_owned() }.into())
 }
 
 /// Reads what replaces addresses in a data directory, and its keys, beside a gateway that may be running.
@@ -238,9 +247,7 @@ pub struct Evidence {
 
 /// Opens what reads the evidence of a data directory.
 pub fn evidence(data: &Path, secret: &SecretSource) -> Result<Evidence, OpenError> {
-    if !data.exists() {
-        return Err(StoreError::Missing { path: data.to_owned() }.into());
-    }
+    require_data(data)?;
     let mut reader = Reader::of(&data_dir::evidence_path(data));
     let secret = match data_dir::configured_secret(secret)? {
         Some(secret) => Some(secret),
@@ -327,6 +334,9 @@ fn open_by(
     open: impl FnOnce(&Path, &Pseudonymizer, u32) -> Result<Store, StoreError>,
 ) -> Result<Opened, OpenError> {
     let data = DataDir::take(path)?;
+    if data.is_new()? {
+        warn_of_new(&data);
+    }
     let secret = data.secret(secret)?;
     let (pseudonymizer, sealer, keys) = (Pseudonymizer::new(&secret), Sealer::new(&secret), Keys::of(&secret));
     look(&Look { data: &data, pseudonymizer: &pseudonymizer, keys: &keys })?;
@@ -335,6 +345,14 @@ fn open_by(
     let clock = clock_of(&store)?;
     store.keep_clock(clock.clone());
     Ok(Opened { data, store, pseudonymizer, sealer, keys, clock })
+}
+
+/// A path that was not meant makes an empty gateway, which answers all the same.
+fn warn_of_new(data: &DataDir) {
+    tracing::warn!(
+        path = %data.path().display(),
+        "there was no data here: a new data directory is made, and until brands are added every check is DENY SENDER_NOT_REGISTERED"
+    );
 }
 
 /// The clock under which a store is written and its data's ages are reckoned.

@@ -4,7 +4,7 @@ use super::Thread;
 use crate::ingest::bulk::{BulkError, Slice, SliceDone};
 use crate::model::brand::{Ages, Brand};
 use crate::model::movement::Movement;
-use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, SinkError};
+use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ForgottenClosures, SinkError};
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,7 +16,7 @@ pub(super) enum Command {
     Movements(Submission),
     Brand(Brand, PutBy, oneshot::Sender<Result<(), SinkError>>),
     Close(ClosedLine, oneshot::Sender<Result<Applied, SinkError>>),
-    Reported(Vec<u64>, oneshot::Sender<Result<u64, SinkError>>),
+    Reported(Vec<u64>, oneshot::Sender<Result<ForgottenClosures, SinkError>>),
     Erase(Erasure, oneshot::Sender<Result<Erased, EraseRefused>>),
     Slice(Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>),
     /// A change of the registry, which also answers whoever asked for it.
