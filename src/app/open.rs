@@ -133,12 +133,9 @@ pub fn offline(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> 
 
 /// Opens a data directory for writing where nothing may be made: without data there is nothing to work on.
 pub fn existing(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
-    let path = data_dir::store_path(data);
+    // Evidence of a store that is gone says more than that there is none.
+    require_data(data)?;
     let missing = |path: &Path| StoreError::Missing { path: path.to_owned() };
-    // Evidence of a store that is gone says more.
-    if !path.join("CURRENT").exists() && !data_dir::evidence_path(data).exists() {
-        return Err(missing(&path).into());
-    }
     open_by(
         data,
         data_dir::configured_secret(secret)?,
@@ -152,10 +149,7 @@ pub fn existing(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError>
 
 /// Opens the data that there is for writing, also where the store lost what its evidence knows of: for an operator who accepts a loss.
 pub fn as_found(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
-    let path = data_dir::store_path(data);
-    if !path.join("CURRENT").exists() {
-        return Err(StoreError::Missing { path }.into());
-    }
+    require_store(data)?;
     open_by(
         data,
         data_dir::configured_secret(secret)?,
@@ -167,10 +161,7 @@ pub fn as_found(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError>
 /// Opens the data that there is for writing, without what is behind a damaged place of its write-ahead log: for an operator who accepts that
 /// loss.
 pub fn behind_damage(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
-    let path = data_dir::store_path(data);
-    if !path.join("CURRENT").exists() {
-        return Err(StoreError::Missing { path }.into());
-    }
+    require_store(data)?;
     open_by(
         data,
         data_dir::configured_secret(secret)?,
@@ -181,10 +172,7 @@ pub fn behind_damage(data: &Path, secret: &SecretSource) -> Result<Opened, OpenE
 
 /// Opens the data that there is for writing, for work that needs no address. Where its secret is, it is held against its evidence.
 pub fn without_secret(data: &Path, secret: &SecretSource) -> Result<(DataDir, Store), OpenError> {
-    let path = data_dir::store_path(data);
-    if !path.join("CURRENT").exists() {
-        return Err(StoreError::Missing { path }.into());
-    }
+    require_store(data)?;
     let held = DataDir::take(data)?;
     let configured = data_dir::configured_secret(secret)?;
     if configured.is_some() || data_dir::has_own_secret(data) {
@@ -212,6 +200,13 @@ fn secret_of(data: &Path, secret: &SecretSource) -> Result<Secret, OpenError> {
         Some(secret) => Ok(secret),
         None => Ok(data_dir::own_secret_of(data)?),
     }
+}
+
+/// Refuses a directory without a store.
+fn require_store(data: &Path) -> Result<(), OpenError> {
+    require_data(data)?;
+    let path = data_dir::store_path(data);
+    if path.join("CURRENT").exists() { Ok(()) } else { Err(StoreError::Missing { path }.into()) }
 }
 
 /// Refuses a directory in which there is nothing to read, before anybody misses a secret there.
@@ -277,7 +272,7 @@ pub fn evidence(data: &Path, secret: &SecretSource) -> Result<Evidence, OpenErro
 
 /// Opens a data directory for reading, beside a gateway that may be writing.
 pub fn read_only(data: &Path) -> Result<Store, OpenError> {
-    data_dir::refuse_links(data)?;
+    require_store(data)?;
     Ok(Store::open_read_only(&data_dir::store_path(data), &Options::default())?)
 }
 

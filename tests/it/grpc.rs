@@ -551,8 +551,9 @@ async fn health_of_a_service_that_is_not_known() {
     assert_eq!(health.check(request()).await.unwrap_err().code(), Code::NotFound);
     let mut watch = health.watch(request()).await.unwrap().into_inner();
     assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::ServiceUnknown);
-    let whole = HealthCheckRequest::default();
-    assert_eq!(health.check(whole).await.unwrap().into_inner().status(), ServingStatus::Serving);
+    let mut whole = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    while whole.message().await.unwrap().unwrap().status() != ServingStatus::Serving {}
+    drop(whole);
     known.gateway.terminate();
     assert!(watch.message().await.unwrap().is_none(), "it stayed open until the gateway ended");
     drop((health, watch));

@@ -292,7 +292,7 @@ async fn the_admin_port() {
         |parts: &[&str]| metrics.text.lines().any(|line| parts.iter().all(|part| line.contains(part)) && !line.ends_with(" 0"));
     assert!(counted(&["APPROVED", "ALLOW"]) && counted(&["MALFORMED_JSON"]), "{}", metrics.text);
 
-    assert_eq!(get(admin, "/v1/check").await.problem(), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(get(admin, "/v1/check").await.problem(), (404, "ADMIN_PORT".to_owned()));
     let wrong_method = post(admin, "/readyz", JSON, "{}").await;
     assert_eq!(wrong_method.problem(), (405, "METHOD_NOT_ALLOWED".to_owned()));
 }

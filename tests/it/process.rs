@@ -397,10 +397,10 @@ fn a_directory_of_somebody_else_is_left_as_it_is() {
     add_brand(&known);
     let list = dir.path().join("list.csv");
     fs::write(&list, "05321234561\n").unwrap();
-    let mut filter = command(&known, &["filter", "--brand", "601234", "--type", "MESAJ", "--evidence"]);
-    filter.arg(&foreign).arg(&list);
-    let mut check = command(&known, &["check", "--brand", "601234", "--type", "MESAJ", "05321234561", "--evidence"]);
-    check.arg(&foreign);
+    let mut filter = command(&known, &["filter", "--brand", "601234", "--type", "MESAJ"]);
+    filter.arg("--evidence").arg(&foreign).arg(&list);
+    let mut check = command(&known, &["check", "--brand", "601234", "--type", "MESAJ", "05321234561"]);
+    check.arg("--evidence").arg(&foreign);
     let [_, _, add, _] = writers(&foreign);
     let find = command(&foreign, &["evidence", "find", "--recipient", "05321234561"]);
     for mut command in [serve(&foreign), add, filter, check, find] {
