@@ -100,7 +100,7 @@ impl Offline {
     /// Fills an index and begins to follow what is committed.
     pub fn open(places: &Places<'_>, question: Question) -> Result<Self, OfflineError> {
         let Places { data, evidence: beside, secret, accepts_exempt_only } = *places;
-        if beside == data || store_path(beside).exists() {
+        if beside == data || store_path(beside).join("CURRENT").exists() {
             return Err(OfflineError::OfGateway(beside.to_owned()));
         }
         let (pseudonymizer, keys) = open::beside(data, secret)?;
