@@ -4,9 +4,12 @@
 pub mod agi;
 pub mod backup;
 pub mod brand;
+pub mod check;
 pub mod clock;
+pub mod completions;
 pub mod declaration;
 pub mod evidence;
+mod examples;
 pub mod filter;
 pub mod import;
 pub mod inspect;
@@ -17,6 +20,7 @@ pub mod recipient;
 pub mod reconcile;
 pub mod retailer;
 pub mod serve;
+pub mod turkish;
 pub mod verify;
 pub mod watch;
 
@@ -38,15 +42,14 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Reads this process's arguments; help and errors of `filter` are in the language.
+    /// Reads this process's arguments; help and errors of some commands are in the language.
     ///
     /// # Errors
     /// Help or the version is asked for, or there is a mistake in the arguments.
     pub fn parse_in(language: Language) -> Result<Self, clap::Error> {
-        if language == Language::English {
-            return Self::try_parse();
-        }
-        let mut matches = filter::turkish::in_turkish(Self::command()).try_get_matches()?;
+        let command = examples::with_examples(Self::command());
+        let command = if language == Language::Turkish { turkish::in_turkish(command) } else { command };
+        let mut matches = command.try_get_matches()?;
         Self::from_arg_matches_mut(&mut matches)
     }
 }
@@ -84,6 +87,8 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Answer Asterisk over FastAGI, in front of a running gateway.
     Agi(agi::AgiArgs),
+    /// Ask whether a message may be sent to one recipient.
+    Check(Box<check::CheckArgs>),
     /// Filter a list of addresses: every row comes out with a decision.
     Filter(Box<filter::FilterArgs>),
     /// Print what changes in a running gateway, line by line.
@@ -98,6 +103,8 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// Make a data directory of a backup.
     Restore(backup::RestoreArgs),
+    /// Print completions of commands and flags for a shell.
+    Completions(completions::CompletionsArgs),
     /// Read the workbook at standard input for another process of this program.
     #[command(hide = true)]
     ReadWorkbook,
@@ -105,12 +112,12 @@ pub enum Command {
 
 /// Where a command works: in a data directory that no gateway has open, or through a running one.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub struct Target {
-    /// A data directory that no running gateway has open.
+    /// A data directory that no running gateway has open [default: a running gateway]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// A running gateway, such as http://127.0.0.1:7070.
+    /// A running gateway, http://HOST:PORT or HOST:PORT [env: IZINGATE_ENDPOINT] [default: http://127.0.0.1:7070]
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<GatewayUrl>,
 }

@@ -18,7 +18,7 @@ mod source;
 pub use evidence::Evidence;
 pub use iys::{Account, Iys, PasswordSource, Push};
 pub use reader::{ConfigError, ConfigErrors};
-pub use source::{File, Flags, Sources};
+pub use source::{File, Flags, Sources, refuse_unknown_variables};
 
 use crate::model::retention::HistoryRetention;
 use crate::model::secret::Secret;
@@ -113,6 +113,10 @@ pub struct Limits {
     pub body_bytes: usize,
     /// A client that sends a list and takes nothing of what comes of it for so long is given up.
     pub filter_patience: Duration,
+    /// How long the next bytes of a body are waited for.
+    pub body_patience: Duration,
+    /// How long the next question of a stream is waited for.
+    pub stream_patience: Duration,
 }
 
 /// How the index is held.
@@ -176,6 +180,19 @@ pub struct Policy {
     pub exempt_only: bool,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            streams: 256,
+            body_bytes: 32 << 20,
+            filter_patience: Duration::from_secs(30),
+            body_patience: Duration::from_secs(30),
+            stream_patience: Duration::from_hours(1),
+        }
+    }
+}
+
 impl Config {
     /// Every setting at its default.
     #[must_use]
@@ -193,7 +210,7 @@ impl Config {
             unready: Duration::ZERO,
             max_revision_wait: Duration::from_secs(1),
             log: Log { format: LogFormat::Human, level: "info".to_owned() },
-            limits: Limits { connections: 4096, streams: 256, body_bytes: 32 << 20, filter_patience: Duration::from_secs(30) },
+            limits: Limits::default(),
             index: Index { memory_bytes: 0, snapshot_every: Duration::from_mins(15) },
             store: Store { compression: Compression::Lz4, cache_bytes: 256 << 20, write_buffer_bytes: 64 << 20 },
             ingest: Ingest { queue: 64 },

@@ -4,8 +4,8 @@ use izingate::app::commands::{self, CommandError};
 use izingate::app::{self, Progress};
 use izingate::check::Language;
 use izingate::cli::serve::ServeArgs;
-use izingate::cli::{Cli, Command, filter, locale};
-use izingate::config::{Config, ConfigErrors, LogFormat};
+use izingate::cli::{Cli, Command, locale, turkish};
+use izingate::config::{self, Config, ConfigErrors, LogFormat};
 use izingate::disk::private;
 use izingate::feed::file;
 use izingate::net::descriptors;
@@ -46,6 +46,12 @@ fn main() -> ExitCode {
         // A command that cannot show its warnings still does its work.
         let _ = logs::init(logs::Format::Human, "warn");
     }
+    // The configuration of `serve` names every mistake at once; a child that reads a workbook has no environment.
+    if !matches!(command, Command::Serve(_) | Command::ReadWorkbook)
+        && let Err(errors) = config::refuse_unknown_variables()
+    {
+        return fail(ConfigErrors::CODE, &errors, USAGE);
+    }
     if let Some(program) = own_program() {
         file::read_in_child(program);
     }
@@ -62,12 +68,14 @@ fn main() -> ExitCode {
         Command::Inspect(args) => done(commands::inspect(&args).map(|text| (text, 0))),
         Command::Verify(args) => done(commands::verify(&args)),
         Command::Agi(args) => done(commands::agi(&args, &mut io::stdout()).map(|()| (String::new(), 0))),
+        Command::Check(args) => done(commands::check(&args)),
         Command::Filter(args) => done(commands::filter(&args)),
         Command::Watch(args) => done(commands::watch(&args, &mut io::stdout()).map(|()| (String::new(), 0))),
         Command::Evidence(command) => done(commands::evidence(&command)),
         Command::Clock(command) => done(commands::clock(&command).map(|text| (text, 0))),
         Command::Backup(args) => done(commands::backup(&args).map(|text| (text, 0))),
         Command::Restore(args) => done(commands::restore(&args).map(|text| (text, 0))),
+        Command::Completions(args) => done(Ok((commands::completions(args), 0))),
         // What is wrong stands in what it writes, or in how it ends.
         Command::ReadWorkbook => ExitCode::from(u8::from(file::serve_workbook().is_err())),
     }
@@ -85,10 +93,9 @@ fn not_run(told: &clap::Error) -> ExitCode {
     if let Some(error) = told.source().and_then(|source| source.downcast_ref::<GatewayUrlError>()) {
         return fail(error.code(), error, USAGE);
     }
-    let of_filter = std::env::args_os().nth(1).is_some_and(|command| command == "filter");
-    if of_filter
-        && locale::language() == Language::Turkish
-        && let Some(text) = filter::turkish::error(told)
+    if locale::language() == Language::Turkish
+        && let Some(command) = std::env::args_os().nth(1).and_then(|command| command.into_string().ok())
+        && let Some(text) = turkish::error(&command, told)
     {
         let _ = writeln!(std::io::stderr(), "{text}");
         return ExitCode::from(USAGE);
@@ -125,6 +132,7 @@ fn done(outcome: Result<(String, u8), CommandError>) -> ExitCode {
             _ => ExitCode::from(code),
         },
         Err(CommandError::Config(errors)) => fail(ConfigErrors::CODE, &errors, USAGE),
+        Err(CommandError::Endpoint { code, message }) => fail(code, &message, USAGE),
         Err(CommandError::Incomplete { shown, code, message }) => {
             // Its own code says the worse thing.
             if let Err(error) = show(&shown) {

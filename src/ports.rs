@@ -23,7 +23,7 @@ pub use evidence::{EvidenceMark, EvidenceMemory, MemoryError, NoMemory, Reached,
 pub use healing::{GapHealer, HealRefused, Healed, Healing};
 pub use history::{CellHistory, HistoryEntry, HistoryReader};
 pub use registry::{ModeChange, Registrar, RegistryRefused};
-pub use sink::{Applied, ClosedLine, FeedNote, MovementSink, SinkError, Stall};
+pub use sink::{Applied, ClosedLine, FeedNote, ForgottenClosures, MovementSink, SinkError, Stall};
 
 use std::future::Future;
 use std::pin::Pin;

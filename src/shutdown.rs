@@ -1,7 +1,7 @@
 //! The ordered end of the process: unready → stop accepting → drain under a deadline → flush.
 //!
-//! Accept loops and connections are spawned on [`Shutdown::calls`], so that the drain cannot take a
-//! loop that is about to hand over a connection for silence.
+//! Accept loops are spawned on [`Shutdown::listeners`], connections on [`Shutdown::calls`]; the loops are waited for first, so that the
+//! drain cannot take one that is about to hand over a connection for silence.
 
 use std::future::Future;
 use std::io;
@@ -22,6 +22,7 @@ struct Phases {
     hurried: CancellationToken,
     stopped: CancellationToken,
     cut: CancellationToken,
+    listeners: TaskTracker,
     calls: TaskTracker,
 }
 
@@ -45,12 +46,19 @@ pub enum End {
     Hurried(usize),
 }
 
-/// SIGINT and SIGTERM.
+/// SIGINT and SIGTERM, which ask for the end, and SIGHUP, which asks for less.
 #[derive(Debug)]
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
 }
+
+/// Signals that mean nothing here, and would each end the process in the middle of its work: those for a program's own use, a timer's, and
+/// a limit of file sizes, which a write is told of as well. SIGPIPE is ignored by Rust; SIGQUIT ends the process at once, with a core
+/// where the system keeps one, as whoever sends it wants.
+const PASSED_OVER: [rustix::process::Signal; 4] =
+    [rustix::process::Signal::USR1, rustix::process::Signal::USR2, rustix::process::Signal::ALARM, rustix::process::Signal::XFSZ];
 
 impl Shutdown {
     /// Nothing is ending yet.
@@ -85,7 +93,13 @@ impl Shutdown {
         &self.0.cut
     }
 
-    /// Whatever the drain waits for: accept loops and connections.
+    /// Accept loops. They end when the listeners stop, and only then is it known which connections there are.
+    #[must_use]
+    pub fn listeners(&self) -> &TaskTracker {
+        &self.0.listeners
+    }
+
+    /// Connections, which the drain waits for.
     #[must_use]
     pub fn calls(&self) -> &TaskTracker {
         &self.0.calls
@@ -95,11 +109,11 @@ impl Shutdown {
     /// before. Says how the calls ended and what the flush said.
     pub async fn run<F: Future>(&self, pace: Pace, flush: F) -> (End, F::Output) {
         self.0.asked.cancelled().await;
-        info!(unready = ?pace.unready, "shutdown: not ready any more");
+        info!(unready = %spelled(pace.unready), "shutdown: not ready any more");
         self.pause(pace.unready).await;
         self.0.stopped.cancel();
+        self.0.listeners.close();
         self.0.calls.close();
-        info!(calls = self.0.calls.len(), drain = ?pace.drain, "shutdown: accepting no more, waiting for calls under way");
         let end = self.drain(pace.drain).await;
         self.0.cut.cancel();
         report(end);
@@ -115,11 +129,18 @@ impl Shutdown {
         }
     }
 
+    /// Waits for the accept loops, which end at once, and then for all calls under way.
+    async fn answered(&self, drain: Duration) {
+        self.0.listeners.wait().await;
+        info!(connections = self.0.calls.len(), drain = %spelled(drain), "shutdown: accepting no more, waiting for calls under way");
+        self.0.calls.wait().await;
+    }
+
     /// In this order: what has ended in time counts as such, even in the moment of the deadline.
     async fn drain(&self, length: Duration) -> End {
         tokio::select! {
             biased;
-            () = self.0.calls.wait() => End::Drained,
+            () = self.answered(length) => End::Drained,
             () = self.0.hurried.cancelled() => End::Hurried(self.0.calls.len()),
             () = tokio::time::sleep(length) => End::DeadlinePassed(self.0.calls.len()),
         }
@@ -127,12 +148,17 @@ impl Shutdown {
 }
 
 impl Signals {
-    /// Takes both signals over from the system, which would end the process at once.
+    /// Takes the signals over from the system, which would end the process at once.
     ///
     /// # Errors
     /// The system does not hand them over.
     pub fn listen() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        for passed_over in PASSED_OVER {
+            // Once taken over, a signal stays so for the life of the process.
+            drop(signal(SignalKind::from_raw(passed_over.as_raw()))?);
+        }
+        let [interrupt, terminate, hangup] = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        Ok(Self { interrupt: interrupt?, terminate: terminate?, hangup: hangup? })
     }
 
     /// Asks for the end at every signal, for as long as it is polled.
@@ -141,6 +167,10 @@ impl Signals {
             let name = tokio::select! {
                 Some(()) = self.interrupt.recv() => "SIGINT",
                 Some(()) = self.terminate.recv() => "SIGTERM",
+                Some(()) = self.hangup.recv() => {
+                    info!(signal = "SIGHUP", "no setting is read again; a certificate of the push receiver is");
+                    continue;
+                }
                 else => return,
             };
             let again = shutdown.asked().is_cancelled();
@@ -148,6 +178,11 @@ impl Signals {
             shutdown.ask();
         }
     }
+}
+
+/// A length of time as a setting spells it.
+fn spelled(length: Duration) -> String {
+    if length.subsec_millis() == 0 { format!("{}s", length.as_secs()) } else { format!("{}ms", length.as_millis()) }
 }
 
 fn report(end: End) {

@@ -4,6 +4,7 @@
 use crate::relations;
 use crate::support::{Outcome, machine};
 use izingate::check::{Checker, DecisionIds};
+use izingate::config;
 use izingate::evidence::Recorder;
 use izingate::evidence::settings::{Overload, Settings};
 use izingate::evidence::start::{Opening, start};
@@ -30,6 +31,7 @@ use izingate::telemetry::metrics::Metrics;
 use izingate::wire::caller::Callers;
 use izingate::wire::filter::Filters;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
+use izingate::wire::health;
 use izingate::wire::listen::{self, Bounds};
 use izingate::wire::router;
 use izingate::wire::watch::{Limits, Watching};
@@ -76,8 +78,13 @@ pub fn serve(relations: u64, beside: Beside) -> Outcome<()> {
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?.port());
-        let (_, health) = tonic_health::server::health_reporter();
-        let routes = router::routes(&gateway, health, HostPolicy::of_listener(listener.local_addr()?.ip(), &[]), 32 << 20)?;
+        let (_, health) = health::health();
+        let routes = router::routes(
+            &gateway,
+            health,
+            HostPolicy::of_listener(listener.local_addr()?.ip(), &[]),
+            &config::Limits::default(),
+        )?;
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
         let open = gateway.parts().metrics.process.connections.count();
         let life = Life { stop, cut, tracker: TaskTracker::new(), open };

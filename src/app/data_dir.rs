@@ -14,6 +14,7 @@
 //! ```
 
 use crate::config::SecretSource;
+use crate::disk::denied::described;
 use crate::disk::private::{self, UnfitPath, make_folder};
 use crate::disk::replace;
 use crate::model::secret::Secret;
@@ -31,7 +32,7 @@ pub struct DataDir {
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
     /// It cannot be made or written.
-    #[error("{path}: the data directory cannot be used: {source}")]
+    #[error("{path}: the data directory cannot be used: {}", described(source, path))]
     Unusable {
         /// The file or folder.
         path: PathBuf,
@@ -51,11 +52,22 @@ pub enum DataDirError {
         path: PathBuf,
     },
     /// It holds something, so nothing is restored into it.
-    #[error("{path}: holds {found:?}; a backup is restored into an empty directory, or one that is not there")]
+    #[error("{path}: holds {}; a backup is restored into an empty directory, or one that is not there", .found.display())]
     NotEmpty {
         /// The data directory.
         path: PathBuf,
         /// What it holds.
+        found: std::ffi::OsString,
+    },
+    /// It is there, and neither empty nor ours.
+    #[error(
+        "{path}: is no data directory: it holds {}, and no data of izingate; give one that is empty or not there yet, or the one that was meant",
+        .found.display()
+    )]
+    Foreign {
+        /// The directory.
+        path: PathBuf,
+        /// What it holds, the first by name.
         found: std::ffi::OsString,
     },
     /// There is data, but the secret that it was made with is not there.
@@ -65,7 +77,7 @@ pub enum DataDirError {
         path: PathBuf,
     },
     /// The file of the secret cannot be read.
-    #[error("{path}: the secret cannot be read: {source}")]
+    #[error("{path}: the secret cannot be read: {}", described(source, path))]
     SecretUnreadable {
         /// The file.
         path: PathBuf,
@@ -100,6 +112,7 @@ impl DataDirError {
             Self::InUse { .. } => "DATA_IN_USE",
             Self::RestoreUnfinished { .. } => "RESTORE_UNFINISHED",
             Self::NotEmpty { .. } => "DATA_NOT_EMPTY",
+            Self::Foreign { .. } => "DATA_FOREIGN",
             Self::SecretMissing { .. } => "SECRET_MISSING",
             Self::SecretUnreadable { .. } => "SECRET_UNREADABLE",
             Self::SecretMalformed { .. } => "SECRET_MALFORMED",
@@ -109,8 +122,9 @@ impl DataDirError {
 }
 
 impl DataDir {
-    /// Takes the directory for this process; makes it if it is not there.
+    /// Takes the directory for this process; makes it if it is not there. One that holds something else is left as it is.
     pub fn take(path: &Path) -> Result<Self, DataDirError> {
+        refuse_foreign(path)?;
         let taken = Self::lock(path)?;
         // It would be taken for a fresh one, and answer DENY to everything.
         if taken.restoring().exists() && !taken.store().exists() {
@@ -184,6 +198,11 @@ impl DataDir {
         store_path(&self.path)
     }
 
+    /// Returns whether nothing was ever kept in it.
+    pub fn is_new(&self) -> Result<bool, DataDirError> {
+        Ok(!holds_data(&self.path)?)
+    }
+
     /// Where it is kept what was asked of İYS in the last hours.
     #[must_use]
     pub fn iys_usage(&self) -> PathBuf {
@@ -219,8 +238,7 @@ impl DataDir {
         if path.exists() {
             return read_secret(&path, private::open(&path));
         }
-        // Of a store that is gone the evidence may be left.
-        if self.store().join("CURRENT").exists() || evidence_path(&self.path).join("tree").exists() {
+        if !self.is_new()? {
             return Err(DataDirError::SecretMissing { path });
         }
         let secret = random_secret()?;
@@ -293,22 +311,63 @@ pub fn refuse_links(data: &Path) -> Result<(), DataDirError> {
     Ok(OWN.iter().chain(&OWN_FOLDERS).try_for_each(|name| private::refuse_link(&data.join(name)))?)
 }
 
+/// Returns whether a directory holds data of ours, as far as can be seen. Of a store that is gone the evidence may be left; the record of a list is evidence alone.
+pub fn holds_data(data: &Path) -> Result<bool, DataDirError> {
+    let current = store_path(data).join("CURRENT");
+    // What may not be looked at is not taken for nothing.
+    if current.try_exists().map_err(|source| DataDirError::Unusable { path: current, source })? {
+        return Ok(true);
+    }
+    holds_evidence(&evidence_path(data))
+}
+
+/// Returns whether any file of evidence lies in a folder; that others are lost is for whoever reads them to say.
+fn holds_evidence(folder: &Path) -> Result<bool, DataDirError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(false),
+        read => read.map_err(|source| DataDirError::Unusable { path: folder.to_owned(), source })?,
+    };
+    let is_evidence = |name: &Path| {
+        let has_ending = name.extension().is_some_and(|ending| ending == "seg" || ending == "open");
+        has_ending || ["tree", "checkpoint", "public.key"].iter().any(|own| name.as_os_str() == *own)
+    };
+    Ok(entries.flatten().any(|entry| is_evidence(Path::new(&entry.file_name()))))
+}
+
+/// What is made in a data directory later than its data, or by the system; the first two by lists that are decided on it.
+const ALSO_OWN: [&str; 4] = ["lists", "node", "node.new", "lost+found"];
+
+/// Refuses a directory that holds neither data of ours nor only what may lie in a data directory: a wrong path must not be filled.
+/// Beside data of ours anything may lie.
+pub fn refuse_foreign(path: &Path) -> Result<(), DataDirError> {
+    if !path.is_dir() || holds_data(path)? {
+        return Ok(());
+    }
+    let own = [&OWN[..], &OWN_FOLDERS, &ALSO_OWN].concat();
+    let foreign = foreign_in(path, &own)?;
+    foreign.map_or(Ok(()), |found| Err(DataDirError::Foreign { path: path.to_owned(), found }))
+}
+
+/// The first by name of what is in a directory and not among these names.
+fn foreign_in(path: &Path, names: &[&str]) -> Result<Option<std::ffi::OsString>, DataDirError> {
+    let unusable = |source| DataDirError::Unusable { path: path.to_owned(), source };
+    let mut first = None;
+    for entry in fs::read_dir(path).map_err(unusable)? {
+        let found = entry.map_err(unusable)?.file_name();
+        if !names.iter().any(|name| found == *name) && first.as_ref().is_none_or(|first| found < *first) {
+            first = Some(found);
+        }
+    }
+    Ok(first)
+}
+
 /// What may be in a directory that a backup is restored into; the last is in every file system of its own.
 const NO_CONTENT: [&str; 3] = [LOCK, RESTORING, "lost+found"];
 
 fn refuse_content(path: &Path) -> Result<(), DataDirError> {
-    let unusable = |source| DataDirError::Unusable { path: path.to_owned(), source };
-    let entries = match fs::read_dir(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        read => read.map_err(unusable)?,
-    };
-    for entry in entries {
-        let found = entry.map_err(unusable)?.file_name();
-        if !NO_CONTENT.iter().any(|name| found == *name) {
-            return Err(DataDirError::NotEmpty { path: path.to_owned(), found });
-        }
-    }
-    Ok(())
+    let is_there = fs::exists(path).map_err(|source| DataDirError::Unusable { path: path.to_owned(), source })?;
+    let content = if is_there { foreign_in(path, &NO_CONTENT)? } else { None };
+    content.map_or(Ok(()), |found| Err(DataDirError::NotEmpty { path: path.to_owned(), found }))
 }
 
 fn remove_folder(path: &Path) -> std::io::Result<()> {

@@ -38,6 +38,7 @@ use crate::telemetry::metrics::{Metrics, MovementResult};
 use crate::wire::caller::Callers;
 use crate::wire::filter::Filters;
 use crate::wire::gateway::{Gateway, Parts, verdict_names};
+use crate::wire::health;
 use crate::wire::listen::{self, Bounds};
 use crate::wire::watch::{Limits, Watching};
 use crate::wire::{admin, router};
@@ -56,7 +57,6 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic_health::server::HealthReporter;
 
 /// Why a gateway does not run.
 #[derive(Debug, thiserror::Error)]
@@ -137,7 +137,6 @@ pub struct App {
     snapshots: Snapshots,
     follower: Option<Follower>,
     eraser: Eraser,
-    health: HealthReporter,
     helpers: TaskTracker,
     addresses: Addresses,
     /// Held until the last write is done.
@@ -223,24 +222,25 @@ impl App {
             draining: shutdown.asked().clone(),
         };
         let gateway = Gateway::new(parts);
-        let (health, service) = tonic_health::server::health_reporter();
-        health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        let (reporter, service) = health::health();
         let [public_hosts, admin_hosts] =
             [addresses.listen, addresses.admin].map(|address| HostPolicy::of_listener(address.ip(), &config.hosts));
-        let routes = router::routes(&gateway, service, public_hosts, config.limits.body_bytes);
+        let routes = router::routes(&gateway, service, public_hosts, &config.limits);
         let routes = routes.map_err(|error| AppError::Internal(error.to_string()))?;
         let bounds = Bounds { connections: budget.connections, streams: config.limits.streams };
         let (stop, cut, tracker) = (shutdown.stopped().clone(), shutdown.cut().clone(), shutdown.calls().clone());
         let life = Life { stop, cut: cut.clone(), tracker, open: gateway.parts().metrics.process.connections.count() };
-        shutdown.calls().spawn(listen::serve(public, routes, bounds, life.clone()));
+        shutdown.listeners().spawn(listen::serve(public, routes, bounds, life.clone()));
         if let Some((receiver, follower)) = receiver.zip(follower.as_ref()) {
-            let counters = push::start(receiver, follower, gateway.parts().checker.index(), &life);
+            let counters = push::start(receiver, follower, gateway.parts().checker.index(), &life, shutdown.listeners());
             helpers.spawn(push::show(counters, Arc::clone(&gateway.parts().metrics), shutdown.clone()));
         }
         // The admin port outlives the public one, so that operators see the drain.
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), open: Arc::default() };
         let bounds = Bounds { connections: budget.admin_connections, ..bounds };
-        helpers.spawn(listen::serve(private, admin::routes(gateway.clone(), admin_hosts), bounds, life));
+        let admin = admin::routes(gateway.clone(), admin_hosts, addresses.listen, (&config.limits).into());
+        helpers.spawn(listen::serve(private, admin, bounds, life));
+        helpers.spawn(follow::health(reporter, gateway.clone(), shutdown.clone()));
         Ok(Some(Self {
             removal,
             gateway,
@@ -252,7 +252,6 @@ impl App {
             snapshots,
             follower,
             eraser,
-            health,
             helpers,
             addresses,
             data,
@@ -265,7 +264,6 @@ impl App {
         let data = self.data.path().to_owned();
         self.helpers.spawn(gauges::look(Arc::clone(&self.store), data, metrics, shutdown.clone()));
         self.helpers.spawn(gauges::keep(self.gateway.clone(), self.sink.clone(), shutdown.clone()));
-        self.helpers.spawn(follow::health(self.health.clone(), self.gateway.clone(), shutdown.clone()));
         let booted = tokio::select! {
             booted = &mut self.booted => Some(booted),
             () = shutdown.asked().cancelled() => None,

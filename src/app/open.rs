@@ -133,12 +133,9 @@ pub fn offline(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> 
 
 /// Opens a data directory for writing where nothing may be made: without data there is nothing to work on.
 pub fn existing(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
-    let path = data_dir::store_path(data);
+    // Evidence of a store that is gone says more than that there is none.
+    require_data(data)?;
     let missing = |path: &Path| StoreError::Missing { path: path.to_owned() };
-    // Evidence of a store that is gone says more.
-    if !path.join("CURRENT").exists() && !data_dir::evidence_path(data).exists() {
-        return Err(missing(&path).into());
-    }
     open_by(
         data,
         data_dir::configured_secret(secret)?,
@@ -152,10 +149,7 @@ pub fn existing(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError>
 
 /// Opens the data that there is for writing, also where the store lost what its evidence knows of: for an operator who accepts a loss.
 pub fn as_found(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
-    let path = data_dir::store_path(data);
-    if !path.join("CURRENT").exists() {
-        return Err(StoreError::Missing { path }.into());
-    }
+    require_store(data)?;
     open_by(
         data,
         data_dir::configured_secret(secret)?,
@@ -167,10 +161,7 @@ pub fn as_found(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError>
 /// Opens the data that there is for writing, without what is behind a damaged place of its write-ahead log: for an operator who accepts that
 /// loss.
 pub fn behind_damage(data: &Path, secret: &SecretSource) -> Result<Opened, OpenError> {
-    let path = data_dir::store_path(data);
-    if !path.join("CURRENT").exists() {
-        return Err(StoreError::Missing { path }.into());
-    }
+    require_store(data)?;
     open_by(
         data,
         data_dir::configured_secret(secret)?,
@@ -181,10 +172,7 @@ pub fn behind_damage(data: &Path, secret: &SecretSource) -> Result<Opened, OpenE
 
 /// Opens the data that there is for writing, for work that needs no address. Where its secret is, it is held against its evidence.
 pub fn without_secret(data: &Path, secret: &SecretSource) -> Result<(DataDir, Store), OpenError> {
-    let path = data_dir::store_path(data);
-    if !path.join("CURRENT").exists() {
-        return Err(StoreError::Missing { path }.into());
-    }
+    require_store(data)?;
     let held = DataDir::take(data)?;
     let configured = data_dir::configured_secret(secret)?;
     if configured.is_some() || data_dir::has_own_secret(data) {
@@ -207,12 +195,28 @@ pub fn keys(data: &Path, secret: &SecretSource) -> Result<Keys, OpenError> {
 }
 
 fn secret_of(data: &Path, secret: &SecretSource) -> Result<Secret, OpenError> {
-    data_dir::refuse_links(data)?;
+    require_data(data)?;
     match data_dir::configured_secret(secret)? {
         Some(secret) => Ok(secret),
-        None if !data.exists() => Err(StoreError::Missing { path: data.to_owned() }.into()),
         None => Ok(data_dir::own_secret_of(data)?),
     }
+}
+
+/// Refuses a directory without a store.
+fn require_store(data: &Path) -> Result<(), OpenError> {
+    require_data(data)?;
+    let path = data_dir::store_path(data);
+    if path.join("CURRENT").exists() { Ok(()) } else { Err(StoreError::Missing { path }.into()) }
+}
+
+/// Refuses a directory in which there is nothing to read, before anybody misses a secret there.
+fn require_data(data: &Path) -> Result<(), OpenError> {
+    data_dir::refuse_links(data)?;
+    if data_dir::holds_data(data)? {
+        return Ok(());
+    }
+    data_dir::refuse_foreign(data)?;
+    Err(StoreError::Missing { path: data.to_owned() }.into())
 }
 
 /// Reads what replaces addresses in a data directory, and its keys, beside a gateway that may be running.
@@ -238,9 +242,7 @@ pub struct Evidence {
 
 /// Opens what reads the evidence of a data directory.
 pub fn evidence(data: &Path, secret: &SecretSource) -> Result<Evidence, OpenError> {
-    if !data.exists() {
-        return Err(StoreError::Missing { path: data.to_owned() }.into());
-    }
+    require_data(data)?;
     let mut reader = Reader::of(&data_dir::evidence_path(data));
     let secret = match data_dir::configured_secret(secret)? {
         Some(secret) => Some(secret),
@@ -270,7 +272,7 @@ pub fn evidence(data: &Path, secret: &SecretSource) -> Result<Evidence, OpenErro
 
 /// Opens a data directory for reading, beside a gateway that may be writing.
 pub fn read_only(data: &Path) -> Result<Store, OpenError> {
-    data_dir::refuse_links(data)?;
+    require_store(data)?;
     Ok(Store::open_read_only(&data_dir::store_path(data), &Options::default())?)
 }
 
@@ -327,6 +329,9 @@ fn open_by(
     open: impl FnOnce(&Path, &Pseudonymizer, u32) -> Result<Store, StoreError>,
 ) -> Result<Opened, OpenError> {
     let data = DataDir::take(path)?;
+    if data.is_new()? {
+        warn_of_new(&data);
+    }
     let secret = data.secret(secret)?;
     let (pseudonymizer, sealer, keys) = (Pseudonymizer::new(&secret), Sealer::new(&secret), Keys::of(&secret));
     look(&Look { data: &data, pseudonymizer: &pseudonymizer, keys: &keys })?;
@@ -335,6 +340,14 @@ fn open_by(
     let clock = clock_of(&store)?;
     store.keep_clock(clock.clone());
     Ok(Opened { data, store, pseudonymizer, sealer, keys, clock })
+}
+
+/// A path that was not meant makes an empty gateway, which answers all the same.
+fn warn_of_new(data: &DataDir) {
+    tracing::warn!(
+        path = %data.path().display(),
+        "there was no data here: a new data directory is made, and until brands are added every check is DENY SENDER_NOT_REGISTERED"
+    );
 }
 
 /// The clock under which a store is written and its data's ages are reckoned.

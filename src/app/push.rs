@@ -15,6 +15,7 @@ use crate::telemetry::metrics::{Metrics, PushResult};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio_util::task::TaskTracker;
 
 /// Listens where pushes are to come, if they are; whoever calls waits.
 pub(super) fn bind(config: &Config, max_connections: usize) -> Result<Option<Receiver>, AppError> {
@@ -27,7 +28,7 @@ pub(super) fn bind(config: &Config, max_connections: usize) -> Result<Option<Rec
 }
 
 /// Answers, as a part of the feed; a push that comes before everything is in memory is told to come again.
-pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life: &Life) -> Arc<Counters> {
+pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life: &Life, loops: &TaskTracker) -> Arc<Counters> {
     let parts = follower.parts();
     let index = index.clone();
     let desk = Desk {
@@ -39,7 +40,7 @@ pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life
     if let Ok(address) = receiver.address() {
         tracing::info!(push = %address, "push: listening for İYS");
     }
-    receiver.start(desk, follower.board(), life)
+    receiver.start(desk, follower.board(), life, loops)
 }
 
 /// Shows what the receiver counts.

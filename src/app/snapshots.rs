@@ -97,7 +97,13 @@ impl Snapshots {
         self.0.changes.store(0, Ordering::Relaxed);
         match snapshot::save(&self.0.store, &self.0.index, &self.0.file) {
             Ok((revision, written)) => {
-                tracing::info!(revision, relations = written.relations, bytes = written.bytes, took = ?begun.elapsed(), "snapshot written");
+                tracing::info!(
+                    revision,
+                    relations = written.relations,
+                    bytes = written.bytes,
+                    seconds = begun.elapsed().as_secs_f64(),
+                    "snapshot written"
+                );
                 self.is_at(revision);
                 self.0.metrics.index.snapshot(SnapshotEvent::Written);
             }

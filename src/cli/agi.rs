@@ -1,8 +1,10 @@
 //! `izingate agi`
 
 use crate::evidence::settings::is_caller_name;
+use crate::net::endpoint::with_scheme;
 use clap::Args;
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Answers Asterisk's AGI(agi://HOST:4573/check,brandCode=CODE,type=ARAMA,recipient=NUMBER), in front of a running
@@ -11,9 +13,9 @@ use std::time::Duration;
 /// listens on, and ends in order on SIGINT or SIGTERM.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct AgiArgs {
-    /// A running gateway, such as http://127.0.0.1:7070
-    #[arg(long, value_name = "URL", value_parser = endpoint)]
-    pub endpoint: String,
+    /// A running gateway, http:// or https://HOST:PORT, or HOST:PORT [env: IZINGATE_ENDPOINT] [default: http://127.0.0.1:7070]
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<AgiUrl>,
     /// Where Asterisk connects to
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4573")]
     pub listen: SocketAddr,
@@ -32,12 +34,21 @@ pub struct AgiArgs {
     pub insecure: bool,
 }
 
-fn endpoint(text: &str) -> Result<String, &'static str> {
-    let wrong = "an endpoint is http:// or https:// with a host, and a port if need be";
-    let uri: http::Uri = text.parse().map_err(|_| wrong)?;
-    let plain = uri.path() == "/" && uri.query().is_none() && uri.host().is_some_and(|host| !host.is_empty());
-    let scheme = matches!(uri.scheme_str(), Some("http" | "https"));
-    (plain && scheme && !text.contains(['@', '#'])).then(|| text.to_owned()).ok_or(wrong)
+/// The address of a gateway, with TLS or without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgiUrl(pub String);
+
+impl FromStr for AgiUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let wrong = "an endpoint is http:// or https:// with a host, and a port if need be, or a host and a port";
+        let text = with_scheme(text).ok_or(wrong)?;
+        let uri: http::Uri = text.parse().map_err(|_| wrong)?;
+        let plain = uri.path() == "/" && uri.query().is_none() && uri.host().is_some_and(|host| !host.is_empty());
+        let scheme = matches!(uri.scheme_str(), Some("http" | "https"));
+        (plain && scheme && !text.contains(['@', '#'])).then(|| Self(text.into_owned())).ok_or(wrong)
+    }
 }
 
 fn deadline(text: &str) -> Result<Duration, &'static str> {

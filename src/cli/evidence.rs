@@ -84,8 +84,8 @@ pub struct VerifyArgs {
     /// The first segment to read; those before are held against the tree by their seals alone
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub from: u64,
-    /// The last segment to read
-    #[arg(long, value_name = "NUMBER", default_value_t = u64::MAX)]
+    /// The last segment to read [default: the last there is]
+    #[arg(long, value_name = "NUMBER", default_value_t = u64::MAX, hide_default_value = true)]
     pub to: u64,
     /// A checkpoint that was kept elsewhere: the tree must have grown out of it
     #[arg(long, value_name = "FILE")]
@@ -217,8 +217,8 @@ pub struct ExportArgs {
     /// The first segment
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub from: u64,
-    /// The last segment
-    #[arg(long, value_name = "NUMBER", default_value_t = u64::MAX)]
+    /// The last segment [default: the last there is]
+    #[arg(long, value_name = "NUMBER", default_value_t = u64::MAX, hide_default_value = true)]
     pub to: u64,
     /// A file with the secret, which authenticates frames; default is that of the data directory, or IZINGATE_SECRET
     #[arg(long, value_name = "FILE")]

@@ -23,12 +23,12 @@ use std::path::PathBuf;
 /// then it says how many lines are answered for and how to go on.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
-#[command(group(clap::ArgGroup::new("decider").required(true).args(["data", "endpoint"])))]
+#[command(group(clap::ArgGroup::new("decider").args(["data", "endpoint"])))]
 pub struct FilterArgs {
-    /// A data directory; a gateway may be running on it
+    /// A data directory; a gateway may be running on it [default: a running gateway]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// A running gateway, such as http://127.0.0.1:7070
+    /// A running gateway, http://HOST:PORT or HOST:PORT [env: IZINGATE_ENDPOINT] [default: http://127.0.0.1:7070]
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<GatewayUrl>,
     /// The brand's number at İYS (brandCode); several with commas or repeated
@@ -100,14 +100,14 @@ pub struct FilterArgs {
     #[arg(long, value_name = "LINES", default_value_t = 0, conflicts_with = "out")]
     pub skip_lines: u64,
     /// Where the decisions are recorded, with --data [default: OUT.evidence, or FILE.evidence]
-    #[arg(long, value_name = "DIR", conflicts_with = "endpoint")]
+    #[arg(long, value_name = "DIR", requires = "data", conflicts_with = "endpoint")]
     pub evidence: Option<PathBuf>,
     /// File with the secret of the pseudonyms, with --data
     /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
-    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "endpoint")]
     pub secret_file: Option<String>,
     /// Senders that are not at İYS may be on file as exempt-only, as policy.exempt_only allows a gateway
-    #[arg(long, conflicts_with = "endpoint")]
+    #[arg(long, requires = "data", conflicts_with = "endpoint")]
     pub exempt_only: bool,
     /// How many seconds a gateway that cannot be reached is tried again
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
@@ -117,7 +117,7 @@ pub struct FilterArgs {
     pub file: PathBuf,
 }
 
-fn purpose(text: &str) -> Result<Purpose, &'static str> {
+pub(super) fn purpose(text: &str) -> Result<Purpose, &'static str> {
     Purpose::from_name(text).ok_or("a purpose is TICARI, MUAF_6_1, MUAF_6_2, MUAF_6_4 or KAPSAM_DISI")
 }
 

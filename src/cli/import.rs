@@ -36,13 +36,13 @@ pub struct ImportArgs {
     pub encoding: Option<Declared>,
     /// File with the secret of the pseudonyms; a running gateway uses its own
     /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
-    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "endpoint")]
     pub secret_file: Option<String>,
     /// Memory for sorting: bytes, or with K, M or G; what does not fit is sorted through files
-    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size, conflicts_with = "endpoint")]
+    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size, requires = "data", conflicts_with = "endpoint")]
     pub memory: u64,
     /// Room for temporary files beside the data: bytes, or with K, M or G [default: what is free]
-    #[arg(long, value_name = "SIZE", value_parser = size, conflicts_with = "endpoint")]
+    #[arg(long, value_name = "SIZE", value_parser = size, requires = "data", conflicts_with = "endpoint")]
     pub disk: Option<u64>,
     /// Files of movements
     #[arg(value_name = "FILE", required = true)]

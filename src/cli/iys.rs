@@ -31,9 +31,9 @@ pub struct SweepArgs {
     /// BIREYSEL or TACIR
     #[arg(long, value_name = "TYPE", default_value = "BIREYSEL", value_parser = recipient_type)]
     pub recipient_type: RecipientType,
-    /// The running gateway
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
-    pub endpoint: GatewayUrl,
+    /// The running gateway, http://HOST:PORT or HOST:PORT [env: IZINGATE_ENDPOINT] [default: http://127.0.0.1:7070]
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<GatewayUrl>,
     /// Addresses, one a line; of a CSV file the first column
     pub file: PathBuf,
 }
@@ -58,7 +58,7 @@ pub struct PushArgs {
     /// The channel: ARAMA, MESAJ or EPOSTA
     #[arg(long = "type", value_name = "TYPE", value_parser = channel)]
     pub channel: Channel,
-    /// The running gateway
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
-    pub endpoint: GatewayUrl,
+    /// The running gateway, http://HOST:PORT or HOST:PORT [env: IZINGATE_ENDPOINT] [default: http://127.0.0.1:7070]
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<GatewayUrl>,
 }

@@ -35,7 +35,7 @@ pub struct CloseArgs {
     pub at: Option<IysTime>,
     /// File with the secret of the pseudonyms; a running gateway uses its own
     /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
-    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "endpoint")]
     pub secret_file: Option<String>,
 }
 
@@ -60,7 +60,7 @@ pub struct EraseArgs {
     pub reason: Option<Reason>,
     /// File with the secret of the pseudonyms; a running gateway uses its own
     /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
-    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "endpoint")]
     pub secret_file: Option<String>,
 }
 
@@ -75,7 +75,7 @@ pub struct ClosuresArgs {
     pub csv: Option<PathBuf>,
     /// File with the secret of the pseudonyms; a running gateway uses its own
     /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
-    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "endpoint")]
     pub secret_file: Option<String>,
 }
 

@@ -14,9 +14,9 @@ pub struct ReconcileArgs {
     /// A finished day, at most seven days ago
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: String,
-    /// The running gateway
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
-    pub endpoint: GatewayUrl,
+    /// The running gateway, http://HOST:PORT or HOST:PORT [env: IZINGATE_ENDPOINT] [default: http://127.0.0.1:7070]
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<GatewayUrl>,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,

@@ -45,7 +45,7 @@ pub struct AccessArgs {
     pub at: Option<IysTime>,
     /// File with the secret of the pseudonyms; a running gateway uses its own
     /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
-    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "endpoint")]
     pub secret_file: Option<String>,
     /// An address; may be repeated
     #[arg(long, value_name = "ADDRESS", required_unless_present = "file", conflicts_with = "file")]
@@ -81,9 +81,9 @@ pub struct RefreshArgs {
     /// The address
     #[arg(long, value_name = "ADDRESS")]
     pub recipient: String,
-    /// The running gateway
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
-    pub endpoint: GatewayUrl,
+    /// The running gateway, http://HOST:PORT or HOST:PORT [env: IZINGATE_ENDPOINT] [default: http://127.0.0.1:7070]
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<GatewayUrl>,
 }
 
 pub(super) fn retailer(text: &str) -> Result<Retailer, &'static str> {

@@ -1,6 +1,7 @@
-use super::agi::AgiArgs;
+use super::agi::{AgiArgs, AgiUrl};
 use super::backup::{BackupArgs, RestoreArgs};
 use super::brand::{AddArgs, AgeArg, BrandCommand, DeactivateArgs, HealArgs, ListArgs, ModeArgs, OutOfScopeArg, StandingArgs};
+use super::check::CheckArgs;
 use super::declaration::{DeclarationCommand, Document};
 use super::import::ImportArgs;
 use super::inspect::InspectArgs;
@@ -13,6 +14,7 @@ use super::verify::VerifyArgs;
 use super::watch::{From, WatchArgs};
 use super::*;
 use crate::check::Language;
+use crate::check::question::Purpose;
 use crate::config::Flags;
 use crate::filter::layout::Named;
 use crate::model::access::Retailer;
@@ -56,7 +58,7 @@ fn the_definition_is_sound() {
 #[test]
 fn agi_needs_a_gateway_and_no_more() {
     let expected = AgiArgs {
-        endpoint: "http://localhost:1".to_owned(),
+        endpoint: Some(AgiUrl("http://localhost:1".to_owned())),
         listen: "127.0.0.1:4573".parse().unwrap(),
         deadline: Duration::from_secs(2),
         connections: 256,
@@ -72,7 +74,10 @@ fn agi_needs_a_gateway_and_no_more() {
     {
         assert_eq!(parse(&format!("agi --endpoint http://localhost:1 {wrong}")), Err(ErrorKind::ValueValidation), "{wrong}");
     }
-    assert_eq!(parse("agi"), Err(ErrorKind::MissingRequiredArgument));
+    let Ok(Command::Agi(args)) = parse("agi") else { panic!("the gateway of this machine") };
+    assert_eq!(args.endpoint, None);
+    assert_eq!(parse("agi --endpoint gate:7070").map(|_| ()), Ok(()));
+    assert_eq!(parse("agi --endpoint gate"), Err(ErrorKind::ValueValidation));
 }
 
 #[test]
@@ -255,13 +260,12 @@ fn inspect() {
 #[test]
 fn iys_push() {
     let args =
-        |endpoint: &str| PushArgs { brand: BrandCode::new(601_234).unwrap(), channel: Channel::Mesaj, endpoint: url(endpoint) };
+        |endpoint: Option<GatewayUrl>| PushArgs { brand: BrandCode::new(601_234).unwrap(), channel: Channel::Mesaj, endpoint };
     let push = |command| Ok(Command::Iys(IysCommand::Push(command)));
-    let local = "http://127.0.0.1:7070";
-    assert_eq!(parse("iys push register --brand 601234 --type MESAJ"), push(PushCommand::Register(args(local))));
-    assert_eq!(parse("iys push state --brand 601234 --type MESAJ"), push(PushCommand::State(args(local))));
+    assert_eq!(parse("iys push register --brand 601234 --type MESAJ"), push(PushCommand::Register(args(None))));
+    assert_eq!(parse("iys push state --brand 601234 --type MESAJ"), push(PushCommand::State(args(None))));
     let line = "iys push remove --brand 601234 --type MESAJ --endpoint http://localhost:1";
-    assert_eq!(parse(line), push(PushCommand::Remove(args("http://localhost:1"))));
+    assert_eq!(parse(line), push(PushCommand::Remove(args(Some(url("http://localhost:1"))))));
 }
 
 #[test]
@@ -273,7 +277,7 @@ fn verify() {
 
 #[test]
 fn watch() {
-    let args = |from, heartbeats| WatchArgs { endpoint: url("http://h"), from, heartbeats };
+    let args = |from, heartbeats| WatchArgs { endpoint: Some(url("http://h")), from, heartbeats };
     for (line, expected) in [
         ("watch --endpoint http://h", args(From::Now, false)),
         ("watch --endpoint http://h --from now --heartbeats", args(From::Now, true)),
@@ -298,7 +302,7 @@ fn backup_and_restore() {
 fn what_does_not_fit_is_refused() {
     let long_title = format!("brand add --data d --brand 1 --iys-code 1 --title '{}'", "ü".repeat(101));
     for (line, kind) in [
-        ("import --brand 1 a.csv", ErrorKind::MissingRequiredArgument),
+        ("import --brand 1 --secret-file s a.csv", ErrorKind::MissingRequiredArgument),
         ("import --data d --brand 1", ErrorKind::MissingRequiredArgument),
         ("import --data d --endpoint http://h --brand 1 a.csv", ErrorKind::ArgumentConflict),
         ("import --data d --brand 1 --iys-export a.csv", ErrorKind::MissingRequiredArgument),
@@ -309,7 +313,6 @@ fn what_does_not_fit_is_refused() {
         ("import --data d --memory 1T a.csv", ErrorKind::ValueValidation),
         ("import --data d --disk 99999999999G a.csv", ErrorKind::ValueValidation),
         ("import --endpoint http://h --disk 1G a.csv", ErrorKind::ArgumentConflict),
-        ("brand list", ErrorKind::MissingRequiredArgument),
         ("brand list --data d --endpoint http://h", ErrorKind::ArgumentConflict),
         ("brand deactivate --data d", ErrorKind::MissingRequiredArgument),
         ("brand add --data d --brand 1 --iys-code x --title t", ErrorKind::ValueValidation),
@@ -338,7 +341,6 @@ fn what_does_not_fit_is_refused() {
             "declaration add --data d --brand 1 --purpose MUAF_6_1 --declared-by a --document-sha256 ab",
             ErrorKind::ValueValidation,
         ),
-        ("declaration list", ErrorKind::MissingRequiredArgument),
         ("declaration revoke --data d", ErrorKind::MissingRequiredArgument),
         ("policy table --lang de", ErrorKind::ValueValidation),
         ("brand heal --data d", ErrorKind::MissingRequiredArgument),
@@ -355,10 +357,8 @@ fn what_does_not_fit_is_refused() {
         ("inspect", ErrorKind::MissingRequiredArgument),
         ("verify", ErrorKind::MissingRequiredArgument),
         ("verify --endpoint http://h", ErrorKind::UnknownArgument),
-        ("watch", ErrorKind::MissingRequiredArgument),
         ("watch --endpoint http://h --from 0", ErrorKind::ValueValidation),
         ("watch --endpoint http://h --from yesterday", ErrorKind::ValueValidation),
-        ("backup b", ErrorKind::MissingRequiredArgument),
         ("backup --data d", ErrorKind::MissingRequiredArgument),
         ("backup b --data d --endpoint http://h", ErrorKind::ArgumentConflict),
         ("restore --from b", ErrorKind::MissingRequiredArgument),
@@ -401,7 +401,6 @@ fn retailer() {
     assert_eq!(access(&format!("{line} --recipient a --recipient 'b c'")), expected(given));
     for (line, kind) in [
         ("--data d f.csv", ErrorKind::MissingRequiredArgument),
-        ("--allow f.csv", ErrorKind::MissingRequiredArgument),
         ("--data d --allow", ErrorKind::MissingRequiredArgument),
         ("--data d --allow --revoke f.csv", ErrorKind::ArgumentConflict),
         ("--data d --allow --recipient a f.csv", ErrorKind::ArgumentConflict),
@@ -420,7 +419,7 @@ fn retailer() {
         channel: Channel::Eposta,
         recipient_type: RecipientType::Bireysel,
         recipient: "a@b.com".to_owned(),
-        endpoint: url("http://127.0.0.1:7070"),
+        endpoint: None,
     };
     let line = "retailer refresh --brand 601234 --type EPOSTA --recipient a@b.com";
     assert_eq!(parse(line), Ok(Command::Retailer(RetailerCommand::Refresh(refresh))));
@@ -436,7 +435,8 @@ fn filter_takes_lists_and_says_what_does_not_go_together() {
     let kind = |line: &str| parse(&format!("filter --brand 7 --type MESAJ {line}")).map(drop);
     assert_eq!(kind("--endpoint http://u"), Ok(()));
     assert_eq!(kind("--endpoint https://u"), Err(ErrorKind::ValueValidation));
-    assert_eq!(kind(""), Err(ErrorKind::MissingRequiredArgument));
+    assert_eq!(kind(""), Ok(()), "the gateway of this machine");
+    assert_eq!(kind("--evidence e"), Err(ErrorKind::MissingRequiredArgument));
     for line in [
         "--endpoint http://u --data d",
         "--endpoint http://u --evidence e",
@@ -448,6 +448,51 @@ fn filter_takes_lists_and_says_what_does_not_go_together() {
     }
     assert_eq!(kind("--data d --resume"), Err(ErrorKind::MissingRequiredArgument));
     assert_eq!(kind("--data d --delimiter x"), Err(ErrorKind::ValueValidation));
+}
+
+#[test]
+fn check_takes_a_question() {
+    let expected = CheckArgs {
+        target: Target { data: None, endpoint: None },
+        brand: BrandCode::new(601_234).unwrap(),
+        channel: Channel::Mesaj,
+        recipient_type: RecipientType::Bireysel,
+        retailer: None,
+        purpose: Purpose::Commercial,
+        min_revision: 0,
+        reference: String::new(),
+        caller: "izingate-check".to_owned(),
+        lang: None,
+        evidence: None,
+        secret_file: None,
+        exempt_only: false,
+        recipient: "+905321234567".to_owned(),
+    };
+    let asked = |args: CheckArgs| Ok(Command::Check(Box::new(args)));
+    assert_eq!(parse("check --brand 601234 --type MESAJ +905321234567"), asked(expected.clone()));
+    let negative = CheckArgs { recipient: "-5321234567".to_owned(), ..expected.clone() };
+    assert_eq!(
+        parse("check --brand 601234 --type MESAJ -5321234567"),
+        asked(negative),
+        "what is no number is for the answer to say"
+    );
+    let offline = CheckArgs {
+        target: directory(),
+        channel: Channel::Eposta,
+        recipient_type: RecipientType::Tacir,
+        purpose: Purpose::Exempt62,
+        lang: Some(Language::Turkish),
+        evidence: Some(PathBuf::from("e")),
+        recipient: "a@b.com".to_owned(),
+        ..expected
+    };
+    let line =
+        "check --data d --brand 601234 --type EPOSTA --recipient-type TACIR --purpose MUAF_6_2 --lang tr --evidence e a@b.com";
+    assert_eq!(parse(line), asked(offline));
+    for line in ["check --brand 1 --type MESAJ", "check --type MESAJ 0532", "check --brand 1 --type MESAJ --evidence e 0532"] {
+        assert_eq!(parse(line), Err(ErrorKind::MissingRequiredArgument), "{line}");
+    }
+    assert_eq!(parse("check --brand 1 --type MESAJ --brnad 2 0532"), Err(ErrorKind::UnknownArgument));
 }
 
 /// A command that is missing here has to be in tests/it/endpoints.rs, too.
@@ -472,6 +517,7 @@ fn the_commands_that_work_through_a_gateway() {
         "brand heal",
         "brand list",
         "brand mode",
+        "check",
         "declaration add",
         "declaration list",
         "declaration revoke",

@@ -10,9 +10,9 @@ use clap::Args;
 /// twice. Ends with 1 if changes are missing (WATCH_GAP) or are not taken in time (WATCH_TOO_SLOW).
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct WatchArgs {
-    /// A running gateway, such as http://127.0.0.1:7070
+    /// The running gateway, http://HOST:PORT or HOST:PORT [env: IZINGATE_ENDPOINT] [default: http://127.0.0.1:7070]
     #[arg(long, value_name = "URL")]
-    pub endpoint: GatewayUrl,
+    pub endpoint: Option<GatewayUrl>,
     /// The first revision that is wanted, `earliest` for all that is kept, `now` for what comes from now on
     #[arg(long, value_name = "REVISION", default_value = "now", value_parser = from)]
     pub from: From,

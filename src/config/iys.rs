@@ -63,7 +63,7 @@ pub struct Push {
 }
 
 const LIVE: &str = "https://api.iys.org.tr";
-const PASSWORD_VARIABLE: &str = "IZINGATE_IYS_PASSWORD";
+pub(super) const PASSWORD_VARIABLE: &str = "IZINGATE_IYS_PASSWORD";
 const LONGEST_PULL: Duration = Duration::from_hours(1);
 const CODES: Whole = Whole(1..=u32::MAX as u64);
 

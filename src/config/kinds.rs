@@ -223,7 +223,7 @@ impl Kind for Length {
     }
 
     fn allowed(&self) -> String {
-        format!("a length of time such as 500ms, 10s or 2m, at most {:?}", self.0)
+        format!("a length of time such as 500ms, 10s or 2m, at most {}s", self.0.as_secs())
     }
 }
 

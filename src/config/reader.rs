@@ -1,6 +1,8 @@
 //! Takes settings one by one and keeps every error.
 
+use super::iys::PASSWORD_VARIABLE;
 use super::kinds::Kind;
+use super::resolve::SECRET_VARIABLE;
 use super::source::File;
 use std::fmt;
 use toml::{Table, Value};
@@ -41,6 +43,13 @@ struct OpenFile {
     table: Table,
 }
 
+/// Variables beside those of the keys: the path of the file, the gateway that commands speak to, and what stands in no file.
+const BESIDE: [&str; 4] = ["IZINGATE_CONFIG", "IZINGATE_ENDPOINT", SECRET_VARIABLE, PASSWORD_VARIABLE];
+/// Where a name has nothing near it.
+const ALL_NAMED: &str = "deploy/izingate.toml names all there are";
+/// Likeness, of at most 1, from which on a name is a misspelling of another.
+const NEAR: f64 = 0.7;
+
 /// Longer values are cut in a message.
 const LONGEST_SHOWN: usize = 80;
 
@@ -75,6 +84,22 @@ impl<'a> Reader<'a> {
     /// A variable that has no key in the file and no flag.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         (self.env)(name)
+    }
+
+    /// Names the variables among these that no setting has. Their values may be secrets, and are not repeated.
+    pub(super) fn name_unknown_variables(&mut self, names: &[String]) {
+        let known: Vec<String> = self.keys.iter().map(|key| env_name(key)).chain(BESIDE.map(str::to_owned)).collect();
+        for name in names.iter().filter(|name| !known.contains(name)) {
+            let nearest = nearest(name, &known);
+            let hint = nearest.map_or_else(|| ALL_NAMED.to_owned(), |nearest| format!("the nearest is {nearest}"));
+            self.error(shortened(name), format!("is not a setting; {hint}"));
+        }
+    }
+
+    /// The same settings, of which nothing is wrong yet.
+    pub(super) fn without_errors(mut self) -> Self {
+        self.errors.clear();
+        self
     }
 
     pub(super) fn error(&mut self, origin: String, problem: impl Into<String>) {
@@ -194,6 +219,13 @@ fn parse(file: &File) -> Result<Table, String> {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         format!("line {line}: is not TOML: {}", error.message().replace('\n', "; "))
     })
+}
+
+/// The known name that a name was most likely meant to be.
+fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+    let likeness = |known: &'a String| (strsim::normalized_damerau_levenshtein(name, known), known.as_str());
+    let best = known.iter().map(likeness).max_by(|one, other| one.0.total_cmp(&other.0))?;
+    (best.0 >= NEAR).then_some(best.1)
 }
 
 fn flag_name(key: &str) -> String {

@@ -13,10 +13,13 @@ use std::time::Duration;
 
 type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-const SECRET_VARIABLE: &str = "IZINGATE_SECRET";
+pub(super) const SECRET_VARIABLE: &str = "IZINGATE_SECRET";
 const LONGEST_SHUTDOWN: Duration = Duration::from_mins(10);
 const LONGEST_REVISION_WAIT: Duration = Duration::from_mins(1);
 const LONGEST_PATIENCE: Duration = Duration::from_mins(10);
+/// None would end every request.
+const SHORTEST_PATIENCE: Duration = Duration::from_millis(10);
+const LONGEST_STREAM_PATIENCE: Duration = Duration::from_hours(24);
 const LONGEST_SNAPSHOT: Duration = Duration::from_hours(24);
 /// Ten years: the change log is for those that follow, not for the archive.
 const LONGEST_CHANGES_DAYS: u32 = 3650;
@@ -24,36 +27,55 @@ const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-pub(super) fn config(flags: &Flags, env: Environment<'_>, file: Option<&File>) -> Result<Config, ConfigErrors> {
+pub(super) fn config(
+    flags: &Flags,
+    env: Environment<'_>,
+    variables: &[String],
+    file: Option<&File>,
+) -> Result<Config, ConfigErrors> {
     let mut reader = Reader::new(env, file);
+    let config = fill(&mut reader, flags);
+    reader.name_unknown_variables(variables);
+    reader.finish().map(|()| config)
+}
+
+/// Refuses variables that no setting has, for commands that read no configuration.
+pub(super) fn refuse_unknown(variables: &[String]) -> Result<(), ConfigErrors> {
+    let mut known = Reader::new(&|_| None, None);
+    let _ = fill(&mut known, &Flags::default());
+    let mut reader = known.without_errors();
+    reader.name_unknown_variables(variables);
+    reader.finish()
+}
+
+fn fill(reader: &mut Reader<'_>, flags: &Flags) -> Config {
     let data = reader.take("data", flags.data.as_deref(), &AnyPath);
     let data = reader.require("data", data);
     let base = Config::with_defaults(data.map_or_else(PathBuf::new, |found| found.value));
-    let (listen, admin, insecure) = addresses(&mut reader, flags, &base);
-    let secret = secret_of(&mut reader, flags.secret_file.as_deref());
-    let config = Config {
+    let (listen, admin, insecure) = addresses(reader, flags, &base);
+    let secret = secret_of(reader, flags.secret_file.as_deref());
+    Config {
         listen,
         admin,
         insecure,
         hosts: reader.take("hosts", flags.hosts.as_deref(), &Hosts).map_or(base.hosts, |found| found.value),
         secret,
         demo: flags.demo,
-        drain: length(&mut reader, "drain", LONGEST_SHUTDOWN, base.drain),
-        unready: length(&mut reader, "unready", LONGEST_SHUTDOWN, base.unready),
-        max_revision_wait: length(&mut reader, "max_revision_wait", LONGEST_REVISION_WAIT, base.max_revision_wait),
-        log: log(&mut reader, flags, base.log),
-        limits: limits(&mut reader, base.limits),
-        index: index(&mut reader, base.index),
-        store: store(&mut reader, base.store),
-        ingest: Ingest { queue: whole(&mut reader, "ingest.queue", (1, 4096), base.ingest.queue) },
-        retention: retention(&mut reader, base.retention),
+        drain: length(reader, "drain", LONGEST_SHUTDOWN, base.drain),
+        unready: length(reader, "unready", LONGEST_SHUTDOWN, base.unready),
+        max_revision_wait: length(reader, "max_revision_wait", LONGEST_REVISION_WAIT, base.max_revision_wait),
+        log: log(reader, flags, base.log),
+        limits: limits(reader, base.limits),
+        index: index(reader, base.index),
+        store: store(reader, base.store),
+        ingest: Ingest { queue: whole(reader, "ingest.queue", (1, 4096), base.ingest.queue) },
+        retention: retention(reader, base.retention),
         backup: Backup { root: reader.take("backup.root", None, &AnyPath).map_or(base.backup.root, |found| found.value) },
-        policy: Policy { exempt_only: switch(&mut reader, "policy.exempt_only", base.policy.exempt_only) },
-        evidence: evidence::take(&mut reader),
-        iys: iys::take(&mut reader),
+        policy: Policy { exempt_only: switch(reader, "policy.exempt_only", base.policy.exempt_only) },
+        evidence: evidence::take(reader),
+        iys: iys::take(reader),
         data: base.data,
-    };
-    reader.finish().map(|()| config)
+    }
 }
 
 pub(super) fn secret(secret_file: Option<&str>, env: Environment<'_>) -> Result<SecretSource, ConfigErrors> {
@@ -122,6 +144,9 @@ fn limits(reader: &mut Reader<'_>, base: Limits) -> Limits {
         streams: whole(reader, "limits.streams", (1, 65_536), base.streams as usize) as u32,
         body_bytes: whole(reader, "limits.body_bytes", (64 * KIB, GIB), base.body_bytes),
         filter_patience: length(reader, "limits.filter_patience", LONGEST_PATIENCE, base.filter_patience),
+        body_patience: length(reader, "limits.body_patience", LONGEST_PATIENCE, base.body_patience).max(SHORTEST_PATIENCE),
+        stream_patience: length(reader, "limits.stream_patience", LONGEST_STREAM_PATIENCE, base.stream_patience)
+            .max(SHORTEST_PATIENCE),
     }
 }
 

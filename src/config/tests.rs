@@ -20,8 +20,9 @@ fn file(text: &str) -> File {
 }
 
 fn resolve(flags: Flags, env: &[(&str, &str)], file: impl Into<Option<File>>) -> Result<Config, ConfigErrors> {
+    let variables = env.iter().map(|(name, _)| (*name).to_owned()).collect();
     let env = |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    Config::resolve(&Sources { flags, env, file: file.into() })
+    Config::resolve(&Sources { flags, env, variables, file: file.into() })
 }
 
 fn data_flag() -> Flags {
@@ -143,6 +144,8 @@ fn every_setting_is_read_from_the_file() {
         streams = 2
         body_bytes = 65536
         filter_patience = "7s"
+        body_patience = "8s"
+        stream_patience = "9m"
         [index]
         memory_bytes = 7
         snapshot_every = "60m"
@@ -195,7 +198,14 @@ fn every_setting_is_read_from_the_file() {
         unready: Duration::from_millis(500),
         max_revision_wait: Duration::ZERO,
         log: Log { format: LogFormat::Json, level: "warn,izingate::ingest=debug".to_owned() },
-        limits: Limits { connections: 1, streams: 2, body_bytes: 65_536, filter_patience: Duration::from_secs(7) },
+        limits: Limits {
+            connections: 1,
+            streams: 2,
+            body_bytes: 65_536,
+            filter_patience: Duration::from_secs(7),
+            body_patience: Duration::from_secs(8),
+            stream_patience: Duration::from_mins(9),
+        },
         index: Index { memory_bytes: 7, snapshot_every: Duration::from_hours(1) },
         store: Store { compression: Compression::Zstd, cache_bytes: 1_048_576, write_buffer_bytes: 1_048_577 },
         ingest: Ingest { queue: 4096 },
@@ -231,6 +241,8 @@ fn every_setting_is_read_from_flags_and_environment() {
         ("IZINGATE_LIMITS_STREAMS", "5"),
         ("IZINGATE_LIMITS_BODY_BYTES", "66000"),
         ("IZINGATE_LIMITS_FILTER_PATIENCE", "8s"),
+        ("IZINGATE_LIMITS_BODY_PATIENCE", "9s"),
+        ("IZINGATE_LIMITS_STREAM_PATIENCE", "10m"),
         ("IZINGATE_INDEX_MEMORY_BYTES", "8"),
         ("IZINGATE_INDEX_SNAPSHOT_EVERY", "9s"),
         ("IZINGATE_STORE_COMPRESSION", "none"),
@@ -255,7 +267,14 @@ fn every_setting_is_read_from_flags_and_environment() {
         unready: Duration::from_secs(2),
         max_revision_wait: Duration::from_secs(3),
         log: Log { format: LogFormat::Json, level: "debug".to_owned() },
-        limits: Limits { connections: 4, streams: 5, body_bytes: 66_000, filter_patience: Duration::from_secs(8) },
+        limits: Limits {
+            connections: 4,
+            streams: 5,
+            body_bytes: 66_000,
+            filter_patience: Duration::from_secs(8),
+            body_patience: Duration::from_secs(9),
+            stream_patience: Duration::from_mins(10),
+        },
         index: Index { memory_bytes: 8, snapshot_every: Duration::from_secs(9) },
         store: Store { compression: Compression::None, cache_bytes: 2_000_000, write_buffer_bytes: 3_000_000 },
         ingest: Ingest { queue: 6 },
@@ -269,6 +288,26 @@ fn every_setting_is_read_from_flags_and_environment() {
         iys: None,
     };
     assert_eq!(resolve(flags, &env, None), Ok(expected));
+}
+
+#[test]
+fn a_variable_that_is_none_is_an_error_that_names_the_nearest() {
+    let errors = errors_of_env(&[
+        ("IZINGATE_DRIAN", "1s"),
+        ("IZINGATE_SECRET_FLIE", "/s"),
+        ("IZINGATE_LIMITS_STREAM", "4"),
+        ("IZINGATE_X", "hunter2"),
+    ]);
+    let expected = [
+        "IZINGATE_DRIAN is not a setting; the nearest is IZINGATE_DRAIN",
+        "IZINGATE_SECRET_FLIE is not a setting; the nearest is IZINGATE_SECRET_FILE",
+        "IZINGATE_LIMITS_STREAM is not a setting; the nearest is IZINGATE_LIMITS_STREAMS",
+        "IZINGATE_X is not a setting; deploy/izingate.toml names all there are",
+    ];
+    assert_eq!(errors, expected);
+    for known in ["IZINGATE_CONFIG", "IZINGATE_ENDPOINT", "IZINGATE_IYS_PASSWORD"] {
+        assert_eq!(errors_of_env(&[(known, "x")]), [""; 0], "{known}");
+    }
 }
 
 #[test]
@@ -317,16 +356,16 @@ fn every_error_is_named_at_once() {
   gate.toml: limits.streams is 0, but must be a whole number from 1 to 65536
   gate.toml: store.compression is \"gzip\", but must be one of lz4, zstd, none
   IZINGATE_INGEST_QUEUE is \"many\", but must be a whole number from 1 to 4096
-  gate.toml: limits.steams is not a setting; there are limits.connections, limits.streams, limits.body_bytes, limits.filter_patience
+  gate.toml: limits.steams is not a setting; there are limits.connections, limits.streams, limits.body_bytes, limits.filter_patience, limits.body_patience, limits.stream_patience
   gate.toml: lissen is not a setting; there are data, listen, admin, insecure, secret_file, hosts, drain, unready, \
-max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, limits.filter_patience, index.memory_bytes, \
+max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, limits.filter_patience, limits.body_patience, limits.stream_patience, index.memory_bytes, \
 index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, policy.exempt_only, \
 evidence.durability, evidence.overload, evidence.retention, evidence.window, evidence.patience, evidence.buffer_bytes, \
 evidence.segment_bytes, evidence.before_answer, evidence.interval, evidence.off, evidence.signing_key_file, \
 iys.username, iys.url, iys.iys_code, iys.integrator_code, iys.password_file, iys.ca_file, iys.pull_every, iys.reconcile, \
 iys.confirm_agreements, iys.push.listen, iys.push.certificate_file, iys.push.key_file, iys.push.public_url
   gate.toml: secret is not a setting; there are data, listen, admin, insecure, secret_file, hosts, drain, unready, \
-max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, limits.filter_patience, index.memory_bytes, \
+max_revision_wait, log.format, log.level, limits.connections, limits.streams, limits.body_bytes, limits.filter_patience, limits.body_patience, limits.stream_patience, index.memory_bytes, \
 index.snapshot_every, store.compression, store.cache_bytes, store.write_buffer_bytes, ingest.queue, retention.changes, retention.history, backup.root, policy.exempt_only, \
 evidence.durability, evidence.overload, evidence.retention, evidence.window, evidence.patience, evidence.buffer_bytes, \
 evidence.segment_bytes, evidence.before_answer, evidence.interval, evidence.off, evidence.signing_key_file, \

@@ -1,6 +1,7 @@
 //! Files and folders of a data directory: whole at every moment, their owner's alone, and never behind a symbolic link.
 
 pub mod blocks;
+pub mod denied;
 pub mod direct;
 pub mod private;
 pub mod shortage;

@@ -8,6 +8,7 @@ use crate::model::key::RelationHash;
 use crate::model::state::State;
 use crate::store::{Store, StoreError};
 use std::collections::HashSet;
+use std::fmt;
 
 /// Why the index could not be filled.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,17 @@ pub enum Origin {
     Scan,
     /// A scan of the store: the snapshot is of no use, for this reason.
     Fallback(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Snapshot { revision, batches } => write!(f, "the snapshot of revision {revision} and {batches} batches since"),
+            Self::Scan => f.write_str("a scan of the store: there is no snapshot"),
+            Self::Fallback(reason) => write!(f, "a scan of the store: the snapshot is of no use, {reason}"),
+            Self::Nothing => f.write_str("nothing"),
+        }
+    }
 }
 
 /// Fills `index`, which is empty, with every relation, brand and the revision of `store`, and marks it

@@ -21,7 +21,9 @@ use crate::model::brand::Brand;
 use crate::model::movement::Movement;
 use crate::model::source::SourceCode;
 use crate::model::time::IysTime;
-use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, RegistryRefused, SinkError, Stall};
+use crate::ports::{
+    Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ForgottenClosures, RegistryRefused, SinkError, Stall,
+};
 use crate::store::{LogScan, Store, StoreError};
 use health::Health;
 use queue::{Command, PutBy, Submission, gather};
@@ -304,20 +306,22 @@ impl Thread {
     }
 
     /// Forgets closures, with their addresses; no answer changes, so there is no revision of it.
-    fn forget_reported(&self, mut ids: Vec<u64>) -> Result<u64, SinkError> {
+    fn forget_reported(&self, mut ids: Vec<u64>) -> Result<ForgottenClosures, SinkError> {
         self.refuse_if_failed()?;
         ids.sort_unstable();
         ids.dedup();
-        let (mut commit, mut known) = (self.store.begin(), 0);
+        let (mut commit, mut done) = (self.store.begin(), ForgottenClosures::default());
         for id in ids {
             if self.store.has_duty(id).map_err(|error| self.failed(&error))? {
                 commit.duty_done(id).map_err(|error| self.failed(&error))?;
-                known += 1;
+                done.count += 1;
+            } else {
+                done.unknown.push(id);
             }
         }
         commit.commit().map_err(|error| self.failed(&error))?;
-        self.unreported.fetch_sub(known, Ordering::Relaxed);
-        Ok(known)
+        self.unreported.fetch_sub(done.count, Ordering::Relaxed);
+        Ok(done)
     }
 
     /// The moment from which the age of what is imported now counts: unlike a receipt it never waits for a clock that was ahead.

@@ -56,6 +56,13 @@ impl Channels {
     }
 }
 
+impl fmt::Display for Channels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = Channel::ALL.into_iter().filter(|channel| self.has(*channel)).map(Channel::name).collect();
+        f.write_str(&names.join(", "))
+    }
+}
+
 /// Whether the recipient is addressed as a consumer or as a merchant: part of İYS's consent key,
 /// so that one address may hold a consent of each type at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]

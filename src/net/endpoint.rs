@@ -6,15 +6,21 @@
 //! host and nowhere else: tonic follows no redirect and looks at no proxy of the environment.
 
 use http::Uri;
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 use tonic::transport::Endpoint;
 
+/// The address of a gateway where none is given: that of a gateway on this machine with its default settings.
+pub const DEFAULT: &str = "http://127.0.0.1:7070";
+/// The variable of the environment that names another one.
+pub const VARIABLE: &str = "IZINGATE_ENDPOINT";
+
 /// Time for the connection itself.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The address of a gateway without TLS: `http://`, a host, and a port if need be.
+/// The address of a gateway without TLS: `http://`, a host, and a port if need be; or a host and a port alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GatewayUrl(Uri);
 
@@ -67,7 +73,8 @@ impl FromStr for GatewayUrl {
             return Err(GatewayUrlError::Credentials);
         }
         let malformed = |problem| GatewayUrlError::Malformed { url: text.to_owned(), problem };
-        let Some((scheme, rest)) = text.split_once("://") else { return Err(malformed("there is no http:// in front")) };
+        let whole = with_scheme(text).ok_or_else(|| malformed("there is neither http:// in front nor a port behind"))?;
+        let Some((scheme, rest)) = whole.split_once("://") else { return Err(malformed("there is no http:// in front")) };
         match scheme.to_ascii_lowercase().as_str() {
             "http" => {}
             "https" => return Err(GatewayUrlError::TlsUnsupported(text.to_owned())),
@@ -76,7 +83,7 @@ impl FromStr for GatewayUrl {
         if rest.trim_end_matches('/').contains(['/', '?', '#']) || rest.ends_with("//") {
             return Err(malformed("there is something behind the host and port"));
         }
-        let uri: Uri = text.parse().map_err(|_| malformed("it cannot be read"))?;
+        let uri: Uri = whole.parse().map_err(|_| malformed("it cannot be read"))?;
         match uri.authority() {
             Some(authority) if super::hosts::Host::parse(authority.as_str()).is_some() && !authority.as_str().ends_with(':') => {
                 Ok(Self(uri))
@@ -85,6 +92,33 @@ impl FromStr for GatewayUrl {
         }
     }
 }
+
+/// The address with `http://` in front of a host and a port; none for what has neither a scheme nor a port.
+#[must_use]
+pub fn with_scheme(text: &str) -> Option<Cow<'_, str>> {
+    if text.contains("://") {
+        return Some(text.into());
+    }
+    let (_, port) = text.rsplit_once(':')?;
+    port.trim_end_matches('/').parse::<u16>().ok().map(|_| format!("http://{text}").into())
+}
+
+/// The address that was given, else the one of the environment, else the default.
+pub fn or_default<T: FromStr>(given: Option<&T>, env: impl Fn(&str) -> Option<String>) -> Result<T, FromEnvironment<T::Err>>
+where
+    T: Clone,
+{
+    if let Some(given) = given {
+        return Ok(given.clone());
+    }
+    let text = env(VARIABLE).filter(|text| !text.is_empty());
+    text.as_deref().unwrap_or(DEFAULT).parse().map_err(FromEnvironment)
+}
+
+/// What is wrong with the address in the environment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{VARIABLE}: {0}")]
+pub struct FromEnvironment<E>(pub E);
 
 impl fmt::Display for GatewayUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,6 +137,9 @@ mod tests {
             ("http://localhost:7070/", "http://localhost:7070"),
             ("HTTP://gateway.internal", "http://gateway.internal"),
             ("http://[::1]:7070", "http://[::1]:7070"),
+            ("127.0.0.1:7070", "http://127.0.0.1:7070"),
+            ("localhost:7070/", "http://localhost:7070"),
+            ("[::1]:7070", "http://[::1]:7070"),
         ] {
             assert_eq!(text.parse::<GatewayUrl>().map(|url| url.to_string()), Ok(shown.to_owned()), "{text}");
         }
@@ -123,8 +160,13 @@ mod tests {
     fn anything_else_is_named() {
         for text in [
             "",
-            "127.0.0.1:7070",
             "localhost",
+            "127.0.0.1",
+            ":7070",
+            "::1:7070",
+            "localhost:7070/v1",
+            "localhost:",
+            "localhost:port",
             "http:/localhost",
             "unix:/run/izingate.sock",
             "ftp://localhost",

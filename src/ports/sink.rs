@@ -102,6 +102,15 @@ pub enum FeedNote {
     Healed(Gap),
 }
 
+/// What became of closures that İYS was told of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForgottenClosures {
+    /// So many waited, and wait no more.
+    pub count: u64,
+    /// Ids under which none waits, in order.
+    pub unknown: Vec<u64>,
+}
+
 /// A line that was closed (11/9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClosedLine {
@@ -127,8 +136,8 @@ pub trait MovementSink: Send + Sync {
     /// Notes that a recipient's line was closed at a moment (11/9), and if that is news, that İYS is to be told
     /// of it.
     fn close_line(&self, line: ClosedLine) -> BoxFuture<'_, Result<Applied, SinkError>>;
-    /// Forgets closures of which İYS was told; says how many there were.
-    fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>>;
+    /// Forgets closures of which İYS was told.
+    fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<ForgottenClosures, SinkError>>;
     /// Whether a write has failed: nothing more is taken in.
     fn is_poisoned(&self) -> bool;
     /// The reason for which nothing is taken in at the moment, if nothing is.

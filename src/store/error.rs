@@ -1,6 +1,7 @@
 //! What can go wrong with the store, each with a stable code.
 
 use super::codec::InvalidBytes;
+use crate::disk::denied::Denied;
 use crate::disk::shortage::Shortage;
 use std::path::{Path, PathBuf};
 
@@ -125,6 +126,13 @@ impl StoreError {
             Self::Closed | Self::Busy => "STORE_REOPENING",
             Self::Staging { .. } | Self::Rocks(_) => "STORE_FAILED",
         }
+    }
+
+    /// A folder that cannot be used; where a permission is missing, which one. RocksDB hands its reasons over as texts.
+    pub(super) fn unusable(path: &Path, reason: String) -> Self {
+        let denied = if reason.contains("Permission denied") { Denied::find(path) } else { None };
+        let reason = denied.map_or_else(|| reason.clone(), |denied| format!("{reason}; {denied}"));
+        Self::Unusable { path: path.to_owned(), reason }
     }
 
     pub(super) fn staging(path: &Path, error: &std::io::Error) -> Self {

@@ -159,10 +159,10 @@ table! {
     FEED_APPLIED = Counter("izingate_feed_movements_applied_total", Count, [], "Movements from İYS's streams that were new.");
     FEED_UNREADABLE = Counter("izingate_feed_movements_unreadable_total", Count, [], "Movements from İYS's streams that could not be read.");
     FEED_GAPS = Counter("izingate_feed_gaps_total", Count, [], "Gaps that were found in İYS's streams.");
-    FEED_DAYS = Counter("izingate_feed_days_total", Count, [], "Days that were held against İYS's own file.");
-    FEED_MISSING = Counter("izingate_feed_days_missing_total", Count, [], "Movements of such files that were missing and were taken in.");
-    FEED_HASHES = Counter("izingate_feed_days_hash_differs_total", Count, [], "Such files that are not of the hash that İYS agrees to.");
-    FEED_ONLY_HERE = Counter("izingate_feed_days_only_here_total", Count, [],
+    FEED_DAYS = Counter("izingate_feed_day_files_total", Count, [], "Days that were held against İYS's own file.");
+    FEED_MISSING = Counter("izingate_feed_day_files_missing_total", Count, [], "Movements of such files that were missing and were taken in.");
+    FEED_HASHES = Counter("izingate_feed_day_files_hash_differs_total", Count, [], "Such files that are not of the hash that İYS agrees to.");
+    FEED_ONLY_HERE = Counter("izingate_feed_day_files_only_here_total", Count, [],
         "Movements of such days that are on record here and not in İYS's file.");
     FEED_ERRORS = Counter("izingate_feed_errors_total", Count, [Label { name: "code", values: Values::IysCode }],
         "Failed requests to İYS, by its code or ours.");

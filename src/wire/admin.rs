@@ -3,18 +3,21 @@
 use super::front::Front;
 use super::gateway::Gateway;
 use super::json::StateBody;
+use super::patience::Patience;
 use super::state;
 use super::status::{Kind, Problem};
 use crate::net::hosts::HostPolicy;
+use crate::net::request_guard::is_grpc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// The services of the admin port, which answers to `hosts`.
-pub fn routes(gateway: Gateway, hosts: HostPolicy) -> Front {
+/// The services of the admin port, which answers to `hosts`; whoever asks for what `public` does is told where that is.
+pub fn routes(gateway: Gateway, hosts: HostPolicy, public: SocketAddr, patience: Patience) -> Front {
     let counted = Arc::clone(&gateway.parts().metrics);
     let wrong_method = || async { Problem::new(Kind::MethodNotAllowed, "the admin port is only read") };
     let router = Router::new()
@@ -22,9 +25,18 @@ pub fn routes(gateway: Gateway, hosts: HostPolicy) -> Front {
         .route("/readyz", get(ready).fallback(wrong_method))
         .route("/metrics", get(metrics).fallback(wrong_method))
         .route("/v1/state", get(node_state).fallback(wrong_method))
-        .fallback(|| async { Problem::new(Kind::NotFound, "the admin port has /livez, /readyz, /metrics and /v1/state") })
+        .fallback(move |headers: HeaderMap| async move { elsewhere(public, &headers) })
         .with_state(gateway);
-    Front::new(router, hosts, counted)
+    Front::new(router, hosts, counted, patience)
+}
+
+/// The answer to what this port does not do, in the shape of whoever asks.
+fn elsewhere(public: SocketAddr, headers: &HeaderMap) -> Response {
+    let detail = format!(
+        "this is the admin port, which has /livez, /readyz, /metrics and /v1/state; checks and commands are answered on {public}"
+    );
+    let problem = Problem::new(Kind::AdminPort, detail);
+    if is_grpc(headers) { tonic::Status::from(problem).into_http() } else { problem.response(headers) }
 }
 
 async fn ready(State(gateway): State<Gateway>) -> Response {

@@ -1,6 +1,7 @@
 //! Bodies of HTTP requests: of a known type and within their limit before a byte of them is read.
 
 use super::gateway::Gateway;
+use super::patience::silence_behind;
 use super::status::{Kind, Problem};
 use crate::net::payload::{self, UnreadableBody};
 use axum::body::Bytes;
@@ -89,7 +90,10 @@ impl FromRequest<Shared> for Sent {
         }
         let bytes = Bytes::from_request(request, shared).await.map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-            _ => Problem::new(Kind::MalformedJson, "the body ended early"),
+            _ => {
+                let early = || Problem::new(Kind::MalformedJson, "the body ended early");
+                silence_behind(&rejection).unwrap_or_else(early)
+            }
         })?;
         Ok(Self { media, bytes: payload::text(&bytes)? })
     }

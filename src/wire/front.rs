@@ -5,6 +5,7 @@
 
 use super::filter;
 use super::grpc::Permission;
+use super::patience::{Patience, PatientBody};
 use super::proto::permission_service_server::{PermissionServiceServer, SERVICE_NAME};
 use super::status::{Kind, Problem};
 use super::words::InOurWords;
@@ -26,7 +27,7 @@ use tower::Service;
 /// The service that checks.
 pub type Checks = InOurWords<PermissionServiceServer<Permission>>;
 /// Future of an answer of `S`.
-type Coming<S> = <S as Service<Request<Incoming>>>::Future;
+type Coming<S> = <S as Service<Request<PatientBody<Incoming>>>>::Future;
 
 /// The services of a port; clones are the same.
 #[derive(Clone)]
@@ -35,6 +36,7 @@ pub struct Front {
     router: Router,
     hosts: HostPolicy,
     metrics: Arc<Metrics>,
+    patience: Patience,
 }
 
 /// The same for the calls of one connection.
@@ -67,8 +69,8 @@ pub struct Body {
 impl Front {
     /// Creates the service of a port on which nothing is checked.
     #[must_use]
-    pub const fn new(router: Router, hosts: HostPolicy, metrics: Arc<Metrics>) -> Self {
-        Self { checks: None, router, hosts, metrics }
+    pub const fn new(router: Router, hosts: HostPolicy, metrics: Arc<Metrics>, patience: Patience) -> Self {
+        Self { checks: None, router, hosts, metrics, patience }
     }
 
     /// Adds the service that checks.
@@ -131,7 +133,7 @@ impl hyper::service::Service<Request<Incoming>> for OnConnection {
     type Future = ResponseFuture;
 
     // Neither service has a `poll_ready` that says anything but yes.
-    fn call(&self, mut request: Request<Incoming>) -> ResponseFuture {
+    fn call(&self, request: Request<Incoming>) -> ResponseFuture {
         let call = Some(self.handle.call());
         let front = &self.front;
         if let Err(violation) = request_guard::check(&request, &front.hosts, &self.host) {
@@ -139,10 +141,14 @@ impl hyper::service::Service<Request<Incoming>> for OnConnection {
             return ResponseFuture { call, answer: PendingAnswer::Refused(refused) };
         }
         let path = request.uri().path();
+        let is_list = path == filter::PATH;
+        let patience = if is_list { None } else { Some(front.patience.with(path)) };
+        let mut request = request.map(|body| PatientBody::new(body, patience));
+        let path = request.uri().path();
         if let Some(checks) = front.checks.as_ref().filter(|_| is_check(path)) {
             return ResponseFuture { call, answer: PendingAnswer::Check(checks.clone().call(request)) };
         }
-        if path == filter::PATH {
+        if is_list {
             request.extensions_mut().insert(self.connection.clone());
         }
         ResponseFuture { call, answer: PendingAnswer::Route(front.router.clone().call(request)) }

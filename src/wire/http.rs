@@ -18,7 +18,7 @@ use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ pub fn routes(gateway: Gateway, body_bytes: usize) -> Router {
     let wrong_method =
         async |headers: HeaderMap| Problem::new(Kind::MethodNotAllowed, "the path has no such method").response(&headers);
     Router::new()
-        .route("/v1/check", get(check_query).post(check_body).fallback(wrong_method))
+        .route("/v1/check", get(check_query).post(check_body).head(no_head).fallback(wrong_method))
         .route("/v1/check/batch", post(check_batch).fallback(wrong_method))
         .route(filter::PATH, post(filter::filter).fallback(wrong_method))
         .route("/v1/movements", post(movements).fallback(wrong_method))
@@ -96,6 +96,14 @@ fn question_of(query: Option<String>) -> Result<CheckBody, Problem> {
 fn refused(gateway: &Gateway, edge: Edge, headers: &HeaderMap, problem: Problem) -> Response {
     gateway.parts().metrics.answers.refused(edge, problem.kind.code());
     problem.response(headers)
+}
+
+/// HEAD would make a decision that nobody reads, and leave evidence of it.
+async fn no_head(headers: HeaderMap) -> Response {
+    let detail = "a question is asked with GET or POST: HEAD shows no answer, and none is recorded";
+    let mut response = Problem::new(Kind::MethodNotAllowed, detail).response(&headers);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,POST"));
+    response
 }
 
 async fn check_query(State(gateway): State<Gateway>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {

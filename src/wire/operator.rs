@@ -11,7 +11,7 @@ use crate::model::key::Pseudonym;
 use crate::model::recipient::{Phone, Recipient};
 use crate::model::seal::SealError;
 use crate::model::secret::Pseudonymizer;
-use crate::ports::{ClosedLine, Erasure, HealRefused, Healing, UnreportedClosure};
+use crate::ports::{ClosedLine, Erasure, ForgottenClosures, HealRefused, Healing, UnreportedClosure};
 use std::sync::Arc;
 
 /// Closures in one answer or call at most: an answer of 10,000 stays below what any client takes.
@@ -56,8 +56,8 @@ pub async fn mark_reported(gateway: &Gateway, ids: Vec<u64>) -> Result<proto::Ma
         let detail = format!("{} ids; a call takes at most {MOST_CLOSURES}", ids.len());
         return Err(Problem::new(Kind::BatchTooLarge, detail));
     }
-    let marked = gateway.parts().sink.closures_reported(ids).await?;
-    Ok(proto::MarkClosuresReportedResponse { marked: marked as u32 })
+    let ForgottenClosures { count, unknown } = gateway.parts().sink.closures_reported(ids).await?;
+    Ok(proto::MarkClosuresReportedResponse { marked: count as u32, unknown_ids: unknown })
 }
 
 /// Erases a recipient.

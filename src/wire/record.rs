@@ -28,15 +28,10 @@ impl Gateway {
     /// Answers one question; it is counted and recorded.
     pub async fn check(&self, asked: &Asked<'_>, scope: &Scope, recipient: &str) -> Answer {
         let started = self.parts().metrics.answers.start();
-        let size = Size { entries: 1, decisions: 1, references: asked.reference.len() as u64 };
-        let (under, admission) = self.admitted(asked, size).await;
-        let mut answer = self.parts().checker.check(scope, recipient, &under);
-        let entry = |before_answer| [entry_of(asked, scope, &answer, asked.reference, under.at.now, before_answer)];
-        let ticket = self.parts().recorder.record(&admission, asked.caller.durability, entry);
+        let Parts { checker, recorder, .. } = self.parts();
+        let decided = decide_one(checker, recorder, asked, scope, recipient, self.moment()).await;
         let took = started.elapsed();
-        if !self.is_recorded(ticket).await {
-            answer.verdict = without_evidence(answer.verdict);
-        }
+        let answer = decided.settled(recorder).await;
         let series = self.parts().metrics.answers.checks(asked.edge, scope.cell.channel);
         self.count(series, scope, answer.mode, answer.verdict.byte(), 1);
         series.took(took);
@@ -59,7 +54,7 @@ impl Gateway {
         };
         let ticket = self.parts().recorder.record(&admission, asked.caller.durability, entries);
         let took = started.elapsed();
-        if !self.is_recorded(ticket).await {
+        if !is_recorded(&self.parts().recorder, ticket).await {
             for answer in &mut answers {
                 answer.verdict = without_evidence(answer.verdict);
             }
@@ -91,13 +86,47 @@ impl Gateway {
     async fn admitted(&self, asked: &Asked<'_>, size: Size) -> (Circumstances, Admission) {
         admitted(&self.parts().recorder, asked, size, self.moment()).await
     }
+}
 
-    /// Whether what was to be on disk before the answer is.
-    async fn is_recorded(&self, ticket: Option<Ticket>) -> bool {
-        match ticket {
-            Some(ticket) => self.parts().recorder.durable(ticket).await,
-            None => true,
+/// Whether what was to be on disk before the answer is.
+async fn is_recorded(recorder: &Recorder, ticket: Option<Ticket>) -> bool {
+    match ticket {
+        Some(ticket) => recorder.durable(ticket).await,
+        None => true,
+    }
+}
+
+/// A question that is decided and handed over to be recorded.
+pub struct DecidedOne {
+    answer: Answer,
+    ticket: Option<Ticket>,
+}
+
+/// Decides one question, admitted before and handed over behind.
+pub async fn decide_one(
+    checker: &Checker,
+    recorder: &Recorder,
+    asked: &Asked<'_>,
+    scope: &Scope,
+    recipient: &str,
+    at: Moment,
+) -> DecidedOne {
+    let size = Size { entries: 1, decisions: 1, references: asked.reference.len() as u64 };
+    let (under, admission) = admitted(recorder, asked, size, at).await;
+    let answer = checker.check(scope, recipient, &under);
+    let entry = |before_answer| [entry_of(asked, scope, &answer, asked.reference, under.at.now, before_answer)];
+    let ticket = recorder.record(&admission, asked.caller.durability, entry);
+    DecidedOne { answer, ticket }
+}
+
+impl DecidedOne {
+    /// The answer, once it may go out.
+    pub async fn settled(self, recorder: &Recorder) -> Answer {
+        let Self { mut answer, ticket } = self;
+        if !is_recorded(recorder, ticket).await {
+            answer.verdict = without_evidence(answer.verdict);
         }
+        answer
     }
 }
 
@@ -141,11 +170,7 @@ impl DecidedBatch {
     /// The answer, once it may go out.
     pub async fn settled(self, recorder: &Recorder) -> BatchAnswer {
         let Self { mut answer, ticket } = self;
-        let is_on_disk = match ticket {
-            Some(ticket) => recorder.durable(ticket).await,
-            None => true,
-        };
-        if !is_on_disk {
+        if !is_recorded(recorder, ticket).await {
             answer.results.iter_mut().for_each(|byte| *byte = byte_without_evidence(*byte));
         }
         answer

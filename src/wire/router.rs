@@ -3,6 +3,7 @@
 use super::front::Front;
 use super::gateway::Gateway;
 use super::grpc::{Admin, Consent, Permission};
+use super::health::HealthService;
 use super::http;
 use super::proto::DESCRIPTORS;
 use super::proto::admin_service_server::AdminServiceServer;
@@ -10,25 +11,27 @@ use super::proto::consent_service_server::ConsentServiceServer;
 use super::proto::permission_service_server::PermissionServiceServer;
 use super::status::{Kind, Problem};
 use super::words::InOurWords;
+use crate::config::Limits;
 use crate::net::hosts::HostPolicy;
 use crate::net::request_guard::is_grpc;
 use ::http::HeaderMap;
 use axum::response::Response;
 use tonic::service::Routes;
-use tonic_health::pb::health_server::{Health, HealthServer};
+use tonic_health::pb::health_server::HealthServer;
 
 /// The reflection descriptors cannot be read: a fault of the build.
 #[derive(Debug, thiserror::Error)]
 #[error("the protobuf descriptors cannot be read: {0}")]
 pub struct BadDescriptors(String);
 
-/// The services of the public port, which answers to `hosts`; a body of more than `body_bytes` is refused.
-pub fn routes<H: Health>(
+/// The services of the public port, which answers to `hosts`; a body that is too large, or stops coming, is refused by `limits`.
+pub fn routes(
     gateway: &Gateway,
-    health: HealthServer<H>,
+    health: HealthServer<HealthService>,
     hosts: HostPolicy,
-    body_bytes: usize,
+    limits: &Limits,
 ) -> Result<Front, BadDescriptors> {
+    let body_bytes = limits.body_bytes;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
@@ -50,7 +53,7 @@ pub fn routes<H: Health>(
     let grpc = grpc.routes().into_axum_router();
     let router = grpc.merge(http::routes(gateway.clone(), body_bytes)).fallback(not_found);
     let metrics = std::sync::Arc::clone(&gateway.parts().metrics);
-    Ok(Front::new(router, hosts, metrics).checking(InOurWords(permission)))
+    Ok(Front::new(router, hosts, metrics, limits.into()).checking(InOurWords(permission)))
 }
 
 /// An unknown path, in the shape of whoever asks.

@@ -16,6 +16,9 @@ use std::collections::HashMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+/// Letters of a reference that stand in a text at most.
+const LONGEST_SHOWN: usize = 128;
+
 /// Why a call was not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -24,7 +27,7 @@ pub struct Problem {
     /// The public text.
     pub detail: Cow<'static, str>,
     /// What a program needs to go on: a name and its value.
-    pub hint: Option<(&'static str, u64)>,
+    pub hint: Option<(&'static str, String)>,
 }
 
 /// The rows of the table.
@@ -46,6 +49,10 @@ pub enum Kind {
     BodyTooLarge,
     /// The body is of no type that the path takes.
     UnsupportedMediaType,
+    /// The admin port was asked for what the other one does.
+    AdminPort,
+    /// The request stopped coming.
+    ClientSilent,
     /// No such path.
     NotFound,
     /// The path has no such method.
@@ -136,7 +143,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every one.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 49] = [
         Self::MalformedJson,
         Self::MalformedProtobuf,
         Self::MalformedQuery,
@@ -145,6 +152,8 @@ impl Kind {
         Self::BatchTooLarge,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
+        Self::AdminPort,
+        Self::ClientSilent,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::RepeatedHeader,
@@ -214,6 +223,8 @@ impl Kind {
             Self::UnsupportedMediaType => {
                 ("UNSUPPORTED_MEDIA_TYPE", H::UNSUPPORTED_MEDIA_TYPE, Code::InvalidArgument, "The body's type is not taken here")
             }
+            Self::AdminPort => ("ADMIN_PORT", H::NOT_FOUND, Code::Unimplemented, "This is the admin port"),
+            Self::ClientSilent => ("CLIENT_SILENT", H::REQUEST_TIMEOUT, Code::DeadlineExceeded, "The client went silent"),
             Self::NotFound => ("NOT_FOUND", H::NOT_FOUND, Code::NotFound, "No such path"),
             Self::MethodNotAllowed => ("METHOD_NOT_ALLOWED", H::METHOD_NOT_ALLOWED, Code::Unimplemented, "No such method here"),
             Self::RepeatedHeader => {
@@ -299,8 +310,20 @@ impl Problem {
 
     /// The same with what a program needs to go on.
     #[must_use]
-    pub fn with_hint(self, name: &'static str, value: u64) -> Self {
-        Self { hint: Some((name, value)), ..self }
+    pub fn with_hint(self, name: &'static str, value: impl ToString) -> Self {
+        Self { hint: Some((name, value.to_string())), ..self }
+    }
+
+    /// The same of one question among many: named by its reference, or by its place where it has none.
+    #[must_use]
+    pub fn of_question(self, reference: &str, place: u64) -> Self {
+        let detail = match shown_reference(reference) {
+            None => format!("question {place} of the stream: {}", self.detail),
+            Some(reference) => format!("question \"{reference}\": {}", self.detail),
+        };
+        let (name, value) =
+            if reference.is_empty() { ("question", place.to_string()) } else { ("reference", reference.to_owned()) };
+        Self { detail: detail.into(), ..self }.with_hint(name, value)
     }
 
     /// A mandatory field is absent.
@@ -310,10 +333,18 @@ impl Problem {
     }
 }
 
+/// A reference as it stands in a text; the beginning of one that is too long.
+fn shown_reference(reference: &str) -> Option<String> {
+    let mut letters = reference.chars();
+    let shown: String = letters.by_ref().take(LONGEST_SHOWN).flat_map(char::escape_debug).collect();
+    let more = if letters.next().is_some() { "…" } else { "" };
+    (!reference.is_empty()).then(|| shown + more)
+}
+
 impl From<Problem> for Status {
     fn from(problem: Problem) -> Self {
         let (code, _, grpc, _) = problem.kind.row();
-        let hint = problem.hint.map(|(name, value)| (name.to_owned(), value.to_string()));
+        let hint = problem.hint.map(|(name, value)| (name.to_owned(), value));
         let metadata: HashMap<String, String> = hint.into_iter().collect();
         let details = ErrorDetails::with_error_info(code, "izingate", metadata);
         Self::with_error_details(grpc, format!("{code}: {}", problem.detail), details)

@@ -27,16 +27,28 @@ enum Part {
     Alone(Result<CheckRequest, Status>),
 }
 
-/// The answers to a stream of questions. It ends with the first that cannot be understood.
+impl Part {
+    const fn len(&self) -> u64 {
+        match self {
+            Self::Alike(_, alike) => alike.len() as u64,
+            Self::Alone(_) => 1,
+        }
+    }
+}
+
+/// The answers to a stream of questions. It ends with the first that cannot be understood, whose error names it.
 pub(super) fn answers(
     permission: Permission,
     caller: Caller,
     questions: Streaming<CheckRequest>,
 ) -> impl Stream<Item = Result<CheckResponse, Status>> + Send {
     let parts = questions.ready_chunks(TOGETHER).flat_map(|arrived| tokio_stream::iter(parts(arrived)));
+    let mut asked = 0;
     let answered = parts.then(move |part| {
         let (permission, caller) = (permission.clone(), caller.clone());
-        async move { tokio_stream::iter(answer(&permission, caller, part).await) }
+        let first = asked + 1;
+        asked += part.len();
+        async move { tokio_stream::iter(answer(&permission, caller, part, first).await) }
     });
     answered.flatten()
 }
@@ -61,10 +73,16 @@ fn scope_of(question: &CheckRequest) -> Option<Scope> {
     (question.min_revision == 0).then_some(scope)
 }
 
-async fn answer(permission: &Permission, caller: Caller, part: Part) -> Vec<Result<CheckResponse, Status>> {
+async fn answer(permission: &Permission, caller: Caller, part: Part, first: u64) -> Vec<Result<CheckResponse, Status>> {
     let (scope, alike) = match part {
         Part::Alone(Err(status)) => return vec![Err(of_tonic(status))],
-        Part::Alone(Ok(question)) => return vec![permission.answer(Edge::GrpcStream, caller, question, None).await],
+        Part::Alone(Ok(question)) => {
+            if let Err(problem) = question.question() {
+                let problem = problem.of_question(&question.reference, first);
+                return vec![Err(permission.refused(Edge::GrpcStream, problem))];
+            }
+            return vec![permission.answer(Edge::GrpcStream, caller, question, None).await];
+        }
         Part::Alike(scope, alike) => (scope, alike),
     };
     let asked = alike.iter().filter_map(|question| Some((question.recipient.as_deref()?, question.reference.as_str())));

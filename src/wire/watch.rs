@@ -203,7 +203,8 @@ impl Task {
             Err(mpsc::error::SendTimeoutError::Timeout(_)) => {
                 parts.metrics.process.watchers_dropped.add(1);
                 tracing::warn!(revision = self.next.revision, "a watcher was dropped: it does not take what it is sent");
-                let detail = format!("nothing was taken for {patience:?}; watch again from the revision behind the last");
+                let detail =
+                    format!("nothing was taken for {} s; watch again from the revision behind the last", patience.as_secs_f64());
                 Err(Problem::new(Kind::WatchTooSlow, detail))
             }
             // Of a watcher that left `run` hears.

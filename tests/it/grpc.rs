@@ -11,6 +11,7 @@ use izingate::wire::proto::{
     CheckResponse, Counts, ExplainRequest, GetStateRequest, GetStateResponse, Movement, RefusedMovement,
 };
 use prost::Message;
+use std::collections::HashMap;
 use tokio_stream::StreamExt;
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
@@ -178,6 +179,47 @@ async fn a_stream_answers_in_order_until_it_cannot_understand() {
     assert_eq!(answers.next().await.unwrap().unwrap().reason(), Reason::Approved);
     assert_eq!(code(&answers.next().await.unwrap().unwrap_err()), error(Code::InvalidArgument, "MISSING_FIELD"));
     assert!(answers.next().await.is_none());
+}
+
+/// Of many questions on their way nobody else could tell which one it was.
+#[tokio::test]
+async fn a_bad_question_of_a_stream_is_named() {
+    let known = Known::start().await;
+    let mut client = known.gateway.permission().await;
+    let marked = |reference: &str| CheckRequest { reference: reference.to_owned(), ..ask(APPROVED) };
+    let long = "ü".repeat(200);
+    for (bad, text, named) in [
+        (
+            CheckRequest { brand_code: 0, ..marked("order \n7") },
+            "MISSING_FIELD: question \"order \\n7\": brand_code is missing".to_owned(),
+            ("reference", "order \n7"),
+        ),
+        (
+            CheckRequest { recipient: None, ..marked("") },
+            "MISSING_FIELD: question 3 of the stream: recipient is missing".to_owned(),
+            ("question", "3"),
+        ),
+        (
+            CheckRequest { min_revision: 1, channel: 9, ..marked("m") },
+            "INVALID_FIELD: question \"m\": channel holds a value that it cannot".to_owned(),
+            ("reference", "m"),
+        ),
+        (
+            marked(&long),
+            format!("INVALID_FIELD: question \"{}…\": reference is longer than 128 bytes", "ü".repeat(128)),
+            ("reference", &long),
+        ),
+    ] {
+        let questions = [marked("one"), marked("two"), bad];
+        let mut answers = client.check_stream(tokio_stream::iter(questions)).await.unwrap().into_inner();
+        for reference in ["one", "two"] {
+            assert_eq!(answers.next().await.unwrap().unwrap().reference, reference);
+        }
+        let status = answers.next().await.unwrap().unwrap_err();
+        assert_eq!((status.code(), status.message()), (Code::InvalidArgument, text.as_str()));
+        let info = status.get_details_error_info().unwrap();
+        assert_eq!(info.metadata, HashMap::from([(named.0.to_owned(), named.1.to_owned())]));
+    }
 }
 
 /// Whatever arrives together is answered in its order and place: several brands and channels, a demanded
@@ -496,6 +538,24 @@ async fn who_watches_health_does_not_hold_up_the_end() {
     known.gateway.terminate();
     assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
     assert!(watch.message().await.unwrap().is_none());
+    drop((health, watch));
+    assert!(known.gateway.ended().success());
+}
+
+/// As grpc.health.v1 has it: a watch stays open, for the service may come.
+#[tokio::test]
+async fn health_of_a_service_that_is_not_known() {
+    let known = Known::start_with_env(&[("IZINGATE_DRAIN", "60s")]).await;
+    let mut health = HealthClient::new(known.gateway.channel().await);
+    let request = || HealthCheckRequest { service: "izingate.v1.Nothing".to_owned() };
+    assert_eq!(health.check(request()).await.unwrap_err().code(), Code::NotFound);
+    let mut watch = health.watch(request()).await.unwrap().into_inner();
+    assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::ServiceUnknown);
+    let mut whole = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    while whole.message().await.unwrap().unwrap().status() != ServingStatus::Serving {}
+    drop(whole);
+    known.gateway.terminate();
+    assert!(watch.message().await.unwrap().is_none(), "it stayed open until the gateway ended");
     drop((health, watch));
     assert!(known.gateway.ended().success());
 }

@@ -2,6 +2,7 @@
 
 use super::support::known::{APPROVED, EMAIL, Known, REFUSED, STRANGER};
 use super::support::web::{JSON, Reply, client, get, post, post_json, raw, raw_open, send};
+use super::support::{Gateway, izingate};
 use serde_json::{Value, json};
 
 const MIB: usize = 1 << 20;
@@ -291,7 +292,7 @@ async fn the_admin_port() {
         |parts: &[&str]| metrics.text.lines().any(|line| parts.iter().all(|part| line.contains(part)) && !line.ends_with(" 0"));
     assert!(counted(&["APPROVED", "ALLOW"]) && counted(&["MALFORMED_JSON"]), "{}", metrics.text);
 
-    assert_eq!(get(admin, "/v1/check").await.problem(), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(get(admin, "/v1/check").await.problem(), (404, "ADMIN_PORT".to_owned()));
     let wrong_method = post(admin, "/readyz", JSON, "{}").await;
     assert_eq!(wrong_method.problem(), (405, "METHOD_NOT_ALLOWED".to_owned()));
 }
@@ -474,4 +475,76 @@ async fn bare_sockets() {
         say(unfinished.as_bytes());
     }
     assert_eq!(standing(&known).await, before);
+}
+
+/// A decision that nobody reads would be on record all the same.
+#[tokio::test]
+async fn head_asks_nothing() {
+    let known = Known::start().await;
+    let Gateway { http, admin, .. } = &known.gateway;
+    let decisions = async || {
+        let page = get(admin, "/metrics").await.text;
+        let lines = page.lines().filter(|line| line.starts_with("izingate_checks_total{") && !line.ends_with(" 0"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let head = async |base: &str, path: &str| {
+        let response = client().head(format!("{base}{path}")).send().await.unwrap();
+        let allowed = response.headers().get("allow").map(|methods| methods.to_str().unwrap().to_owned());
+        (response.status().as_u16(), allowed, response.bytes().await.unwrap().len())
+    };
+    let question = "brandCode=601234&type=MESAJ&recipient=05321234561";
+    let asked = format!("/v1/check?{question}");
+    assert_eq!(head(http, &asked).await, (405, Some("GET,POST".to_owned()), 0));
+    assert_eq!(decisions().await, [""; 0], "nothing was decided");
+    assert_eq!(get(http, &asked).await.status, 200);
+    assert_eq!(decisions().await.len(), 1);
+    // What only reads says the same to both.
+    for (base, path) in [
+        (http, format!("/v1/explain?{question}")),
+        (http, "/v1/explain".to_owned()),
+        (http, "/nowhere".to_owned()),
+        (http, "/v1/movements".to_owned()),
+        (admin, "/livez".to_owned()),
+        (admin, "/readyz".to_owned()),
+        (admin, "/metrics".to_owned()),
+        (admin, "/v1/state".to_owned()),
+        (admin, "/nowhere".to_owned()),
+    ] {
+        let (status, _, length) = head(base, &path).await;
+        assert_eq!((status, length), (get(base, &path).await.status, 0), "{path}");
+    }
+    assert_eq!(decisions().await.len(), 1);
+}
+
+/// Who takes one port for the other is told, in the shape in which it was asked.
+#[tokio::test]
+async fn the_admin_port_says_that_it_is_one() {
+    let known = Known::start().await;
+    let Gateway { http, admin, .. } = &known.gateway;
+    let told = format!(
+        "this is the admin port, which has /livez, /readyz, /metrics and /v1/state; checks and commands are answered on {}",
+        known.gateway.address()
+    );
+    for reply in [get(admin, "/v1/check?brandCode=601234").await, post_json(admin, "/v1/check", &asked(APPROVED)).await] {
+        assert_eq!(reply.problem(), (404, "ADMIN_PORT".to_owned()));
+        assert_eq!(reply.json()["detail"], told);
+    }
+    let line = send(client().get(format!("{admin}/v1/check")).header("accept", "text/plain")).await;
+    assert_eq!((line.status, line.text.as_str()), (404, "DEFER ADMIN_PORT\n"));
+    let list = known.dir.path().join("list.csv");
+    std::fs::write(&list, "05321234561\n").unwrap();
+    let list = list.to_str().unwrap();
+    for args in [
+        &["check", "--brand", "601234", "--type", "MESAJ", "05321234561"][..],
+        &["brand", "list"],
+        &["filter", "--brand", "601234", "--type", "MESAJ", "--retry-for", "0", list],
+        &["watch"],
+        &["recipient", "reported", "1"],
+        &["backup", "name"],
+    ] {
+        let output = izingate().args(args).args(["--endpoint", admin]).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), error.as_str()), (Some(1), &*format!("izingate: ADMIN_PORT: {told}\n")), "{args:?}");
+    }
+    assert_eq!(get(http, "/metrics").await.problem(), (404, "NOT_FOUND".to_owned()));
 }

@@ -9,6 +9,7 @@ use izingate::wire::proto::ApplyRequest;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -323,4 +324,55 @@ fn a_signal_ends_a_gateway_that_still_opens_its_data() {
 
 fn is_held(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| file.try_lock().is_err())
+}
+
+/// The file, whose it is and what is missing: without that nobody knows what to change.
+#[test]
+fn what_may_not_be_used_is_named_with_its_owner() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    add_brand(&data);
+    // Somebody else: root is refused nothing.
+    let program = dir.path().join("izingate");
+    fs::copy(env!("CARGO_BIN_EXE_izingate"), &program).unwrap();
+    for (path, mode) in [(dir.path(), 0o755), (&program, 0o755), (&data, 0o755)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let own = rustix::process::geteuid().as_raw();
+    let other = if own == 0 { 65_534 } else { own };
+    let said = |args: &[&str]| {
+        let mut command = Command::new(&program);
+        command.args(args).arg("--data").arg(&data).env_clear();
+        if own == 0 {
+            command.uid(other).gid(other);
+        }
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-level", "off"];
+    let expected = |path: &Path, mode: &str, missing: &str| {
+        (
+            format!("{} belongs to uid {own}", path.display()),
+            format!(", mode {mode}, and this process runs as uid {other}"),
+            missing.to_owned(),
+        )
+    };
+    let assert_told = |said: &str, (whose, who, missing): (String, String, String)| {
+        assert!(said.contains(&whose) && said.contains(&who) && said.ends_with(&format!("which may not {missing}\n")), "{said}");
+        assert!(said.contains("izingate: DATA_UNUSABLE: "), "{said}");
+    };
+    let lock = data.join("LOCK");
+    if own != 0 {
+        fs::set_permissions(&lock, fs::Permissions::from_mode(0)).unwrap();
+        assert_told(&said(&serve), expected(&lock, "0000", "read it"));
+        return;
+    }
+    let store = data.join("store");
+    assert_told(&said(&serve), expected(&store, "0700", "enter it"));
+    assert_told(&said(&["inspect"]), expected(&store, "0700", "enter it"));
+    fs::set_permissions(&store, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_told(&said(&serve), expected(&lock, "0600", "read it"));
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+    assert_told(&said(&serve), expected(&data, "0700", "enter it"));
 }

@@ -379,3 +379,111 @@ async fn a_demo_is_made_once() {
     }
     assert_eq!(states, [json!([10, 100_000, BRAND]), json!([10, 100_000, BRAND])]);
 }
+
+/// A wrong path is not filled with a gateway's files, and one that is made is made loudly.
+#[test]
+fn a_directory_of_somebody_else_is_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let foreign = dir.path().join("sources");
+    // Names like our own make it no data directory; neither does a lock.
+    for folder in ["store", "evidence"] {
+        fs::create_dir_all(foreign.join(folder)).unwrap();
+        fs::write(foreign.join(folder).join("mod.rs"), "").unwrap();
+    }
+    for file in ["lib.rs", "LOCK"] {
+        fs::write(foreign.join(file), "").unwrap();
+    }
+    let known = dir.path().join("data");
+    add_brand(&known);
+    let list = dir.path().join("list.csv");
+    fs::write(&list, "05321234561\n").unwrap();
+    let mut filter = command(&known, &["filter", "--brand", "601234", "--type", "MESAJ"]);
+    filter.arg("--evidence").arg(&foreign).arg(&list);
+    let mut check = command(&known, &["check", "--brand", "601234", "--type", "MESAJ", "05321234561"]);
+    check.arg("--evidence").arg(&foreign);
+    let [_, _, add, _] = writers(&foreign);
+    let find = command(&foreign, &["evidence", "find", "--recipient", "05321234561"]);
+    for mut command in [serve(&foreign), add, filter, check, find] {
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let expected = format!("izingate: DATA_FOREIGN: {}: is no data directory: it holds lib.rs,", foreign.display());
+        assert!(output.status.code() == Some(1) && said.starts_with(&expected), "{command:?}: {said}");
+    }
+    // What needs data that is there says that it is not.
+    let [_, import, _, deactivate] = writers(&foreign);
+    for mut command in [import, deactivate, command(&foreign, &["verify"]), command(&foreign, &["backup", "x"])] {
+        let (exit, code) = failure(&mut command);
+        assert!(exit == 1 && ["DATA_MISSING", "DATA_FOREIGN"].contains(&&*code), "{command:?}: {code}");
+    }
+    let mut names: Vec<_> = fs::read_dir(&foreign).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["LOCK", "evidence", "lib.rs", "store"]);
+    // Where nothing is there is nothing to miss a secret of.
+    let empty = dir.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let mut find = command(&empty, &["evidence", "find", "--recipient", "05321234561"]);
+    assert_eq!(failure(&mut find), failed("DATA_MISSING"));
+    assert!(fs::read_dir(&empty).unwrap().next().is_none());
+}
+
+#[test]
+fn a_new_data_directory_is_told_loudly() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    fs::create_dir_all(data.join("lost+found")).unwrap();
+    let told = |command: &mut Command| String::from_utf8(command.output().unwrap().stderr).unwrap();
+    let mut add = command(&data, &["brand", "add", "--brand", "7", "--iys-code", "8", "--title", "Yedi"]);
+    add.env("IZINGATE_SECRET", OTHER_SECRET);
+    let warned = told(&mut add);
+    assert!(warned.contains("WARN") && warned.contains("there was no data here: a new data directory is made"), "{warned}");
+    assert_eq!(told(&mut add), "", "the second finds what the first has made");
+    // What stands beside data is nobody's business.
+    fs::write(data.join("notes.txt"), "").unwrap();
+    assert_eq!(told(&mut add), "");
+    let other = dir.path().join("other");
+    let gateway = Gateway::start(&other);
+    let log = fs::read_to_string(&gateway.log).unwrap();
+    let line = log.lines().find(|line| line.contains("there was no data here")).unwrap_or_else(|| panic!("{log}"));
+    assert!(line.contains("\"level\":\"WARN\"") && line.contains(other.to_str().unwrap()), "{line}");
+}
+
+#[test]
+fn a_misspelt_variable_stops_every_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    for mut command in writers(&data).into_iter().chain([command(&data, &["inspect"])]) {
+        command.env("IZINGATE_SECRET_FLIE", "hunter2").env("IZINGATE_SERVICE_HOST", "10.0.0.1");
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let named = "izingate: CONFIG_INVALID: 1 error in the configuration\n  IZINGATE_SECRET_FLIE is not a setting; the nearest is \
+                     IZINGATE_SECRET_FILE\n";
+        assert_eq!((output.status.code(), said.as_str()), (Some(64), named), "{command:?}");
+    }
+    assert!(!data.exists());
+}
+
+#[tokio::test]
+async fn no_signal_but_those_that_ask_for_it_ends_a_gateway() {
+    let known = Known::start().await;
+    for signal in ["HUP", "USR1", "USR2", "ALRM", "PIPE", "XFSZ", "WINCH", "CONT"] {
+        let sent = Command::new("kill").args([&format!("-{signal}"), &known.gateway.id().to_string()]).status().unwrap();
+        assert!(sent.success(), "{signal}");
+        assert_eq!(get(&known.gateway.admin, "/readyz").await.status, 200, "{signal}");
+    }
+    let log = fs::read_to_string(&known.gateway.log).unwrap();
+    assert!(log.contains("no setting is read again"), "{log}");
+    assert!(known.gateway.stop().success());
+}
+
+#[test]
+fn a_file_that_is_not_there_is_of_no_type() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    add_brand(&data);
+    for (name, code) in [("nope", "UNREADABLE"), ("nope.csv", "UNREADABLE"), (".", "UNKNOWN_FILE_TYPE")] {
+        let output = command(&data, &["import", "--brand", "601234"]).arg(dir.path().join(name)).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && said.contains(code), "{name}: {said}");
+        assert_eq!(said.contains("No such file"), name.starts_with("nope"), "{said}");
+    }
+}

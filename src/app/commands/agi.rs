@@ -1,8 +1,9 @@
 //! `izingate agi`.
 
-use super::{CommandError, runtime};
+use super::{CommandError, environment, runtime};
 use crate::agi::{self, Gateway, PEER, Settings};
-use crate::cli::agi::AgiArgs;
+use crate::cli::agi::{AgiArgs, AgiUrl};
+use crate::net::endpoint::or_default;
 use crate::net::{self, Life};
 use crate::shutdown::{Pace, Shutdown, Signals};
 use std::io::Write;
@@ -20,13 +21,10 @@ pub fn agi(args: &AgiArgs, out: &mut dyn Write) -> Result<(), CommandError> {
         );
         return Err(CommandError::refused("ADDRESS_NOT_LOCAL", text));
     }
+    let AgiUrl(endpoint) = or_default(args.endpoint.as_ref(), environment)
+        .map_err(|error| CommandError::Endpoint { code: "ENDPOINT_INVALID", message: error.to_string() })?;
     let failed = |error: &dyn std::error::Error| CommandError::Internal(error.to_string());
-    let settings = Settings {
-        endpoint: args.endpoint.clone(),
-        deadline: args.deadline,
-        connections: args.connections,
-        caller: args.caller.clone(),
-    };
+    let settings = Settings { endpoint, deadline: args.deadline, connections: args.connections, caller: args.caller.clone() };
     let gateway = Gateway::new(settings).map_err(|error| failed(&error))?;
     runtime()?.block_on(async {
         let listener = net::listen(args.listen).map_err(|error| not_there(args, &error))?;
@@ -39,7 +37,7 @@ pub fn agi(args: &AgiArgs, out: &mut dyn Write) -> Result<(), CommandError> {
         forwarding.spawn(signals.forward(shutdown.clone()));
         let (stop, cut) = (shutdown.stopped().clone(), shutdown.cut().clone());
         let life = Life { stop, cut, tracker: shutdown.calls().clone(), open: Arc::default() };
-        shutdown.calls().spawn(agi::serve(listener, args.connections, gateway, life));
+        shutdown.listeners().spawn(agi::serve(listener, args.connections, gateway, life));
         let pace = Pace { unready: Duration::ZERO, drain: args.deadline + PEER };
         shutdown.run(pace, async {}).await;
         Ok(())

@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 pub fn backup(args: &BackupArgs) -> Result<String, CommandError> {
     let made = match &args.target.data {
         Some(data) => offline(data, &args.dir)?,
-        None => online(gateway(&args.target)?, &args.dir)?,
+        None => online(&gateway(&args.target)?, &args.dir)?,
     };
     let BackupResponse { path, revision, files, bytes } = made;
     Ok(format!(

@@ -92,7 +92,7 @@ fn list(args: &ListArgs) -> Result<String, CommandError> {
 fn with_feeds(target: &Target, mut brands: Vec<Brand>) -> Result<Vec<Brand>, CommandError> {
     let url = gateway(target)?;
     let state = runtime()?.block_on(async {
-        let mut client = ConsentServiceClient::new(connect(url).await?);
+        let mut client = ConsentServiceClient::new(connect(&url).await?);
         Ok::<_, CommandError>(client.get_state(GetStateRequest {}).await?.into_inner())
     })?;
     for brand in &mut brands {

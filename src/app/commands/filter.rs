@@ -50,7 +50,8 @@ fn filtered(args: &FilterArgs, words: Language) -> Result<(String, u8), CommandE
             if let Some(scope) = scopes.iter().find(|scope| !on_file.iter().any(|brand| brand.code == scope.brand)) {
                 return Err(CommandError::UnknownBrand(scope.brand));
             }
-            let connected = Online::connect(gateway(&target)?, question, Duration::from_secs(args.retry_for));
+            let url = gateway(&target)?;
+            let connected = Online::connect(&url, question, Duration::from_secs(args.retry_for));
             Decider::Online(runtime.block_on(connected).map_err(|stop| said(&stop, words))?)
         }
     };

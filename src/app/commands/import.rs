@@ -24,7 +24,7 @@ pub fn import(args: &ImportArgs) -> Result<Summary, CommandError> {
 }
 
 fn online(args: &ImportArgs) -> Result<Summary, CommandError> {
-    let target = Remote::connect(gateway(&args.target)?, args.brand, args.as_of)?;
+    let target = Remote::connect(&gateway(&args.target)?, args.brand, args.as_of)?;
     let on_file = remote_brands(&args.target)?.into_iter().map(|brand| brand.code).collect();
     require_brand(args.brand, &on_file)?;
     let summary = import::run(&args.files, options(args), &target, &mut Progress::stderr())?;

@@ -1,6 +1,6 @@
 //! `izingate iys push register|state|remove` and `izingate iys sweep`.
 
-use super::{CommandError, connect, runtime};
+use super::{CommandError, connect, endpoint, runtime};
 use crate::cli::iys::{IysCommand, PushArgs, PushCommand};
 use crate::wire::convert::channel_code;
 use crate::wire::proto::admin_service_client::AdminServiceClient;
@@ -17,10 +17,10 @@ pub fn iys(command: IysCommand) -> Result<String, CommandError> {
         PushCommand::State(args) => (PushAction::State, args),
         PushCommand::Remove(args) => (PushAction::Remove, args),
     };
-    let PushArgs { brand, channel, endpoint } = args;
+    let PushArgs { brand, channel, endpoint: url } = args;
     let request = PushRequest { brand_code: brand.get(), channel: channel_code(channel), action: action.into() };
     let connections = runtime()?.block_on(async {
-        let mut client = AdminServiceClient::new(connect(&endpoint).await?);
+        let mut client = AdminServiceClient::new(connect(&endpoint(url.as_ref())?).await?);
         Ok::<_, CommandError>(client.push(request).await?.into_inner().connections)
     })?;
     if connections.is_empty() {

@@ -3,7 +3,9 @@
 mod agi;
 mod backup;
 mod brand;
+mod check;
 mod clock;
+mod completions;
 mod declaration;
 mod evidence;
 mod filter;
@@ -24,7 +26,9 @@ mod watch;
 pub use agi::agi;
 pub use backup::backup;
 pub use brand::brand;
+pub use check::check;
 pub use clock::clock;
+pub use completions::completions;
 pub use declaration::declaration;
 pub use evidence::evidence;
 pub use filter::filter;
@@ -48,7 +52,7 @@ use crate::index::Index;
 use crate::ingest::{Boot, Setup, Writer, WriterHandle};
 use crate::model::brand::BrandCode;
 use crate::model::time::IysTime;
-use crate::net::endpoint::GatewayUrl;
+use crate::net::endpoint::{GatewayUrl, or_default};
 use crate::ports::{EraseRefused, HealRefused, RegistryRefused, SinkError};
 use crate::store::backup::BackupError;
 use crate::store::{Store, StoreError};
@@ -69,6 +73,14 @@ pub enum CommandError {
     /// Settings.
     #[error(transparent)]
     Config(#[from] ConfigErrors),
+    /// The address of a gateway in the environment.
+    #[error("{message}")]
+    Endpoint {
+        /// A stable code.
+        code: &'static str,
+        /// For people.
+        message: String,
+    },
     /// The data directory.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -131,7 +143,7 @@ impl CommandError {
             Self::Gateway(_) => "GATEWAY_FAILED",
             Self::Refused { code, .. } => code,
             Self::Evidence(error) => error.code(),
-            Self::Incomplete { code, .. } => code,
+            Self::Endpoint { code, .. } | Self::Incomplete { code, .. } => code,
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -229,14 +241,23 @@ fn remote<T>(
 ) -> Result<T, CommandError> {
     let url = gateway(target)?;
     runtime()?.block_on(async {
-        let client = AdminServiceClient::new(connect(url).await?);
+        let client = AdminServiceClient::new(connect(&url).await?);
         Ok(call(client).await?.into_inner())
     })
 }
 
 /// The running gateway that a command is to work through.
-fn gateway(target: &Target) -> Result<&GatewayUrl, CommandError> {
-    target.endpoint.as_ref().ok_or_else(|| CommandError::Internal("neither --data nor --endpoint is given".to_owned()))
+fn gateway(target: &Target) -> Result<GatewayUrl, CommandError> {
+    endpoint(target.endpoint.as_ref())
+}
+
+/// The running gateway that was named, by the command line or the environment, or the one of this machine.
+fn endpoint(given: Option<&GatewayUrl>) -> Result<GatewayUrl, CommandError> {
+    or_default(given, environment).map_err(|error| CommandError::Endpoint { code: error.0.code(), message: error.to_string() })
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 async fn connect(url: &GatewayUrl) -> Result<Channel, CommandError> {

@@ -9,7 +9,7 @@ use crate::config::SecretSource;
 use crate::model::movement::CLOCK_TOLERANCE;
 use crate::model::recipient::Recipient;
 use crate::model::time::IysTime;
-use crate::ports::{ClosedLine, MovementSink};
+use crate::ports::{ClosedLine, ForgottenClosures, MovementSink};
 use crate::wire::proto::admin_service_client::AdminServiceClient;
 use crate::wire::proto::{CloseLineRequest, ListClosuresRequest, MarkClosuresReportedRequest, PendingClosure};
 use std::fmt::Write;
@@ -97,15 +97,23 @@ fn closures_offline(args: &ClosuresArgs, data: &Path) -> Result<Vec<PendingClosu
 }
 
 fn reported(args: ReportedArgs) -> Result<String, CommandError> {
-    let (asked, ids) = (args.ids.len(), args.ids);
-    let marked = if let Some(data) = &args.target.data {
+    let ids = args.ids;
+    let (count, unknown) = if let Some(data) = &args.target.data {
         let Opened { data: _held, store, .. } = existing(data, None)?;
-        writing(store, |sink, _| async move { sink.closures_reported(ids).await })??
+        let ForgottenClosures { count, unknown } = writing(store, |sink, _| async move { sink.closures_reported(ids).await })??;
+        (count, unknown)
     } else {
         let request = MarkClosuresReportedRequest { ids };
-        u64::from(remote(&args.target, async |mut client| client.mark_closures_reported(request).await)?.marked)
+        let done = remote(&args.target, async |mut client| client.mark_closures_reported(request).await)?;
+        (done.marked.into(), done.unknown_ids)
     };
-    Ok(format!("{marked} of {asked} forgotten\n"))
+    let shown = format!("{count} of {} forgotten\n", count + unknown.len() as u64);
+    if unknown.is_empty() {
+        return Ok(shown);
+    }
+    let named: Vec<String> = unknown.iter().map(u64::to_string).collect();
+    let message = format!("no closure waits under {}; see izingate recipient closures", named.join(", "));
+    Err(CommandError::Incomplete { shown, code: "UNKNOWN_CLOSURE", message })
 }
 
 fn existing(data: &Path, secret_file: Option<&str>) -> Result<Opened, CommandError> {

@@ -1,6 +1,6 @@
 //! `izingate reconcile`.
 
-use super::{CommandError, connect, runtime};
+use super::{CommandError, connect, endpoint, runtime};
 use crate::cli::reconcile::ReconcileArgs;
 use crate::wire::proto::ReconcileRequest;
 use crate::wire::proto::admin_service_client::AdminServiceClient;
@@ -28,7 +28,7 @@ const NAMES: [&str; 12] = [
 pub fn reconcile(args: &ReconcileArgs) -> Result<(String, u8), CommandError> {
     let request = ReconcileRequest { brand_code: args.brand.get(), date: args.date.clone() };
     let report = runtime()?.block_on(async {
-        let mut client = AdminServiceClient::new(connect(&args.endpoint).await?);
+        let mut client = AdminServiceClient::new(connect(&endpoint(args.endpoint.as_ref())?).await?);
         Ok::<_, CommandError>(client.reconcile(request).await?.into_inner().report)
     })?;
     let read: Value = serde_json::from_str(&report).map_err(|error| CommandError::Gateway(error.to_string()))?;

@@ -1,7 +1,7 @@
 //! `izingate retailer access|refresh`.
 
 use super::list::List;
-use super::{CommandError, connect, gateway, runtime, writing};
+use super::{CommandError, connect, endpoint, gateway, runtime, writing};
 use crate::app::open::{self, Opened};
 use crate::cli::retailer::{AccessArgs, RefreshArgs, RetailerCommand};
 use crate::config::SecretSource;
@@ -42,7 +42,7 @@ fn refresh(args: &RefreshArgs) -> Result<String, CommandError> {
         recipient: args.recipient.clone(),
     };
     let answer = runtime()?.block_on(async {
-        let mut client = AdminServiceClient::new(connect(&args.endpoint).await?);
+        let mut client = AdminServiceClient::new(connect(&endpoint(args.endpoint.as_ref())?).await?);
         Ok::<_, CommandError>(client.refresh_retailer_access(request).await?.into_inner())
     })?;
     let mut text = String::new();
@@ -83,7 +83,7 @@ fn offline(args: &AccessArgs, data: &Path, addresses: Addresses) -> Result<Done,
 fn online(args: &AccessArgs, addresses: Addresses) -> Result<Done, CommandError> {
     let url = gateway(&args.target)?;
     runtime()?.block_on(async {
-        let place = Place::There(AdminServiceClient::new(connect(url).await?));
+        let place = Place::There(AdminServiceClient::new(connect(&url).await?));
         place.take(args, addresses).await
     })
 }

@@ -7,7 +7,7 @@
 mod position;
 
 use super::list::List;
-use super::{CommandError, connect, runtime};
+use super::{CommandError, connect, endpoint, runtime};
 use crate::cli::iys::SweepArgs;
 use crate::wire::convert::{channel_code, recipient_type_code};
 use crate::wire::proto::admin_service_client::AdminServiceClient;
@@ -37,7 +37,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<String, CommandError> {
     list.seek(position.offset).map_err(|error| unreadable(&error))?;
     let bar = bar(list.length(), &position);
     runtime()?.block_on(async {
-        let mut client = AdminServiceClient::new(connect(&args.endpoint).await?);
+        let mut client = AdminServiceClient::new(connect(&endpoint(args.endpoint.as_ref())?).await?);
         loop {
             let (recipients, offset) = list.next(STEP).map_err(|error| unreadable(&error))?;
             if recipients.is_empty() {

@@ -48,7 +48,7 @@ pub fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
         ("states that differ", states),
         ("cells off history", cells),
     ];
-    let _ = writeln!(text, "index filled from {}", told(&origin));
+    let _ = writeln!(text, "index filled from {}", origin);
     for (name, count) in counts {
         let _ = writeln!(text, "{name:<24}{count:>14}");
     }
@@ -59,13 +59,4 @@ pub fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
         text.push_str("a start without the folder snapshot in the data directory fills the index from the store alone\n");
     }
     Ok((text, if equal { 0 } else { DIFFERENT }))
-}
-
-fn told(origin: &Origin) -> String {
-    match origin {
-        Origin::Snapshot { revision, batches } => format!("the snapshot of revision {revision} and {batches} batches since"),
-        Origin::Scan => "a scan of the store: there is no snapshot".to_owned(),
-        Origin::Fallback(reason) => format!("a scan of the store: the snapshot is of no use, {reason}"),
-        Origin::Nothing => "nothing".to_owned(),
-    }
 }

@@ -37,7 +37,7 @@ pub fn watch(args: &WatchArgs, out: &mut dyn Write) -> Result<(), CommandError> 
 }
 
 async fn follow(args: &WatchArgs, out: &mut dyn Write) -> Result<(), CommandError> {
-    let url = &args.endpoint;
+    let url = super::endpoint(args.endpoint.as_ref())?;
     let endpoint = url.endpoint().http2_keep_alive_interval(GONE).keep_alive_timeout(GONE);
     // Who is not there at all was perhaps misspelled; who was there once is waited for.
     let channel = endpoint.connect().await.map_err(|_| CommandError::Gateway(format!("{url}: no gateway answers there")))?;

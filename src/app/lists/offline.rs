@@ -6,7 +6,7 @@ use crate::app::data_dir::{DataDir, DataDirError, evidence_path, store_path};
 use crate::app::evidence::{self, Beside, EvidenceError};
 use crate::app::open::{self, OpenError};
 use crate::check::question::{Recipients, Scope};
-use crate::check::{Checker, DecisionIds};
+use crate::check::{Answer, Checker, DecisionIds};
 use crate::clock::Clock;
 use crate::config::{Evidence, SecretSource};
 use crate::evidence::Recorder;
@@ -23,7 +23,7 @@ use crate::ports::Reached;
 use crate::store::{Options, Store, StoreError};
 use crate::telemetry::metrics::Edge;
 use crate::wire::caller::Caller;
-use crate::wire::record::{Asked, DecidedBatch, decide_batch};
+use crate::wire::record::{Asked, DecidedBatch, decide_batch, decide_one};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -100,7 +100,7 @@ impl Offline {
     /// Fills an index and begins to follow what is committed.
     pub fn open(places: &Places<'_>, question: Question) -> Result<Self, OfflineError> {
         let Places { data, evidence: beside, secret, accepts_exempt_only } = *places;
-        if beside == data || store_path(beside).exists() {
+        if beside == data || store_path(beside).join("CURRENT").exists() {
             return Err(OfflineError::OfGateway(beside.to_owned()));
         }
         let (pseudonymizer, keys) = open::beside(data, secret)?;
@@ -123,7 +123,7 @@ impl Offline {
         let snapshot = SnapshotFile { path: data.join("snapshot").join("index.snap"), key: keys.snapshots };
         let filled = StoreFollower::fill(store, index.clone(), Some(&snapshot));
         let (follower, origin) = filled.map_err(OpenError::from)?;
-        tracing::debug!(?origin, relations = index.relations(), "the index is filled");
+        tracing::debug!(%origin, relations = index.relations(), "the index is filled");
         // Nothing stands in the list's result before it is on record.
         let settings = Settings {
             durability: Durability::BeforeAnswer,
@@ -160,9 +160,7 @@ impl Offline {
     }
 
     pub(super) async fn decide(&self, block: &Block) -> Result<Vec<Vec<u8>>, Stop> {
-        if let Some(why) = self.lost.get() {
-            return Err(Stop::Decider { code: "STORE_MOVED_ON".to_owned(), message: why.clone() });
-        }
+        self.require_current()?;
         let reached = self.checker.index().revision().get() >= self.question.min_revision;
         let mut decided = Vec::with_capacity(self.question.scopes.len());
         for scope in &self.question.scopes {
@@ -179,6 +177,23 @@ impl Offline {
             }));
         }
         Ok(results)
+    }
+
+    /// Answers one question, whose scope need not be among those of the list.
+    pub async fn ask(&self, scope: &Scope, recipient: &str) -> Result<Answer, Stop> {
+        self.require_current()?;
+        let revision_reached = self.checker.index().revision().get() >= self.question.min_revision;
+        let (caller, reference) = (self.caller.clone(), &self.question.reference);
+        let asked = Asked { caller, edge: Edge::Filter, reference, revision_reached };
+        let decided = decide_one(&self.checker, &self.recorder, &asked, scope, recipient, self.clock.moment()).await;
+        Ok(decided.settled(&self.recorder).await)
+    }
+
+    fn require_current(&self) -> Result<(), Stop> {
+        match self.lost.get() {
+            Some(why) => Err(Stop::Decider { code: "STORE_MOVED_ON".to_owned(), message: why.clone() }),
+            None => Ok(()),
+        }
     }
 
     async fn asked(&self, scope: &Scope, column: &AskedColumn<'_>, revision_reached: bool) -> DecidedBatch {

@@ -295,7 +295,11 @@ fn form_of(path: &Path) -> Result<(Form, bool), FileError> {
         (Some("csv" | "txt" | "tsv"), _) => Form::Delimited,
         (Some("ndjson"), _) => Form::Ndjson,
         (Some("xlsx" | "xlsm" | "xls"), false) => Form::Workbook,
-        _ => return Err(FileError::UnknownType { file: error::name_of(path) }),
+        // What is not there is of no type.
+        _ => match path.metadata() {
+            Err(cause) => return Err(FileError::unreadable(path, cause)),
+            Ok(_) => return Err(FileError::UnknownType { file: error::name_of(path) }),
+        },
     };
     Ok((form, gzip))
 }

@@ -55,7 +55,11 @@ async fn attach(feed: &Follower, listed: &ListedBrand, on_file: Option<&Brand>) 
     brand.iys_code = Some(listed.sender.iys_code);
     brand.feed = feed_of(listed.rights);
     if on_file != Some(&brand) {
-        tracing::info!(brand = brand.code.get(), iys = listed.sender.iys_code.get(), feed = ?brand.feed, "feed: following");
+        let channels = match brand.feed {
+            BrandFeed::Iys(channels) => channels,
+            BrandFeed::Import => Channels::NONE,
+        };
+        tracing::info!(brand = brand.code.get(), iys = listed.sender.iys_code.get(), %channels, "feed: following");
         feed.parts().sink.attach(brand).await?;
     }
     feed.0.senders.write().unwrap_or_else(PoisonError::into_inner).insert(listed.sender.brand, listed.sender);

@@ -307,12 +307,7 @@ async fn catch_up(
             }
             report => report?,
         };
-        let json = serde_json::to_string(&report).unwrap_or_default();
-        if report.is_the_same() {
-            tracing::info!(report = json, "feed: a day was held against İYS's file");
-        } else {
-            tracing::warn!(report = json, "feed: a day differs from İYS's file");
-        }
+        report.log();
         // Without a file nothing moved, or it is not made yet.
         let nothing_moved = report.outcome == Outcome::NoFile && follower.is_final(day);
         if report.is_whole() {

@@ -77,7 +77,13 @@ impl Board {
                 failures = if started.elapsed() >= RECOVERED { 0 } else { failures + 1 };
                 let pause = fault.wait.unwrap_or_default().max(PAUSE.after(failures, random()));
                 board.set(&name, fault.state, &fault.detail);
-                tracing::warn!(task = name, state = fault.state.name(), ?pause, "feed: {}", fault.detail);
+                tracing::warn!(
+                    task = name,
+                    state = fault.state.name(),
+                    again_in_seconds = pause.as_secs_f64(),
+                    "feed: {}",
+                    fault.detail
+                );
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = sleep(pause) => {}

@@ -36,6 +36,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 /// Pushes that are read or wait for the writer at once: with a body each, at most 512 MB, and only of who has
@@ -121,19 +122,19 @@ impl Receiver {
         self.listener.local_addr()
     }
 
-    /// Answers for the length of `life`, as tasks that `board` shows; what it counts.
+    /// Answers for the length of `life`, as tasks of `loops` that `board` shows; what it counts.
     #[must_use]
-    pub fn start(self, desk: Desk, board: &Board, life: &Life) -> Arc<Counters> {
+    pub fn start(self, desk: Desk, board: &Board, life: &Life, loops: &TaskTracker) -> Arc<Counters> {
         let Self { listener, certificate, max_connections } = self;
         let counters = Arc::new(Counters::default());
         let shared = Shared { desk, room: Semaphore::new(WAITING), counters: Arc::clone(&counters) };
         let (listener, router) = (Arc::new(listener), router(Arc::new(shared)));
         let kept = certificate.clone();
         let keep = board.keep("push certificate".to_owned(), life.stop.clone(), move || kept.clone().keep());
-        life.tracker.spawn(keep);
+        loops.spawn(keep);
         let each = life.clone();
         let work = move || serve(Arc::clone(&listener), max_connections, certificate.clone(), router.clone(), each.clone());
-        life.tracker.spawn(board.keep("push receiver".to_owned(), life.stop.clone(), work));
+        loops.spawn(board.keep("push receiver".to_owned(), life.stop.clone(), work));
         counters
     }
 }

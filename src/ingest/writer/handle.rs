@@ -9,8 +9,8 @@ use crate::model::brand::{Ages, Brand, BrandPut};
 use crate::model::declaration::{Declaration, Declared};
 use crate::model::movement::Movement;
 use crate::ports::{
-    Applied, BoxFuture, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ModeChange, MovementSink, Registrar,
-    RegistryRefused, SinkError,
+    Applied, BoxFuture, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ForgottenClosures, ModeChange, MovementSink,
+    Registrar, RegistryRefused, SinkError,
 };
 use crate::store::{LogScan, Store, StoreError};
 use std::collections::VecDeque;
@@ -191,7 +191,7 @@ impl MovementSink for WriterHandle {
         Box::pin(self.ask(move |reply| Command::Close(line, reply)))
     }
 
-    fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>> {
+    fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<ForgottenClosures, SinkError>> {
         Box::pin(self.ask(|reply| Command::Reported(ids, reply)))
     }
 

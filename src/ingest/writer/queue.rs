@@ -4,7 +4,7 @@ use super::Thread;
 use crate::ingest::bulk::{BulkError, Slice, SliceDone};
 use crate::model::brand::{Ages, Brand};
 use crate::model::movement::Movement;
-use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, SinkError};
+use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ForgottenClosures, SinkError};
 use crate::store::LogScan;
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
@@ -17,7 +17,7 @@ pub(super) enum Command {
     Movements(Submission),
     Brand(Brand, PutBy, oneshot::Sender<Result<(), SinkError>>),
     Close(ClosedLine, oneshot::Sender<Result<Applied, SinkError>>),
-    Reported(Vec<u64>, oneshot::Sender<Result<u64, SinkError>>),
+    Reported(Vec<u64>, oneshot::Sender<Result<ForgottenClosures, SinkError>>),
     /// An erasure, with how far the change log was read for it.
     Erase(Erasure, LogScan, oneshot::Sender<Result<Erased, EraseRefused>>),
     Slice(Box<Slice>, oneshot::Sender<Result<SliceDone, BulkError>>),

@@ -24,7 +24,7 @@ const LONGEST_NAME: u64 = 4 << 10;
 /// Looks at every name in the folder, at the list of files that is in use, and at every write-ahead log.
 pub(super) fn check(store: &Path) -> Result<(), StoreError> {
     check_files(store)?;
-    let unusable = |path: &Path, error: &io::Error| StoreError::Unusable { path: path.to_owned(), reason: error.to_string() };
+    let unusable = |path: &Path, error: &io::Error| StoreError::unusable(path, error.to_string());
     for path in logs(store).map_err(|error| unusable(store, &error))? {
         let found = File::open(&path).and_then(recycled_record);
         match found {
@@ -46,7 +46,7 @@ pub(super) fn check(store: &Path) -> Result<(), StoreError> {
 /// Refuses a store that no process has open where the file is gone that names its files: RocksDB would make a new store, and remove the
 /// files of this one.
 pub(super) fn check_names(store: &Path) -> Result<(), StoreError> {
-    let unusable = |error: io::Error| StoreError::Unusable { path: store.to_owned(), reason: error.to_string() };
+    let unusable = |error: io::Error| StoreError::unusable(store, error.to_string());
     let damaged = |reason| StoreError::Damaged { path: store.to_owned(), reason, in_log: false };
     if store.exists() {
         check_files(store)?;
@@ -84,7 +84,7 @@ pub(super) fn first_of(store: &Path, endings: &[&str]) -> io::Result<Option<Path
 
 /// Refuses what is no file, and what is far too long to be read whole: RocksDB would wait for a pipe, and fill the memory.
 fn check_files(store: &Path) -> Result<(), StoreError> {
-    let unusable = |path: &Path, reason: String| StoreError::Unusable { path: path.to_owned(), reason };
+    let unusable = |path: &Path, reason: String| StoreError::unusable(path, reason);
     for entry in fs::read_dir(store).map_err(|error| unusable(store, error.to_string()))? {
         let entry = entry.map_err(|error| unusable(store, error.to_string()))?;
         let (path, name) = (entry.path(), entry.file_name());
@@ -102,7 +102,7 @@ fn check_files(store: &Path) -> Result<(), StoreError> {
 /// Ends every write-ahead log where its reader would not come past a record, for an operator who accepts that what is behind it is
 /// lost. The whole log stays beside it, with `damaged` behind its name.
 pub(super) fn cut_behind_damage(store: &Path) -> Result<(), StoreError> {
-    let unusable = |path: &Path, error: &io::Error| StoreError::Unusable { path: path.to_owned(), reason: error.to_string() };
+    let unusable = |path: &Path, error: &io::Error| StoreError::unusable(path, error.to_string());
     for path in logs(store).map_err(|error| unusable(store, &error))?.into_iter().skip(1) {
         cut(&path).map_err(|error| unusable(&path, &error))?;
     }

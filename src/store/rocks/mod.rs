@@ -126,8 +126,7 @@ impl Store {
         let found = known_families(path)?;
         let is_named = |family: Family| found.iter().any(|name| name == family.name());
         if !Family::ALL.into_iter().any(is_named) {
-            let left = log_check::first_of(path, &["sst"])
-                .map_err(|error| StoreError::Unusable { path: path.to_owned(), reason: error.to_string() })?;
+            let left = log_check::first_of(path, &["sst"]).map_err(|error| StoreError::unusable(path, error.to_string()))?;
             let Some(left) = left else { return Ok(None) };
             let reason = format!("the list of files names none, and there is {}", left.display());
             return Err(StoreError::Damaged { path: path.to_owned(), reason, in_log: false });
@@ -426,6 +425,6 @@ fn unusable(path: &Path, error: &rocksdb::Error) -> StoreError {
     let (path, reason) = (path.to_owned(), error.to_string());
     match error.kind() {
         ErrorKind::Corruption => StoreError::Damaged { path, reason, in_log: false },
-        _ => StoreError::Unusable { path, reason },
+        _ => StoreError::unusable(&path, reason),
     }
 }

@@ -574,10 +574,13 @@ pub struct MarkClosuresReportedRequest {
     pub ids: ::prost::alloc::vec::Vec<u64>,
 }
 #[allow(clippy::all)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MarkClosuresReportedResponse {
     #[prost(uint32, tag = "1")]
     pub marked: u32,
+    /// The ids that are none of a closure that waits, in order.
+    #[prost(uint64, repeated, tag = "2")]
+    pub unknown_ids: ::prost::alloc::vec::Vec<u64>,
 }
 #[allow(clippy::all)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -27,7 +27,6 @@ async fn a_start_that_fails_makes_no_gap() {
     let iys = |file: &Path| {
         let mut command = serve(&data);
         command.envs([
-            ("IZINGATE_IYS_ENVIRONMENT", "sandbox"),
             ("IZINGATE_IYS_USERNAME", "user"),
             ("IZINGATE_IYS_IYS_CODE", "600000"),
             ("IZINGATE_IYS_PASSWORD_FILE", file.to_str().unwrap()),

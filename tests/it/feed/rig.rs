@@ -14,7 +14,7 @@ use izingate::model::recipient::Recipient;
 use izingate::model::secret::{Pseudonymizer, Secret};
 use izingate::model::state::Status;
 use izingate::model::time::IysTime;
-use izingate::ports::{Applied, BoxFuture, ClosedLine, FeedNote, MovementSink, SinkError};
+use izingate::ports::{Applied, BoxFuture, ClosedLine, FeedNote, ForgottenClosures, MovementSink, SinkError};
 use izingate::store::{Options, Store};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -114,7 +114,7 @@ impl MovementSink for Steady {
         self.wait(move |sink| Box::pin(async move { sink.close_line(line).await }))
     }
 
-    fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>> {
+    fn closures_reported(&self, ids: Vec<u64>) -> BoxFuture<'_, Result<ForgottenClosures, SinkError>> {
         self.wait(|sink| Box::pin(async move { sink.closures_reported(ids).await }))
     }
 

@@ -1,9 +1,15 @@
 //! What a gateway shows is what the table says.
 
+use crate::support::BRAND;
+use crate::support::known::{APPROVED, Known, REFUSED};
+use crate::support::web::{get, post, post_json};
 use izingate::check::decision::{Decision, Reason};
 use izingate::feed::iys::Figures;
 use izingate::telemetry::series::{ALL, Kind, Label, Series, Values};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 /// Compares a page of `/metrics` with the table: the same series, of the same kind, each with its labels and values of
 /// theirs. After a workload that meets everything.
@@ -22,6 +28,35 @@ pub fn assert_of_the_table(page: &str) {
     }
     let count = page.lines().filter(|line| !line.starts_with('#')).count();
     assert!(count < 1_500, "{count} rows");
+    assert_clean(page);
+}
+
+/// Has Prometheus' own linter read a page.
+pub fn assert_clean(page: &str) {
+    let mut command = Command::new("promtool");
+    command.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("promtool is not installed; `make deps-test` does it");
+    child.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{said}");
+}
+
+/// Questions over every edge, movements and refused calls, without a Prometheus.
+#[tokio::test]
+async fn promtool_finds_nothing_in_the_page_of_a_gateway_that_has_seen_traffic() {
+    let known = Known::start().await;
+    let http = &known.gateway.http;
+    let question = json!({ "brandCode": BRAND, "type": "MESAJ", "recipient": APPROVED });
+    assert_eq!(post_json(http, "/v1/check", &question).await.status, 200);
+    assert_eq!(get(http, &format!("/v1/check?brandCode={BRAND}&type=MESAJ&recipient=0532")).await.status, 200);
+    assert_eq!(get(http, "/v1/check?brandCode=x").await.status, 400);
+    let batch = json!({ "brandCode": BRAND, "type": "MESAJ", "recipients": [APPROVED, REFUSED] });
+    assert_eq!(post_json(http, "/v1/check/batch", &batch).await.status, 200);
+    assert_eq!(post(http, &format!("/v1/filter?brandCode={BRAND}&type=MESAJ"), "text/csv", "05321234561\n").await.status, 200);
+    let page = get(&known.gateway.admin, "/metrics").await.text;
+    assert!(page.contains("izingate_checks_total{"), "{page}");
+    assert_clean(&page);
 }
 
 /// The series of a row and its labels, without the bound of a bucket.

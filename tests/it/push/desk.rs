@@ -9,7 +9,7 @@ use izingate::model::movement::Movement;
 use izingate::model::secret::{Pseudonymizer, PushKeys, Secret};
 use izingate::model::time::IysTime;
 use izingate::net::Life;
-use izingate::ports::{Applied, BoxFuture, ClosedLine, FeedNote, MovementSink, SinkError};
+use izingate::ports::{Applied, BoxFuture, ClosedLine, FeedNote, ForgottenClosures, MovementSink, SinkError};
 use reqwest::RequestBuilder;
 use std::fs;
 use std::net::SocketAddr;
@@ -67,7 +67,7 @@ impl MovementSink for Sink {
         unreachable!("a push closes no line")
     }
 
-    fn closures_reported(&self, _: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>> {
+    fn closures_reported(&self, _: Vec<u64>) -> BoxFuture<'_, Result<ForgottenClosures, SinkError>> {
         unreachable!("a push closes no line")
     }
 
@@ -136,7 +136,7 @@ impl Desk {
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
         let life = Life { stop, cut, tracker: TaskTracker::new(), open: Arc::default() };
         let (address, board) = (receiver.address().unwrap(), Board::default());
-        let counters = receiver.start(parts, &board, &life);
+        let counters = receiver.start(parts, &board, &life, &life.tracker);
         Self { address, sink, counters, board, life, client, _dir: dir }
     }
 

@@ -2,6 +2,7 @@
 
 use izingate::check::{Checker, DecisionIds};
 use izingate::clock::Clock;
+use izingate::config;
 use izingate::evidence::Recorder;
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
@@ -22,6 +23,7 @@ use izingate::telemetry::metrics::Metrics;
 use izingate::wire::caller::Callers;
 use izingate::wire::filter::Filters;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
+use izingate::wire::health;
 use izingate::wire::listen::{self, Bounds};
 use izingate::wire::proto::consent_service_client::ConsentServiceClient;
 use izingate::wire::proto::watch_event::Event;
@@ -130,8 +132,8 @@ impl Node {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let (_, health) = tonic_health::server::health_reporter();
-        let routes = router::routes(&gateway, health, HostPolicy::any(), 1 << 20).unwrap();
+        let (_, health) = health::health();
+        let routes = router::routes(&gateway, health, HostPolicy::any(), &config::Limits::default()).unwrap();
         let open = gateway.parts().metrics.process.connections.count();
         let life = Life { stop: cut.clone(), cut: cut.clone(), tracker: tasks.clone(), open };
         tasks.spawn(listen::serve(listener, routes, Bounds { connections: 64, streams: 64 }, life));

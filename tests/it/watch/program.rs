@@ -183,7 +183,7 @@ fn nobody_takes_what_it_prints() {
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(1));
-    assert!(said.starts_with("izingate: WATCH_TOO_SLOW: nothing was taken for 1s"), "{said}");
+    assert!(said.starts_with("izingate: WATCH_TOO_SLOW: nothing was taken for 1 s"), "{said}");
     assert!((1..20).contains(&lines.len()), "{}", lines.len());
     (1..).zip(&lines).for_each(|(revision, text)| assert!(*text == line(revision, 10_000), "revision {revision}"));
 }

@@ -1,7 +1,7 @@
 //! The command `izingate evidence accept-loss`: has a gateway start without what is lost, and records that.
 
 use super::CommandError;
-use crate::app::data_dir::{DataDir, evidence_path, store_path};
+use crate::app::data_dir::{DataDir, DataDirError, evidence_path, store_path};
 use crate::app::evidence::{self, Beside, EvidenceError};
 use crate::app::lists::offline::node_of;
 use crate::app::open::{self, Keys, OpenError, Opened};
@@ -88,8 +88,7 @@ fn of_store(
     let started = accept_store_loss(&folder, opening(store, keys)?, loss, revision, &args.reason);
     let (_, threads) = started.map_err(EvidenceError::from)?;
     let snapshot = data.snapshot().map_err(OpenError::from)?;
-    snapshots::forget(&snapshot)
-        .map_err(|error| CommandError::refused("DATA_UNUSABLE", format!("{}: {error}", snapshot.display())))?;
+    snapshots::forget(&snapshot).map_err(|source| OpenError::from(DataDirError::Unusable { path: snapshot.clone(), source }))?;
     let gaps = store.accept_loss(revision, IysTime::now())?;
     // So that no start reads a damaged log again.
     store.flush()?;

@@ -3,6 +3,7 @@
 use super::{CommandError, or_missing, record_of, refused};
 use crate::cli::evidence::ExportArgs;
 use crate::evidence::export::{ExportError, Report, export as export_segments};
+use crate::evidence::prove::files;
 
 /// Writes sealed segments as Parquet files.
 pub(super) fn export(args: &ExportArgs) -> Result<String, CommandError> {
@@ -14,7 +15,7 @@ pub(super) fn export(args: &ExportArgs) -> Result<String, CommandError> {
     })?;
     let Report { written, decisions, there, removed, accepted, missing } = &report;
     if !accepted.is_empty() {
-        tracing::warn!(segments = ?accepted, "are missing, which an operator accepted");
+        tracing::warn!(segments = %files(accepted), "are missing, which an operator accepted");
     }
     let (removed, gone) = (removed.len(), accepted.len() + missing.len());
     let text = format!(

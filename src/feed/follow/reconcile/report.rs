@@ -61,6 +61,21 @@ pub enum Outcome {
     Unreadable,
 }
 
+impl Outcome {
+    /// The name, as it stands in a report.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoFile => "NO_FILE",
+            Self::NoHash => "NO_HASH",
+            Self::HashDiffers => "HASH_DIFFERS",
+            Self::Agrees => "AGREES",
+            Self::Mended => "MENDED",
+            Self::Unreadable => "UNREADABLE",
+        }
+    }
+}
+
 impl Report {
     pub(super) fn of(brand: BrandCode, day: Day) -> Self {
         Self {
@@ -92,6 +107,25 @@ impl Report {
         let recipients: BTreeSet<Pseudonym> = left.iter().map(|movement| movement.recipient).collect();
         self.only_here = Some(left.len() as u64);
         self.only_here_recipients = recipients.iter().take(EXAMPLES).map(|recipient| to_hex(&recipient.0)).collect();
+    }
+
+    /// Says in the log what came of it; without pseudonyms.
+    pub(super) fn log(&self) {
+        let Self { brand_code: brand, date, missing, unreadable, .. } = self;
+        let (outcome, only_here) = (self.outcome.name(), self.only_here);
+        match self.outcome {
+            Outcome::NoFile => {
+                tracing::info!(
+                    brand,
+                    date,
+                    outcome,
+                    only_here,
+                    "feed: İYS has no file of a day, not yet or because nothing moved"
+                );
+            }
+            _ if self.is_the_same() => tracing::info!(brand, date, outcome, "feed: a day was held against İYS's file"),
+            _ => tracing::warn!(brand, date, outcome, missing, unreadable, only_here, "feed: a day differs from İYS's file"),
+        }
     }
 
     /// Whether all of İYS's file is on record.
