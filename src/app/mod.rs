@@ -11,6 +11,7 @@ mod follow;
 mod gauges;
 mod heal;
 pub mod lists;
+mod modes;
 pub mod open;
 mod push;
 mod retention;
@@ -232,13 +233,15 @@ impl App {
         let life = Life { stop, cut: cut.clone(), tracker, open: gateway.parts().metrics.process.connections.count() };
         shutdown.calls().spawn(listen::serve(public, routes, bounds, life.clone()));
         if let Some((receiver, follower)) = receiver.zip(follower.as_ref()) {
+            let certificate = receiver.certificate();
             let counters = push::start(receiver, follower, gateway.parts().checker.index(), &life);
-            helpers.spawn(push::show(counters, Arc::clone(&gateway.parts().metrics), shutdown.clone()));
+            helpers.spawn(push::show(counters, certificate, Arc::clone(&gateway.parts().metrics), shutdown.clone()));
         }
         // The admin port outlives the public one, so that operators see the drain.
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), open: Arc::default() };
         let bounds = Bounds { connections: budget.admin_connections, ..bounds };
-        helpers.spawn(listen::serve(private, admin::routes(gateway.clone(), admin_hosts), bounds, life));
+        let refresh = gauges::refresher(&gateway, &sink);
+        helpers.spawn(listen::serve(private, admin::routes(gateway.clone(), admin_hosts, refresh), bounds, life));
         Ok(Some(Self {
             gateway,
             evidence: threads,
@@ -260,7 +263,8 @@ impl App {
     async fn serve(mut self, config: &Config, shutdown: Shutdown, mut tell: impl FnMut(Progress)) -> Result<(), AppError> {
         let metrics = Arc::clone(&self.gateway.parts().metrics);
         let data = self.data.path().to_owned();
-        self.helpers.spawn(gauges::look(Arc::clone(&self.store), data, metrics, shutdown.clone()));
+        let clock = self.gateway.parts().clock.clone();
+        self.helpers.spawn(gauges::look(Arc::clone(&self.store), data, metrics, clock, shutdown.clone()));
         self.helpers.spawn(gauges::keep(self.gateway.clone(), self.sink.clone(), shutdown.clone()));
         self.helpers.spawn(follow::health(self.health.clone(), self.gateway.clone(), shutdown.clone()));
         let booted = tokio::select! {

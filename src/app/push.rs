@@ -43,7 +43,7 @@ pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life
 }
 
 /// Shows what the receiver counts.
-pub(super) async fn show(counters: Arc<Counters>, metrics: Arc<Metrics>, shutdown: Shutdown) {
+pub(super) async fn show(counters: Arc<Counters>, certificate: Certificate, metrics: Arc<Metrics>, shutdown: Shutdown) {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
@@ -55,6 +55,7 @@ pub(super) async fn show(counters: Arc<Counters>, metrics: Arc<Metrics>, shutdow
         let ended = [total(pushes), total(unauthorised), total(full), total(failed)];
         PushResult::ALL.iter().zip(ended).for_each(|(result, total)| metrics.feed.pushes(*result, total));
         metrics.feed.push_unreadable.show(total(refused));
+        metrics.feed.push_certificate.set(certificate.expires() as f64);
     }
 }
 
