@@ -1,5 +1,6 @@
 //! A real Prometheus that scrapes real gateways: dashboards that show something, alerts that fire when they should.
 
+mod agree;
 mod alerts;
 mod load;
 mod panels;
