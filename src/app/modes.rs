@@ -122,10 +122,7 @@ mod tests {
         let inactive = Brand { active: false, ..brand(3, &[(Channel::Mesaj, Mode::Shadow)]) };
         let shadow = brand(2, &[(Channel::Mesaj, Mode::Shadow), (Channel::Eposta, Mode::Enforce)]);
         let found = found(vec![brand(1, &[]), shadow, inactive, ending]);
-        assert_eq!(
-            text(&found),
-            format!("2 MESAJ shadow since {NOW}; 4 ARAMA advise since {NOW}, its end is planned")
-        );
+        assert_eq!(text(&found), format!("2 MESAJ shadow since {NOW}; 4 ARAMA advise since {NOW}, its end is planned"));
         let many: Vec<_> = std::iter::repeat_n(found[0], NAMED + 3).collect();
         assert!(text(&many).ends_with("; and 3 more") && text(&many).matches("shadow").count() == NAMED);
         assert!(!text(&many[..NAMED]).contains("more"));
@@ -133,7 +130,8 @@ mod tests {
 
     #[test]
     fn they_are_named_at_once_when_they_change_and_every_hour() {
-        let (one, two) = (found(vec![brand(1, &[(Channel::Mesaj, Mode::Shadow)])]), found(vec![brand(2, &[(Channel::Arama, Mode::Advise)])]));
+        let (one, two) =
+            (found(vec![brand(1, &[(Channel::Mesaj, Mode::Shadow)])]), found(vec![brand(2, &[(Channel::Arama, Mode::Advise)])]));
         let begun = Instant::now();
         let mut reminder = Reminder::default();
         let mut due = |found: &[NotEnforced], minutes: u64| {
@@ -143,7 +141,8 @@ mod tests {
             due
         };
         assert!(!due(&[], 0), "nothing to say of what was always enforced");
-        let said = [(&one, 1), (&one, 60), (&one, 61), (&one, 62), (&two, 63), (&two, 122), (&two, 123)].map(|(found, at)| due(found, at));
+        let said = [(&one, 1), (&one, 60), (&one, 61), (&one, 62), (&two, 63), (&two, 122), (&two, 123)]
+            .map(|(found, at)| due(found, at));
         assert_eq!(said, [true, false, true, false, true, false, true]);
         assert!(due(&[], 124) && !due(&[], 300), "its end is told once");
     }

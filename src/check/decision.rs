@@ -233,7 +233,8 @@ mod tests {
         assert_eq!(Verdict::of(Reason::Refused, "").byte(), 0b1000_1001);
         assert_eq!(Verdict::of(Reason::NotReady, "").byte(), 0b1100_0001);
         assert_eq!(Verdict::parts(0), None, "a byte nobody wrote is no ALLOW");
-        let let_through = |reason| Verdict::is_let_through(Verdict { decision: Decision::Allow, ..Verdict::of(reason, "") }.byte());
+        let let_through =
+            |reason| Verdict::is_let_through(Verdict { decision: Decision::Allow, ..Verdict::of(reason, "") }.byte());
         let yields = [Reason::Stale, Reason::Refused, Reason::NoRecord, Reason::RetailerNotAuthorised];
         assert_eq!(Reason::ALL.into_iter().filter(|reason| let_through(*reason)).collect::<Vec<_>>(), yields);
         assert!(!Reason::ALL.into_iter().any(|reason| Verdict::is_let_through(Verdict::of(reason, "").byte())));

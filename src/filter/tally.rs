@@ -199,7 +199,10 @@ impl Tally {
             let count: u64 = answers.iter().map(let_through).sum();
             if count > 0 {
                 let (brand, channel) = (pair.brand, pair.channel.name());
-                let _ = writeln!(text, "  {count} {brand} {channel}: izingate brand mode --brand {brand} --type {channel} --mode enforce");
+                let _ = writeln!(
+                    text,
+                    "  {count} {brand} {channel}: izingate brand mode --brand {brand} --type {channel} --mode enforce"
+                );
             }
         }
         text

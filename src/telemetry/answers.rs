@@ -159,9 +159,8 @@ fn not_enforced(page: &Page, channel: Channel, outcomes: &[Outcome]) -> Vec<(Mod
 
 /// A gauge for each mode that lets anything through and each end that it can have.
 fn brands_not_enforced(page: &Page, channel: Channel) -> Vec<(Mode, ModeEnd, Gauge)> {
-    let gauge = |mode: Mode, end: ModeEnd| {
-        (mode, end, page.gauge(&BRANDS_NOT_ENFORCED, &[channel.name(), mode.name(), end.name()]))
-    };
+    let gauge =
+        |mode: Mode, end: ModeEnd| (mode, end, page.gauge(&BRANDS_NOT_ENFORCED, &[channel.name(), mode.name(), end.name()]));
     let of_mode = |mode| ModeEnd::ALL.iter().map(move |end| gauge(mode, *end));
     [Mode::Advise, Mode::Shadow].into_iter().flat_map(of_mode).collect()
 }

@@ -271,8 +271,12 @@ pub(super) async fn run(follower: Follower, confirm: bool) -> Fault {
             differing.retain(|brand| senders.iter().any(|sender| sender.brand == *brand));
             for sender in senders {
                 match catch_up(&follower, sender, yesterday, confirm, &mut done).await {
-                    Ok(Some(Outcome::HashDiffers)) => drop(differing.insert(sender.brand)),
-                    Ok(_) => drop(differing.remove(&sender.brand)),
+                    Ok(Some(Outcome::HashDiffers)) => {
+                        differing.insert(sender.brand);
+                    }
+                    Ok(_) => {
+                        differing.remove(&sender.brand);
+                    }
                     Err(error) => {
                         tracing::warn!(brand = sender.brand.get(), %error, "feed: a day could not be held against İYS's file");
                         let ReconcileError::Follow(error) = error else { continue };

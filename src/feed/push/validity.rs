@@ -23,11 +23,10 @@ struct Element<'a> {
 pub(super) fn not_after(certificate: &[u8]) -> Option<i64> {
     let mut certificate = within(&mut &*certificate, SEQUENCE)?;
     let mut signed = within(&mut certificate, SEQUENCE)?;
-    let mut first = next(&mut signed)?;
-    if first.tag == VERSION {
-        first = next(&mut signed)?;
+    // The serial number, behind the version if there is one.
+    if next(&mut signed)?.tag == VERSION {
+        next(&mut signed)?;
     }
-    let _serial = first;
     let _algorithm = within(&mut signed, SEQUENCE)?;
     let _issuer = within(&mut signed, SEQUENCE)?;
     let mut validity = within(&mut signed, SEQUENCE)?;
@@ -60,7 +59,10 @@ fn next<'a>(rest: &mut &'a [u8]) -> Option<Element<'a>> {
 
 /// `YYMMDDHHMMSSZ`, of 1950 to 2049, or `YYYYMMDDHHMMSSZ`.
 fn seconds(time: &Element) -> Option<i64> {
-    let text = std::str::from_utf8(time.content).ok()?.strip_suffix('Z').filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let text = std::str::from_utf8(time.content)
+        .ok()?
+        .strip_suffix('Z')
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
     let (year, rest) = match (time.tag, text.len()) {
         (UTC_TIME, 12) => text.split_at(2),
         (GENERALIZED_TIME, 14) => text.split_at(4),

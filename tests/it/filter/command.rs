@@ -40,9 +40,8 @@ async fn a_list_is_filtered_beside_a_gateway_and_through_it() {
 async fn what_a_mode_alone_let_through_is_said_every_way() {
     let known = Known::start().await;
     let (dir, data) = (known.dir.path(), known.data());
-    let set = run(&[
-        "brand", "mode", "--endpoint", &known.gateway.http, "--brand", "601234", "--type", "MESAJ", "--mode", "shadow",
-    ]);
+    let set =
+        run(&["brand", "mode", "--endpoint", &known.gateway.http, "--brand", "601234", "--type", "MESAJ", "--mode", "shadow"]);
     assert!(set.status.success(), "{set:?}");
     let list = dir.join("liste.csv");
     fs::write(&list, format!("{APPROVED}\n{REFUSED}\n")).unwrap();
@@ -52,7 +51,10 @@ async fn what_a_mode_alone_let_through_is_said_every_way() {
         assert_eq!((done.status.code(), text(&done.stdout)), (Some(0), rows.clone()), "{decider:?}");
         let said = text(&done.stderr);
         assert!(said.contains("let through by a mode alone                     1\n"), "{said}");
-        assert!(said.contains("NOT ENFORCED: ") && said.contains("  1 601234 MESAJ: izingate brand mode --brand 601234"), "{said}");
+        assert!(
+            said.contains("NOT ENFORCED: ") && said.contains("  1 601234 MESAJ: izingate brand mode --brand 601234"),
+            "{said}"
+        );
     }
     let path = "/v1/filter?brandCode=601234&type=MESAJ&summary=true";
     let reply = post(&known.gateway.http, path, "text/csv", format!("{REFUSED}\n")).await;

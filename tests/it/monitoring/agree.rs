@@ -64,11 +64,8 @@ fn one_load_is_the_same_number_in_every_panel() {
     let stop = CancellationToken::new();
     let loading = runtime.spawn(load(gateway.http.clone(), stop.clone()));
     let prometheus = Prometheus::start(&runtime, &[instance(&gateway.admin)], "");
-    let [decided, by_brand, recorded] = [
-        sum_of("senders", "Decisions"),
-        sum_of("senders", "Busiest brands"),
-        sum_of("capacity", "Decisions recorded"),
-    ];
+    let [decided, by_brand, recorded] =
+        [sum_of("senders", "Decisions"), sum_of("senders", "Busiest brands"), sum_of("capacity", "Decisions recorded")];
     let number = |expression: &str| {
         let rows = prometheus.ask(&runtime, expression);
         rows.first().and_then(|row| row["value"][1].as_str()?.parse::<f64>().ok())
@@ -117,13 +114,10 @@ fn a_colour_means_one_thing_and_green_is_what_may_be_sent() {
     let lines: BTreeSet<&String> = colours.iter().map(|(line, _)| line).collect();
     assert_eq!(lines.len(), colours.len(), "one name, two colours: {colours:?}");
     let of = |wanted: &str| colours.iter().find(|(line, _)| line == wanted).map(|(_, colour)| colour.as_str());
-    assert_eq!(["ALLOW", "DENY", "REFUSED", "DEFER", "STALE"].map(of), [
-        Some("green"),
-        Some("orange"),
-        Some("orange"),
-        Some("blue"),
-        Some("blue")
-    ]);
+    assert_eq!(
+        ["ALLOW", "DENY", "REFUSED", "DEFER", "STALE"].map(of),
+        [Some("green"), Some("orange"), Some("orange"), Some("blue"), Some("blue")]
+    );
     for reason in izingate::check::decision::Reason::ALL {
         let enforced = reason.decision() != izingate::check::decision::Decision::Allow;
         assert_eq!(of(reason.name()).is_some(), enforced, "{reason:?} has a colour if it stops anything");

@@ -93,10 +93,8 @@ fn each_fault_fires_its_alert_and_no_other() {
     let slow = limited(dir(5), &[("IZINGATE_EVIDENCE_OVERLOAD", "block"), ("IZINGATE_EVIDENCE_PATIENCE", "20ms")]);
     let poisoned = limited(dir(6), &[]);
     let plain = import_fed(dir(7), &[]);
-    let dropping = limited(
-        dir(9),
-        &[("IZINGATE_EVIDENCE_OVERLOAD", "drop-and-count"), ("IZINGATE_EVIDENCE_BUFFER_BYTES", LEAST_BUFFER)],
-    );
+    let dropping =
+        limited(dir(9), &[("IZINGATE_EVIDENCE_OVERLOAD", "drop-and-count"), ("IZINGATE_EVIDENCE_BUFFER_BYTES", LEAST_BUFFER)]);
     let lax = not_enforced(dir(10));
     let closed = with_a_closure(dir(11));
     let (differing, _day) = of_another_hash(&runtime, dir(12));

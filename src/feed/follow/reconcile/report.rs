@@ -108,19 +108,50 @@ impl Report {
                 tracing::warn!(brand, date, only_here, "feed: movements of a day are on record here, and İYS has no file of it");
             }
             Outcome::NoFile if is_final => tracing::info!(brand, date, "feed: nothing moved on this day: İYS has no file of it"),
-            Outcome::NoFile => tracing::info!(brand, date, "feed: İYS has not made its file of this day yet; it is looked for again"),
-            Outcome::NoHash => tracing::info!(brand, date, "feed: İYS has not made the hash of this day yet; it is looked for again"),
+            Outcome::NoFile => {
+                tracing::info!(brand, date, "feed: İYS has not made its file of this day yet; it is looked for again")
+            }
+            Outcome::NoHash => {
+                tracing::info!(brand, date, "feed: İYS has not made the hash of this day yet; it is looked for again")
+            }
             Outcome::HashDiffers => {
-                tracing::warn!(brand, date, hash, agreed_hash, "feed: a day's file is not of the hash that İYS agrees to; nothing was taken in");
+                tracing::warn!(
+                    brand,
+                    date,
+                    hash,
+                    agreed_hash,
+                    "feed: a day's file is not of the hash that İYS agrees to; nothing was taken in"
+                );
             }
             Outcome::Unreadable => {
-                tracing::warn!(brand, date, movements, unreadable, missing, only_here, "feed: rows of a day's file cannot be read");
+                tracing::warn!(
+                    brand,
+                    date,
+                    movements,
+                    unreadable,
+                    missing,
+                    only_here,
+                    "feed: rows of a day's file cannot be read"
+                );
             }
             Outcome::Agrees | Outcome::Mended if only_here > 0 => {
-                tracing::warn!(brand, date, movements, missing, only_here, "feed: movements of a day are on record here and not in İYS's file");
+                tracing::warn!(
+                    brand,
+                    date,
+                    movements,
+                    missing,
+                    only_here,
+                    "feed: movements of a day are on record here and not in İYS's file"
+                );
             }
             Outcome::Mended => {
-                tracing::warn!(brand, date, movements, missing, "feed: movements of a day's file were missing, and were taken in");
+                tracing::warn!(
+                    brand,
+                    date,
+                    movements,
+                    missing,
+                    "feed: movements of a day's file were missing, and were taken in"
+                );
             }
             Outcome::Agrees => tracing::info!(brand, date, movements, "feed: a day agrees with İYS's file"),
         }
