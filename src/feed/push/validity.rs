@@ -58,7 +58,7 @@ fn next<'a>(rest: &mut &'a [u8]) -> Option<Element<'a>> {
 }
 
 /// `YYMMDDHHMMSSZ`, of 1950 to 2049, or `YYYYMMDDHHMMSSZ`.
-fn seconds(time: &Element) -> Option<i64> {
+fn seconds(time: &Element<'_>) -> Option<i64> {
     let text = std::str::from_utf8(time.content)
         .ok()?
         .strip_suffix('Z')
