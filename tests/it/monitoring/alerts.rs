@@ -113,7 +113,8 @@ fn each_fault_fires_its_alert_and_no_other() {
         fault(
             "the same where callers wait for room",
             &instance(&slow.admin),
-            &["IzingateEvidenceAtRisk", "IzingateLatencyBudgetBurn"],
+            // What it is asked is a DENY, which goes out unrecorded.
+            &["IzingateDecisionsUnrecorded", "IzingateEvidenceAtRisk", "IzingateLatencyBudgetBurn"],
         ),
         fault("the store could not write", &instance(&poisoned.admin), &["IzingateStorePoisoned"]),
         fault(
