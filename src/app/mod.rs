@@ -233,14 +233,12 @@ impl App {
         let life = Life { stop, cut: cut.clone(), tracker, open: gateway.parts().metrics.process.connections.count() };
         shutdown.calls().spawn(listen::serve(public, routes, bounds, life.clone()));
         if let Some((receiver, follower)) = receiver.zip(follower.as_ref()) {
-            let certificate = receiver.certificate();
-            let counters = push::start(receiver, follower, gateway.parts().checker.index(), &life);
-            helpers.spawn(push::show(counters, certificate, Arc::clone(&gateway.parts().metrics), shutdown.clone()));
+            let shown = push::start(receiver, follower, gateway.parts().checker.index(), &life);
+            helpers.spawn(push::show(shown, Arc::clone(&gateway.parts().metrics), shutdown.clone()));
         }
         // The admin port outlives the public one, so that operators see the drain.
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), open: Arc::default() };
-        let bounds = Bounds { connections: budget.admin_connections, ..bounds };
-        let refresh = gauges::refresher(&gateway, &sink);
+        let (bounds, refresh) = (Bounds { connections: budget.admin_connections, ..bounds }, gauges::refresher(&gateway, &sink));
         helpers.spawn(listen::serve(private, admin::routes(gateway.clone(), admin_hosts, refresh), bounds, life));
         Ok(Some(Self {
             gateway,

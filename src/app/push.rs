@@ -26,8 +26,14 @@ pub(super) fn bind(config: &Config, max_connections: usize) -> Result<Option<Rec
     receiver.map(Some).map_err(|source| AppError::Listen { address: *listen, source })
 }
 
+/// What is shown of the receiver.
+pub(super) struct Shown {
+    counters: Arc<Counters>,
+    certificate: Certificate,
+}
+
 /// Answers, as a part of the feed; a push that comes before everything is in memory is told to come again.
-pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life: &Life) -> Arc<Counters> {
+pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life: &Life) -> Shown {
     let parts = follower.parts();
     let index = index.clone();
     let desk = Desk {
@@ -39,11 +45,13 @@ pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life
     if let Ok(address) = receiver.address() {
         tracing::info!(push = %address, "push: listening for İYS");
     }
-    receiver.start(desk, follower.board(), life)
+    let certificate = receiver.certificate();
+    Shown { counters: receiver.start(desk, follower.board(), life), certificate }
 }
 
-/// Shows what the receiver counts.
-pub(super) async fn show(counters: Arc<Counters>, certificate: Certificate, metrics: Arc<Metrics>, shutdown: Shutdown) {
+/// Shows what the receiver counts, and when its certificate expires.
+pub(super) async fn show(shown: Shown, metrics: Arc<Metrics>, shutdown: Shutdown) {
+    let Shown { counters, certificate } = shown;
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {

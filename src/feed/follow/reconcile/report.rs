@@ -107,12 +107,14 @@ impl Report {
             Outcome::NoFile if only_here > 0 => {
                 tracing::warn!(brand, date, only_here, "feed: movements of a day are on record here, and İYS has no file of it");
             }
-            Outcome::NoFile if is_final => tracing::info!(brand, date, "feed: nothing moved on this day: İYS has no file of it"),
+            Outcome::NoFile if is_final => {
+                tracing::info!(brand, date, "feed: nothing moved on this day: İYS has no file of it");
+            }
             Outcome::NoFile => {
-                tracing::info!(brand, date, "feed: İYS has not made its file of this day yet; it is looked for again")
+                tracing::info!(brand, date, "feed: İYS has not made its file of this day yet; it is looked for again");
             }
             Outcome::NoHash => {
-                tracing::info!(brand, date, "feed: İYS has not made the hash of this day yet; it is looked for again")
+                tracing::info!(brand, date, "feed: İYS has not made the hash of this day yet; it is looked for again");
             }
             Outcome::HashDiffers => {
                 tracing::warn!(
