@@ -110,7 +110,9 @@ mod tests {
 
     fn found(brands: Vec<Brand>) -> Vec<NotEnforced> {
         let index = Index::default();
-        brands.into_iter().for_each(|brand| index.brands().put(brand));
+        for brand in brands {
+            index.brands().put(brand);
+        }
         not_enforced(&index.brands().all(), Moment::of(NOW.plus(60)))
     }
 
