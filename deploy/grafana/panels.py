@@ -75,9 +75,13 @@ def check(prometheus, dashboards):
 
 # --- pictures
 
-WIDTH, HEIGHT, GAP, COLUMNS = 470, 250, 14, 2
-COLOURS = ["#2f9e5f", "#d9480f", "#3b82f6", "#a855f7", "#c99a06", "#0ea5b7", "#db2777", "#7c8794"]
-NAMED = {"green": COLOURS[0], "orange": COLOURS[1], "blue": COLOURS[2]}
+WIDTH, HEIGHT, GAP, COLUMNS = 470, 280, 14, 2
+# Grafana's names that the dashboards use. Green is what may be sent, and nothing else.
+NAMED = {"green": "#2f9e5f", "orange": "#d9480f", "blue": "#3b82f6", "purple": "#a855f7", "red": "#e03131"}
+# One colour's shades, for lines that no list names: none of them means anything.
+SHADES = ["#1d4ed8", "#93c5fd", "#3b82f6", "#172554", "#60a5fa", "#1e3a8a", "#bfdbfe", "#2563eb"]
+# A line of less than this share of a picture's height cannot be told from the axis.
+VISIBLE = 0.01
 STYLE = """
  .page{fill:#f4f5f7}.card{fill:#fff;stroke:#d8dbe0}.title{fill:#1c2128;font-weight:600}.text{fill:#57606a}.grid{stroke:#e6e8eb}
  @media (prefers-color-scheme:dark){.page{fill:#0f1216}.card{fill:#181b1f;stroke:#2c3137}.title{fill:#e6e8eb}.text{fill:#9aa4af}
@@ -116,6 +120,16 @@ def legend(form, metric):
     return form.replace("{{instance}}", "").strip()
 
 
+def colours(panel):
+    """How each line is coloured: by its name, else by the query that it comes from."""
+    names, queries = {}, {}
+    for override in panel["fieldConfig"]["overrides"]:
+        colour = override["properties"][0]["value"]["fixedColor"]
+        kind = names if override["matcher"]["id"] == "byName" else queries
+        kind[override["matcher"]["options"]] = NAMED.get(colour, colour)
+    return names, queries
+
+
 def step_of(most, unit):
     """A round distance of lines for at most five of them."""
     raw = most / 4 or 1
@@ -131,28 +145,33 @@ def step_of(most, unit):
 def graph(prometheus, panel, x, y):
     unit = panel["fieldConfig"]["defaults"]["unit"]
     stacked = panel["fieldConfig"]["defaults"].get("custom", {}).get("stacking", {}).get("mode") == "normal"
-    fixed = {
-        override["matcher"]["options"]: NAMED[override["properties"][0]["value"]["fixedColor"]]
-        for override in panel["fieldConfig"]["overrides"]
-    }
+    names, queries = colours(panel)
     lines = []
     for target in panel["targets"]:
-        lines += [(legend(target["legendFormat"], metric) or panel["title"], points) for metric, points in prometheus.ask(target["expr"])]
-    # Those that say most come first, and a picture has room for eight.
-    lines = sorted(lines, key=lambda line: -max(value for _, value in line[1]))[: len(COLOURS)]
+        for metric, points in prometheus.ask(target["expr"]):
+            name = legend(target["legendFormat"], metric) or panel["title"]
+            lines.append((name, points, names.get(name) or queries.get(target["refId"])))
+    # Those that say most come first, and a picture has room for eight that can be seen; the others are named.
+    lines = sorted(lines, key=lambda line: -max(value for _, value in line[1]))
+    highest = max((value for _, points, _ in lines for _, value in points), default=0)
+    seen = [line for line in lines if max(value for _, value in line[1]) >= VISIBLE * highest][: len(SHADES)]
+    unseen = [name for name, _, _ in lines if name not in [seen_name for seen_name, _, _ in seen]]
+    shade = iter(SHADES)
+    lines = [(f"{name}  {shown(points[-1][1], unit)}", points, colour or next(shade)) for name, points, colour in seen]
     if stacked:
         below, stacks = {}, []
-        for name, points in lines:
+        for name, points, _ in lines:
             base = [(at, below.get(at, 0)) for at, _ in points]
             below.update({at: below.get(at, 0) + value for at, value in points})
             stacks.append((name, [(at, below[at]) for at, _ in points], base))
     else:
-        stacks = [(name, points, None) for name, points in lines]
+        stacks = [(name, points, None) for name, points, _ in lines]
     most = max((value for _, points, _ in stacks for _, value in points), default=1) or 1
+    most = max(most, panel["fieldConfig"]["defaults"].get("custom", {}).get("axisSoftMax", 0))
     step = step_of(most, unit)
     top = math.ceil(most / step) * step
-    rows = (len(lines) + 2) // 3
-    left, right, ceiling, floor = x + 66, x + WIDTH - 14, y + 38, y + HEIGHT - 44 - 16 * rows
+    rows = (len(lines) + 1) // 2 + bool(unseen)
+    left, right, ceiling, floor = x + 66, x + WIDTH - 14, y + 38, y + HEIGHT - 40 - 16 * rows
 
     def place(at, value):
         across = left + (at - prometheus.start) / (prometheus.end - prometheus.start) * (right - left)
@@ -172,16 +191,22 @@ def graph(prometheus, panel, x, y):
         if limit and limit <= top:
             ends = place(prometheus.start, limit), place(prometheus.end, limit)
             out.append(f"<polyline fill='none' stroke='#e03131' stroke-dasharray='5 4' points='{ends[0]} {ends[1]}'/>")
+            limit_y = float(ends[0].split(",")[1]) - 4
+            out.append(f"<text x='{right}' y='{limit_y:.1f}' text-anchor='end' fill='#e03131'>{escape(shown(limit, unit))}</text>")
     for number, (name, points, base) in enumerate(stacks):
-        colour = fixed.get(name, COLOURS[number])
+        colour = lines[number][2]
         path = " ".join(place(at, value) for at, value in points)
         if base:
             back = " ".join(place(at, value) for at, value in reversed(base))
             out.append(f"<polygon fill='{colour}' fill-opacity='.25' points='{path} {back}'/>")
         out.append(f"<polyline fill='none' stroke='{colour}' stroke-width='1.6' stroke-linejoin='round' points='{path}'/>")
-        at_x, at_y = x + 18 + number % 3 * (WIDTH - 24) / 3, floor + 42 + 16 * (number // 3)
+        at_x, at_y = x + 18 + number % 2 * (WIDTH - 24) / 2, floor + 42 + 16 * (number // 2)
         out.append(f"<rect x='{at_x:.0f}' y='{at_y - 8:.0f}' width='10' height='10' rx='2' fill='{colour}'/>")
         out.append(f"<text class='text' x='{at_x + 15:.0f}' y='{at_y + 1:.0f}'>{escape(name)}</text>")
+    if unseen:
+        rest = "too small to see: " + ", ".join(unseen)
+        rest = rest if len(rest) <= 74 else rest[:72] + " …"
+        out.append(f"<text class='text' x='{x + 18}' y='{floor + 43 + 16 * (rows - 1)}'>{escape(rest)}</text>")
     return out
 
 

@@ -39,16 +39,17 @@ pub(super) async fn fill(index: &Index, pseudonymizer: &Pseudonymizer, sink: &im
     Ok(())
 }
 
-/// Recipient `number`: three of four are phones, the others e-mails; everyone approved, every fifth took
-/// it back a day later.
+/// Recipient `number`: three of four are phones, the others e-mails; everyone approved, phones messages and calls, and
+/// every fifth took it all back a day later.
 fn movements_of(number: u32, brand: BrandCode, pseudonymizer: &Pseudonymizer) -> Option<Vec<Movement>> {
-    let (recipient, channel) = if number % 4 == 3 {
-        (Recipient::Email(Email::parse(&format!("kisi{number}@ornek.com.tr"))?), Channel::Eposta)
+    let (recipient, channels) = if number % 4 == 3 {
+        (Recipient::Email(Email::parse(&format!("kisi{number}@ornek.com.tr"))?), &[Channel::Eposta][..])
     } else {
-        (Recipient::Phone(Phone::from_packed(905_320_000_000 + u64::from(number))?), Channel::Mesaj)
+        (Recipient::Phone(Phone::from_packed(905_320_000_000 + u64::from(number))?), &[Channel::Mesaj, Channel::Arama][..])
     };
     let relation = RelationKey::of_brand(pseudonymizer.recipient(&recipient), brand);
-    let movement = |status: Status, created: IysTime, source: &str| {
+    let movement = |channel: Channel, status: Status, created: IysTime, source: &str| {
+        let identity = u64::from(created.unix()) << 32 | (channel as u64) << 28 | u64::from(number);
         Some(Movement {
             relation,
             cell: Cell::new(channel, RecipientType::Bireysel),
@@ -56,20 +57,23 @@ fn movements_of(number: u32, brand: BrandCode, pseudonymizer: &Pseudonymizer) ->
             created,
             consented: Some(created),
             source: Source::parse(source).ok()?,
-            transaction: TransactionId::parse(&format!("{:064x}", u64::from(created.unix()) << 32 | u64::from(number))).ok(),
+            transaction: TransactionId::parse(&format!("{identity:064x}")).ok(),
             misformed: false,
             received: false,
             reading: Reading::Only,
         })
     };
-    let approval = movement(Status::Onay, FIRST.plus(number / 10), "HS_WEB")?;
-    if !number.is_multiple_of(5) {
-        return Some(vec![approval]);
+    let mut movements = Vec::with_capacity(4);
+    for channel in channels {
+        movements.push(movement(*channel, Status::Onay, FIRST.plus(number / 10), "HS_WEB")?);
+        if number.is_multiple_of(5) {
+            movements.push(movement(*channel, Status::Ret, FIRST.plus(86_400 + number / 10), "IYS_KISAMESAJ")?);
+        }
     }
-    Some(vec![approval, movement(Status::Ret, FIRST.plus(86_400 + number / 10), "IYS_KISAMESAJ")?])
+    Some(movements)
 }
 
-/// Five commands to try on the synthetic brand.
+/// Commands to try on the synthetic brand.
 #[must_use]
 pub fn try_these(addresses: Addresses) -> String {
     let Addresses { listen, admin } = addresses;
@@ -81,7 +85,8 @@ izingate answers on {listen} (gRPC and HTTP) and {admin} (health, metrics). Try:
 2  a refusal          curl -H 'Accept: text/plain' 'http://{listen}/v1/check?brandCode={DEMO_BRAND}&type=MESAJ&recipient=05320000005'
 3  a batch            curl -H 'Content-Type: application/json' http://{listen}/v1/check/batch -d '{{"brandCode":{DEMO_BRAND},"type":"EPOSTA","recipients":["kisi3@ornek.com.tr","KISI15@ornek.com.tr","yok@ornek.com.tr"]}}'
 4  why, and since when  curl 'http://{listen}/v1/explain?brandCode={DEMO_BRAND}&type=MESAJ&recipient=05320000005'
-5  where it stands    curl http://{admin}/v1/state
+5  before a call      curl -H 'Accept: text/plain' 'http://{listen}/v1/check?brandCode={DEMO_BRAND}&type=ARAMA&recipient=05320000001'
+6  where it stands    curl http://{admin}/v1/state
 
 Ctrl-C ends it.
 "#
@@ -92,7 +97,7 @@ Ctrl-C ends it.
 mod tests {
     use super::*;
     use crate::model::secret::Secret;
-    use std::collections::HashSet;
+    use std::collections::{BTreeSet, HashSet};
 
     #[test]
     fn every_number_is_a_relation_of_its_own() {
@@ -101,7 +106,12 @@ mod tests {
         let of = |number| movements_of(number, brand, &pseudonymizer).unwrap();
         let relations: HashSet<RelationKey> = (0..RELATIONS).map(|number| of(number)[0].relation).collect();
         assert_eq!(relations.len(), RELATIONS as usize);
-        assert_eq!(of(1).iter().map(|movement| movement.status).collect::<Vec<_>>(), [Status::Onay]);
-        assert_eq!(of(5).iter().map(|movement| movement.status).collect::<Vec<_>>(), [Status::Onay, Status::Ret]);
+        let told = |number| of(number).iter().map(|movement| (movement.cell.channel, movement.status)).collect::<Vec<_>>();
+        let both = |channel| [(channel, Status::Onay), (channel, Status::Ret)];
+        assert_eq!(told(1), [(Channel::Mesaj, Status::Onay), (Channel::Arama, Status::Onay)]);
+        assert_eq!(told(5), [both(Channel::Mesaj), both(Channel::Arama)].concat());
+        assert_eq!((told(3), told(15)), (vec![(Channel::Eposta, Status::Onay)], both(Channel::Eposta).to_vec()));
+        let ids: BTreeSet<_> = (0..1_000).flat_map(of).map(|movement| movement.transaction).collect();
+        assert_eq!(ids.len(), (0..1_000).flat_map(of).count(), "every movement has an identity of its own");
     }
 }

@@ -119,6 +119,7 @@ pub(super) async fn show(follower: Follower, metrics: Arc<Metrics>, shutdown: Sh
         let down = follower.board().all().iter().filter(is_down).count();
         metrics.feed.tasks_down.set_count(down as u64);
         metrics.feed.brands.set_count(follower.senders().len() as u64);
+        metrics.feed.hash_differs.set_count(total(&counters.hash_differs));
         metrics.feed.waiting.set_count(figures.waiting as u64);
         metrics.feed.breaker(match figures.breaker {
             BreakerState::Closed => BreakerWord::Closed,

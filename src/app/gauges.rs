@@ -1,5 +1,7 @@
-//! What is shown of a running gateway beside what it counts itself: read from where it is known, every second.
+//! What is shown of a running gateway beside what it counts itself: read from where it is known, every second and whenever
+//! the page of `/metrics` is asked for. All rows of a page are then of one moment, and rates of one load agree.
 
+use super::modes::{self, Reminder};
 use crate::clock::{Clock, Jumps, Watch};
 use crate::config::Config;
 use crate::evidence::Log;
@@ -7,19 +9,20 @@ use crate::index::{BrandEntry, Index};
 use crate::ingest::WriterHandle;
 use crate::model::brand::Feed;
 use crate::model::channel::{Channel, Channels};
-use crate::model::time::Moment;
-use crate::ports::MovementSink;
+use crate::model::time::{IysTime, Moment};
+use crate::ports::{ClosureQueue, MovementSink};
 use crate::shutdown::Shutdown;
 use crate::store::{Store, StoreError};
 use crate::telemetry::evidence::EvidenceSeries;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::process::ProcessSeries;
 use crate::telemetry::store::StoreSeries;
+use crate::wire::admin::Refresh;
 use crate::wire::gateway::Gateway;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// From one look at the disk and at the system to the next.
 const LOOK: Duration = Duration::from_secs(5);
@@ -31,42 +34,61 @@ pub(super) fn begin(metrics: &Metrics, config: &Config, starts: u64) {
     metrics.evidence.waiting_limit.set_count(config.evidence.settings.buffer_bytes);
 }
 
+/// Reads what is in memory for a page of `/metrics` that is asked for.
+pub(super) fn refresher(gateway: &Gateway, sink: &WriterHandle) -> Refresh {
+    let (gateway, sink) = (gateway.clone(), sink.clone());
+    Arc::new(move || read(&gateway, &sink))
+}
+
 /// Keeps what is in memory.
 pub(super) async fn keep(gateway: Gateway, sink: WriterHandle, shutdown: Shutdown) {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     let mut watch = gateway.parts().clock.watch();
+    let mut reminder = Reminder::default();
     loop {
         tokio::select! {
             _ = tick.tick() => {}
             () = shutdown.cut().cancelled() => return,
         }
         show_clock(&gateway.parts().metrics.process, &gateway.parts().clock, &mut watch);
-        let (metrics, index) = (&gateway.parts().metrics, gateway.parts().checker.index());
-        metrics.process.ready.set_flag(gateway.ready().is_ok());
-        tell_index(metrics, index);
-        metrics.ingest.queue.set_count(sink.waiting() as u64);
-        metrics.ingest.queue_limit.set_count(sink.most_waiting() as u64);
-        metrics.ingest.closures_unreported.set_count(sink.unreported());
-        metrics.store.poisoned.set_flag(sink.is_poisoned());
-        tell_brands(metrics, &index.brands().all(), gateway.moment());
-        if let Some(log) = gateway.parts().recorder.log() {
-            tell_evidence(&metrics.evidence, log);
+        read(&gateway, &sink);
+        let index = gateway.parts().checker.index();
+        if index.is_loaded() {
+            reminder.look(modes::not_enforced(&index.brands().all(), gateway.moment()), Instant::now());
         }
     }
 }
 
+/// Shows what is in memory.
+fn read(gateway: &Gateway, sink: &WriterHandle) {
+    let (metrics, index) = (&gateway.parts().metrics, gateway.parts().checker.index());
+    metrics.process.ready.set_flag(gateway.ready().is_ok());
+    tell_index(metrics, index);
+    metrics.ingest.queue.set_count(sink.waiting() as u64);
+    metrics.ingest.queue_limit.set_count(sink.most_waiting() as u64);
+    metrics.ingest.closures_unreported.set_count(sink.unreported());
+    metrics.store.poisoned.set_flag(sink.is_poisoned());
+    let (brands, at) = (index.brands().all(), gateway.moment());
+    tell_brands(metrics, &brands, at);
+    modes::show(&metrics.answers, &modes::not_enforced(&brands, at));
+    if let Some(log) = gateway.parts().recorder.log() {
+        tell_evidence(&metrics.evidence, log);
+    }
+}
+
 /// Keeps what is on the disk and with the system.
-pub(super) async fn look(store: Arc<Store>, data: PathBuf, metrics: Arc<Metrics>, shutdown: Shutdown) {
+pub(super) async fn look(store: Arc<Store>, data: PathBuf, metrics: Arc<Metrics>, clock: Clock, shutdown: Shutdown) {
     let mut tick = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
             _ = tick.tick() => {}
             () = shutdown.cut().cancelled() => return,
         }
-        let (store, data, metrics) = (Arc::clone(&store), data.clone(), Arc::clone(&metrics));
+        let (store, data, metrics, now) = (Arc::clone(&store), data.clone(), Arc::clone(&metrics), clock.moment().latest);
         let looked = tokio::task::spawn_blocking(move || {
             metrics.process.read();
             tell_disk(&metrics.store, &data);
+            tell_closures(&metrics, &*store, now);
             tell_store(&metrics.store, &store)
         });
         if let Ok(Err(error)) = looked.await {
@@ -154,6 +176,17 @@ fn tell_disk(series: &StoreSeries, data: &Path) {
     if let Ok(found) = rustix::fs::statvfs(data) {
         series.disk_free.set_count(found.f_bavail.saturating_mul(found.f_frsize));
         series.disk_size.set_count(found.f_blocks.saturating_mul(found.f_frsize));
+    }
+}
+
+/// How long İYS has not been told of the closure that waits longest: the queue is in the order in which they were noted.
+fn tell_closures(metrics: &Metrics, queue: &dyn ClosureQueue, now: IysTime) {
+    match queue.unreported(0, 1) {
+        Ok(oldest) => {
+            let waits = oldest.first().map_or(0, |closure| now.unix().saturating_sub(closure.closed.unix()));
+            metrics.ingest.closures_oldest.set_count(waits.into());
+        }
+        Err(error) => tracing::warn!(%error, "the queue of closures cannot be read"),
     }
 }
 

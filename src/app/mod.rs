@@ -11,6 +11,7 @@ mod follow;
 mod gauges;
 mod heal;
 pub mod lists;
+mod modes;
 pub mod open;
 mod push;
 mod retention;
@@ -232,13 +233,13 @@ impl App {
         let life = Life { stop, cut: cut.clone(), tracker, open: gateway.parts().metrics.process.connections.count() };
         shutdown.listeners().spawn(listen::serve(public, routes, bounds, life.clone()));
         if let Some((receiver, follower)) = receiver.zip(follower.as_ref()) {
-            let counters = push::start(receiver, follower, gateway.parts().checker.index(), &life, shutdown.listeners());
-            helpers.spawn(push::show(counters, Arc::clone(&gateway.parts().metrics), shutdown.clone()));
+            let shown = push::start(receiver, follower, gateway.parts().checker.index(), &life, shutdown.listeners());
+            helpers.spawn(push::show(shown, Arc::clone(&gateway.parts().metrics), shutdown.clone()));
         }
         // The admin port outlives the public one, so that operators see the drain.
         let life = Life { stop: cut.clone(), cut, tracker: helpers.clone(), open: Arc::default() };
-        let bounds = Bounds { connections: budget.admin_connections, ..bounds };
-        let admin = admin::routes(gateway.clone(), admin_hosts, addresses.listen, (&config.limits).into());
+        let (bounds, refresh) = (Bounds { connections: budget.admin_connections, ..bounds }, gauges::refresher(&gateway, &sink));
+        let admin = admin::routes(gateway.clone(), admin_hosts, addresses.listen, (&config.limits).into(), refresh);
         helpers.spawn(listen::serve(private, admin, bounds, life));
         helpers.spawn(follow::health(reporter, gateway.clone(), shutdown.clone()));
         Ok(Some(Self {
@@ -262,7 +263,8 @@ impl App {
     async fn serve(mut self, config: &Config, shutdown: Shutdown, mut tell: impl FnMut(Progress)) -> Result<(), AppError> {
         let metrics = Arc::clone(&self.gateway.parts().metrics);
         let data = self.data.path().to_owned();
-        self.helpers.spawn(gauges::look(Arc::clone(&self.store), data, metrics, shutdown.clone()));
+        let clock = self.gateway.parts().clock.clone();
+        self.helpers.spawn(gauges::look(Arc::clone(&self.store), data, metrics, clock, shutdown.clone()));
         self.helpers.spawn(gauges::keep(self.gateway.clone(), self.sink.clone(), shutdown.clone()));
         let booted = tokio::select! {
             booted = &mut self.booted => Some(booted),

@@ -27,8 +27,14 @@ pub(super) fn bind(config: &Config, max_connections: usize) -> Result<Option<Rec
     receiver.map(Some).map_err(|source| AppError::Listen { address: *listen, source })
 }
 
+/// What is shown of the receiver.
+pub(super) struct Shown {
+    counters: Arc<Counters>,
+    certificate: Certificate,
+}
+
 /// Answers, as a part of the feed; a push that comes before everything is in memory is told to come again.
-pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life: &Life, loops: &TaskTracker) -> Arc<Counters> {
+pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life: &Life, loops: &TaskTracker) -> Shown {
     let parts = follower.parts();
     let index = index.clone();
     let desk = Desk {
@@ -40,11 +46,13 @@ pub(super) fn start(receiver: Receiver, follower: &Follower, index: &Index, life
     if let Ok(address) = receiver.address() {
         tracing::info!(push = %address, "push: listening for İYS");
     }
-    receiver.start(desk, follower.board(), life, loops)
+    let certificate = receiver.certificate();
+    Shown { counters: receiver.start(desk, follower.board(), life, loops), certificate }
 }
 
-/// Shows what the receiver counts.
-pub(super) async fn show(counters: Arc<Counters>, metrics: Arc<Metrics>, shutdown: Shutdown) {
+/// Shows what the receiver counts, and when its certificate expires.
+pub(super) async fn show(shown: Shown, metrics: Arc<Metrics>, shutdown: Shutdown) {
+    let Shown { counters, certificate } = shown;
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
@@ -56,6 +64,7 @@ pub(super) async fn show(counters: Arc<Counters>, metrics: Arc<Metrics>, shutdow
         let ended = [total(pushes), total(unauthorised), total(full), total(failed)];
         PushResult::ALL.iter().zip(ended).for_each(|(result, total)| metrics.feed.pushes(*result, total));
         metrics.feed.push_unreadable.show(total(refused));
+        metrics.feed.push_certificate.set(certificate.expires() as f64);
     }
 }
 

@@ -204,6 +204,12 @@ impl Verdict {
         matches!(Self::parts(byte), Some((Decision::Defer, Reason::NotReady | Reason::EvidenceUnavailable)))
     }
 
+    /// Whether a byte is an ALLOW that only a brand's mode gives: enforced, its reason stops the message.
+    #[must_use]
+    pub fn is_let_through(byte: u8) -> bool {
+        matches!(Self::parts(byte), Some((Decision::Allow, reason)) if reason.yields_to_mode())
+    }
+
     /// Decision and reason of a byte; none if no verdict has it.
     #[must_use]
     pub fn parts(byte: u8) -> Option<(Decision, Reason)> {
@@ -227,6 +233,11 @@ mod tests {
         assert_eq!(Verdict::of(Reason::Refused, "").byte(), 0b1000_1001);
         assert_eq!(Verdict::of(Reason::NotReady, "").byte(), 0b1100_0001);
         assert_eq!(Verdict::parts(0), None, "a byte nobody wrote is no ALLOW");
+        let let_through =
+            |reason| Verdict::is_let_through(Verdict { decision: Decision::Allow, ..Verdict::of(reason, "") }.byte());
+        let yields = [Reason::Stale, Reason::Refused, Reason::NoRecord, Reason::RetailerNotAuthorised];
+        assert_eq!(Reason::ALL.into_iter().filter(|reason| let_through(*reason)).collect::<Vec<_>>(), yields);
+        assert!(!Reason::ALL.into_iter().any(|reason| Verdict::is_let_through(Verdict::of(reason, "").byte())));
         let momentary = |reason| Verdict::is_momentary(Verdict::of(reason, "").byte());
         assert!(momentary(Reason::NotReady) && momentary(Reason::EvidenceUnavailable) && !momentary(Reason::Stale));
     }

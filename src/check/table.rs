@@ -146,7 +146,7 @@ const CASES: [Case; 18] = [
 
 const HEADS: [&str; 2] = [
     "| # | case | decision | reason | phone, BIREYSEL | phone, TACIR | e-mail, BIREYSEL | e-mail, TACIR | under advise and shadow |",
-    "| # | durum | karar | gerekçe | telefon, BIREYSEL | telefon, TACIR | e-posta, BIREYSEL | e-posta, TACIR | advise ve shadow kipinde |",
+    "| # | durum | karar | gerekçe | telefon, BIREYSEL | telefon, TACIR | e-posta, BIREYSEL | e-posta, TACIR | advise ve shadow modunda |",
 ];
 const STANDS: [&str; 2] = ["stands", "değişmez"];
 const NOT_ENFORCED: [&str; 2] = ["not enforced", "uygulanmaz"];

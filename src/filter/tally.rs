@@ -124,6 +124,12 @@ impl Tally {
         self.rows + self.unreadable()
     }
 
+    /// Answers that are ALLOW by a brand's mode alone: enforced, they would stop the message.
+    #[must_use]
+    pub fn let_through(&self) -> u64 {
+        self.answers.iter().map(let_through).sum()
+    }
+
     /// What the whole of it comes to.
     #[must_use]
     pub fn outcome(&self) -> ListOutcome {
@@ -161,6 +167,7 @@ impl Tally {
                 line(&format!("  {answer}"), *count, reason.map_or("", |reason| in_language("", reason.turkish())));
             }
         }
+        line(in_language("let through by a mode alone", "yalnızca mod nedeniyle ALLOW"), self.let_through(), "");
         let others = [
             (in_language("titles", "başlık üstü satır"), self.titles),
             (in_language("header", "sütun başlığı"), self.headers),
@@ -170,7 +177,35 @@ impl Tally {
             (in_language("not known whether before", "yinelenip yinelenmediği bilinmeyen"), self.unknown),
         ];
         others.into_iter().filter(|(_, count)| *count > 0).for_each(|(name, count)| line(name, count, ""));
-        text + &self.cures(language)
+        text + &self.not_enforced(pairs, language) + &self.cures(language)
+    }
+
+    /// Which brands are not enforced, how many answers that let through, and how it is ended.
+    fn not_enforced(&self, pairs: &[Pair], language: Language) -> String {
+        if self.let_through() == 0 {
+            return String::new();
+        }
+        let mut text = match language {
+            Language::English => {
+                "\nNOT ENFORCED: a brand's mode (advise, shadow) alone made these answers ALLOW; enforced, nobody may be sent to:\n"
+            }
+            Language::Turkish => {
+                "\nUYGULANMIYOR: şu yanıtlar yalnızca markanın modu (advise, shadow) nedeniyle ALLOW; enforce modunda gönderim yapılamazdı:\n"
+            }
+        }
+        .to_owned();
+        let each = (self.answers.len() / pairs.len().max(1)).max(1);
+        for (pair, answers) in pairs.iter().zip(self.answers.chunks(each)) {
+            let count: u64 = answers.iter().map(let_through).sum();
+            if count > 0 {
+                let (brand, channel) = (pair.brand, pair.channel.name());
+                let _ = writeln!(
+                    text,
+                    "  {count} {brand} {channel}: izingate brand mode --brand {brand} --type {channel} --mode enforce"
+                );
+            }
+        }
+        text
     }
 
     /// What is wrong with cells that are no address, and what to do.
@@ -195,6 +230,11 @@ impl Tally {
         }
         text
     }
+}
+
+/// Of answers by decision and reason: those that a mode alone let through.
+fn let_through(answers: &BTreeMap<String, u64>) -> u64 {
+    (0..=u8::MAX).filter(|byte| Verdict::is_let_through(*byte)).filter_map(|byte| answers.get(&name_of(byte))).sum()
 }
 
 fn is_invalid(byte: u8) -> bool {

@@ -298,6 +298,31 @@ fn a_summary_says_what_happened_and_what_to_do() {
     assert_eq!(deferred.outcome(), ListOutcome::Deferred);
 }
 
+#[test]
+fn a_summary_says_what_a_mode_alone_let_through_and_how_to_end_it() {
+    let of = |answers: &[(&str, u64)]| Tally {
+        rows: answers.iter().map(|(_, count)| count).sum(),
+        answers: vec![answers.iter().map(|(answer, count)| ((*answer).to_owned(), *count)).collect()],
+        ..Tally::default()
+    };
+    let enforced = of(&[("ALLOW APPROVED", 5), ("DENY REFUSED", 2), ("ALLOW EXEMPT", 1)]);
+    assert_eq!(enforced.let_through(), 0);
+    let text = enforced.text(&pairs(1), Language::English);
+    let line = |name: &str, count: u64| format!("\n{name:<34}{count:>14}\n");
+    assert!(text.contains(&line("let through by a mode alone", 0)) && !text.contains("NOT ENFORCED"), "{text}");
+    let lax = of(&[("ALLOW APPROVED", 5), ("ALLOW REFUSED", 2), ("ALLOW NO_RECORD", 7), ("ALLOW STALE", 1)]);
+    assert_eq!(lax.let_through(), 10);
+    let (english, turkish) = (lax.text(&pairs(1), Language::English), lax.text(&pairs(1), Language::Turkish));
+    for (text, line, heading) in [
+        (&english, line("let through by a mode alone", 10), "\nNOT ENFORCED: "),
+        (&turkish, line("yalnızca mod nedeniyle ALLOW", 10), "\nUYGULANMIYOR: "),
+    ] {
+        let brand = pairs(1)[0].brand;
+        let ended = format!("\n  10 {brand} MESAJ: izingate brand mode --brand {brand} --type MESAJ --mode enforce\n");
+        assert!([line.as_str(), heading, ended.as_str()].iter().all(|part| text.contains(*part)), "{text}");
+    }
+}
+
 /// The list as it comes out, explained in Turkish.
 fn explained(list: &[u8], wanted: Wanted) -> Result<Vec<u8>, ListError> {
     let mut intake = Intake::new(Wanted { appends_letters: true, ..wanted }, SMALL);

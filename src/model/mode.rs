@@ -73,6 +73,18 @@ impl ModePlan {
         if mode(at.latest) == Mode::Enforce { Mode::Enforce } else { mode(at.now) }
     }
 
+    /// What lets messages through at a moment, and since when; none while everything is enforced.
+    #[must_use]
+    pub fn not_enforced(&self, at: Moment) -> Option<ModeFrom> {
+        if self.at(at) == Mode::Enforce { None } else { self.begun(at.now) }
+    }
+
+    /// Whether the return to [`Mode::Enforce`] is planned.
+    #[must_use]
+    pub fn is_to_be_enforced(&self) -> bool {
+        self.next.is_some_and(|next| next.mode == Mode::Enforce)
+    }
+
     /// The plan with `mode` from a moment on, instead of whatever was planned. It never reaches back: what was
     /// decided was decided under the mode of its time.
     #[must_use]
@@ -141,6 +153,18 @@ mod tests {
         assert_eq!(plan.at(Moment { now: NOW.plus(50), latest: NOW.plus(100) }), Mode::Enforce);
         let planned = ModePlan::default().with(Mode::Shadow, NOW.plus(100), NOW);
         assert_eq!(planned.at(Moment { now: NOW.plus(50), latest: NOW.plus(100) }), Mode::Enforce, "it has not begun");
+    }
+
+    #[test]
+    fn what_is_not_enforced_is_known_with_its_beginning_and_whether_it_has_an_end() {
+        let shadow = ModePlan::default().with(Mode::Shadow, NOW, NOW);
+        let planned = shadow.with(Mode::Enforce, NOW.plus(100), NOW.plus(10));
+        let since = Some(ModeFrom { mode: Mode::Shadow, from: NOW });
+        let at = [0, 99, 100].map(|after| planned.not_enforced(Moment::of(NOW.plus(after))));
+        assert_eq!(at, [since, since, None]);
+        assert_eq!(ModePlan::default().not_enforced(Moment::of(NOW)), None);
+        assert!(planned.is_to_be_enforced() && !shadow.is_to_be_enforced());
+        assert!(!shadow.with(Mode::Advise, NOW.plus(100), NOW).is_to_be_enforced(), "another mode is no end");
     }
 
     #[test]

@@ -126,7 +126,7 @@ const fn days_in(year: i64, month: i64) -> i64 {
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar. The year is counted from March, so that
 /// the leap day is its last and months need no table.
-pub(super) const fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) const fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468

@@ -1,9 +1,9 @@
 //! What is counted of answers.
 
-use super::cells::{Counter, Histogram};
-use super::labels::Edge;
+use super::cells::{Counter, Gauge, Histogram};
+use super::labels::{Edge, ModeEnd};
 use super::page::Page;
-use super::series::{BRAND_CHECKS, CHECK_BOUNDS, CHECK_SECONDS, CHECKS, ERRORS, NOT_ENFORCED};
+use super::series::{BRAND_CHECKS, BRANDS_NOT_ENFORCED, CHECK_BOUNDS, CHECK_SECONDS, CHECKS, ERRORS, NOT_ENFORCED};
 use super::top::Busiest;
 use crate::model::channel::Channel;
 use crate::model::mode::Mode;
@@ -26,6 +26,8 @@ pub struct Answers {
     checks: Vec<[CheckSeries; Channel::ALL.len()]>,
     /// By channel: the mode and the low six bits of the answer byte; those of no row are not there.
     not_enforced: [Vec<(Mode, u8, Counter)>; Channel::ALL.len()],
+    /// By channel, then by mode and end.
+    brands_not_enforced: [Vec<(Mode, ModeEnd, Gauge)>; Channel::ALL.len()],
     /// Those that occurred: an error is not on the way of an answer.
     errors: Mutex<HashMap<(Edge, &'static str), Counter>>,
     busiest: Mutex<Busiest>,
@@ -56,6 +58,7 @@ impl Answers {
             counts,
             checks: Edge::ALL.iter().map(of_edge).collect(),
             not_enforced: Channel::ALL.map(|channel| not_enforced(page, channel, outcomes)),
+            brands_not_enforced: Channel::ALL.map(|channel| brands_not_enforced(page, channel)),
             errors: Mutex::default(),
             busiest: Mutex::default(),
         }
@@ -81,6 +84,15 @@ impl Answers {
         }
     }
 
+    /// Shows how many brands let messages through: each by its channel, its mode and the end of that.
+    pub fn brands_not_enforced(&self, brands: &[(Channel, Mode, ModeEnd)]) {
+        for (channel, of_channel) in Channel::ALL.into_iter().zip(&self.brands_not_enforced) {
+            for (mode, end, gauge) in of_channel {
+                gauge.set_count(brands.iter().filter(|brand| **brand == (channel, *mode, *end)).count() as u64);
+            }
+        }
+    }
+
     /// Counts a call that was refused; the codes are those of the error table, so they are bounded.
     pub fn refused(&self, edge: Edge, code: &'static str) {
         let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,8 +102,9 @@ impl Answers {
 
     /// Shows the brands that are busiest; `totals` is what each was asked so far.
     pub fn brands(&self, totals: &[(u32, u64)]) {
-        let rows = self.busiest.lock().unwrap_or_else(PoisonError::into_inner).note(totals);
-        self.page.replace(&BRAND_CHECKS, rows.into_iter());
+        // Held until they are shown: of two at once the later one may not be overtaken.
+        let mut busiest = self.busiest.lock().unwrap_or_else(PoisonError::into_inner);
+        self.page.replace(&BRAND_CHECKS, busiest.note(totals).into_iter());
     }
 }
 
@@ -141,6 +154,14 @@ fn not_enforced(page: &Page, channel: Channel, outcomes: &[Outcome]) -> Vec<(Mod
             .clone()
             .map(move |&(_, _, reason, name)| (mode, reason, page.counter(&NOT_ENFORCED, &[channel.name(), mode.name(), name])))
     };
+    [Mode::Advise, Mode::Shadow].into_iter().flat_map(of_mode).collect()
+}
+
+/// A gauge for each mode that lets anything through and each end that it can have.
+fn brands_not_enforced(page: &Page, channel: Channel) -> Vec<(Mode, ModeEnd, Gauge)> {
+    let gauge =
+        |mode: Mode, end: ModeEnd| (mode, end, page.gauge(&BRANDS_NOT_ENFORCED, &[channel.name(), mode.name(), end.name()]));
+    let of_mode = |mode| ModeEnd::ALL.iter().map(move |end| gauge(mode, *end));
     [Mode::Advise, Mode::Shadow].into_iter().flat_map(of_mode).collect()
 }
 

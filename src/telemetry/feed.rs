@@ -32,6 +32,10 @@ pub struct FeedSeries {
     pushes: Vec<Counter>,
     /// Movements of pushes that are unreadable, or of another brand or channel.
     pub push_unreadable: Counter,
+    /// When the receiver's certificate expires.
+    pub push_certificate: Gauge,
+    /// Brands whose day has a file of another hash.
+    pub hash_differs: Gauge,
     oldest: Mutex<Top>,
 }
 
@@ -98,6 +102,8 @@ impl FeedSeries {
             standing: gauges(&series::FEED_STANDING, StandingWord::WORDS),
             pushes: PushResult::WORDS.iter().map(|result| page.counter(&series::PUSHES, &[result])).collect(),
             push_unreadable: page.counter(&series::PUSH_UNREADABLE, &[]),
+            push_certificate: gauge(&series::PUSH_CERTIFICATE),
+            hash_differs: gauge(&series::FEED_HASH_DIFFERS),
             oldest: Mutex::default(),
         }
     }

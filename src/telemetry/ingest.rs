@@ -18,6 +18,8 @@ pub struct IngestSeries {
     pub queue_limit: Gauge,
     /// Closed lines of which İYS is still to be told.
     pub closures_unreported: Gauge,
+    /// Seconds since the line was closed that waits longest for its report.
+    pub closures_oldest: Gauge,
 }
 
 impl IngestSeries {
@@ -29,6 +31,7 @@ impl IngestSeries {
             queue: page.gauge(&series::INGEST_QUEUE, &[]),
             queue_limit: page.gauge(&series::INGEST_QUEUE_LIMIT, &[]),
             closures_unreported: page.gauge(&series::CLOSURES_UNREPORTED, &[]),
+            closures_oldest: page.gauge(&series::CLOSURES_OLDEST, &[]),
         }
     }
 

@@ -71,6 +71,16 @@ words! {
 }
 
 words! {
+    /// Whether the return of a brand to `enforce` is planned.
+    ModeEnd {
+        /// It is.
+        Planned = "planned",
+        /// It is not: somebody has to think of it.
+        Open = "open",
+    }
+}
+
+words! {
     /// The direction in which a clock was set.
     ClockDirection {
         /// To a later time.

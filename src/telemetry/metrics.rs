@@ -5,7 +5,7 @@ use super::evidence::EvidenceSeries;
 pub use super::feed::{FeedCount, FeedSeries};
 use super::index::IndexSeries;
 use super::ingest::IngestSeries;
-pub use super::labels::{Edge, MovementResult, PushResult, SnapshotEvent};
+pub use super::labels::{Edge, ModeEnd, MovementResult, PushResult, SnapshotEvent};
 use super::page::Page;
 use super::process::ProcessSeries;
 use super::store::StoreSeries;

@@ -2,7 +2,9 @@
 //!
 //! `docs/metrics.md` is printed from it. Names end in `_total` if they only grow, and in their unit.
 
-use super::labels::{BreakerWord, BudgetWord, ClockDirection, Edge, MovementResult, PushResult, SnapshotEvent, StandingWord};
+use super::labels::{
+    BreakerWord, BudgetWord, ClockDirection, Edge, ModeEnd, MovementResult, PushResult, SnapshotEvent, StandingWord,
+};
 use super::top::SHOWN;
 use crate::check::decision::{Decision, Reason};
 use crate::model::channel::Channel;
@@ -76,6 +78,7 @@ const CHANNEL: Label = Label { name: "channel", values: Values::Of(|| Channel::A
 const DECISION: Label = Label { name: "decision", values: Values::Of(|| named(Decision::ALL.map(Decision::name))) };
 const REASON: Label = Label { name: "reason", values: Values::Of(|| named(Reason::ALL.map(Reason::name))) };
 const MODE: Label = Label { name: "mode", values: Values::Of(|| [Mode::Advise, Mode::Shadow].map(Mode::name).to_vec()) };
+const MODE_END: Label = Label { name: "end", values: Values::Of(|| ModeEnd::WORDS.to_vec()) };
 const CODE: Label = Label { name: "code", values: Values::Code };
 const RESULT: Label = Label { name: "result", values: Values::Of(|| MovementResult::WORDS.to_vec()) };
 const PUSH_RESULT: Label = Label { name: "result", values: Values::Of(|| PushResult::WORDS.to_vec()) };
@@ -107,6 +110,9 @@ table! {
     CHECKS = Counter("izingate_checks_total", Count, [EDGE, CHANNEL, DECISION, REASON], "Recipients decided.");
     NOT_ENFORCED = Counter("izingate_checks_not_enforced_total", Count, [CHANNEL, MODE, REASON],
         "Recipients that only a brand's mode let through; they are among the decided ones too.");
+    BRANDS_NOT_ENFORCED = Gauge("izingate_brands_not_enforced", Count, [CHANNEL, MODE, MODE_END],
+        "Active brands in `advise` or `shadow`, which let refused and unknown recipients through; `end` says whether the return to \
+         `enforce` is planned. The log names them every hour.");
     CHECK_SECONDS = Histogram("izingate_check_seconds", Seconds, [EDGE],
         "Time to decide one call, all its recipients together, and to hand it over to the evidence.");
     ERRORS = Counter("izingate_errors_total", Count, [EDGE, CODE], "Calls refused with an error.");
@@ -144,6 +150,8 @@ table! {
     INGEST_QUEUE = Gauge("izingate_ingest_queue", Count, [], "Commands waiting for the writer.");
     INGEST_QUEUE_LIMIT = Gauge("izingate_ingest_queue_limit", Count, [], "Commands that may wait for the writer; beyond it callers do.");
     CLOSURES_UNREPORTED = Gauge("izingate_closures_unreported", Count, [], "Closed lines of which İYS is still to be told.");
+    CLOSURES_OLDEST = Gauge("izingate_closures_oldest_seconds", Seconds, [],
+        "Seconds since the line was closed that waits longest for İYS to be told of it (11/9); 0 if none waits.");
 
     BRAND_AGE = Gauge("izingate_brand_age_seconds", Seconds, [],
         "Age of the oldest data among active brands that follow İYS and were seen whole.");
@@ -162,6 +170,8 @@ table! {
     FEED_DAYS = Counter("izingate_feed_day_files_total", Count, [], "Days that were held against İYS's own file.");
     FEED_MISSING = Counter("izingate_feed_day_files_missing_total", Count, [], "Movements of such files that were missing and were taken in.");
     FEED_HASHES = Counter("izingate_feed_day_files_hash_differs_total", Count, [], "Such files that are not of the hash that İYS agrees to.");
+    FEED_HASH_DIFFERS = Gauge("izingate_feed_brands_hash_differs", Count, [],
+        "Brands whose oldest day that is still to be compared has a file of another hash than İYS agrees to; looked at every hour.");
     FEED_ONLY_HERE = Counter("izingate_feed_day_files_only_here_total", Count, [],
         "Movements of such days that are on record here and not in İYS's file.");
     FEED_ERRORS = Counter("izingate_feed_errors_total", Count, [Label { name: "code", values: Values::IysCode }],
@@ -174,6 +184,9 @@ table! {
     PUSHES = Counter("izingate_pushes_total", Count, [PUSH_RESULT], "Calls to the push receiver, by what became of them.");
     PUSH_UNREADABLE = Counter("izingate_push_unreadable_total", Count, [],
         "Movements in pushes that are unreadable, or of another brand or channel.");
+
+    PUSH_CERTIFICATE = Gauge("izingate_push_certificate_expires_seconds", Seconds, [],
+        "When the certificate of the push receiver, or one of its chain, expires: Unix time; 0 where no pushes are received.");
 
     RECORDED = Counter("izingate_evidence_decisions_total", Count, [], "Decisions recorded on disk.");
     UNRECORDED = Counter("izingate_evidence_unrecorded_total", Count, [], "Decisions answered and not recorded because they could not be.");

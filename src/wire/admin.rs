@@ -16,14 +16,17 @@ use http::{HeaderMap, StatusCode, header};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+/// Reads into the metrics what others count, before a page of them is printed.
+pub type Refresh = Arc<dyn Fn() + Send + Sync>;
+
 /// The services of the admin port, which answers to `hosts`; whoever asks for what `public` does is told where that is.
-pub fn routes(gateway: Gateway, hosts: HostPolicy, public: SocketAddr, patience: Patience) -> Front {
+pub fn routes(gateway: Gateway, hosts: HostPolicy, public: SocketAddr, patience: Patience, refresh: Refresh) -> Front {
     let counted = Arc::clone(&gateway.parts().metrics);
     let wrong_method = || async { Problem::new(Kind::MethodNotAllowed, "the admin port is only read") };
     let router = Router::new()
         .route("/livez", get(|| async { "ok\n" }).fallback(wrong_method))
         .route("/readyz", get(ready).fallback(wrong_method))
-        .route("/metrics", get(metrics).fallback(wrong_method))
+        .route("/metrics", get(move |gateway| async move { metrics(gateway, &refresh) }).fallback(wrong_method))
         .route("/v1/state", get(node_state).fallback(wrong_method))
         .fallback(move |headers: HeaderMap| async move { elsewhere(public, &headers) })
         .with_state(gateway);
@@ -46,7 +49,8 @@ async fn ready(State(gateway): State<Gateway>) -> Response {
     }
 }
 
-async fn metrics(State(gateway): State<Gateway>) -> Response {
+fn metrics(State(gateway): State<Gateway>, refresh: &Refresh) -> Response {
+    refresh();
     let body = gateway.parts().metrics.render();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
 }

@@ -116,7 +116,7 @@ impl Gateway {
     /// Counts `n` recipients with a result byte; those that only a mode let through also by that mode.
     pub(super) fn count(&self, series: &CheckSeries, scope: &Scope, mode: Mode, byte: u8, n: u64) {
         series.add(byte >> 6, byte & 0x3F, n);
-        if mode != Mode::Enforce && matches!(parts_of(byte), (Decision::Allow, reason) if reason.yields_to_mode()) {
+        if mode != Mode::Enforce && Verdict::is_let_through(byte) {
             self.0.metrics.answers.not_enforced(scope.cell.channel, mode, byte & 0x3F, n);
         }
     }

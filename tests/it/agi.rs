@@ -3,7 +3,7 @@
 use super::process::failure;
 use super::support::agi::{Agi, Asterisk, DONE, environment, variables};
 use super::support::known::{APPROVED, Known, REFUSED, apply, movement};
-use super::support::{BRAND, Gateway, izingate, run};
+use super::support::{BRAND, Gateway, izingate, run, serve};
 use izingate::wire::proto::Movement;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -69,6 +69,23 @@ async fn a_call_that_may_be_made() {
     let found = run(&["evidence", "find", "--data", data.to_str().unwrap(), "--recipient", APPROVED, "--json"]);
     let found = String::from_utf8(found.stdout).unwrap();
     assert!([id, "pbx-1732560000.12", "\"agi\""].iter().all(|part| found.contains(part)), "{found}");
+}
+
+/// What `deploy/dialers/README.md` tells to try first.
+#[tokio::test]
+async fn the_brand_of_make_run_rings() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut command = serve(&data);
+    command.arg("--demo");
+    let gateway = Gateway::spawn(command, &data);
+    let agi = Agi::start(&gateway.http);
+    let page = include_str!("../../deploy/dialers/README.md");
+    for (recipient, expected) in [("05320000001", pair("ALLOW", "APPROVED")), ("05320000005", pair("DENY", "REFUSED"))] {
+        assert!(page.contains(&format!("`{recipient}`")) && page.contains("601234"), "{recipient} is on the page");
+        let arguments = ["brandCode=601234", "type=ARAMA", &format!("recipient={recipient}")];
+        assert_eq!(told(&agi.ask(&arguments)), expected, "{recipient}");
+    }
 }
 
 #[tokio::test]

@@ -104,6 +104,8 @@ pub struct Counters {
     pub missing: AtomicU64,
     /// Files that are not of their hash.
     pub hashes: AtomicU64,
+    /// Brands whose oldest day that is still to be compared has a file of another hash: not counted, but as it is.
+    pub hash_differs: AtomicU64,
     /// Movements of such days that are here and not in İYS's file.
     pub only_here: AtomicU64,
 }

@@ -88,6 +88,16 @@ async fn take_turn(feed: &Follower, turn: Turn) -> Option<Fault> {
     }
 }
 
+/// Says that movements up to `window` are missing: those since `known_to`, or all that there ever were.
+fn warn_of_gap(turn: &Turn, known_to: IysTime, window: IysTime) {
+    let (brand, stream) = (turn.sender.brand.get(), turn.stream);
+    if known_to.unix() == 0 {
+        tracing::warn!(brand, %stream, before = %window, "feed: the brand was never loaded, and İYS shows the last seven days alone; it is STALE until an export is imported or its gap is healed");
+    } else {
+        tracing::warn!(brand, %stream, from = %known_to, to = %window, "feed: movements were missed; the brand is STALE until its gap is healed");
+    }
+}
+
 /// Asks for a page and takes it in; tells where the stream then stands.
 async fn pull(feed: &Follower, turn: &Turn) -> Result<(Position, Again), FollowError> {
     let (brand, before) = (turn.sender.brand, turn.position.as_ref());
@@ -103,10 +113,14 @@ async fn pull(feed: &Follower, turn: &Turn) -> Result<(Position, Again), FollowE
     };
     let mut notes = Vec::with_capacity(2);
     let window = latest.minus(WINDOW).plus(MARGIN);
-    if known_to < window {
-        count(&feed.counters().gaps, 1);
-        let stream = turn.stream;
-        tracing::warn!(brand = brand.get(), %stream, from = %known_to, to = %window, "feed: movements were missed; the brand is STALE until its gap is healed");
+    let behind = known_to < window;
+    feed.streams(|streams| streams.note_behind((brand, turn.stream), behind));
+    if behind {
+        // A stream that falls behind with every page has one gap, which grows.
+        if !turn.behind {
+            count(&feed.counters().gaps, 1);
+            warn_of_gap(turn, known_to, window);
+        }
         notes.push(FeedNote::Missed(Gap { brand, from: known_to, to: window, found: latest }));
     }
     let position = advance(before, &page, &movements, earliest, known_to.max(window));

@@ -28,6 +28,7 @@ use sha2::{Digest, Sha384};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -259,20 +260,32 @@ fn parse(
 /// Holds every finished day of every brand against İYS's file, once, as it becomes available.
 pub(super) async fn run(follower: Follower, confirm: bool) -> Fault {
     let mut done: HashMap<BrandCode, Day> = HashMap::new();
+    let mut differing: HashSet<BrandCode> = HashSet::new();
     loop {
         if follower.senders().is_empty() {
             sleep(NOBODY).await;
             continue;
         }
         if let Some(yesterday) = Day::of(follower.now().minus(SETTLED + DAY)) {
-            for sender in follower.senders() {
-                if let Err(error) = catch_up(&follower, sender, yesterday, confirm, &mut done).await {
-                    tracing::warn!(brand = sender.brand.get(), %error, "feed: a day could not be held against İYS's file");
-                    let ReconcileError::Follow(error) = error else { continue };
-                    if !error.is_of_the_brand() {
-                        return error.fault();
+            let senders = follower.senders();
+            differing.retain(|brand| senders.iter().any(|sender| sender.brand == *brand));
+            for sender in senders {
+                match catch_up(&follower, sender, yesterday, confirm, &mut done).await {
+                    Ok(Some(Outcome::HashDiffers)) => {
+                        differing.insert(sender.brand);
+                    }
+                    Ok(_) => {
+                        differing.remove(&sender.brand);
+                    }
+                    Err(error) => {
+                        tracing::warn!(brand = sender.brand.get(), %error, "feed: a day could not be held against İYS's file");
+                        let ReconcileError::Follow(error) = error else { continue };
+                        if !error.is_of_the_brand() {
+                            return error.fault();
+                        }
                     }
                 }
+                follower.counters().hash_differs.store(differing.len() as u64, Ordering::Relaxed);
             }
         }
         sleep(LOOK).await;
@@ -286,18 +299,19 @@ async fn cover(follower: &Follower, brand: BrandCode, day: Day) -> Result<(), Fo
     Ok(())
 }
 
-/// The days of a brand that are not done, oldest first; after a start that is all that İYS still has.
+/// The days of a brand that are not done, oldest first; after a start that is all that İYS still has. What came of a day
+/// that has to be looked at again ends it.
 async fn catch_up(
     follower: &Follower,
     sender: Sender,
     yesterday: Day,
     confirm: bool,
     done: &mut HashMap<BrandCode, Day>,
-) -> Result<(), ReconcileError> {
+) -> Result<Option<Outcome>, ReconcileError> {
     let first = yesterday.start().minus((DAYS - 1) * DAY);
     let mut next = done.get(&sender.brand).map_or(first, |day| day.start().plus(DAY).max(first));
     while next <= yesterday.start() {
-        let Some(day) = Day::of(next) else { return Ok(()) };
+        let Some(day) = Day::of(next) else { return Ok(None) };
         let report = match follower.reconcile(sender, day, confirm).await {
             // It has just left the window: there is no more to be had of it.
             Err(ReconcileError::Follow(FollowError::Iys(error))) if error.class() == Class::Resync => {
@@ -307,7 +321,7 @@ async fn catch_up(
             }
             report => report?,
         };
-        report.log();
+        report.log(follower.is_final(day));
         // Without a file nothing moved, or it is not made yet.
         let nothing_moved = report.outcome == Outcome::NoFile && follower.is_final(day);
         if report.is_whole() {
@@ -317,7 +331,7 @@ async fn catch_up(
         // A file that has its hash does not change: reading it again would find the same unreadable rows.
         let read_once = report.outcome == Outcome::Unreadable;
         if !report.is_whole() && !nothing_moved && !read_once {
-            return Ok(());
+            return Ok(Some(report.outcome));
         }
         count(&follower.counters().days, 1);
         count(&follower.counters().missing, report.missing);
@@ -325,5 +339,5 @@ async fn catch_up(
         done.insert(sender.brand, day);
         next = next.plus(DAY);
     }
-    Ok(())
+    Ok(None)
 }

@@ -36,6 +36,8 @@ pub(super) struct Turn {
     pub(super) position: Option<Position>,
     /// Failures in a row.
     pub(super) failures: u32,
+    /// Whether it was behind what İYS still shows at its last page: the gap that was found then goes on.
+    pub(super) behind: bool,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,7 @@ struct Followed {
     sender: Sender,
     position: Option<Position>,
     failures: u32,
+    behind: bool,
     /// None while somebody asks it.
     due: Option<(Instant, u64)>,
 }
@@ -69,7 +72,7 @@ impl Streams {
             known.sender = sender;
             return;
         }
-        self.followed.insert(key, Followed { sender, position, failures: 0, due: None });
+        self.followed.insert(key, Followed { sender, position, failures: 0, behind: false, due: None });
         self.queue(key, now);
     }
 
@@ -91,8 +94,15 @@ impl Streams {
         self.line.remove(&((due, number), key));
         let followed = self.followed.get_mut(&key).ok_or(Some(now))?;
         followed.due = None;
-        let Followed { sender, position, failures, .. } = followed;
-        Ok(Turn { sender: *sender, stream: key.1, position: position.clone(), failures: *failures })
+        let Followed { sender, position, failures, behind, .. } = followed;
+        Ok(Turn { sender: *sender, stream: key.1, position: position.clone(), failures: *failures, behind: *behind })
+    }
+
+    /// Whether the page that came was behind what İYS still shows.
+    pub(super) fn note_behind(&mut self, key: Key, behind: bool) {
+        if let Some(followed) = self.followed.get_mut(&key) {
+            followed.behind = behind;
+        }
     }
 
     /// What became of a turn. `position` is none if it is as it was.
@@ -166,13 +176,15 @@ mod tests {
         assert_eq!(streams.take(now), Err(None));
         streams.add(sender(1), Stream::Hs, None, now);
         let turn = streams.take(now).unwrap();
+        assert!(!turn.behind);
+        streams.note_behind(key(&turn), true);
         streams.add(sender(1), Stream::Hs, None, now);
         assert_eq!(streams.take(now), Err(None), "it is under way");
         for (again, wait) in [(Again::Later, PERIOD), (Again::Soon, PERIOD / 4), (Again::After(PERIOD * 2), PERIOD * 2)] {
             streams.done(key(&turn), None, again, now);
             assert_eq!(streams.take(now), Err(Some(now + wait)), "{again:?}");
             let turn = streams.take(now + wait).unwrap();
-            assert_eq!(turn.failures, u32::from(matches!(again, Again::After(_))));
+            assert_eq!((turn.failures, turn.behind), (u32::from(matches!(again, Again::After(_))), true));
         }
         streams.done(key(&turn), None, Again::Now, now);
         streams.remove(sender(1).brand);

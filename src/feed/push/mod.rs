@@ -10,6 +10,7 @@ mod credentials;
 mod receiver;
 mod register;
 mod tls;
+mod validity;
 
 pub use credentials::Credentials;
 pub use receiver::{Counters, Desk, Receiver, Standing};

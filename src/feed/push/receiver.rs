@@ -122,6 +122,12 @@ impl Receiver {
         self.listener.local_addr()
     }
 
+    /// The certificate that it serves; clones follow its renewals.
+    #[must_use]
+    pub fn certificate(&self) -> Certificate {
+        self.certificate.clone()
+    }
+
     /// Answers for the length of `life`, as tasks of `loops` that `board` shows; what it counts.
     #[must_use]
     pub fn start(self, desk: Desk, board: &Board, life: &Life, loops: &TaskTracker) -> Arc<Counters> {

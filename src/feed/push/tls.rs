@@ -1,6 +1,7 @@
 //! The receiver's own certificate: read from files, and read again when they change, so that a renewal needs
 //! no restart.
 
+use super::validity;
 use crate::feed::follow::supervise::Fault;
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
@@ -8,6 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -55,6 +57,8 @@ struct Inner {
     certificate_file: PathBuf,
     key_file: PathBuf,
     current: ArcSwap<ServerConfig>,
+    /// When it expires, or one of its chain: Unix time.
+    expires: AtomicI64,
     /// When the files in use were changed.
     stamp: Mutex<Stamp>,
 }
@@ -66,15 +70,22 @@ impl Certificate {
     pub fn read(certificate_file: &Path, key_file: &Path) -> Result<Self, CertificateError> {
         // Before they are read: a change meanwhile is then seen as one.
         let stamp = [changed(certificate_file), changed(key_file)];
-        let current = ArcSwap::from_pointee(load(certificate_file, key_file)?);
+        let (config, expires) = load(certificate_file, key_file)?;
+        let (current, expires) = (ArcSwap::from_pointee(config), AtomicI64::new(expires));
         let (certificate_file, key_file) = (certificate_file.to_owned(), key_file.to_owned());
-        Ok(Self(Arc::new(Inner { certificate_file, key_file, current, stamp: Mutex::new(stamp) })))
+        Ok(Self(Arc::new(Inner { certificate_file, key_file, current, expires, stamp: Mutex::new(stamp) })))
     }
 
     /// What a new connection is served with.
     #[must_use]
     pub fn current(&self) -> Arc<ServerConfig> {
         self.0.current.load_full()
+    }
+
+    /// When it expires, or the first of its chain: Unix time.
+    #[must_use]
+    pub fn expires(&self) -> i64 {
+        self.0.expires.load(Ordering::Relaxed)
     }
 
     /// Reads the files again if they were changed since; what cannot be used leaves everything as it is.
@@ -84,7 +95,9 @@ impl Certificate {
         if !asked && *self.0.stamp.lock().unwrap_or_else(PoisonError::into_inner) == stamp {
             return Ok(());
         }
-        self.0.current.store(Arc::new(load(certificate, key)?));
+        let (config, expires) = load(certificate, key)?;
+        self.0.current.store(Arc::new(config));
+        self.0.expires.store(expires, Ordering::Relaxed);
         *self.0.stamp.lock().unwrap_or_else(PoisonError::into_inner) = stamp;
         tracing::info!(file = %certificate.display(), "push: the certificate was read again");
         Ok(())
@@ -113,10 +126,13 @@ fn changed(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|file| file.modified()).ok()
 }
 
-fn load(certificate: &Path, key: &Path) -> Result<ServerConfig, CertificateError> {
+/// The configuration that serves a certificate, and when the first of its chain expires.
+fn load(certificate: &Path, key: &Path) -> Result<(ServerConfig, i64), CertificateError> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes(certificate)?).collect();
     let no_pem = |path: &Path, what| CertificateError::NoPem { path: path.to_owned(), what };
     let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| no_pem(certificate, "certificate"))?;
+    let not_after: Option<Vec<i64>> = chain.iter().map(|certificate| validity::not_after(certificate)).collect();
+    let expires = not_after.and_then(|ends| ends.into_iter().min()).ok_or_else(|| no_pem(certificate, "X.509 certificate"))?;
     let private = PrivateKeyDer::from_pem_slice(&bytes(key)?).map_err(|_| no_pem(key, "private key"))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     // TLS 1.2 and 1.3.
@@ -125,7 +141,7 @@ fn load(certificate: &Path, key: &Path) -> Result<ServerConfig, CertificateError
     let unusable = |reason| CertificateError::Unusable { certificate: certificate.to_owned(), key: key.to_owned(), reason };
     let mut config = made.map_err(unusable)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+    Ok((config, expires))
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, CertificateError> {
@@ -149,8 +165,32 @@ mod tests {
 
     /// Certificate and key in PEM.
     fn made() -> (String, String) {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        (made.cert.pem(), made.signing_key.serialize_pem())
+        made_until(4096)
+    }
+
+    /// The same with a certificate that expires with the first second of a year.
+    fn made_until(year: i32) -> (String, String) {
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
+        let key = rcgen::KeyPair::generate().unwrap();
+        (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    }
+
+    #[test]
+    fn what_expires_first_of_a_chain_is_known_and_follows_a_renewal() {
+        /// The first seconds of 2030 and of 2031.
+        const ENDS: [i64; 2] = [1_893_456_000, 1_924_992_000];
+        let files = Files(tempfile::tempdir().unwrap());
+        let ((leaf, key), (issuer, _)) = (made_until(2031), made_until(2030));
+        let [at, key_at] = files.write(&format!("{leaf}{issuer}"), &key);
+        let read = Certificate::read(&at, &key_at).unwrap();
+        assert_eq!(read.expires(), ENDS[0], "its issuer's is of no use after that");
+        files.write(&leaf, &key);
+        read.renew(true).unwrap();
+        assert_eq!(read.expires(), ENDS[1]);
+        files.write("nothing", &key);
+        read.renew(true).unwrap_err();
+        assert_eq!(read.expires(), ENDS[1], "the old one stays in use");
     }
 
     #[test]

@@ -203,7 +203,7 @@ impl List {
         json!({
             "lines": tally.lines, "rowsIn": tally.rows_in(), "rows": tally.rows, "unreadable": tally.unreadable, "titles": tally.titles,
             "header": tally.headers, "blank": tally.blank, "totals": tally.totals, "addresses": tally.addresses, "invalid": tally.invalid,
-            "duplicates": tally.duplicates, "unknown": tally.unknown, "answers": answers,
+            "duplicates": tally.duplicates, "unknown": tally.unknown, "letThrough": tally.let_through(), "answers": answers,
         })
     }
 

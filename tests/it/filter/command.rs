@@ -3,6 +3,7 @@
 use super::{FILTERED, LIST, count, filter, long_answer, long_list, names, piped, text};
 use crate::evidence::{found, verified};
 use crate::support::known::{APPROVED, Known, REFUSED, apply, movement};
+use crate::support::web::post;
 use crate::support::{BRAND, run};
 use serde_json::Value;
 use std::fs;
@@ -32,6 +33,34 @@ async fn a_list_is_filtered_beside_a_gateway_and_through_it() {
     let mut kept = names(dir);
     kept.retain(|name| name.contains("csv"));
     assert_eq!(kept, left, "nothing unfinished is left");
+}
+
+/// A brand in shadow: refused people come out as ALLOW, and every way says how many.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_mode_alone_let_through_is_said_every_way() {
+    let known = Known::start().await;
+    let (dir, data) = (known.dir.path(), known.data());
+    let set =
+        run(&["brand", "mode", "--endpoint", &known.gateway.http, "--brand", "601234", "--type", "MESAJ", "--mode", "shadow"]);
+    assert!(set.status.success(), "{set:?}");
+    let list = dir.join("liste.csv");
+    fs::write(&list, format!("{APPROVED}\n{REFUSED}\n")).unwrap();
+    let rows = format!("{APPROVED},ALLOW,APPROVED\n{REFUSED},ALLOW,REFUSED\n");
+    for decider in deciders(&known, data.to_str().unwrap()) {
+        let done = filter(&[&decider[..], &[list.to_str().unwrap()]].concat());
+        assert_eq!((done.status.code(), text(&done.stdout)), (Some(0), rows.clone()), "{decider:?}");
+        let said = text(&done.stderr);
+        assert_eq!(count(&done, "let through by a mode alone"), 1, "{said}");
+        assert!(
+            said.contains("NOT ENFORCED: ") && said.contains("  1 601234 MESAJ: izingate brand mode --brand 601234"),
+            "{said}"
+        );
+    }
+    let path = "/v1/filter?brandCode=601234&type=MESAJ&summary=true";
+    let reply = post(&known.gateway.http, path, "text/csv", format!("{REFUSED}\n")).await;
+    let (_, summary) = reply.text.split_once("#izingate ").unwrap();
+    let summary: Value = serde_json::from_str(summary).unwrap();
+    assert_eq!((&summary["letThrough"], &summary["rows"]), (&1.into(), &1.into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

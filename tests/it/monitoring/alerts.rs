@@ -5,10 +5,12 @@ use super::scaled::scaled;
 use super::{Prometheus, deployed, free_address, instance, until};
 use crate::feed::gateway::{BRANDS, caught_up, filled, prepared, shown, start};
 use crate::feed::rig::{IYS_CODE, PASSWORD, USER, world};
-use crate::sim::{Clock, Settings, Sim};
+use crate::sim::{self, Clock, Endpoint, FaultKind, Settings, Sim, When};
 use crate::support::known::movement;
 use crate::support::{BRAND, Gateway, add_brand, izingate, run, serve};
+use izingate::model::time::IysTime;
 use izingate::wire::proto::{ApplyRequest, Channel, CheckBatchRequest, CheckRequest};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -41,8 +43,26 @@ fn every_alert_is_tested_and_explained() {
     assert_eq!(sections, alerts);
     for alert in alerts {
         assert!(tests.contains(&format!("alertname: {alert}\n")), "{alert}");
-        assert!(rules.contains(&format!("runbook_url: docs/runbook.md#{}\n", alert.to_lowercase())), "{alert}");
+        let link = format!("runbook_url: \"{{{{ $externalLabels.runbook }}}}#{}\"\n", alert.to_lowercase());
+        let rule = rules.split("- alert: ").skip(1).filter(|rule| rule.starts_with(&format!("{alert}\n")));
+        for rule in rule {
+            let has = |what: &str| rule.contains(&format!("\n          {what}: \""));
+            assert!(rule.contains(&link) && has("summary") && has("description"), "{rule}");
+        }
     }
+}
+
+/// What an alert links to is an address, and its anchor is a heading of the runbook: as Prometheus itself fills it in.
+fn assert_leads_to_the_runbook(alert: &Value) {
+    let url = alert["annotations"]["runbook_url"].as_str().unwrap();
+    let (page, anchor) = url.split_once('#').unwrap();
+    let config = fs::read_to_string(deployed("prometheus/prometheus.yml")).unwrap();
+    let base = config.lines().find_map(|line| line.trim().strip_prefix("runbook: ")).unwrap();
+    assert!(page == base && page.parse::<http::Uri>().unwrap().scheme().is_some(), "{url}");
+    let runbook = fs::read_to_string(deployed("../docs/runbook.md")).unwrap();
+    let headings: Vec<String> = runbook.lines().filter_map(|line| line.strip_prefix("## ")).map(str::to_lowercase).collect();
+    assert!(headings.iter().any(|heading| heading == anchor), "{url}");
+    assert!(!alert["annotations"]["description"].as_str().unwrap().contains("{{"), "{alert}");
 }
 
 /// The disk is the machine's, which others fill: of that alert only the unit tests tell.
@@ -58,7 +78,7 @@ struct Fault {
 #[test]
 fn each_fault_fires_its_alert_and_no_other() {
     let runtime = Runtime::new().unwrap();
-    let dirs: Vec<TempDir> = (0..9).map(|_| tempfile::tempdir().unwrap()).collect();
+    let dirs: Vec<TempDir> = (0..15).map(|_| tempfile::tempdir().unwrap()).collect();
     let dir = |place: usize| dirs[place].path();
     let stop = CancellationToken::new();
 
@@ -73,6 +93,13 @@ fn each_fault_fires_its_alert_and_no_other() {
     let slow = limited(dir(5), &[("IZINGATE_EVIDENCE_OVERLOAD", "block"), ("IZINGATE_EVIDENCE_PATIENCE", "20ms")]);
     let poisoned = limited(dir(6), &[]);
     let plain = import_fed(dir(7), &[]);
+    let dropping =
+        limited(dir(9), &[("IZINGATE_EVIDENCE_OVERLOAD", "drop-and-count"), ("IZINGATE_EVIDENCE_BUFFER_BYTES", LEAST_BUFFER)]);
+    let lax = not_enforced(dir(10));
+    let closed = with_a_closure(dir(11));
+    let (differing, _day) = of_another_hash(&runtime, dir(12));
+    let (expiring, _pushing) = with_an_old_certificate(&runtime, dir(13));
+    let without_snapshots = without_snapshots(&runtime, dir(14));
     let (looping, down) = (free_address(), free_address());
 
     let fault = |what, instance: &str, expected| Fault { what, instance: instance.to_owned(), expected };
@@ -86,9 +113,20 @@ fn each_fault_fires_its_alert_and_no_other() {
         fault(
             "the same where callers wait for room",
             &instance(&slow.admin),
-            &["IzingateEvidenceAtRisk", "IzingateLatencyBudgetBurn"],
+            // What it is asked is a DENY, which goes out unrecorded.
+            &["IzingateDecisionsUnrecorded", "IzingateEvidenceAtRisk", "IzingateLatencyBudgetBurn"],
         ),
         fault("the store could not write", &instance(&poisoned.admin), &["IzingateStorePoisoned"]),
+        fault(
+            "the disk takes no evidence, and decisions go out",
+            &instance(&dropping.admin),
+            &["IzingateDecisionsUnrecorded", "IzingateEvidenceAtRisk"],
+        ),
+        fault("a brand is left in shadow, another one's end is planned", &instance(&lax.admin), &["IzingateBrandNotEnforced"]),
+        fault("a line was closed two days ago", &instance(&closed.admin), &["IzingateClosuresUnreported"]),
+        fault("İYS's file of a day is cut short", &instance(&differing.admin), &["IzingateDayHashDiffers"]),
+        fault("the push certificate expires in ten days", &instance(&expiring.admin), &["IzingatePushCertificateExpires"]),
+        fault("the folder of the snapshot is gone", &instance(&without_snapshots.admin), &["IzingateSnapshotFailed"]),
         fault("it is killed again and again", &looping, &["IzingateRestartLoop"]),
         fault("nobody is there", &down, &["IzingateDown"]),
     ];
@@ -99,7 +137,10 @@ fn each_fault_fires_its_alert_and_no_other() {
     drop(gone);
     fill_evidence(&runtime, &full);
     fill_evidence(&runtime, &slow);
-    runtime.spawn(asking(slow.http.clone(), stop.clone()));
+    fill_evidence(&runtime, &dropping);
+    for http in [&slow.http, &dropping.http] {
+        runtime.spawn(asking(http.clone(), stop.clone()));
+    }
     poison(&runtime, &poisoned);
     let begun = Instant::now();
     let mut seen = BTreeSet::new();
@@ -111,6 +152,7 @@ fn each_fault_fires_its_alert_and_no_other() {
         seen.extend(prometheus.firing(&runtime).into_iter().filter(|(_, alert)| alert != OF_THE_MACHINE));
         seen.is_superset(&expected) && begun.elapsed() > Duration::from_mins(1) || begun.elapsed() > Duration::from_secs(140)
     });
+    prometheus.alerts(&runtime).iter().for_each(assert_leads_to_the_runbook);
     let named = |set: &BTreeSet<(String, String)>| {
         let of = |fault: &Fault| {
             let alerts: Vec<&str> = set.iter().filter(|(at, _)| *at == fault.instance).map(|(_, alert)| alert.as_str()).collect();
@@ -156,6 +198,80 @@ fn import_fed(dir: &Path, more: &[&str]) -> Gateway {
     let added = run(&[&["brand", "add", "--data", data.to_str().unwrap()], &brand[..], more].concat());
     assert!(added.status.success(), "{added:?}");
     Gateway::start(&data)
+}
+
+/// The least memory that evidence may wait in.
+const LEAST_BUFFER: &str = "1048576";
+
+/// A gateway with a brand in shadow, and one that is to be enforced again tomorrow.
+fn not_enforced(dir: &Path) -> Gateway {
+    let gateway = import_fed(dir, &[]);
+    let mode = |kind: &str, more: &[&str]| {
+        let brand = ["brand", "mode", "--endpoint", &gateway.http, "--brand", "601234", "--type", kind];
+        let set = run(&[&brand[..], more].concat());
+        assert!(set.status.success(), "{set:?}");
+    };
+    let tomorrow = IysTime::now().plus(86_400).to_string();
+    mode("MESAJ", &["--mode", "shadow"]);
+    mode("ARAMA", &["--mode", "advise"]);
+    mode("ARAMA", &["--mode", "enforce", "--from", &tomorrow]);
+    gateway
+}
+
+/// A gateway that was told of a line that was closed two days ago.
+fn with_a_closure(dir: &Path) -> Gateway {
+    let gateway = import_fed(dir, &[]);
+    let at = IysTime::now().minus(2 * 86_400).to_string();
+    let closed = run(&["recipient", "close", "--recipient", "05321234567", "--at", &at, "--endpoint", &gateway.http]);
+    assert!(closed.status.success(), "{closed:?}");
+    gateway
+}
+
+/// A gateway that follows an İYS whose files of days are cut short.
+fn of_another_hash(runtime: &Runtime, dir: &Path) -> (Gateway, Sim) {
+    let sim = runtime.block_on(Sim::start(filled(7), Clock::real()));
+    sim.with(|world, _| world.add_fault(sim::Fault::new(Endpoint::DayFile, FaultKind::Truncated(300), When::Always)));
+    let (data, config) = prepared(dir, &sim.base_url);
+    let gateway = start(&data, &config);
+    caught_up(runtime, &gateway);
+    (gateway, sim)
+}
+
+/// A gateway whose push receiver has a certificate of ten more days.
+fn with_an_old_certificate(runtime: &Runtime, dir: &Path) -> (Gateway, Sim) {
+    let sim = runtime.block_on(Sim::start(filled(7), Clock::real()));
+    let (data, config) = prepared(dir, &sim.base_url);
+    let end = IysTime::now().plus(10 * 86_400).to_string();
+    let part = |range: std::ops::Range<usize>| end[range].parse::<u8>().unwrap();
+    let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(end[..4].parse().unwrap(), part(5..7), part(8..10));
+    let key = rcgen::KeyPair::generate().unwrap();
+    let paths = ["push.pem", "push.key"].map(|name| dir.join(name));
+    fs::write(&paths[0], params.self_signed(&key).unwrap().pem()).unwrap();
+    fs::write(&paths[1], key.serialize_pem()).unwrap();
+    let [certificate, key] = paths.map(|path| format!("{:?}", path.to_str().unwrap()));
+    let push = format!(
+        "[iys.push]\nlisten = \"127.0.0.1:0\"\ncertificate_file = {certificate}\nkey_file = {key}\npublic_url = \"https://push.example.com\"\n"
+    );
+    fs::write(&config, fs::read_to_string(&config).unwrap() + &push).unwrap();
+    let gateway = start(&data, &config);
+    caught_up(runtime, &gateway);
+    (gateway, sim)
+}
+
+/// A gateway that has lost the folder of its snapshot, and has something to write into it.
+fn without_snapshots(runtime: &Runtime, dir: &Path) -> Gateway {
+    let data = dir.join("data");
+    add_brand(&data);
+    let mut command = serve(&data);
+    command.env("IZINGATE_INDEX_SNAPSHOT_EVERY", "1s");
+    let gateway = Gateway::spawn(command, &data);
+    fs::remove_dir_all(data.join("snapshot")).unwrap();
+    runtime.block_on(async {
+        let movements = vec![movement("+905321234567", "ONAY", "2026-11-02 10:00:00")];
+        gateway.consent().await.apply(ApplyRequest { brand_code: BRAND, movements, ..ApplyRequest::default() }).await.unwrap();
+    });
+    gateway
 }
 
 /// A gateway that survives a limit of its files.

@@ -1,5 +1,6 @@
 //! A real Prometheus that scrapes real gateways: dashboards that show something, alerts that fire when they should.
 
+mod agree;
 mod alerts;
 mod load;
 mod panels;
@@ -68,10 +69,15 @@ impl Prometheus {
         self.get(runtime, "/api/v1/query", &[("query", expression)])["result"].as_array().unwrap().clone()
     }
 
+    /// The alerts that are pending or fire, with their labels and annotations.
+    fn alerts(&self, runtime: &Runtime) -> Vec<Value> {
+        self.get(runtime, "/api/v1/alerts", &[])["alerts"].as_array().unwrap().clone()
+    }
+
     /// The alerts that fire, of each instance.
     fn firing(&self, runtime: &Runtime) -> BTreeSet<(String, String)> {
-        let alerts = self.get(runtime, "/api/v1/alerts", &[])["alerts"].clone();
-        let firing = alerts.as_array().unwrap().iter().filter(|alert| alert["state"] == "firing");
+        let alerts = self.alerts(runtime);
+        let firing = alerts.iter().filter(|alert| alert["state"] == "firing");
         let label = |alert: &Value, name: &str| alert["labels"][name].as_str().unwrap_or_default().to_owned();
         firing.map(|alert| (label(alert, "instance"), label(alert, "alertname"))).collect()
     }

@@ -132,9 +132,29 @@ fn pictures() {
     pause(Duration::from_secs(80));
     let img = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/img");
     let chosen = [
-        ("senders", ["Decisions", "Why not", "Where they come in", "Busiest brands", "p50 by edge", "p99 by edge"]),
-        ("freshness", ["Age by brand", "Pages", "Errors by code", "From the streams", "Movements", "Lag"]),
-        ("capacity", ["Relations", "Load", "On disk", "Recorded", "Window at risk", "Memory of the process"]),
+        ("senders", ["Decisions", "Reasons not to send", "Recipients by edge", "Busiest brands", "p50 by edge", "p99 by edge"]),
+        (
+            "freshness",
+            [
+                "Age of the oldest brands, STALE at 3 h",
+                "Pages of İYS's streams",
+                "Failed requests to İYS by code",
+                "Movements from İYS's streams",
+                "Movements taken in, by result",
+                "Time until movements are in force",
+            ],
+        ),
+        (
+            "capacity",
+            [
+                "Relations in the index",
+                "Share of the index that is filled",
+                "Store: files, log and memory",
+                "Decisions recorded",
+                "Evidence that is not on disk yet",
+                "Memory of the process",
+            ],
+        ),
     ];
     let titles: Vec<&str> = chosen.iter().flat_map(|(_, titles)| titles).flat_map(|title| ["--panel", *title]).collect();
     let out = if std::env::var_os("UPDATE_PICTURES").is_some() { img.as_path() } else { dir.path() };

@@ -104,6 +104,14 @@ fn every_command_of_the_readme() {
         }
     }
     assert!(ran >= 10, "only {ran} commands in README.md");
+    // The page leaves nothing behind that lets refused people through: its refusal is still one.
+    let asks_of_a_refusal = readme.commands().into_iter().find(|command| command.contains("\"+90 532 000 10 02\"")).unwrap();
+    let again = judge(&asks_of_a_refusal, &folder.run(&definitions, &asks_of_a_refusal)).unwrap();
+    assert!(again.contains(r#""allowed":false,"decision":"DENY","enforced":true,"reason":"REFUSED""#), "{again}");
+    let metrics = folder.run("", "curl -s http://127.0.0.1:7071/metrics");
+    let metrics = String::from_utf8(metrics.stdout).unwrap();
+    let left: Vec<_> = metrics.lines().filter(|line| line.starts_with("izingate_brands_not_enforced{")).collect();
+    assert!(left.len() == 12 && left.iter().all(|line| line.ends_with(" 0")), "a brand is left in a mode: {left:?}");
     for shown in readme.blocks("json") {
         let shown = shown.trim().trim_end_matches('}').trim_end_matches(['…', ' ', ',']);
         assert!(said.contains(shown), "no command answered {shown}");

@@ -109,32 +109,68 @@ impl Report {
         self.only_here_recipients = recipients.iter().take(EXAMPLES).map(|recipient| to_hex(&recipient.0)).collect();
     }
 
-    /// Says in the log what came of it; without pseudonyms.
-    pub(super) fn log(&self) {
-        let Self { brand_code: brand, date, missing, unreadable, .. } = self;
-        let (outcome, only_here) = (self.outcome.name(), self.only_here);
-        match self.outcome {
-            Outcome::NoFile => {
-                tracing::info!(
-                    brand,
-                    date,
-                    outcome,
-                    only_here,
-                    "feed: İYS has no file of a day, not yet or because nothing moved"
-                );
-            }
-            _ if self.is_the_same() => tracing::info!(brand, date, outcome, "feed: a day was held against İYS's file"),
-            _ => tracing::warn!(brand, date, outcome, missing, unreadable, only_here, "feed: a day differs from İYS's file"),
-        }
-    }
-
     /// Whether all of İYS's file is on record.
     pub(super) const fn is_whole(&self) -> bool {
         matches!(self.outcome, Outcome::Agrees | Outcome::Mended)
     }
 
-    /// Whether neither side has anything that the other has not, as far as that was counted.
-    pub(super) const fn is_the_same(&self) -> bool {
-        matches!((self.outcome, self.only_here), (Outcome::Agrees | Outcome::NoFile, None | Some(0)))
+    /// Says in the log what came of it; a day that `is_final` gets no file any more.
+    pub(super) fn log(&self, is_final: bool) {
+        let Self { brand_code: brand, date, movements, missing, unreadable, hash, agreed_hash, .. } = self;
+        let only_here = self.only_here.unwrap_or(0);
+        match self.outcome {
+            Outcome::NoFile if only_here > 0 => {
+                tracing::warn!(brand, date, only_here, "feed: movements of a day are on record here, and İYS has no file of it");
+            }
+            Outcome::NoFile if is_final => {
+                tracing::info!(brand, date, "feed: nothing moved on this day: İYS has no file of it");
+            }
+            Outcome::NoFile => {
+                tracing::info!(brand, date, "feed: İYS has not made its file of this day yet; it is looked for again");
+            }
+            Outcome::NoHash => {
+                tracing::info!(brand, date, "feed: İYS has not made the hash of this day yet; it is looked for again");
+            }
+            Outcome::HashDiffers => {
+                tracing::warn!(
+                    brand,
+                    date,
+                    hash,
+                    agreed_hash,
+                    "feed: a day's file is not of the hash that İYS agrees to; nothing was taken in"
+                );
+            }
+            Outcome::Unreadable => {
+                tracing::warn!(
+                    brand,
+                    date,
+                    movements,
+                    unreadable,
+                    missing,
+                    only_here,
+                    "feed: rows of a day's file cannot be read"
+                );
+            }
+            Outcome::Agrees | Outcome::Mended if only_here > 0 => {
+                tracing::warn!(
+                    brand,
+                    date,
+                    movements,
+                    missing,
+                    only_here,
+                    "feed: movements of a day are on record here and not in İYS's file"
+                );
+            }
+            Outcome::Mended => {
+                tracing::warn!(
+                    brand,
+                    date,
+                    movements,
+                    missing,
+                    "feed: movements of a day's file were missing, and were taken in"
+                );
+            }
+            Outcome::Agrees => tracing::info!(brand, date, movements, "feed: a day agrees with İYS's file"),
+        }
     }
 }
