@@ -11,7 +11,7 @@ use super::gateway::{Explained, parts_of};
 use super::proto;
 use super::status::{Kind, Problem};
 use crate::check::decision::{Decision, Verdict};
-use crate::check::question::{Purpose, Recipients, Scope};
+use crate::check::question::{LONGEST_REFERENCE, Purpose, Recipients, Scope};
 use crate::check::{Answer, BatchAnswer, Counts, Language};
 use crate::model::access::Consents;
 use crate::model::brand::{BrandCode, RetailerCode};
@@ -24,8 +24,6 @@ use crate::ports::{CellHistory, ChangePart, HistoryEntry, Observed, PushAction, 
 
 /// Recipients in one batch at most.
 pub const MOST_RECIPIENTS: usize = 100_000;
-/// Bytes of a caller's reference at most.
-pub const LONGEST_REFERENCE: usize = 128;
 
 fn invalid(field: &str) -> Problem {
     Problem::new(Kind::InvalidField, format!("{field} holds a value that it cannot"))

@@ -2,7 +2,7 @@
 
 use super::filter;
 use super::front::Front;
-use crate::net::{self, ConnectionHandle, Life};
+use crate::net::{self, ConnectionHandle, IDLE_LIMIT, Life};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::sync::Arc;
@@ -19,8 +19,6 @@ pub struct Bounds {
     pub streams: u32,
 }
 
-/// A client that sends no whole header in this time is cut off.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// An h2 client that answers no ping in this time is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// Bytes of a request's headers at most, in HTTP/2.
@@ -46,7 +44,7 @@ fn builder(bounds: Bounds) -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout(IDLE_LIMIT)
         // Below the longest target that hyper takes: a longer one is answered with 431, where hyper's own 414, which no
         // handler sees, may be kept by caches.
         .max_buf_size(HTTP1_BUFFER)
@@ -80,7 +78,7 @@ async fn speaks(stream: &TcpStream) -> bool {
             tokio::time::sleep(LOOK).await;
         }
     };
-    tokio::time::timeout(HEADER_TIMEOUT, plain).await.unwrap_or(false)
+    tokio::time::timeout(IDLE_LIMIT, plain).await.unwrap_or(false)
 }
 
 async fn connection(stream: TcpStream, handle: ConnectionHandle, front: Front, builder: &Builder<TokioExecutor>, life: &Life) {
