@@ -8,6 +8,7 @@ pub mod hosts;
 pub mod no_store;
 pub mod payload;
 pub mod request_guard;
+pub mod streams;
 
 pub use connections::{ActiveCall, Connection, ConnectionHandle};
 

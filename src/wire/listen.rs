@@ -2,8 +2,9 @@
 
 use super::filter;
 use super::front::Front;
+use crate::net::streams::Streams;
 use crate::net::{self, ConnectionHandle, IDLE_LIMIT, Life};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,8 +39,8 @@ pub async fn serve(listener: TcpListener, front: Front, bounds: Bounds, life: Li
     net::accept(&listener, bounds.connections, &life, each).await;
 }
 
-fn builder(bounds: Bounds) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+fn builder(bounds: Bounds) -> Builder<Streams> {
+    let mut builder = Builder::new(Streams);
     // Half-closed: who says no more after the question (`nc -N`) still gets its answer.
     builder
         .http1()
@@ -81,7 +82,7 @@ async fn speaks(stream: &TcpStream) -> bool {
     tokio::time::timeout(IDLE_LIMIT, plain).await.unwrap_or(false)
 }
 
-async fn connection(stream: TcpStream, handle: ConnectionHandle, front: Front, builder: &Builder<TokioExecutor>, life: &Life) {
+async fn connection(stream: TcpStream, handle: ConnectionHandle, front: Front, builder: &Builder<Streams>, life: &Life) {
     let spoke = tokio::select! {
         spoke = speaks(&stream) => spoke,
         () = life.stop.cancelled() => return,
