@@ -1,5 +1,6 @@
-//! The rule by which a request is taken at all, before anything of it is read: it names one host that the listener
-//! answers to, it comes from no foreign web page, and no header that decides anything is there twice.
+//! The rule by which a request is taken at all, before anything of it is read: its head is no larger than it may be, it
+//! names one host that the listener answers to, it comes from no foreign web page, and no header that decides anything is
+//! there twice.
 //!
 //! It holds for every path and method of a port. A rule with exceptions would have to be thought of with each new path,
 //! and even `GET /v1/check` leaves evidence.
@@ -22,11 +23,17 @@ const SINGLE: [&str; 10] = [
     "grpc-timeout",
 ];
 
+/// Bytes of a request's head at most: its target, and the name, the value and 32 bytes of each header, as HTTP/2 counts
+/// (RFC 9113, 6.5.2). A listener lets its library read more than that, so that the request can be answered in words.
+pub const LARGEST_HEAD: usize = 16 << 10;
+
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Why a request is not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestViolation {
+    /// The target and the headers are larger than [`LARGEST_HEAD`].
+    HeadTooLarge,
     /// A header that decides something is there more than once.
     RepeatedHeader(&'static str),
     /// HTTP/1.1 and HTTP/2 demand a host, and there is none.
@@ -41,10 +48,39 @@ pub enum RequestViolation {
     GrpcOverHttp1,
 }
 
-/// Whether a request says that it is gRPC.
+/// What a request says that it speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// gRPC with messages of protobuf: `application/grpc` or `application/grpc+proto`.
+    Grpc,
+    /// gRPC with other messages: `application/grpc+json`.
+    GrpcOfOtherMessages,
+    /// gRPC-Web: `application/grpc-web`, `application/grpc-web-text`, `application/grpc-web+proto`.
+    GrpcWeb,
+    /// None of these.
+    Other,
+}
+
+/// What a request says that it speaks, by its `Content-Type`.
+#[must_use]
+pub fn spoken(headers: &HeaderMap) -> Spoken {
+    let Some(media) = headers.get(header::CONTENT_TYPE) else { return Spoken::Other };
+    let name = media.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let Some((grpc, rest)) = name.split_at_checked(b"application/grpc".len()) else { return Spoken::Other };
+    match rest {
+        _ if !grpc.eq_ignore_ascii_case(b"application/grpc") => Spoken::Other,
+        b"" => Spoken::Grpc,
+        [b'+', messages @ ..] if messages.eq_ignore_ascii_case(b"proto") => Spoken::Grpc,
+        [b'+', ..] => Spoken::GrpcOfOtherMessages,
+        [b'-', ..] => Spoken::GrpcWeb,
+        _ => Spoken::Other,
+    }
+}
+
+/// Whether a request says that it is gRPC, whatever its messages are: its answer has the shape of gRPC.
 #[must_use]
 pub fn is_grpc(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
+    matches!(spoken(headers), Spoken::Grpc | Spoken::GrpcOfOtherMessages)
 }
 
 /// Holds the head of a request against the rule.
@@ -53,6 +89,9 @@ pub fn is_grpc(headers: &HeaderMap) -> bool {
 /// The first thing that is wrong with it.
 pub fn check<B>(request: &Request<B>, policy: &HostPolicy) -> Result<(), RequestViolation> {
     let headers = request.headers();
+    if head_size(request) > LARGEST_HEAD {
+        return Err(RequestViolation::HeadTooLarge);
+    }
     refuse_repeated(headers)?;
     check_host(request, policy)?;
     if is_cross_origin(headers, policy) {
@@ -62,6 +101,11 @@ pub fn check<B>(request: &Request<B>, policy: &HostPolicy) -> Result<(), Request
         return Err(RequestViolation::GrpcOverHttp1);
     }
     Ok(())
+}
+
+fn head_size<B>(request: &Request<B>) -> usize {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum::<usize>() + target
 }
 
 fn refuse_repeated(headers: &HeaderMap) -> Result<(), RequestViolation> {
@@ -129,7 +173,7 @@ fn is_trusted(origin: &HeaderValue, policy: &HostPolicy) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use RequestViolation::{CrossOrigin, GrpcOverHttp1, HostMalformed, HostMissing, RepeatedHeader};
+    use RequestViolation::{CrossOrigin, GrpcOverHttp1, HeadTooLarge, HostMalformed, HostMissing, RepeatedHeader};
     use http::Request;
 
     fn checked(version: Version, target: &str, headers: &[(&str, &str)]) -> Result<(), RequestViolation> {
@@ -200,6 +244,43 @@ mod tests {
         }
         let others = [("host", "localhost"), ("cookie", "a"), ("cookie", "b"), ("via", "a"), ("via", "b")];
         assert_eq!(checked(Version::HTTP_11, "/", &others), Ok(()));
+    }
+
+    #[test]
+    fn a_head_is_no_larger_than_it_may_be() {
+        // "host" and "localhost", "x" and its value, 32 bytes each, and "/".
+        let left = LARGEST_HEAD - 4 - 9 - 32 - 1 - 32 - 1;
+        for (length, target, expected) in
+            [(left, "/", Ok(())), (left + 1, "/", Err(HeadTooLarge)), (left, "/v1", Err(HeadTooLarge)), (left - 2, "/v1", Ok(()))]
+        {
+            let headers = [("host", "localhost"), ("x", &*"y".repeat(length))];
+            for version in [Version::HTTP_11, Version::HTTP_2] {
+                assert_eq!(checked(version, target, &headers), expected, "{length} {target}");
+            }
+        }
+    }
+
+    #[test]
+    fn grpc_is_told_from_what_is_called_like_it() {
+        for (media, expected) in [
+            ("application/grpc", Spoken::Grpc),
+            ("application/grpc+proto", Spoken::Grpc),
+            ("Application/gRPC; x=y", Spoken::Grpc),
+            ("application/grpc ;x", Spoken::Grpc),
+            ("application/grpc+json", Spoken::GrpcOfOtherMessages),
+            ("application/grpc+", Spoken::GrpcOfOtherMessages),
+            ("application/grpc-web", Spoken::GrpcWeb),
+            ("application/grpc-web+proto", Spoken::GrpcWeb),
+            ("application/grpc-web-text", Spoken::GrpcWeb),
+            ("application/grpcs", Spoken::Other),
+            ("application/grp", Spoken::Other),
+            ("application/json", Spoken::Other),
+            ("", Spoken::Other),
+        ] {
+            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(media))]);
+            assert_eq!(spoken(&headers), expected, "{media}");
+        }
+        assert_eq!(spoken(&HeaderMap::new()), Spoken::Other);
     }
 
     #[test]

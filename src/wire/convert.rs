@@ -7,7 +7,7 @@ pub use brand::brand_message;
 pub use declaration::declaration_message;
 
 use super::apply::Report;
-use super::gateway::{Explained, parts_of};
+use super::gateway::{Explained, MOST_HISTORY, parts_of};
 use super::proto;
 use super::status::{Kind, Problem};
 use crate::check::decision::{Decision, Verdict};
@@ -26,7 +26,7 @@ use crate::ports::{CellHistory, ChangePart, HistoryEntry, Observed, PushAction, 
 pub const MOST_RECIPIENTS: usize = 100_000;
 
 fn invalid(field: &str) -> Problem {
-    Problem::new(Kind::InvalidField, format!("{field} holds a value that it cannot"))
+    Problem::new(Kind::InvalidField, format!("{field} holds a value that it cannot")).of_field(field.to_owned())
 }
 
 /// A brand's number; 0 stands for a field that is not there.
@@ -100,7 +100,7 @@ pub fn check_reference(reference: &str) -> Result<(), Problem> {
     if reference.len() <= LONGEST_REFERENCE {
         return Ok(());
     }
-    Err(Problem::new(Kind::InvalidField, format!("reference is longer than {LONGEST_REFERENCE} bytes")))
+    Err(Problem::new(Kind::InvalidField, format!("reference is longer than {LONGEST_REFERENCE} bytes")).of_field("reference"))
 }
 
 impl proto::CheckRequest {
@@ -300,7 +300,8 @@ fn cell_record(cell: CellHistory) -> proto::CellRecord {
         channel: cell.cell.channel as i32 + 1,
         recipient_type: cell.cell.recipient_type as i32 + 1,
         status: cell.status.map_or(proto::Status::Unspecified as i32, status),
-        history: cell.history.into_iter().map(history_entry).collect(),
+        more: cell.history.len() > MOST_HISTORY,
+        history: cell.history.into_iter().take(MOST_HISTORY).map(history_entry).collect(),
     }
 }
 

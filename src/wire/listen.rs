@@ -2,6 +2,7 @@
 
 use super::filter;
 use super::front::Front;
+use crate::net::request_guard::LARGEST_HEAD;
 use crate::net::streams::Streams;
 use crate::net::{self, ConnectionHandle, IDLE_LIMIT, Life};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -22,10 +23,12 @@ pub struct Bounds {
 
 /// An h2 client that answers no ping in this time is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
-/// Bytes of a request's headers at most, in HTTP/2.
-const HEADERS: u32 = 16 << 10;
-/// Bytes that are read or written at once in HTTP/1.1, and of a request's head at most.
-const HTTP1_BUFFER: usize = 64 << 10;
+/// Bytes of a request's head that are read; of one that is larger nothing is known, and it is 431 without a body.
+const HEAD_READ: u32 = 64 << 10;
+/// Bytes that are read or written at once in HTTP/1.1, and thus of a request's head.
+const HTTP1_BUFFER: usize = HEAD_READ as usize;
+/// What is read is refused in words.
+const _: () = assert!(LARGEST_HEAD < HTTP1_BUFFER);
 /// From one look at the first bytes of a preface that comes in pieces to the next.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -54,7 +57,7 @@ fn builder(bounds: Bounds) -> Builder<Streams> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(bounds.streams)
-        .max_header_list_size(HEADERS)
+        .max_header_list_size(HEAD_READ)
         .keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE)
         // A batch of 100,000 packed phones is 800 kB: it should not wait for window updates.

@@ -19,11 +19,14 @@ pub mod json;
 mod language;
 mod line;
 pub mod listen;
+mod negotiation;
 pub mod operator;
 pub mod record;
 pub mod registry;
 pub mod retailers;
 pub mod router;
+#[cfg(test)]
+mod sizes_tests;
 pub mod state;
 pub mod status;
 mod stream;

@@ -183,7 +183,7 @@ async fn environments_that_are_none() {
         (sound.replacen("agi_request", "agi_requests", 1), "AGI_REQUEST_INVALID"),
         (sound.replace("ARAMA", "ARAMA%ff"), "AGI_REQUEST_INVALID"),
         (argument(1_000), "INVALID_FIELD"),
-        (argument(60_000), "INVALID_FIELD"),
+        (argument(60_000), "HEADERS_TOO_LARGE"),
     ] {
         assert_eq!(agi.call(&call), undecided(reason), "{call:.80}");
     }

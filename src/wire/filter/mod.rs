@@ -22,7 +22,7 @@ use super::status::{Kind, Problem};
 use crate::check::Language;
 use crate::check::question::Scope;
 use crate::model::encoding::Declared;
-use crate::net::streams;
+use crate::net::{payload, streams};
 use crate::telemetry::metrics::Edge;
 use answer::{Answer, SUMMARY};
 use axum::body::Body;
@@ -147,9 +147,7 @@ fn charset_of(headers: &HeaderMap) -> Result<Option<Declared>, Problem> {
     if !parts.next().is_some_and(|name| name.eq_ignore_ascii_case("text/csv")) {
         return Err(unsupported("send text/csv, for one address a line too"));
     }
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        return Err(unsupported("send the list as it is, not compressed"));
-    }
+    payload::check_encoding(headers)?;
     let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
     let Some((_, charset)) = charset else { return Ok(None) };
     let encoding = Declared::from_name(charset.trim().trim_matches('"'));
