@@ -10,6 +10,7 @@ pub mod body;
 pub mod caller;
 pub mod codec;
 pub mod convert;
+pub mod errors_page;
 pub mod filter;
 pub mod front;
 pub mod gateway;

@@ -28,6 +28,7 @@ mod formats;
 mod gaps;
 mod grpc;
 mod http;
+mod http_reference;
 mod imports;
 mod ingest;
 mod inspect;
