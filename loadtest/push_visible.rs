@@ -186,7 +186,7 @@ async fn connect(url: &str) -> Channel {
 async fn fed(grpc: &Channel) {
     let mut client = ConsentServiceClient::new(grpc.clone());
     loop {
-        let brand = client.get_state(GetStateRequest {}).await.unwrap().into_inner().brands.remove(0);
+        let brand = client.get_state(GetStateRequest::default()).await.unwrap().into_inner().brands.remove(0);
         if brand.fed && brand.stale.is_empty() {
             return;
         }

@@ -1,13 +1,21 @@
 //! Asks a gateway, over connections that are kept, and answers in any case: what goes wrong is a deferral.
 
 use crate::check::decision::Decision;
+use crate::net::IDLE_LIMIT;
 use reqwest::Client;
 use reqwest::redirect::Policy;
 use serde::Deserialize;
+use std::error::Error;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Bytes of a gateway's answer at most; it has some 300.
 const LONGEST_ANSWER: usize = 16 << 10;
+
+/// How long a connection is kept without a question: half of what a gateway keeps it, so that a question and the end of
+/// its connection do not meet on the way.
+const KEEP: Duration = Duration::from_millis(IDLE_LIMIT.as_millis() as u64 / 2);
 
 /// How a gateway is asked.
 #[derive(Clone, Debug)]
@@ -26,6 +34,8 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Gateway {
     client: Client,
+    /// Keeps no connection: each question has one of its own.
+    without_pool: Client,
     url: String,
     caller: String,
     deadline: Duration,
@@ -92,25 +102,38 @@ fn is_word(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'))
 }
 
+/// Whether a connection that was there ended before the whole answer was.
+fn has_connection_ended(error: &reqwest::Error) -> bool {
+    let causes = std::iter::successors(error.source(), |error| (*error).source());
+    let ended = |cause: &(dyn Error + 'static)| {
+        let http = cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message);
+        let system = cause.downcast_ref::<io::Error>().is_some_and(|error| {
+            matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe)
+        });
+        http || system
+    };
+    !error.is_connect() && !error.is_timeout() && causes.into_iter().any(ended)
+}
+
 impl Gateway {
     /// A gateway that is asked when there is a question; whether it is there shows then.
     pub fn new(settings: Settings) -> Result<Self, reqwest::Error> {
         let Settings { endpoint, deadline, connections, caller } = settings;
         // The cryptography is named here and nowhere guessed. Done twice, the first holds.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut client = Client::builder()
-            .user_agent(concat!("izingate-agi/", env!("CARGO_PKG_VERSION")))
-            .timeout(deadline)
-            .pool_max_idle_per_host(connections)
-            .no_proxy()
-            // Whoever answers is the one that was named.
-            .redirect(Policy::none());
-        if endpoint.starts_with("http://") {
+        let client = |kept: usize| {
+            let client = Client::builder()
+                .user_agent(concat!("izingate-agi/", env!("CARGO_PKG_VERSION")))
+                .pool_max_idle_per_host(kept)
+                .pool_idle_timeout(KEEP)
+                .no_proxy()
+                // Whoever answers is the one that was named.
+                .redirect(Policy::none());
             // Needs no certificates, which this machine may not have.
-            client = client.tls_certs_only([]);
-        }
+            if endpoint.starts_with("http://") { client.tls_certs_only([]).build() } else { client.build() }
+        };
         let url = format!("{}/v1/check", endpoint.trim_end_matches('/'));
-        Ok(Self { client: client.build()?, url, caller, deadline })
+        Ok(Self { client: client(connections)?, without_pool: client(0)?, url, caller, deadline })
     }
 
     /// The longest time from a question to its answer.
@@ -135,8 +158,19 @@ impl Gateway {
         }
     }
 
+    /// A connection that ended under the question says nothing of the gateway: a proxy may have closed it for being idle,
+    /// or the gateway to make room. The question, which is safe to repeat, is asked once more over one that nobody used.
     async fn answer(&self, query: &str) -> Result<Answer, reqwest::Error> {
-        let request = self.client.get(format!("{}?{query}", self.url)).header("izingate-caller", &self.caller);
+        let until = Instant::now() + self.deadline;
+        match self.asked(&self.client, query, until).await {
+            Err(error) if has_connection_ended(&error) => self.asked(&self.without_pool, query, until).await,
+            answered => answered,
+        }
+    }
+
+    async fn asked(&self, client: &Client, query: &str, until: Instant) -> Result<Answer, reqwest::Error> {
+        let left = until.saturating_duration_since(Instant::now());
+        let request = client.get(format!("{}?{query}", self.url)).header("izingate-caller", &self.caller).timeout(left);
         let mut response = request.send().await?;
         let ok = response.status() == http::StatusCode::OK;
         let mut body = Vec::new();

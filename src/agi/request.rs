@@ -2,11 +2,8 @@
 //! to say.
 
 use super::channel::Environment;
+use crate::check::question::LONGEST_REFERENCE;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-
-/// The longest `agi_uniqueid` that becomes a question's reference. Asterisk's own have some 20 characters, with a
-/// system's name in front.
-const LONGEST_REFERENCE: usize = 150;
 
 type Pair = (String, String);
 
@@ -55,9 +52,13 @@ fn dialled(environment: &Environment) -> Option<&str> {
     [environment.extension.as_str(), environment.dnid.as_str()].into_iter().find(number)
 }
 
-/// The call, so that its decision is found again.
+/// The call, so that its decision is found again. Asterisk's `agi_uniqueid` is `SYSTEM-TIME.NUMBER` with up to 149
+/// characters, most of which would be the system's name: of one that is longer than a reference the end is taken, which
+/// tells the call from all others of that system.
 fn reference(environment: &Environment) -> Option<&str> {
-    Some(environment.unique_id.as_str()).filter(|id| (1..=LONGEST_REFERENCE).contains(&id.len()))
+    let id = environment.unique_id.as_str();
+    let end = id.ceil_char_boundary(id.len().saturating_sub(LONGEST_REFERENCE));
+    Some(&id[end..]).filter(|reference| !reference.is_empty())
 }
 
 #[cfg(test)]
@@ -118,6 +119,26 @@ mod tests {
         };
         assert_eq!(of("pbx-1732560000.12", &[]), "recipient=1&reference=pbx%2D1732560000%2E12");
         assert_eq!(of("1.2", &["reference=kampanya"]), "recipient=1&reference=kampanya");
-        assert_eq!(of(&"1".repeat(151), &[]), "recipient=1");
+        assert_eq!(of("", &[]), "recipient=1");
+    }
+
+    #[test]
+    fn the_end_of_a_long_call_id_is_the_reference() {
+        let call = "1732560000.12";
+        for (name, kept) in [
+            ("p".repeat(115), "p".repeat(115)),
+            ("p".repeat(116), "p".repeat(115)),
+            (format!("x{}", "p".repeat(135)), "p".repeat(115)),
+            ("p".repeat(60_000), "p".repeat(115)),
+            // No letter is cut in half.
+            ("ş".repeat(60), "ş".repeat(57)),
+        ] {
+            let environment = Environment { unique_id: format!("{name}{call}"), ..call_of_nothing() };
+            assert_eq!(reference(&environment), Some(format!("{kept}{call}").as_str()), "{} bytes", name.len());
+        }
+    }
+
+    fn call_of_nothing() -> Environment {
+        call("agi://h/check", &[])
     }
 }

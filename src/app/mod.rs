@@ -66,10 +66,12 @@ pub enum AppError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// An address cannot be listened on.
-    #[error("{address}: cannot listen here: {source}")]
+    #[error("{address}: cannot listen here: {source}; another address is given with {setting}")]
     Listen {
         /// The address.
         address: SocketAddr,
+        /// Where it is given.
+        setting: &'static str,
         /// What the system said.
         source: std::io::Error,
     },
@@ -157,8 +159,8 @@ impl App {
     async fn start(config: &Config, shutdown: &Shutdown) -> Result<Option<Self>, AppError> {
         // Ports first: a second gateway on the same ports has touched no data when it says so.
         let budget = descriptor_budget(config)?;
-        let public = bind(config.listen)?;
-        let private = bind(config.admin)?;
+        let public = bind(config.listen, "--listen or IZINGATE_LISTEN")?;
+        let private = bind(config.admin, "--admin or IZINGATE_ADMIN")?;
         let receiver = push::bind(config, budget.push_connections)?;
         let addresses = Addresses { listen: local(&public)?, admin: local(&private)? };
         let root = std::path::absolute(&config.backup.root).map_err(|error| AppError::Internal(error.to_string()))?;
@@ -362,8 +364,8 @@ fn index_limit(config: &Config) -> u64 {
     }
 }
 
-fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
-    net::listen(address).map_err(|source| AppError::Listen { address, source })
+fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpListener, AppError> {
+    net::listen(address).map_err(|source| AppError::Listen { address, setting, source })
 }
 
 /// Shares out the file descriptors that this process may have, of which connections get what the store does not need.

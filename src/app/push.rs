@@ -24,7 +24,11 @@ pub(super) fn bind(config: &Config, max_connections: usize) -> Result<Option<Rec
     };
     let certificate = Certificate::read(certificate_file, key_file)?;
     let receiver = Receiver::bind(*listen, certificate, max_connections);
-    receiver.map(Some).map_err(|source| AppError::Listen { address: *listen, source })
+    receiver.map(Some).map_err(|source| AppError::Listen {
+        address: *listen,
+        setting: "iys.push.listen or IZINGATE_IYS_PUSH_LISTEN",
+        source,
+    })
 }
 
 /// What is shown of the receiver.

@@ -4,6 +4,9 @@ use crate::model::brand::{BrandCode, RetailerCode};
 use crate::model::channel::Cell;
 use crate::model::declaration::Exemption;
 
+/// Bytes of a caller's reference at most: it comes back in the answer and is kept in the evidence.
+pub const LONGEST_REFERENCE: usize = 128;
+
 /// Why the message is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Purpose {

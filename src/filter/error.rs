@@ -120,6 +120,26 @@ pub struct Candidate {
 pub struct Delimiter(pub u8);
 
 impl ListError {
+    /// Every code.
+    pub const CODES: [&str; 16] = [
+        "EMPTY_LIST",
+        "BINARY_LIST",
+        "FIRST_LINE_TOO_LONG",
+        "HALF_CHARACTER",
+        "ENCODING_UNCLEAR",
+        "LONE_RETURN",
+        "MIXED_DELIMITERS",
+        "DELIMITER_UNCLEAR",
+        "IRREGULAR_LIST",
+        "NO_ADDRESS_COLUMN",
+        "ADDRESS_COLUMN_UNCLEAR",
+        "UNKNOWN_COLUMN",
+        "REPEATED_COLUMN",
+        "FILTERED_BEFORE",
+        "SECOND_HEADER",
+        "NO_SUCH_COLUMN",
+    ];
+
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -86,6 +86,16 @@ impl Brands {
         all
     }
 
+    /// Brands behind a code, by code, `most` of them at most, and whether there are others behind these.
+    #[must_use]
+    pub fn page(&self, after: u32, most: usize) -> (Vec<Arc<BrandEntry>>, bool) {
+        let mut page = self.all();
+        page.drain(..page.partition_point(|entry| entry.brand.code.get() <= after));
+        let more = page.len() > most;
+        page.truncate(most);
+        (page, more)
+    }
+
     /// Adds a brand or replaces the one of its code; how fresh its data is stays. For the writer: two callers at once would lose
     /// one's change. Many at once are for [`Brands::fill`]: each call copies the map.
     pub fn put(&self, brand: Brand) {
@@ -173,5 +183,24 @@ mod tests {
         let all: Vec<_> = brands.all().iter().map(|entry| (entry.brand.clone(), entry.as_of(), entry.asked())).collect();
         let imported = Some(IysTime::from_unix(1_700_000_000));
         assert_eq!(all, [(brand(1, false), imported, 3), (brand(2, true), None, 0)]);
+    }
+
+    #[test]
+    fn brands_come_a_page_at_a_time() {
+        let brands = Brands::default();
+        for code in [7, 3, 9, 5] {
+            brands.put(brand(code, true));
+        }
+        for (after, most, expected) in [
+            (0, 2, (vec![3, 5], true)),
+            (5, 2, (vec![7, 9], false)),
+            (4, 9, (vec![5, 7, 9], false)),
+            (9, 2, (vec![], false)),
+            (u32::MAX, 2, (vec![], false)),
+        ] {
+            let (page, more) = brands.page(after, most);
+            let codes: Vec<u32> = page.iter().map(|entry| entry.brand.code.get()).collect();
+            assert_eq!((codes, more), expected, "{most} behind {after}");
+        }
     }
 }

@@ -104,10 +104,10 @@ pub fn with_scheme(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The address that was given, else the one of the environment, else the default.
-pub fn or_default<T: FromStr>(given: Option<&T>, env: impl Fn(&str) -> Option<String>) -> Result<T, FromEnvironment<T::Err>>
-where
-    T: Clone,
-{
+pub fn or_default<T: FromStr + Clone>(
+    given: Option<&T>,
+    env: impl Fn(&str) -> Option<String>,
+) -> Result<T, FromEnvironment<T::Err>> {
     if let Some(given) = given {
         return Ok(given.clone());
     }

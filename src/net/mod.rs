@@ -8,6 +8,7 @@ pub mod hosts;
 pub mod no_store;
 pub mod payload;
 pub mod request_guard;
+pub mod streams;
 
 pub use connections::{ActiveCall, Connection, ConnectionHandle};
 
@@ -24,6 +25,11 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// A connection of HTTP/1.1 on which no whole head of a request came for so long is closed, between two requests as well.
+/// Who keeps connections to a gateway keeps them for less: a request on its way while the end of the connection is on the
+/// other meets nobody.
+pub const IDLE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Pause after an accept that failed for a cause of this machine: most often no file descriptors, which passes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

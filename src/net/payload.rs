@@ -14,6 +14,10 @@ const COMPRESSED: [(&[u8], &str); 6] = [
     (b"PK\x03\x04", "a ZIP archive"),
 ];
 
+/// What is said to be taken (`Accept-Encoding`) in the answer to a body with another `Content-Encoding` (RFC 9110, 12.5.3).
+/// No other 415 says it: a client tells by it what was wrong.
+pub const IDENTITY: &str = "identity";
+
 const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Why a body is not read.
@@ -41,19 +45,27 @@ impl UnreadableBody {
     }
 }
 
+/// Refuses a body that its headers say to be compressed.
+///
+/// # Errors
+/// A `Content-Encoding` beside identity.
+pub fn check_encoding(headers: &HeaderMap) -> Result<(), UnreadableBody> {
+    let Some(codings) = headers.get(header::CONTENT_ENCODING).map(text_of) else { return Ok(()) };
+    let plain = |coding: &str| coding.trim().is_empty() || coding.trim().eq_ignore_ascii_case(IDENTITY);
+    if codings.split(',').all(plain) { Ok(()) } else { Err(UnreadableBody::Encoded(shortened(codings))) }
+}
+
+fn text_of(value: &http::HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
 /// Refuses a body whose headers announce what is not read.
 ///
 /// # Errors
 /// A `Content-Encoding` beside identity, or a charset beside UTF-8 and its part US-ASCII.
 pub fn check_headers(headers: &HeaderMap) -> Result<(), UnreadableBody> {
-    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    if let Some(codings) = headers.get(header::CONTENT_ENCODING).map(text) {
-        let plain = |coding: &str| coding.trim().is_empty() || coding.trim().eq_ignore_ascii_case("identity");
-        if !codings.split(',').all(plain) {
-            return Err(UnreadableBody::Encoded(shortened(codings)));
-        }
-    }
-    let Some(media) = headers.get(header::CONTENT_TYPE).map(text) else { return Ok(()) };
+    check_encoding(headers)?;
+    let Some(media) = headers.get(header::CONTENT_TYPE).map(text_of) else { return Ok(()) };
     let parameters = media.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
     let charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
     for (_, charset) in charsets {

@@ -1,5 +1,6 @@
-//! The rule by which a request is taken at all, before anything of it is read: it names one host that the listener
-//! answers to, it comes from no foreign web page, and no header that decides anything is there twice.
+//! The rule by which a request is taken at all, before anything of it is read: its head is no larger than it may be, it
+//! names one host that the listener answers to, it comes from no foreign web page, and no header that decides anything is
+//! there twice.
 //!
 //! It holds for every path and method of a port. A rule with exceptions would have to be thought of with each new path,
 //! and even `GET /v1/check` leaves evidence.
@@ -24,11 +25,17 @@ const SINGLE: [&str; 10] = [
     "grpc-timeout",
 ];
 
+/// Bytes of a request's head at most: its target, and the name, the value and 32 bytes of each header, as HTTP/2 counts
+/// (RFC 9113, 6.5.2). A listener lets its library read more than that, so that the request can be answered in words.
+pub const LARGEST_HEAD: usize = 16 << 10;
+
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Why a request is not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestViolation {
+    /// The target and the headers are larger than [`LARGEST_HEAD`].
+    HeadTooLarge,
     /// A header that decides something is there more than once.
     RepeatedHeader(&'static str),
     /// HTTP/1.1 and HTTP/2 demand a host, and there is none.
@@ -43,23 +50,57 @@ pub enum RequestViolation {
     GrpcOverHttp1,
 }
 
-/// Whether a request says that it is gRPC.
+/// What a request says that it speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// gRPC with messages of protobuf: `application/grpc` or `application/grpc+proto`.
+    Grpc,
+    /// gRPC with other messages: `application/grpc+json`.
+    GrpcOfOtherMessages,
+    /// gRPC-Web: `application/grpc-web`, `application/grpc-web-text`, `application/grpc-web+proto`.
+    GrpcWeb,
+    /// None of these.
+    Other,
+}
+
+/// What a request says that it speaks, by its `Content-Type`.
+#[must_use]
+pub fn spoken(headers: &HeaderMap) -> Spoken {
+    headers.get(header::CONTENT_TYPE).map_or(Spoken::Other, spoken_in)
+}
+
+fn spoken_in(content_type: &HeaderValue) -> Spoken {
+    let name = content_type.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let Some((grpc, rest)) = name.split_at_checked(b"application/grpc".len()) else { return Spoken::Other };
+    match rest {
+        _ if !grpc.eq_ignore_ascii_case(b"application/grpc") => Spoken::Other,
+        b"" => Spoken::Grpc,
+        [b'+', messages @ ..] if messages.eq_ignore_ascii_case(b"proto") => Spoken::Grpc,
+        [b'+', ..] => Spoken::GrpcOfOtherMessages,
+        [b'-', ..] => Spoken::GrpcWeb,
+        _ => Spoken::Other,
+    }
+}
+
+/// Whether a request says that it is gRPC, whatever its messages are: its answer has the shape of gRPC.
 #[must_use]
 pub fn is_grpc(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(names_grpc)
 }
 
 fn names_grpc(content_type: &HeaderValue) -> bool {
-    content_type.as_bytes().starts_with(b"application/grpc")
+    matches!(spoken_in(content_type), Spoken::Grpc | Spoken::GrpcOfOtherMessages)
 }
 
 /// The first host under which the requests of a connection were taken: one that names the same again is not looked at twice.
 #[derive(Debug, Default)]
 pub struct KnownHost(OnceLock<Box<[u8]>>);
 
-/// The headers that the rule reads, found in one pass: a look-up for each would hash four names.
+/// What the rule reads of the headers, found in one pass: a look-up for each would hash four names.
 #[derive(Default)]
 struct Read<'a> {
+    /// Bytes of all headers, with 32 for each.
+    bytes: usize,
     host: Option<&'a HeaderValue>,
     origin: Option<&'a HeaderValue>,
     fetch_site: Option<&'a HeaderValue>,
@@ -71,8 +112,11 @@ struct Read<'a> {
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn check<B>(request: &Request<B>, policy: &HostPolicy, known: &KnownHost) -> Result<(), RequestViolation> {
-    refuse_repeated(request.headers())?;
     let read = Read::of(request.headers());
+    if read.bytes + request.uri().path_and_query().map_or(0, |target| target.as_str().len()) > LARGEST_HEAD {
+        return Err(RequestViolation::HeadTooLarge);
+    }
+    refuse_repeated(request.headers())?;
     check_host(request, read.host, policy, known)?;
     if is_cross_origin(&read, policy) {
         return Err(RequestViolation::CrossOrigin);
@@ -94,10 +138,11 @@ impl KnownHost {
 }
 
 impl<'a> Read<'a> {
-    /// The headers of a request that has each of them once.
+    /// Reads them; of a header that is there twice, one.
     fn of(headers: &'a HeaderMap) -> Self {
         let mut read = Self::default();
         for (name, value) in headers {
+            read.bytes += name.as_str().len() + value.len() + 32;
             if *name == header::HOST {
                 read.host = Some(value);
             } else if *name == header::CONTENT_TYPE {
@@ -197,7 +242,7 @@ fn is_trusted(origin: &HeaderValue, policy: &HostPolicy) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use RequestViolation::{CrossOrigin, GrpcOverHttp1, HostMalformed, HostMissing, RepeatedHeader};
+    use RequestViolation::{CrossOrigin, GrpcOverHttp1, HeadTooLarge, HostMalformed, HostMissing, RepeatedHeader};
     use http::Request;
 
     fn checked(version: Version, target: &str, headers: &[(&str, &str)]) -> Result<(), RequestViolation> {
@@ -289,6 +334,43 @@ mod tests {
         }
         let others = [("host", "localhost"), ("cookie", "a"), ("cookie", "b"), ("via", "a"), ("via", "b")];
         assert_eq!(checked(Version::HTTP_11, "/", &others), Ok(()));
+    }
+
+    #[test]
+    fn a_head_is_no_larger_than_it_may_be() {
+        // "host" and "localhost", "x" and its value, 32 bytes each, and "/".
+        let left = LARGEST_HEAD - 4 - 9 - 32 - 1 - 32 - 1;
+        for (length, target, expected) in
+            [(left, "/", Ok(())), (left + 1, "/", Err(HeadTooLarge)), (left, "/v1", Err(HeadTooLarge)), (left - 2, "/v1", Ok(()))]
+        {
+            let headers = [("host", "localhost"), ("x", &*"y".repeat(length))];
+            for version in [Version::HTTP_11, Version::HTTP_2] {
+                assert_eq!(checked(version, target, &headers), expected, "{length} {target}");
+            }
+        }
+    }
+
+    #[test]
+    fn grpc_is_told_from_what_is_called_like_it() {
+        for (media, expected) in [
+            ("application/grpc", Spoken::Grpc),
+            ("application/grpc+proto", Spoken::Grpc),
+            ("Application/gRPC; x=y", Spoken::Grpc),
+            ("application/grpc ;x", Spoken::Grpc),
+            ("application/grpc+json", Spoken::GrpcOfOtherMessages),
+            ("application/grpc+", Spoken::GrpcOfOtherMessages),
+            ("application/grpc-web", Spoken::GrpcWeb),
+            ("application/grpc-web+proto", Spoken::GrpcWeb),
+            ("application/grpc-web-text", Spoken::GrpcWeb),
+            ("application/grpcs", Spoken::Other),
+            ("application/grp", Spoken::Other),
+            ("application/json", Spoken::Other),
+            ("", Spoken::Other),
+        ] {
+            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(media))]);
+            assert_eq!(spoken(&headers), expected, "{media}");
+        }
+        assert_eq!(spoken(&HeaderMap::new()), Spoken::Other);
     }
 
     #[test]

@@ -2,16 +2,17 @@
 
 use super::front::Front;
 use super::gateway::Gateway;
-use super::json::StateBody;
+use super::http::parameters;
+use super::json::{self, Document, StateBody};
 use super::patience::Patience;
 use super::state;
 use super::status::{Kind, Problem};
 use crate::net::hosts::HostPolicy;
 use crate::net::request_guard::is_grpc;
-use axum::extract::State;
+use axum::Router;
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use http::{HeaderMap, StatusCode, header};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -55,6 +56,7 @@ fn metrics(State(gateway): State<Gateway>, refresh: &Refresh) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
 }
 
-async fn node_state(State(gateway): State<Gateway>) -> Result<Response, Problem> {
-    Ok(Json(StateBody::new(&state::read(&gateway).await?)).into_response())
+async fn node_state(State(gateway): State<Gateway>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    let page = json::state_page(parameters(query)?)?;
+    Ok(Document(StateBody::new(&state::read(&gateway, page).await?)).into_response())
 }

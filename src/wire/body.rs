@@ -3,7 +3,7 @@
 use super::gateway::Gateway;
 use super::patience::silence_behind;
 use super::status::{Kind, Problem};
-use crate::net::payload::{self, UnreadableBody};
+use crate::net::payload::{self, IDENTITY, UnreadableBody};
 use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, Request};
 use http::{HeaderMap, StatusCode, header};
@@ -71,7 +71,12 @@ impl Sent {
 impl From<UnreadableBody> for Problem {
     fn from(unreadable: UnreadableBody) -> Self {
         let kind = if unreadable.is_announced() { Kind::UnsupportedMediaType } else { Kind::MalformedJson };
-        Self::new(kind, unreadable.to_string())
+        let problem = Self::new(kind, unreadable.to_string());
+        match unreadable {
+            UnreadableBody::Encoded(_) => problem.of_field("Content-Encoding").with_taken(header::ACCEPT_ENCODING, IDENTITY),
+            UnreadableBody::Charset(_) => problem.of_field("Content-Type"),
+            UnreadableBody::Compressed(_) | UnreadableBody::WideCharacters => problem,
+        }
     }
 }
 

@@ -58,7 +58,7 @@ impl Callers {
 
 fn invalid() -> Problem {
     let text = format!("{CALLER_HEADER} is 1 to {LONGEST_CALLER} letters, digits and any of - _ . / @ :");
-    Problem::new(Kind::InvalidField, text)
+    Problem::new(Kind::InvalidField, text).of_field(CALLER_HEADER)
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ pub use brand::brand_message;
 pub use declaration::declaration_message;
 
 use super::apply::Report;
-use super::gateway::{Explained, parts_of};
+use super::gateway::{Explained, MOST_HISTORY, parts_of};
 use super::proto;
 use super::status::{Kind, Problem};
 use crate::check::decision::{Decision, Verdict};
-use crate::check::question::{Purpose, Recipients, Scope};
+use crate::check::question::{LONGEST_REFERENCE, Purpose, Recipients, Scope};
 use crate::check::{Answer, BatchAnswer, Counts, Language};
 use crate::model::access::Consents;
 use crate::model::brand::{BrandCode, RetailerCode};
@@ -24,11 +24,9 @@ use crate::ports::{CellHistory, ChangePart, HistoryEntry, Observed, PushAction, 
 
 /// Recipients in one batch at most.
 pub const MOST_RECIPIENTS: usize = 100_000;
-/// Bytes of a caller's reference at most.
-pub const LONGEST_REFERENCE: usize = 128;
 
 fn invalid(field: &str) -> Problem {
-    Problem::new(Kind::InvalidField, format!("{field} holds a value that it cannot"))
+    Problem::new(Kind::InvalidField, format!("{field} holds a value that it cannot")).of_field(field.to_owned())
 }
 
 /// A brand's number; 0 stands for a field that is not there.
@@ -102,7 +100,7 @@ pub fn check_reference(reference: &str) -> Result<(), Problem> {
     if reference.len() <= LONGEST_REFERENCE {
         return Ok(());
     }
-    Err(Problem::new(Kind::InvalidField, format!("reference is longer than {LONGEST_REFERENCE} bytes")))
+    Err(Problem::new(Kind::InvalidField, format!("reference is longer than {LONGEST_REFERENCE} bytes")).of_field("reference"))
 }
 
 impl proto::CheckRequest {
@@ -302,7 +300,8 @@ fn cell_record(cell: CellHistory) -> proto::CellRecord {
         channel: channel_code(cell.cell.channel),
         recipient_type: recipient_type_code(cell.cell.recipient_type),
         status: cell.status.map_or(proto::Status::Unspecified as i32, status),
-        history: cell.history.into_iter().map(history_entry).collect(),
+        more: cell.history.len() > MOST_HISTORY,
+        history: cell.history.into_iter().take(MOST_HISTORY).map(history_entry).collect(),
     }
 }
 

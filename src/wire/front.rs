@@ -10,7 +10,7 @@ use super::proto::permission_service_server::{PermissionServiceServer, SERVICE_N
 use super::status::{Kind, Problem};
 use super::words::InOurWords;
 use crate::net::hosts::HostPolicy;
-use crate::net::request_guard::{self, KnownHost, RequestViolation, is_grpc};
+use crate::net::request_guard::{self, KnownHost, LARGEST_HEAD, RequestViolation, is_grpc};
 use crate::net::{ActiveCall, ConnectionHandle, no_store};
 use crate::telemetry::metrics::{Edge, Metrics};
 use axum::Router;
@@ -100,6 +100,9 @@ impl Front {
 impl From<RequestViolation> for Problem {
     fn from(violation: RequestViolation) -> Self {
         let (kind, detail) = match violation {
+            RequestViolation::HeadTooLarge => {
+                (Kind::HeadersTooLarge, format!("the target and the headers take at most {LARGEST_HEAD} bytes"))
+            }
             RequestViolation::RepeatedHeader(name) => {
                 (Kind::RepeatedHeader, format!("{name} is given more than once; send it once"))
             }

@@ -24,6 +24,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// Movements of a cell in one explanation at most, the newest: with four cells of the longest movements it stays below what
+/// any client takes.
+pub const MOST_HISTORY: usize = 5_000;
+
 /// The composition root fills it; clones share it.
 #[derive(Clone)]
 pub struct Gateway(Arc<Parts>);

@@ -134,8 +134,8 @@ impl ConsentService for Consent {
         Ok(Response::new(Box::pin(watch::watch(&self.0, request.into_inner().from_revision)?)))
     }
 
-    async fn get_state(&self, _: Request<proto::GetStateRequest>) -> Result<Response<proto::GetStateResponse>, Status> {
-        Ok(Response::new(state::read(&self.0).await?))
+    async fn get_state(&self, request: Request<proto::GetStateRequest>) -> Result<Response<proto::GetStateResponse>, Status> {
+        Ok(Response::new(state::read(&self.0, request.into_inner()).await?))
     }
 }
 
@@ -147,11 +147,11 @@ impl AdminService for Admin {
         Ok(Response::new(proto::PutBrandResponse { brand: Some(brand) }))
     }
 
-    async fn list_brands(&self, _: Request<proto::ListBrandsRequest>) -> Result<Response<proto::ListBrandsResponse>, Status> {
-        self.0.require_loaded()?;
-        let entries = self.0.parts().checker.index().brands().all();
-        let brands = entries.iter().map(|entry| convert::brand_message(&entry.brand)).collect();
-        Ok(Response::new(proto::ListBrandsResponse { brands }))
+    async fn list_brands(
+        &self,
+        request: Request<proto::ListBrandsRequest>,
+    ) -> Result<Response<proto::ListBrandsResponse>, Status> {
+        Ok(Response::new(registry::list_brands(&self.0, request.into_inner())?))
     }
 
     async fn deactivate_brand(

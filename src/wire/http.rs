@@ -5,19 +5,19 @@ use super::body::{Media, Sent, Shared};
 use super::convert;
 use super::filter;
 use super::gateway::Gateway;
-use super::json::{self, AnswerBody, BatchAnswerBody, BatchBody, CheckBody, ExplanationBody, ReportBody};
+use super::json::{self, AnswerBody, BatchAnswerBody, BatchBody, CheckBody, Document, ExplanationBody, ReportBody};
 use super::language;
-use super::line::{line, wants_a_line};
+use super::line::line;
+use super::negotiation::prefers_text;
 use super::record::Asked;
 use super::status::{Kind, Problem};
-use crate::check::question::Recipients;
 use crate::model::brand::BrandCode;
 use crate::model::fields::Fields;
 use crate::telemetry::metrics::Edge;
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
@@ -128,10 +128,10 @@ async fn check(gateway: &Gateway, edge: Edge, headers: &HeaderMap, body: Result<
     let reference = body.reference.as_deref();
     let asked = Asked { caller, edge, reference: reference.unwrap_or_default(), revision_reached };
     let answer = gateway.check(&asked, &scope, recipient).await;
-    if wants_a_line(headers) {
+    if prefers_text(headers) {
         return line(answer.verdict.decision, answer.verdict.reason.name());
     }
-    Json(AnswerBody::new(&answer, reference, language::accepted(headers))).into_response()
+    Document(AnswerBody::new(&answer, reference, language::accepted(headers))).into_response()
 }
 
 async fn check_batch(State(gateway): State<Gateway>, headers: HeaderMap, RawQuery(query): RawQuery, body: Body) -> Response {
@@ -143,23 +143,29 @@ async fn check_batch(State(gateway): State<Gateway>, headers: HeaderMap, RawQuer
     let revision_reached = gateway.await_revision(batch.min_revision, None).await;
     let reference = batch.reference.as_deref();
     let asked = Asked { caller, edge: Edge::HttpBatch, reference: reference.unwrap_or_default(), revision_reached };
-    let (answer, counts) = gateway.check_batch(&asked, &batch.scope, Recipients::Spelled(&batch.recipients)).await;
-    Json(BatchAnswerBody::new(&answer, &convert::batch_counts(&counts), reference)).into_response()
+    let (answer, counts) = gateway.check_batch(&asked, &batch.scope, batch.addresses.as_recipients()).await;
+    Document(BatchAnswerBody::new(&answer, &convert::batch_counts(&counts), reference)).into_response()
 }
 
 async fn explain(State(gateway): State<Gateway>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let asked = question_of(query)?;
     let (scope, recipient) = asked.question()?;
     gateway.require_loaded()?;
-    Ok(Json(ExplanationBody::new(&gateway.explain(&scope, recipient).await?)).into_response())
+    Ok(Document(ExplanationBody::new(&gateway.explain(&scope, recipient).await?)).into_response())
 }
+
+/// The parameters of `POST /v1/movements`.
+pub const MOVEMENTS_PARAMETERS: [&str; 1] = ["brandCode"];
 
 /// The brand of movements that name none: `?brandCode=`.
 fn brand_of(query: Option<String>) -> Result<Option<BrandCode>, Problem> {
     let mut brand = None;
     for (name, value) in parameters(query)? {
-        if name != "brandCode" || brand.is_some() {
-            return Err(Problem::new(Kind::MalformedQuery, "the only parameter is brandCode, once"));
+        if name != MOVEMENTS_PARAMETERS[0] {
+            return Err(json::unknown_parameter(&name, &MOVEMENTS_PARAMETERS));
+        }
+        if brand.is_some() {
+            return Err(Problem::new(Kind::MalformedQuery, "brandCode is given twice").of_field("brandCode"));
         }
         brand = Some(json::brand(Some(&json::Code::Text(value)))?);
     }
@@ -175,5 +181,5 @@ async fn movements(State(gateway): State<Gateway>, RawQuery(query): RawQuery, bo
     };
     let raw = items.iter().map(|item| item.as_ref().map(Fields::raw));
     let report = apply::apply(&gateway, brand, Export::default(), raw).await?;
-    Ok(Json(ReportBody::new(&report)).into_response())
+    Ok(Document(ReportBody::new(&report)).into_response())
 }

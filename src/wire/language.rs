@@ -1,33 +1,24 @@
 //! Which language a caller of HTTP reads: `Accept-Language` (RFC 9110, 12.5.4), of which we have two.
 
+use super::negotiation::choices;
 use crate::check::Language;
 use http::{HeaderMap, header};
 
 /// The language that is asked for most, the first of several; none if neither is.
 #[must_use]
 pub(super) fn accepted(headers: &HeaderMap) -> Option<Language> {
-    let asked = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-    let mut best = None;
-    for (language, weight) in asked.split(',').filter_map(range) {
-        if weight > best.map_or(0.0, |(_, weight)| weight) {
-            best = Some((language, weight));
-        }
-    }
+    let known = choices(headers, header::ACCEPT_LANGUAGE).filter_map(|(tag, weight)| Some((of_tag(tag)?, weight)));
+    let best = known.filter(|(_, weight)| *weight > 0).reduce(|best, next| if next.1 > best.1 { next } else { best });
     best.map(|(language, _)| language)
 }
 
-/// A language and its weight, up to 1.
-fn range(text: &str) -> Option<(Language, f32)> {
-    let mut parts = text.split(';').map(str::trim);
-    let tag = parts.next()?.split('-').next()?.to_ascii_lowercase();
-    let language = match tag.as_str() {
-        "en" => Language::English,
-        "tr" => Language::Turkish,
-        _ => return None,
-    };
-    let Some(weight) = parts.find_map(|part| part.strip_prefix("q=")) else { return Some((language, 1.0)) };
-    let weight: f32 = weight.parse().ok()?;
-    (0.0..=1.0).contains(&weight).then_some((language, weight))
+fn of_tag(tag: &str) -> Option<Language> {
+    let of = |name| tag.split('-').next().is_some_and(|primary| primary.eq_ignore_ascii_case(name));
+    match () {
+        () if of("en") => Some(Language::English),
+        () if of("tr") => Some(Language::Turkish),
+        () => None,
+    }
 }
 
 #[cfg(test)]

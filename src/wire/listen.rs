@@ -2,8 +2,10 @@
 
 use super::filter;
 use super::front::Front;
-use crate::net::{self, ConnectionHandle, Life};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use crate::net::request_guard::LARGEST_HEAD;
+use crate::net::streams::Streams;
+use crate::net::{self, ConnectionHandle, IDLE_LIMIT, Life};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,14 +21,14 @@ pub struct Bounds {
     pub streams: u32,
 }
 
-/// A client that sends no whole header in this time is cut off.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// An h2 client that answers no ping in this time is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
-/// Bytes of a request's headers at most, in HTTP/2.
-const HEADERS: u32 = 16 << 10;
-/// Bytes that are read or written at once in HTTP/1.1, and of a request's head at most.
-const HTTP1_BUFFER: usize = 64 << 10;
+/// Bytes of a request's head that are read; of one that is larger nothing is known, and it is 431 without a body.
+const HEAD_READ: u32 = 64 << 10;
+/// Bytes that are read or written at once in HTTP/1.1, and thus of a request's head.
+const HTTP1_BUFFER: usize = HEAD_READ as usize;
+/// What is read is refused in words.
+const _: () = assert!(LARGEST_HEAD < HTTP1_BUFFER);
 /// From one look at the first bytes of a preface that comes in pieces to the next.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -40,13 +42,13 @@ pub async fn serve(listener: TcpListener, front: Front, bounds: Bounds, life: Li
     net::accept(&listener, bounds.connections, &life, each).await;
 }
 
-fn builder(bounds: Bounds) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+fn builder(bounds: Bounds) -> Builder<Streams> {
+    let mut builder = Builder::new(Streams);
     // Half-closed: who says no more after the question (`nc -N`) still gets its answer.
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout(IDLE_LIMIT)
         // Below the longest target that hyper takes: a longer one is answered with 431, where hyper's own 414, which no
         // handler sees, may be kept by caches.
         .max_buf_size(HTTP1_BUFFER)
@@ -55,7 +57,7 @@ fn builder(bounds: Bounds) -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(bounds.streams)
-        .max_header_list_size(HEADERS)
+        .max_header_list_size(HEAD_READ)
         .keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE)
         // A batch of 100,000 packed phones is 800 kB: it should not wait for window updates.
@@ -80,10 +82,10 @@ async fn speaks(stream: &TcpStream) -> bool {
             tokio::time::sleep(LOOK).await;
         }
     };
-    tokio::time::timeout(HEADER_TIMEOUT, plain).await.unwrap_or(false)
+    tokio::time::timeout(IDLE_LIMIT, plain).await.unwrap_or(false)
 }
 
-async fn connection(stream: TcpStream, handle: ConnectionHandle, front: Front, builder: &Builder<TokioExecutor>, life: &Life) {
+async fn connection(stream: TcpStream, handle: ConnectionHandle, front: Front, builder: &Builder<Streams>, life: &Life) {
     let spoke = tokio::select! {
         spoke = speaks(&stream) => spoke,
         () = life.stop.cancelled() => return,

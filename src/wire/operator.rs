@@ -4,6 +4,7 @@
 use super::convert;
 use super::gateway::Gateway;
 use super::proto;
+use super::registry::page_size;
 use super::status::{Kind, Problem};
 use crate::model::brand::BrandCode;
 use crate::model::erasure::Reason;
@@ -36,7 +37,7 @@ pub async fn list_closures(
 ) -> Result<proto::ListClosuresResponse, Problem> {
     gateway.require_loaded()?;
     let proto::ListClosuresRequest { after_id, limit } = request;
-    let most = if limit == 0 { MOST_CLOSURES } else { MOST_CLOSURES.min(limit as usize) };
+    let most = page_size(limit, MOST_CLOSURES);
     let queue = Arc::clone(&gateway.parts().closures);
     let read = tokio::task::spawn_blocking(move || queue.unreported(after_id, most)).await;
     let closures = read.map_err(|error| unread(&error))?.map_err(|error| unread(&error))?;

@@ -11,6 +11,23 @@ use crate::ports::RegistryRefused;
 /// Declarations in one answer at most: an answer of so many stays below what any client takes.
 pub const MOST_DECLARATIONS: usize = 5_000;
 
+/// Brands in one answer at most: with their longest texts, so many stay below what any client takes.
+pub const MOST_BRANDS: usize = 2_000;
+
+/// How many things an answer holds: as many as its caller asks for, 0 for as many as it may.
+#[must_use]
+pub fn page_size(limit: u32, most: usize) -> usize {
+    if limit == 0 { most } else { most.min(limit as usize) }
+}
+
+/// The brands on file, by code.
+pub fn list_brands(gateway: &Gateway, request: proto::ListBrandsRequest) -> Result<proto::ListBrandsResponse, Problem> {
+    gateway.require_loaded()?;
+    let brands = gateway.parts().checker.index().brands();
+    let (page, more) = brands.page(request.after_brand_code, page_size(request.limit, MOST_BRANDS));
+    Ok(proto::ListBrandsResponse { brands: page.iter().map(|entry| convert::brand_message(&entry.brand)).collect(), more })
+}
+
 /// Puts a brand on file; what is on file then.
 pub async fn put_brand(gateway: &Gateway, brand: proto::Brand) -> Result<proto::Brand, Problem> {
     let put = brand.put(gateway.now())?;
@@ -58,10 +75,7 @@ pub fn list_declarations(
     request: &proto::ListDeclarationsRequest,
 ) -> Result<proto::ListDeclarationsResponse, Problem> {
     gateway.require_loaded()?;
-    let most = match request.limit as usize {
-        0 => MOST_DECLARATIONS,
-        limit => limit.min(MOST_DECLARATIONS),
-    };
+    let most = page_size(request.limit, MOST_DECLARATIONS);
     let listed = gateway.parts().checker.index().declarations().list(request.brand(), request.after_id, most);
     Ok(proto::ListDeclarationsResponse { declarations: listed.iter().map(convert::declaration_message).collect() })
 }

@@ -3,6 +3,7 @@
 use super::convert::channel_code;
 use super::gateway::Gateway;
 use super::proto;
+use super::registry::page_size;
 use super::status::{Kind, Problem};
 use crate::index::{BrandEntry, StreamFreshness};
 use crate::model::brand::Feed;
@@ -12,8 +13,11 @@ use crate::model::time::{IysTime, Moment};
 use crate::ports::FeedTask;
 use std::sync::Arc;
 
+/// Brands in one answer at most: so many stay below what any client takes.
+pub const MOST_BRANDS: usize = 10_000;
+
 /// Reads the state: memory, and the first key of the change log.
-pub async fn read(gateway: &Gateway) -> Result<proto::GetStateResponse, Problem> {
+pub async fn read(gateway: &Gateway, request: proto::GetStateRequest) -> Result<proto::GetStateResponse, Problem> {
     let history = Arc::clone(&gateway.parts().history);
     let earliest = tokio::task::spawn_blocking(move || history.earliest_revision()).await;
     let failed = |error: String| {
@@ -23,13 +27,15 @@ pub async fn read(gateway: &Gateway) -> Result<proto::GetStateResponse, Problem>
     let earliest = earliest.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))?;
     let index = gateway.parts().checker.index();
     let at = gateway.moment();
+    let (page, more_brands) = index.brands().page(request.after_brand_code, page_size(request.limit, MOST_BRANDS));
     Ok(proto::GetStateResponse {
         ready: gateway.ready().is_ok(),
         revision: index.revision().get(),
         earliest_revision: earliest.unwrap_or(0),
         relations: index.relations(),
-        brands: index.brands().all().iter().map(|entry| brand_state(entry, at)).collect(),
+        brands: page.iter().map(|entry| brand_state(entry, at)).collect(),
         feeds: gateway.parts().feed.tasks().into_iter().map(feed_task).collect(),
+        more_brands,
     })
 }
 

@@ -3,13 +3,14 @@
 //! ALLOW, DENY and DEFER are answers, never problems. A problem has a public text for its caller; what
 //! the caller sent is never repeated in a log.
 
-use super::line::{line, wants_a_line};
+use super::json::Document;
+use super::line::line;
+use super::negotiation::prefers_text;
 use crate::check::decision::Decision;
 use crate::model::brand::AgeTooShort;
 use crate::model::standing::DeclarationNeeded;
-use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -28,6 +29,21 @@ pub struct Problem {
     pub detail: Cow<'static, str>,
     /// What a program needs to go on: a name and its value.
     pub hint: Option<(&'static str, String)>,
+    /// The field, parameter or header that is wrong, as its caller writes it.
+    pub field: Option<Cow<'static, str>>,
+    /// The header that names what would have been taken.
+    pub taken: Option<Box<(HeaderName, &'static str)>>,
+}
+
+/// When a call that failed may succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Not as it was made.
+    Never,
+    /// A moment later, here or after a restart.
+    Soon,
+    /// When what the text names has changed.
+    Later,
 }
 
 /// The rows of the table.
@@ -57,6 +73,8 @@ pub enum Kind {
     NotFound,
     /// The path has no such method.
     MethodNotAllowed,
+    /// The target and the headers are larger than they may be.
+    HeadersTooLarge,
     /// A header that decides something is there more than once.
     RepeatedHeader,
     /// The request names no host, or none that can be one.
@@ -142,8 +160,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every one.
-    pub const ALL: [Self; 49] = [
+    /// Every one but those of lists that cannot be read, which have codes of their own.
+    pub const ALL: [Self; 53] = [
         Self::MalformedJson,
         Self::MalformedProtobuf,
         Self::MalformedQuery,
@@ -156,6 +174,7 @@ impl Kind {
         Self::ClientSilent,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::HeadersTooLarge,
         Self::RepeatedHeader,
         Self::MalformedHost,
         Self::HostNotAllowed,
@@ -188,6 +207,9 @@ impl Kind {
         Self::RevisionUnknown,
         Self::WatchTooSlow,
         Self::TooManyWatchers,
+        Self::FilterClientNotReading,
+        Self::FilterClientSilent,
+        Self::TooManyLists,
         Self::FeedNotConfigured,
         Self::BrandNotFed,
         Self::NoPushReceiver,
@@ -201,14 +223,35 @@ impl Kind {
         self.row().0
     }
 
-    /// Whether the same call may succeed a moment later, here or after a restart.
+    /// Whether the same call may succeed when it is made again.
     #[must_use]
-    const fn passes(self) -> bool {
-        matches!(self, Self::NotReady | Self::ShuttingDown | Self::DiskFull | Self::NoDescriptors | Self::StoreStalled)
+    pub const fn retry(self) -> Retry {
+        match self {
+            Self::NotReady
+            | Self::ShuttingDown
+            | Self::DiskFull
+            | Self::NoDescriptors
+            | Self::StoreStalled
+            | Self::ClientSilent => Retry::Soon,
+            Self::IndexFull
+            | Self::StorePoisoned
+            | Self::WriterPanicked
+            | Self::StoreFailed
+            | Self::ErasureUnfinished
+            | Self::BackupRunning
+            | Self::BackupFailed
+            | Self::WatchTooSlow
+            | Self::TooManyWatchers
+            | Self::TooManyLists
+            | Self::FilterClientNotReading
+            | Self::FilterClientSilent
+            | Self::IysUnavailable => Retry::Later,
+            _ => Retry::Never,
+        }
     }
 
     /// Code, HTTP status, gRPC status, title.
-    const fn row(self) -> (&'static str, StatusCode, Code, &'static str) {
+    pub(super) const fn row(self) -> (&'static str, StatusCode, Code, &'static str) {
         use StatusCode as H;
         match self {
             Self::MalformedJson => ("MALFORMED_JSON", H::BAD_REQUEST, Code::InvalidArgument, "The body cannot be read"),
@@ -227,6 +270,9 @@ impl Kind {
             Self::ClientSilent => ("CLIENT_SILENT", H::REQUEST_TIMEOUT, Code::DeadlineExceeded, "The client went silent"),
             Self::NotFound => ("NOT_FOUND", H::NOT_FOUND, Code::NotFound, "No such path"),
             Self::MethodNotAllowed => ("METHOD_NOT_ALLOWED", H::METHOD_NOT_ALLOWED, Code::Unimplemented, "No such method here"),
+            Self::HeadersTooLarge => {
+                ("HEADERS_TOO_LARGE", H::REQUEST_HEADER_FIELDS_TOO_LARGE, Code::ResourceExhausted, "The headers are too large")
+            }
             Self::RepeatedHeader => {
                 ("REPEATED_HEADER", H::BAD_REQUEST, Code::InvalidArgument, "A header is there more than once")
             }
@@ -305,7 +351,19 @@ impl Kind {
 impl Problem {
     /// A problem with its public text.
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), hint: None }
+        Self { kind, detail: detail.into(), hint: None, field: None, taken: None }
+    }
+
+    /// The same with the field, parameter or header that is wrong.
+    #[must_use]
+    pub fn of_field(self, field: impl Into<Cow<'static, str>>) -> Self {
+        Self { field: Some(field.into()), ..self }
+    }
+
+    /// The same with a header that names what would have been taken.
+    #[must_use]
+    pub fn with_taken(self, name: HeaderName, values: &'static str) -> Self {
+        Self { taken: Some(Box::new((name, values))), ..self }
     }
 
     /// The same with what a program needs to go on.
@@ -329,7 +387,7 @@ impl Problem {
     /// A mandatory field is absent.
     #[must_use]
     pub fn missing(field: &str) -> Self {
-        Self::new(Kind::MissingField, format!("{field} is missing"))
+        Self::new(Kind::MissingField, format!("{field} is missing")).of_field(field.to_owned())
     }
 }
 
@@ -345,7 +403,8 @@ impl From<Problem> for Status {
     fn from(problem: Problem) -> Self {
         let (code, _, grpc, _) = problem.kind.row();
         let hint = problem.hint.map(|(name, value)| (name.to_owned(), value));
-        let metadata: HashMap<String, String> = hint.into_iter().collect();
+        let field = problem.field.map(|field| ("field".to_owned(), field.into_owned()));
+        let metadata: HashMap<String, String> = hint.into_iter().chain(field).collect();
         let details = ErrorDetails::with_error_info(code, "izingate", metadata);
         Self::with_error_details(grpc, format!("{code}: {}", problem.detail), details)
     }
@@ -373,7 +432,12 @@ pub fn of_tonic(status: Status) -> Status {
         _ => return status,
     };
     let said = status.message();
-    Problem::new(kind, if said.is_empty() { otherwise.to_owned() } else { said.to_owned() }).into()
+    let problem = Problem::new(kind, if said.is_empty() { otherwise.to_owned() } else { said.to_owned() });
+    // Which compression is taken (grpc-accept-encoding), where another one came.
+    let metadata = status.metadata().clone();
+    let mut ours = Status::from(problem);
+    *ours.metadata_mut() = metadata;
+    ours
 }
 
 impl Problem {
@@ -381,7 +445,7 @@ impl Problem {
     /// else: `DEFER MISSING_FIELD`.
     #[must_use]
     pub fn response(self, headers: &HeaderMap) -> Response {
-        if !wants_a_line(headers) {
+        if !prefers_text(headers) {
             return self.into_response();
         }
         let (code, status, _, _) = self.kind.row();
@@ -392,11 +456,17 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (code, status, _, title) = self.kind.row();
-        let body =
+        let mut body =
             json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": self.detail });
-        let mut response = (status, Json(body)).into_response();
+        if let Some(field) = self.field {
+            body["field"] = json!(field);
+        }
+        let mut response = (status, Document(body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.kind.passes() {
+        if let Some((name, values)) = self.taken.map(|taken| *taken) {
+            response.headers_mut().insert(name, HeaderValue::from_static(values));
+        }
+        if self.kind.retry() == Retry::Soon {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response

@@ -5,7 +5,7 @@
 //! more boxed routes, and a decision is short.
 
 use super::status::{Kind, Problem, of_tonic};
-use crate::net::request_guard::is_grpc;
+use crate::net::request_guard::{Spoken, spoken};
 use axum::response::IntoResponse;
 use http::{Request, Response};
 use std::convert::Infallible;
@@ -47,11 +47,19 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if is_grpc(request.headers()) {
-            return Answering::Asked(self.0.call(request));
-        }
-        let problem = Problem::new(Kind::UnsupportedMediaType, "this path is gRPC's: send application/grpc");
-        Answering::Refused(ready(Ok(problem.into_response().map(Body::new))))
+        let refused = |text| Problem::new(Kind::UnsupportedMediaType, text);
+        let response = match spoken(request.headers()) {
+            Spoken::Grpc => return Answering::Asked(self.0.call(request)),
+            Spoken::GrpcOfOtherMessages => {
+                tonic::Status::from(refused("the messages are protobuf: send application/grpc")).into_http()
+            }
+            Spoken::GrpcWeb => {
+                let text = "gRPC-Web is not spoken here: send application/grpc over HTTP/2, or JSON to /v1/check";
+                refused(text).into_response().map(Body::new)
+            }
+            Spoken::Other => refused("this path is gRPC's: send application/grpc").into_response().map(Body::new),
+        };
+        Answering::Refused(ready(Ok(response)))
     }
 }
 

@@ -11,6 +11,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Barrier};
 
 const SLOW: &[&str] = &["--deadline", "300ms"];
 
@@ -199,7 +200,7 @@ async fn environments_that_are_none() {
         (sound.replacen("agi_request", "agi_requests", 1), "AGI_REQUEST_INVALID"),
         (sound.replace("ARAMA", "ARAMA%ff"), "AGI_REQUEST_INVALID"),
         (argument(1_000), "INVALID_FIELD"),
-        (argument(60_000), "INVALID_FIELD"),
+        (argument(60_000), "HEADERS_TOO_LARGE"),
     ] {
         assert_eq!(agi.call(&call), undecided(reason), "{call:.80}");
     }
@@ -266,6 +267,91 @@ fn connections_are_kept() {
                         HTTP/1.1 izingate-caller: santral-1";
         assert_eq!(questions.recv().unwrap(), expected, "on the first connection, all");
     }
+}
+
+/// A server whose first `kept` connections each answer one question, once all of them have one, and hang up at the next;
+/// those that come later answer every question. Without any every connection hangs up at its first.
+fn hangs_up(kept: usize) -> (String, Receiver<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (asked, questions) = channel();
+    let together = Arc::new(Barrier::new(kept));
+    std::thread::spawn(move || {
+        let body = r#"{"allowed":true,"decision":"ALLOW","reason":"APPROVED","revision":7,"decisionId":"0a"}"#;
+        for (place, stream) in listener.incoming().enumerate() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let (asked, together) = (asked.clone(), Arc::clone(&together));
+            std::thread::spawn(move || {
+                let mut first = true;
+                while request(&mut stream).is_some() {
+                    let _ = asked.send(place);
+                    if kept == 0 || (place < kept && !first) {
+                        return;
+                    }
+                    if place < kept {
+                        together.wait();
+                    }
+                    first = false;
+                    stream.get_mut().write_all(ok(body).as_bytes()).unwrap();
+                }
+            });
+        }
+    });
+    (address, questions)
+}
+
+/// That another kept connection ended as well costs no call either: it is asked again over a new one.
+#[test]
+fn a_question_whose_kept_connection_ended_is_asked_again() {
+    let (gateway, questions) = hangs_up(2);
+    let agi = Agi::start_with(&gateway, &[]);
+    let call = environment(&agi.url("?brandCode=601234&type=ARAMA"), &[]);
+    let mut calls: Vec<Asterisk> = (0..2).map(|_| Asterisk::dial(agi.address, call.as_bytes())).collect();
+    // The questions of both are asked before either is answered.
+    for asterisk in &mut calls {
+        asterisk.say(DONE.as_bytes());
+    }
+    for mut asterisk in calls {
+        // The first command is carried out already.
+        assert_eq!(asterisk.hear().as_deref(), Some(r#"SET VARIABLE IZINGATE_ALLOWED "0""#));
+        assert_eq!(told(&variables(&asterisk.heard(|_| DONE.to_owned()))), pair("ALLOW", "APPROVED"));
+    }
+    for _ in 0..3 {
+        assert_eq!(told(&agi.ask(&["brandCode=601234", "type=ARAMA"])), pair("ALLOW", "APPROVED"));
+    }
+    assert!(agi.stop().0.success());
+    let mut asked: Vec<usize> = questions.try_iter().collect();
+    asked.sort_unstable();
+    assert_eq!(asked, [0, 0, 1, 1, 2, 3, 4], "both kept connections ended under a question");
+}
+
+#[test]
+fn a_gateway_that_always_hangs_up_is_asked_twice() {
+    let (gateway, questions) = hangs_up(0);
+    let agi = Agi::start_with(&gateway, &[]);
+    let call = environment(&agi.url("?brandCode=601234&type=ARAMA"), &[]);
+    assert_eq!(agi.call(&call), undecided("GATEWAY_FAILED"));
+    assert!(agi.stop().0.success());
+    assert_eq!(questions.try_iter().collect::<Vec<_>>(), [0, 1]);
+}
+
+/// Asterisk's own limit of `agi_uniqueid` is 149 characters.
+#[tokio::test]
+async fn a_long_call_id_fails_no_call() {
+    let (known, agi) = dialler().await;
+    let call = environment(&agi.url("?brandCode=601234&type=ARAMA"), &[]);
+    for length in [128, 129, 149, 150, 1_000] {
+        let id = format!("{}-1732560000.{length}", "p".repeat(length - 12 - length.to_string().len()));
+        assert_eq!(id.len(), length);
+        let commands = agi.call(&call.replace("pbx-1732560000.12", &id));
+        assert_eq!(told(&variables(&commands)), pair("ALLOW", "APPROVED"), "{length}");
+    }
+    let data = known.data();
+    assert!(known.gateway.stop().success());
+    let found = run(&["evidence", "find", "--data", data.to_str().unwrap(), "--recipient", APPROVED, "--json"]);
+    let found = String::from_utf8(found.stdout).unwrap();
+    let kept = format!("\"{}-1732560000.149\"", "p".repeat(128 - 15));
+    assert!(found.contains(&kept), "{found}");
 }
 
 #[test]

@@ -291,7 +291,7 @@ impl Ledger {
     async fn assert_kept(&self, gateway: &Gateway, round: u32) {
         let acknowledged = self.acknowledged.lock().unwrap().clone();
         let last = acknowledged.iter().map(|(_, revision)| *revision).max().unwrap_or(0);
-        let state = gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner();
+        let state = gateway.consent().await.get_state(GetStateRequest::default()).await.unwrap().into_inner();
         assert!(state.revision >= last, "round {round}: revision {} after {last} was acknowledged", state.revision);
         let mut of_recipient: BTreeMap<String, Vec<(Told, u64)>> = BTreeMap::new();
         for (told, revision) in acknowledged {

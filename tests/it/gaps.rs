@@ -213,7 +213,7 @@ async fn ages_are_those_that_were_given_last() {
     assert_eq!(line(&mut add(online, &[])), shown("import", "-/90m/-"));
     assert_eq!(line(&mut add(online, &["--max-age", "2d", "--max-age", "EPOSTA=1h"])), shown("import", "2d/2d/1h"));
     let mut admin = gateway.admin().await;
-    let listed = admin.list_brands(ListBrandsRequest {}).await.unwrap().into_inner().brands;
+    let listed = admin.list_brands(ListBrandsRequest::default()).await.unwrap().into_inner().brands;
     assert_eq!(listed[0].max_age_minutes, [2880, 2880, 60]);
     let put = |max_age_minutes| PutBrandRequest { brand: Some(proto::Brand { max_age_minutes, ..listed[0].clone() }) };
     let kept = admin.put_brand(put(vec![])).await.unwrap().into_inner().brand.unwrap();
@@ -251,7 +251,7 @@ async fn an_export_imported_into_a_running_gateway_ends_the_gap_before_it() {
         import_with(&["--endpoint", &gateway.http, "--iys-export", "--as-of", as_of], &[file])
     };
     let row = "+905321234567,BIREYSEL,MESAJ,ONAY\n";
-    let missed = async || gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner().brands[0].gap;
+    let missed = async || gateway.consent().await.get_state(GetStateRequest::default()).await.unwrap().into_inner().brands[0].gap;
     let whole = missed().await;
     assert!(whole.is_some());
     let after = gap().to.plus(60).to_string();

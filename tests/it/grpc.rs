@@ -448,14 +448,22 @@ async fn movements_in() {
 #[tokio::test]
 async fn where_it_stands() {
     let known = Known::start().await;
-    let mut state = known.gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner();
+    let mut state = known.gateway.consent().await.get_state(GetStateRequest::default()).await.unwrap().into_inner();
     for brand in &mut state.brands {
         assert!(std::mem::take(&mut brand.as_of) > 0 && std::mem::take(&mut brand.age_seconds) < 60);
     }
     let brands = vec![BrandState { brand_code: BRAND, active: true, ..BrandState::default() }];
     assert_eq!(
         state,
-        GetStateResponse { ready: true, revision: 1, earliest_revision: 1, relations: 3, brands, feeds: Vec::new() }
+        GetStateResponse {
+            ready: true,
+            revision: 1,
+            earliest_revision: 1,
+            relations: 3,
+            brands,
+            feeds: Vec::new(),
+            more_brands: false
+        }
     );
 }
 
@@ -476,7 +484,7 @@ async fn brands() {
     };
     let put = admin.put_brand(PutBrandRequest { brand: Some(other.clone()) }).await.unwrap().into_inner();
     assert_eq!(put.brand, Some(other.clone()));
-    let listed = admin.list_brands(ListBrandsRequest {}).await.unwrap().into_inner().brands;
+    let listed = admin.list_brands(ListBrandsRequest::default()).await.unwrap().into_inner().brands;
     assert_eq!(listed, [other, ours.clone()]);
 
     let gone = admin.deactivate_brand(DeactivateBrandRequest { brand_code: BRAND }).await.unwrap().into_inner();

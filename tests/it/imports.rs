@@ -22,7 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config", &["model", "evidence::settings", "net::hosts"]),
     ("access", &["model", "config"]),
     ("net", &[]),
-    ("agi", &["check::decision", "net"]),
+    ("agi", &["check::decision", "check::question", "net"]),
     ("disk", &[]),
     ("filter", &["model", "check"]),
     ("wire", &["model", "clock", "index", "check", "ports", "access", "telemetry", "config", "net", "evidence", "filter"]),

@@ -314,7 +314,7 @@ async fn exempt_emails_need_a_declaration_only_where_the_brand_says_so() {
         check(gateway, CheckRequest { language: Language::English.into(), ..ask(EMAIL, "EPOSTA", Purpose::Exempt62) }).await;
     assert_eq!((freed.reason(), freed.article.as_str(), freed.declaration_id), (Reason::Exempt, "6/5", 0));
     assert_eq!(freed.explanation, "The message is exempt, and e-mail needs no declaration (17/A).");
-    let ours = gateway.admin().await.list_brands(ListBrandsRequest {}).await.unwrap().into_inner().brands.remove(0);
+    let ours = gateway.admin().await.list_brands(ListBrandsRequest::default()).await.unwrap().into_inner().brands.remove(0);
     let keeper =
         DataKeeper { partner: "Ortak A.Ş.".to_owned(), declaration: "Sözleşme 7".to_owned(), declared_at: now() - 60 };
     let strict = Brand { require_declaration: Some(true), keeper: Some(keeper), ..ours.clone() };

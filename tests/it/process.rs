@@ -83,6 +83,9 @@ fn a_taken_port_leaves_the_data_alone() {
         let other = if port == "--listen" { "--admin" } else { "--listen" };
         command.args(["serve", port, &address, other, "127.0.0.1:0", "--data"]).arg(&data);
         assert_eq!(failure(&mut command), failed("PORT_TAKEN"), "{port}");
+        let said = String::from_utf8(command.output().unwrap().stderr).unwrap();
+        let variable = if port == "--listen" { "IZINGATE_LISTEN" } else { "IZINGATE_ADMIN" };
+        assert!(said.contains(&format!("; another address is given with {port} or {variable}")), "{said}");
         assert!(!data.exists());
     }
 }

@@ -65,7 +65,7 @@ async fn a_page_that_rebinds_its_name_changes_and_reads_nothing() {
             assert_eq!(ask("127.0.0.1:7070", &format!("\r\n{page}")), refused(403, "CROSS_ORIGIN"), "{target} {page}");
         }
     }
-    let state = known.gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner();
+    let state = known.gateway.consent().await.get_state(GetStateRequest::default()).await.unwrap().into_inner();
     assert_eq!(state.revision, 1, "nothing was written");
     let answer = check_one(&mut known.gateway.permission().await, REFUSED, "MESAJ", 0).await;
     assert!(!answer.allowed);

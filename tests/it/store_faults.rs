@@ -165,7 +165,7 @@ async fn a_full_disk_passes_by_itself_and_loses_nothing_that_was_acknowledged() 
             gateway.kill();
             gateway = disk.start();
         }
-        let state = gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner();
+        let state = gateway.consent().await.get_state(GetStateRequest::default()).await.unwrap().into_inner();
         assert_eq!(state.revision, ret.revision, "killed: {killed}");
         for from in &acknowledged {
             assert!(allowed(&gateway, &format!("+90530{:07}", from + 999)).await, "{from}, killed: {killed}");

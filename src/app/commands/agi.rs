@@ -46,5 +46,5 @@ pub fn agi(args: &AgiArgs, out: &mut dyn Write) -> Result<(), CommandError> {
 
 fn not_there(args: &AgiArgs, error: &std::io::Error) -> CommandError {
     let code = if error.kind() == std::io::ErrorKind::AddrInUse { "PORT_TAKEN" } else { "CANNOT_LISTEN" };
-    CommandError::refused(code, format!("{}: cannot listen here: {error}", args.listen))
+    CommandError::refused(code, format!("{}: cannot listen here: {error}; another address is given with --listen", args.listen))
 }

@@ -17,6 +17,7 @@ use crate::wire::proto::consent_service_client::ConsentServiceClient;
 use crate::wire::proto::{
     self, DataKeeper, DeactivateBrandRequest, GetStateRequest, ListBrandsRequest, PutBrandRequest, SetModeRequest,
 };
+use std::collections::HashSet;
 
 /// Does what is asked; what it returns is for standard output.
 pub fn brand(command: BrandCommand) -> Result<String, CommandError> {
@@ -91,16 +92,33 @@ fn list(args: &ListArgs) -> Result<String, CommandError> {
 /// not part of it, nor shown.
 fn with_feeds(target: &Target, mut brands: Vec<Brand>) -> Result<Vec<Brand>, CommandError> {
     let url = gateway(target)?;
-    let state = runtime()?.block_on(async {
-        let mut client = ConsentServiceClient::new(connect(&url).await?);
-        Ok::<_, CommandError>(client.get_state(GetStateRequest {}).await?.into_inner())
-    })?;
+    let codes = || brands.iter().map(|brand| brand.code.get());
+    let (Some(first), Some(last)) = (codes().min(), codes().max()) else { return Ok(brands) };
+    let fed = runtime()?.block_on(async { fed(ConsentServiceClient::new(connect(&url).await?), first, last).await })?;
     for brand in &mut brands {
-        if state.brands.iter().any(|state| state.fed && state.brand_code == brand.code.get()) {
+        if fed.contains(&brand.code.get()) {
             brand.feed = Feed::Iys(Channels::ALL);
         }
     }
     Ok(brands)
+}
+
+/// Brands from one code to another that follow İYS, page by page.
+async fn fed(
+    mut client: ConsentServiceClient<tonic::transport::Channel>,
+    first: u32,
+    last: u32,
+) -> Result<HashSet<u32>, CommandError> {
+    let (mut fed, mut after_brand_code) = (HashSet::new(), first - 1);
+    loop {
+        let limit = u32::from(first == last);
+        let state = client.get_state(GetStateRequest { after_brand_code, limit }).await?.into_inner();
+        fed.extend(state.brands.iter().filter(|brand| brand.fed).map(|brand| brand.brand_code));
+        match state.brands.last() {
+            Some(brand) if state.more_brands && brand.brand_code < last => after_brand_code = brand.brand_code,
+            _ => return Ok(fed),
+        }
+    }
 }
 
 fn deactivate(args: &DeactivateArgs) -> Result<String, CommandError> {
@@ -116,10 +134,21 @@ fn deactivate(args: &DeactivateArgs) -> Result<String, CommandError> {
     Ok(shown(&brand))
 }
 
-/// Every brand that a running gateway has on file.
+/// Every brand that a running gateway has on file, page by page.
 pub(super) fn remote_brands(target: &Target) -> Result<Vec<Brand>, CommandError> {
-    let answer = remote(target, async |mut client| client.list_brands(ListBrandsRequest {}).await)?;
-    answer.brands.into_iter().map(|brand| brand_of(Some(brand))).collect()
+    let brands = remote(target, async |mut client| {
+        let mut brands: Vec<proto::Brand> = Vec::new();
+        loop {
+            let after_brand_code = brands.last().map_or(0, |last| last.brand_code);
+            let page = client.list_brands(ListBrandsRequest { after_brand_code, limit: 0 }).await?.into_inner();
+            let is_last = !page.more || page.brands.is_empty();
+            brands.extend(page.brands);
+            if is_last {
+                return Ok(tonic::Response::new(brands));
+            }
+        }
+    })?;
+    brands.into_iter().map(|brand| brand_of(Some(brand))).collect()
 }
 
 fn put_offline(store: &Store, brand: &Brand) -> Result<(), CommandError> {

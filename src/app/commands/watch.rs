@@ -121,7 +121,8 @@ impl Watch<'_> {
         if let Next::Revision(revision) = self.next {
             return Ok(revision);
         }
-        let revision = self.client.get_state(GetStateRequest {}).await?.into_inner().revision + 1;
+        let revision =
+            self.client.get_state(GetStateRequest { limit: 1, ..GetStateRequest::default() }).await?.into_inner().revision + 1;
         self.next = Next::Revision(revision);
         Ok(revision)
     }

@@ -11,7 +11,7 @@ use crate::model::movement::{Context, Refusal};
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
 use crate::net::hosts::HostPolicy;
-use crate::net::payload;
+use crate::net::payload::{self, UnreadableBody};
 use crate::net::request_guard::{self, KnownHost, RequestViolation};
 use crate::net::{self, ConnectionHandle, Life, no_store};
 use crate::ports::{FeedNote, MovementSink};
@@ -193,6 +193,7 @@ async fn answered(
     let _call = connection.call();
     let mut response = match request_guard::check(&request, &HostPolicy::any(), &KnownHost::default()) {
         Ok(()) => router.oneshot(request.map(Body::new)).await?,
+        Err(RequestViolation::HeadTooLarge) => refuse(request.map(Body::new), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).await,
         Err(RequestViolation::CrossOrigin) => refuse(request.map(Body::new), StatusCode::FORBIDDEN).await,
         Err(_) => refuse(request.map(Body::new), StatusCode::BAD_REQUEST).await,
     };
@@ -228,7 +229,11 @@ async fn receive(
     };
     if let Err(unreadable) = payload::check_headers(request.headers()) {
         tracing::warn!(brand = brand.get(), %channel, reason = %unreadable, "push: a body cannot be read");
-        return refuse(request, StatusCode::UNSUPPORTED_MEDIA_TYPE).await;
+        let mut response = refuse(request, StatusCode::UNSUPPORTED_MEDIA_TYPE).await;
+        if matches!(unreadable, UnreadableBody::Encoded(_)) {
+            response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(payload::IDENTITY));
+        }
+        return response;
     }
     let Ok(_turn) = room.try_acquire() else {
         count(&counters.full, 1);

@@ -22,6 +22,7 @@ use super::status::{Kind, Problem};
 use crate::check::Language;
 use crate::check::question::Scope;
 use crate::model::encoding::Declared;
+use crate::net::{payload, streams};
 use crate::telemetry::metrics::Edge;
 use answer::{Answer, SUMMARY};
 use axum::body::Body;
@@ -59,7 +60,8 @@ pub struct Filters {
 /// Held while a list is filtered.
 type Room = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
 
-/// The connection that a list comes on: cancelling it hangs up.
+/// The connection that a list comes on: cancelling it hangs up. Of HTTP/2 it is the list's stream that ends instead, and
+/// the other calls of the connection go on.
 #[derive(Clone)]
 pub struct Connection(pub CancellationToken);
 
@@ -115,10 +117,11 @@ async fn begin(gateway: &Gateway, request: Request) -> Result<Response, Problem>
     let first = list.first().await?;
     let (pieces, queue) = mpsc::channel(QUEUE);
     let (tell_end, end) = oneshot::channel();
-    let connection = head.extensions.get::<Connection>().cloned();
+    let hang_up =
+        streams::end_of_current().or_else(|| head.extensions.get::<Connection>().map(|connection| connection.0.clone()));
     let gone = CancellationToken::new();
     let answer = Answer::new(queue, end, gone.clone().drop_guard());
-    let task = Task { list, pieces, tell_end, patience: filters.patience, connection, gone, _room: room };
+    let task = Task { list, pieces, tell_end, patience: filters.patience, hang_up, gone, _room: room };
     filters.tasks.spawn(task.run(first));
     let mut response = Body::new(answer).into_response();
     let headers = response.headers_mut();
@@ -144,9 +147,7 @@ fn charset_of(headers: &HeaderMap) -> Result<Option<Declared>, Problem> {
     if !parts.next().is_some_and(|name| name.eq_ignore_ascii_case("text/csv")) {
         return Err(unsupported("send text/csv, for one address a line too"));
     }
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        return Err(unsupported("send the list as it is, not compressed"));
-    }
+    payload::check_encoding(headers)?;
     let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
     let Some((_, charset)) = charset else { return Ok(None) };
     let encoding = Declared::from_name(charset.trim().trim_matches('"'));

@@ -1,8 +1,8 @@
 //! The task that works a list off, as fast as its client reads.
 
+use super::Room;
 use super::answer::{End, LINGER};
 use super::list::{List, Stop};
-use super::{Connection, Room};
 use crate::filter::Block;
 use crate::telemetry::metrics::Edge;
 use crate::wire::status::{Kind, Problem};
@@ -24,7 +24,8 @@ pub(super) struct Task {
     pub(super) pieces: mpsc::Sender<Bytes>,
     pub(super) tell_end: oneshot::Sender<End>,
     pub(super) patience: Duration,
-    pub(super) connection: Option<Connection>,
+    /// Ends the list's stream of HTTP/2, or its connection of HTTP/1.1.
+    pub(super) hang_up: Option<CancellationToken>,
     /// Cancelled when nobody is there to read any more, or everything was read.
     pub(super) gone: CancellationToken,
     pub(super) _room: Room,
@@ -59,7 +60,7 @@ impl Task {
     /// Ends the answer before the list does. Its client is let say the rest, which nobody looks at, so that one that
     /// writes without reading comes to read; one that goes on longer is hung up on.
     async fn give_up(self, problem: &Problem) {
-        let Self { mut list, pieces, tell_end, patience, connection, gone, .. } = self;
+        let Self { mut list, pieces, tell_end, patience, hang_up, gone, .. } = self;
         let code = problem.kind.code();
         list.gateway.parts().metrics.answers.refused(Edge::Filter, code);
         let lines = list.tally.lines;
@@ -73,8 +74,8 @@ impl Task {
         let rest = async { while let Some(Ok(_)) = list.body.frame().await {} };
         let written = tokio::time::timeout(REST * patience, rest).await.is_ok();
         let read = written && tokio::time::timeout(patience + LINGER, gone.cancelled()).await.is_ok();
-        if let Some(Connection(cut)) = connection.filter(|_| !read) {
-            cut.cancel();
+        if let Some(hang_up) = hang_up.filter(|_| !read) {
+            hang_up.cancel();
         }
     }
 }

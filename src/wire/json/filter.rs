@@ -1,6 +1,6 @@
 //! The query of `POST /v1/filter`.
 
-use super::request::{Code, invalid, scope};
+use super::request::{Code, given_twice, invalid, scope, unknown_parameter};
 use crate::check::question::Scope;
 use crate::filter::layout::Named;
 use crate::filter::{Pair, Wanted};
@@ -47,6 +47,24 @@ pub struct FilterAsked {
 }
 
 impl FilterQuery {
+    /// The parameters.
+    pub const PARAMETERS: [&str; 14] = [
+        "brandCode",
+        "type",
+        "recipientType",
+        "retailerCode",
+        "purpose",
+        "column",
+        "emailColumn",
+        "delimiter",
+        "header",
+        "encoding",
+        "duplicates",
+        "summary",
+        "reference",
+        "minRevision",
+    ];
+
     /// Reads one parameter.
     pub fn set(&mut self, name: &str, value: String) -> Result<(), Problem> {
         let field = match name {
@@ -64,10 +82,10 @@ impl FilterQuery {
             "summary" => &mut self.summary,
             "reference" => &mut self.reference,
             "minRevision" => &mut self.min_revision,
-            _ => return Err(Problem::new(Kind::MalformedQuery, "unknown parameter; see the README for those that there are")),
+            _ => return Err(unknown_parameter(name, &Self::PARAMETERS)),
         };
         match field.replace(value) {
-            Some(_) => Err(Problem::new(Kind::MalformedQuery, format!("{name} is given twice"))),
+            Some(_) => Err(given_twice(name)),
             None => Ok(()),
         }
     }

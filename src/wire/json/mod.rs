@@ -1,11 +1,13 @@
 //! JSON's shapes, with İYS's field names: the only files that turn JSON into the words inside and back.
 
+mod document;
 mod filter;
 mod request;
 mod response;
 mod state;
 
+pub use document::Document;
 pub use filter::{FilterAsked, FilterQuery};
-pub use request::{Batch, BatchBody, CheckBody, Code, brand, json_error, movements};
+pub use request::{Addresses, Batch, BatchBody, CheckBody, Code, brand, json_error, movements, unknown_parameter};
 pub use response::{AnswerBody, BatchAnswerBody, ExplanationBody, ReportBody};
-pub use state::StateBody;
+pub use state::{STATE_PARAMETERS, StateBody, state_page};

@@ -1,6 +1,6 @@
 //! What comes in as JSON or in a query.
 
-use crate::check::question::{Purpose, Scope};
+use crate::check::question::{Purpose, Recipients, Scope};
 use crate::model::brand::{BrandCode, RetailerCode};
 use crate::model::channel::{Cell, Channel, RecipientType};
 use crate::model::fields::Fields;
@@ -8,7 +8,9 @@ use crate::model::movement_json::{self, Body, Element, Shape};
 use crate::wire::apply::{MOST_MOVEMENTS, too_many_movements};
 use crate::wire::convert::{check_batch_size, check_reference};
 use crate::wire::status::{Kind, Problem};
-use serde::Deserialize;
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
 
 /// A code as İYS writes it: a number, or a zero-padded string (F§1.1).
 #[derive(Deserialize)]
@@ -53,7 +55,19 @@ pub struct BatchBody {
     purpose: Option<String>,
     reference: Option<String>,
     min_revision: Option<u64>,
-    recipients: Option<Vec<String>>,
+    recipients: Option<Vec<Spelled>>,
+    phones: Option<Vec<u64>>,
+}
+
+/// An address as its sender spells it.
+struct Spelled(String);
+
+/// The recipients of a batch.
+pub enum Addresses {
+    /// As spelled.
+    Spelled(Vec<String>),
+    /// Phones as numbers with their country code.
+    Phones(Vec<u64>),
 }
 
 /// A batch that can be asked.
@@ -61,7 +75,7 @@ pub struct Batch {
     /// What is asked.
     pub scope: Scope,
     /// Of whom.
-    pub recipients: Vec<String>,
+    pub addresses: Addresses,
     /// The caller's own mark.
     pub reference: Option<String>,
     /// Wait for this revision; 0 asks for none.
@@ -86,7 +100,7 @@ impl Code {
 }
 
 pub(super) fn invalid(field: &str, allowed: &str) -> Problem {
-    Problem::new(Kind::InvalidField, format!("{field} must be {allowed}"))
+    Problem::new(Kind::InvalidField, format!("{field} must be {allowed}")).of_field(field.to_owned())
 }
 
 /// Reads a brand's number of a query or body.
@@ -116,7 +130,23 @@ pub(super) fn scope(
     })
 }
 
+/// A parameter that a path has not.
+#[must_use]
+pub fn unknown_parameter(name: &str, known: &[&str]) -> Problem {
+    let shown: String = name.chars().filter(|letter| !letter.is_control()).take(40).collect();
+    let text = format!("there is no parameter {shown:?} here; there are {}", known.join(", "));
+    Problem::new(Kind::MalformedQuery, text).of_field(shown)
+}
+
+pub(super) fn given_twice(name: &str) -> Problem {
+    Problem::new(Kind::MalformedQuery, format!("{name} is given twice")).of_field(name.to_owned())
+}
+
 impl CheckBody {
+    /// The parameters of a query, which are the fields of a body.
+    pub const PARAMETERS: [&str; 8] =
+        ["brandCode", "recipient", "type", "recipientType", "retailerCode", "purpose", "reference", "minRevision"];
+
     /// What is asked, and the recipient as spelled.
     pub fn question(&self) -> Result<(Scope, &str), Problem> {
         check_reference(self.reference.as_deref().unwrap_or_default())?;
@@ -144,10 +174,10 @@ impl CheckBody {
                 let revision = value.parse().map_err(|_| invalid("minRevision", "a number"))?;
                 self.min_revision.replace(revision).map(|_| ())
             }
-            _ => return Err(Problem::new(Kind::MalformedQuery, "unknown parameter; see the README for those that there are")),
+            _ => return Err(unknown_parameter(name, &Self::PARAMETERS)),
         };
         match known {
-            Some(()) => Err(Problem::new(Kind::MalformedQuery, format!("{name} is given twice"))),
+            Some(()) => Err(given_twice(name)),
             None => Ok(()),
         }
     }
@@ -164,9 +194,47 @@ impl BatchBody {
             self.retailer_code.as_ref(),
             self.purpose.as_deref(),
         )?;
-        let recipients = self.recipients.ok_or_else(|| Problem::missing("recipients"))?;
-        check_batch_size(recipients.len())?;
-        Ok(Batch { scope, recipients, reference: self.reference, min_revision: self.min_revision.unwrap_or(0) })
+        let addresses = match (self.recipients, self.phones) {
+            (Some(spelled), None) => Addresses::Spelled(spelled.into_iter().map(|address| address.0).collect()),
+            (None, Some(phones)) => Addresses::Phones(phones),
+            (None, None) => return Err(Problem::missing("recipients")),
+            (Some(_), Some(_)) => {
+                return Err(Problem::new(Kind::InvalidField, "give either recipients or phones, not both").of_field("phones"));
+            }
+        };
+        check_batch_size(addresses.as_recipients().len())?;
+        Ok(Batch { scope, addresses, reference: self.reference, min_revision: self.min_revision.unwrap_or(0) })
+    }
+}
+
+impl Addresses {
+    /// The recipients that are asked about.
+    #[must_use]
+    pub fn as_recipients(&self) -> Recipients<'_> {
+        match self {
+            Self::Spelled(spelled) => Recipients::Spelled(spelled),
+            Self::Phones(phones) => Recipients::Packed(phones),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Spelled {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_string(SpelledVisitor).map(Self)
+    }
+}
+
+struct SpelledVisitor;
+
+impl Visitor<'_> for SpelledVisitor {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an address as text (numbers go into phones, with their country code)")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
     }
 }
 

@@ -8,7 +8,7 @@ use crate::model::state::Status;
 use crate::model::time::IysTime;
 use crate::ports::{CellHistory, HistoryEntry};
 use crate::wire::apply::Report;
-use crate::wire::gateway::{Explained, parts_of};
+use crate::wire::gateway::{Explained, MOST_HISTORY, parts_of};
 use crate::wire::proto;
 use serde::Serialize;
 
@@ -97,6 +97,9 @@ struct CellBody<'a> {
     recipient_type: &'static str,
     status: Option<&'static str>,
     history: Vec<HistoryBody<'a>>,
+    /// Older movements are on record.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    more: bool,
 }
 
 #[derive(Serialize)]
@@ -207,7 +210,8 @@ impl<'a> CellBody<'a> {
             r#type: cell.cell.channel.name(),
             recipient_type: cell.cell.recipient_type.name(),
             status: cell.status.map(Status::name),
-            history: cell.history.iter().map(HistoryBody::new).collect(),
+            history: cell.history.iter().take(MOST_HISTORY).map(HistoryBody::new).collect(),
+            more: cell.history.len() > MOST_HISTORY,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Where the node stands, as JSON: all that `GetState` tells.
 
+use super::request::{given_twice, invalid, unknown_parameter};
 use crate::model::channel::Channel;
 use crate::model::time::IysTime;
 use crate::wire::convert::channel_code;
 use crate::wire::proto;
+use crate::wire::status::Problem;
 use serde::Serialize;
 
 /// Where the node stands.
@@ -16,6 +18,27 @@ pub struct StateBody<'a> {
     relations: u64,
     brands: Vec<BrandBody<'a>>,
     feeds: Vec<TaskBody<'a>>,
+    /// Absent where there are none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    more_brands: bool,
+}
+
+/// The parameters of `GET /v1/state`.
+pub const STATE_PARAMETERS: [&str; 2] = ["afterBrandCode", "limit"];
+
+/// Reads which brands are wanted.
+pub fn state_page(parameters: Vec<(String, String)>) -> Result<proto::GetStateRequest, Problem> {
+    let mut given: [Option<u32>; 2] = [None; 2];
+    for (name, value) in parameters {
+        let place = STATE_PARAMETERS.into_iter().position(|known| known == name);
+        let place = place.ok_or_else(|| unknown_parameter(&name, &STATE_PARAMETERS))?;
+        let number = value.parse().map_err(|_| invalid(STATE_PARAMETERS[place], "a number"))?;
+        if given[place].replace(number).is_some() {
+            return Err(given_twice(&name));
+        }
+    }
+    let [after_brand_code, limit] = given.map(Option::unwrap_or_default);
+    Ok(proto::GetStateRequest { after_brand_code, limit })
 }
 
 #[derive(Serialize)]
@@ -67,6 +90,7 @@ impl<'a> StateBody<'a> {
             relations: state.relations,
             brands: state.brands.iter().map(brand).collect(),
             feeds: state.feeds.iter().map(task).collect(),
+            more_brands: state.more_brands,
         }
     }
 }

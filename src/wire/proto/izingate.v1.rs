@@ -163,9 +163,12 @@ pub struct CellRecord {
     /// What holds now; unspecified if what was approved is not listed at İYS any more.
     #[prost(enumeration = "Status", tag = "3")]
     pub status: i32,
-    /// Newest first.
+    /// Newest first, 5,000 at most.
     #[prost(message, repeated, tag = "4")]
     pub history: ::prost::alloc::vec::Vec<HistoryEntry>,
+    /// Older ones than these are on record.
+    #[prost(bool, tag = "5")]
+    pub more: bool,
 }
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -260,7 +263,14 @@ pub struct RefusedMovement {
 }
 #[allow(clippy::all)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetStateRequest {}
+pub struct GetStateRequest {
+    /// Brands behind this code; 0 begins with the lowest.
+    #[prost(uint32, tag = "1")]
+    pub after_brand_code: u32,
+    /// How many brands at most; 0 and everything above 10,000 is 10,000.
+    #[prost(uint32, tag = "2")]
+    pub limit: u32,
+}
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetStateResponse {
@@ -273,10 +283,14 @@ pub struct GetStateResponse {
     pub earliest_revision: u64,
     #[prost(uint64, tag = "4")]
     pub relations: u64,
+    /// By code.
     #[prost(message, repeated, tag = "5")]
     pub brands: ::prost::alloc::vec::Vec<BrandState>,
     #[prost(message, repeated, tag = "6")]
     pub feeds: ::prost::alloc::vec::Vec<FeedTask>,
+    /// There are brands behind these.
+    #[prost(bool, tag = "7")]
+    pub more_brands: bool,
 }
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -478,12 +492,22 @@ pub struct PutBrandResponse {
 }
 #[allow(clippy::all)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListBrandsRequest {}
+pub struct ListBrandsRequest {
+    /// Brands behind this code; 0 begins with the lowest.
+    #[prost(uint32, tag = "1")]
+    pub after_brand_code: u32,
+    /// How many at most; 0 and everything above 2,000 is 2,000.
+    #[prost(uint32, tag = "2")]
+    pub limit: u32,
+}
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListBrandsResponse {
     #[prost(message, repeated, tag = "1")]
     pub brands: ::prost::alloc::vec::Vec<Brand>,
+    /// There are others behind these.
+    #[prost(bool, tag = "2")]
+    pub more: bool,
 }
 #[allow(clippy::all)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1079,7 +1103,9 @@ pub enum Decision {
     Allow = 1,
     /// Do not send.
     Deny = 2,
-    /// Do not send now, ask again: the gateway cannot vouch.
+    /// Do not send now, ask again: the gateway cannot vouch. NOT_READY, REVISION_NOT_REACHED and EVIDENCE_UNAVAILABLE pass
+    /// within seconds: ask again after one second, doubling the wait up to a minute. STALE lasts until the brand's data is
+    /// fresh again: ask again after some minutes, and tell an operator.
     Defer = 3,
 }
 impl Decision {
@@ -1215,6 +1241,10 @@ pub mod permission_service_client {
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
     /// Answers before a send. Nothing here waits for a disk, except Explain.
+    ///
+    /// Callers name themselves in the metadata izingate-caller (1 to 64 letters, digits and any of - _ . / @ :): decisions are on
+    /// record under that name, and how soon they are on disk depends on it. A question is safe to repeat, on a lost connection
+    /// or after UNAVAILABLE: each answer is a decision of its own, with its own id on record.
     #[derive(Debug, Clone)]
     pub struct PermissionServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -1447,6 +1477,10 @@ pub mod permission_service_server {
         ) -> std::result::Result<tonic::Response<super::ExplainResponse>, tonic::Status>;
     }
     /// Answers before a send. Nothing here waits for a disk, except Explain.
+    ///
+    /// Callers name themselves in the metadata izingate-caller (1 to 64 letters, digits and any of - _ . / @ :): decisions are on
+    /// record under that name, and how soon they are on disk depends on it. A question is safe to repeat, on a lost connection
+    /// or after UNAVAILABLE: each answer is a decision of its own, with its own id on record.
     #[derive(Debug)]
     pub struct PermissionServiceServer<T> {
         inner: Arc<T>,
@@ -1889,7 +1923,7 @@ pub mod consent_service_client {
                 .insert(GrpcMethod::new("izingate.v1.ConsentService", "Watch"));
             self.inner.server_streaming(req, path, codec).await
         }
-        /// Where this node stands.
+        /// Where this node stands, with a page of its brands.
         pub async fn get_state(
             &mut self,
             request: impl tonic::IntoRequest<super::GetStateRequest>,
@@ -1949,7 +1983,7 @@ pub mod consent_service_server {
             &self,
             request: tonic::Request<super::WatchRequest>,
         ) -> std::result::Result<tonic::Response<Self::WatchStream>, tonic::Status>;
-        /// Where this node stands.
+        /// Where this node stands, with a page of its brands.
         async fn get_state(
             &self,
             request: tonic::Request<super::GetStateRequest>,
@@ -2327,7 +2361,7 @@ pub mod admin_service_client {
                 .insert(GrpcMethod::new("izingate.v1.AdminService", "PutBrand"));
             self.inner.unary(req, path, codec).await
         }
-        /// Every brand on file, by code.
+        /// The brands on file, by code, a page at a time.
         pub async fn list_brands(
             &mut self,
             request: impl tonic::IntoRequest<super::ListBrandsRequest>,
@@ -2783,7 +2817,7 @@ pub mod admin_service_server {
             tonic::Response<super::PutBrandResponse>,
             tonic::Status,
         >;
-        /// Every brand on file, by code.
+        /// The brands on file, by code, a page at a time.
         async fn list_brands(
             &self,
             request: tonic::Request<super::ListBrandsRequest>,

@@ -72,7 +72,7 @@ pub fn start(data: &Path, config: &Path) -> Gateway {
 }
 
 fn state(runtime: &Runtime, gateway: &Gateway) -> GetStateResponse {
-    let ask = async { gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner() };
+    let ask = async { gateway.consent().await.get_state(GetStateRequest::default()).await.unwrap().into_inner() };
     runtime.block_on(ask)
 }
 
@@ -208,7 +208,8 @@ fn a_gateway_whose_hour_of_logins_was_spent_by_earlier_starts_waits_and_says_why
     let gateway = start(&data, &config);
     let begun = std::time::Instant::now();
     let waits = loop {
-        let state = runtime.block_on(async { gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner() });
+        let state =
+            runtime.block_on(async { gateway.consent().await.get_state(GetStateRequest::default()).await.unwrap().into_inner() });
         let discovery = state.feeds.into_iter().find(|task| task.name == "discovery");
         if let Some(task) = discovery.filter(|task| task.state != "running") {
             break task;

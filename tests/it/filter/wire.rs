@@ -177,6 +177,47 @@ async fn a_client_that_does_not_read_is_told_and_not_waited_for() {
     assert!(metrics.contains("code=\"FILTER_CLIENT_NOT_READING\""), "it is counted");
 }
 
+/// One connection of HTTP/2 with a list of which nobody reads the answer: no window is ever given back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_not_read_ends_its_stream_and_no_other_call() {
+    let known = Known::start_with_env(&[("IZINGATE_LIMITS_FILTER_PATIENCE", "1s")]).await;
+    let rows = long_list(400_000);
+    let stream = tokio::net::TcpStream::connect(known.gateway.address()).await.unwrap();
+    let mut builder = h2::client::Builder::new();
+    builder.initial_window_size(65_535).initial_connection_window_size(16 << 20);
+    let (mut calls, connection) = builder.handshake::<_, Bytes>(stream).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(connection);
+    let list = http::Request::post(format!("http://localhost{}", path(""))).header("content-type", CSV).body(()).unwrap();
+    calls = calls.ready().await.unwrap();
+    let (response, mut body) = calls.send_request(list, false).unwrap();
+    body.send_data(rows.into(), true).unwrap();
+    let response = response.await.unwrap();
+    assert_eq!(response.status(), 200);
+    let mut answer = response.into_body();
+    let checked = async |calls: &mut h2::client::SendRequest<Bytes>| {
+        let check = format!("http://localhost/v1/check?brandCode={BRAND}&type=MESAJ&recipient=05321234562");
+        let check = http::Request::get(check).header("accept", "text/plain").body(()).unwrap();
+        let response = calls.clone().ready().await?.send_request(check, true)?.0.await?;
+        let said = response.into_body().data().await.unwrap()?;
+        Ok::<_, h2::Error>(said)
+    };
+    assert_eq!(checked(&mut calls).await.unwrap(), "DENY REFUSED\n", "while the list is stuck");
+    let mut received = 0;
+    let ended = loop {
+        match answer.data().await.unwrap() {
+            Ok(piece) => received += piece.len(),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((received, ended.reason(), ended.is_reset()), (65_535, Some(h2::Reason::CANCEL), true), "{ended}");
+    assert_eq!(checked(&mut calls).await.unwrap(), "DENY REFUSED\n", "the connection goes on");
+    // What the list held is free again.
+    let reply = post(&known.gateway.http, &path(""), CSV, LIST).await;
+    assert_eq!(reply.text, FILTERED);
+    assert!(fs::read_to_string(&known.gateway.log).unwrap().contains("FILTER_CLIENT_NOT_READING"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_has_gone_silent_is_told_and_not_waited_for() {
     let known = Known::start_with_env(&[("IZINGATE_LIMITS_FILTER_PATIENCE", "200ms")]).await;

@@ -201,7 +201,7 @@ async fn a_refusal_at_iys_is_in_force_at_once_and_survives_kill_9() {
 }
 
 async fn state(gateway: &Gateway) -> GetStateResponse {
-    gateway.consent().await.get_state(GetStateRequest {}).await.unwrap().into_inner()
+    gateway.consent().await.get_state(GetStateRequest::default()).await.unwrap().into_inner()
 }
 
 /// Elements of a push that are spelled in other habits block; one that cannot be read is acknowledged, since İYS would

@@ -5,7 +5,8 @@ mod markdown;
 use super::support::{Gateway, run, serve};
 use clap::Parser;
 use izingate::cli::Cli;
-use markdown::{Document, words};
+pub use markdown::Document;
+use markdown::words;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -168,7 +169,15 @@ fn commands_of_the_documents_are_commands() {
 
 #[test]
 fn links_lead_somewhere() {
-    for name in ["README.md", "README.tr.md", "docs/operations.md", "docs/evidence.md", "deploy/dialers/README.md"] {
+    for name in [
+        "README.md",
+        "README.tr.md",
+        "docs/operations.md",
+        "docs/evidence.md",
+        "docs/http.md",
+        "deploy/dialers/README.md",
+        "examples/clients/README.md",
+    ] {
         let path = Path::new(ROOT).join(name);
         let links = document(name).links();
         assert!(!links.is_empty(), "{name}");

@@ -33,7 +33,9 @@ impl Reply {
         let body = self.json();
         let said = |name: &str| body[name].as_str().filter(|text| !text.is_empty()).unwrap_or_else(|| panic!("{name}: {self:?}"));
         assert_eq!((body["status"].as_u64(), said("type")), (Some(u64::from(self.status)), "about:blank"));
-        assert!(!said("title").is_empty() && !said("detail").is_empty() && body.as_object().unwrap().len() == 5, "{self:?}");
+        let members = if body["field"].is_string() { 6 } else { 5 };
+        assert!(!said("title").is_empty() && !said("detail").is_empty() && self.text.ends_with("}\n"), "{self:?}");
+        assert_eq!(body.as_object().unwrap().len(), members, "{self:?}");
         (self.status, said("code").to_owned())
     }
 }
