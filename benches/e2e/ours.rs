@@ -180,7 +180,7 @@ impl MovementSink for NoData {
         Box::pin(async { Err(SinkError::Closed) })
     }
 
-    fn closures_reported(&self, _: Vec<u64>) -> BoxFuture<'_, Result<u64, SinkError>> {
+    fn closures_reported(&self, _: Vec<u64>) -> BoxFuture<'_, Result<izingate::ports::ForgottenClosures, SinkError>> {
         Box::pin(async { Err(SinkError::Closed) })
     }
 

@@ -129,9 +129,11 @@ impl StoreError {
     }
 
     /// A folder that cannot be used; where a permission is missing, which one. RocksDB hands its reasons over as texts.
-    pub(super) fn unusable(path: &Path, reason: String) -> Self {
+    pub(super) fn unusable(path: &Path, mut reason: String) -> Self {
         let denied = if reason.contains("Permission denied") { Denied::find(path) } else { None };
-        let reason = denied.map_or_else(|| reason.clone(), |denied| format!("{reason}; {denied}"));
+        if let Some(denied) = denied {
+            reason = format!("{reason}; {denied}");
+        }
         Self::Unusable { path: path.to_owned(), reason }
     }
 

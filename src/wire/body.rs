@@ -93,12 +93,11 @@ impl FromRequest<Shared> for Sent {
         if request.body().size_hint().lower() > shared.body_bytes as u64 {
             return Err(too_large());
         }
-        let bytes = Bytes::from_request(request, shared).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-            _ => {
-                let early = || Problem::new(Kind::MalformedJson, "the body ended early");
-                silence_behind(&rejection).unwrap_or_else(early)
+        let bytes = Bytes::from_request(request, shared).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                return too_large();
             }
+            silence_behind(&rejection).unwrap_or_else(|| Problem::new(Kind::MalformedJson, "the body ended early"))
         })?;
         Ok(Self { media, bytes: payload::text(&bytes)? })
     }

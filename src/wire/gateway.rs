@@ -228,10 +228,10 @@ impl From<EraseRefused> for Problem {
     fn from(error: EraseRefused) -> Self {
         match error {
             EraseRefused::Retained(retained) => {
-                Self::new(Kind::ErasureRetained, error.to_string()).with_hint("records", retained.records)
+                Self::new(Kind::ErasureRetained, error.to_string()).with_hint("records", retained.records.to_string())
             }
             EraseRefused::Unfinished(revision) => {
-                Self::new(Kind::ErasureUnfinished, error.to_string()).with_hint("revision", revision)
+                Self::new(Kind::ErasureUnfinished, error.to_string()).with_hint("revision", revision.to_string())
             }
             EraseRefused::Sink(error) => error.into(),
         }

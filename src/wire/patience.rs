@@ -138,14 +138,14 @@ mod tests {
         (pieces, PatientBody::new(StreamBody::new(ReceiverStream::new(sent)), patience))
     }
 
-    fn piece() -> Piece {
-        Ok(Frame::data(Bytes::from_static(b"x")))
+    fn piece() -> Frame<Bytes> {
+        Frame::data(Bytes::from_static(b"x"))
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stops_coming_fails_after_its_patience() {
         let (pieces, mut body) = body(Some(PATIENCE));
-        pieces.send(piece()).await.unwrap();
+        pieces.send(Ok(piece())).await.unwrap();
         assert!(body.frame().await.unwrap().is_ok());
         let begun = Instant::now();
         let error = body.frame().await.unwrap().unwrap_err();
@@ -160,7 +160,7 @@ mod tests {
         let slowly = async move {
             for _ in 0..10 {
                 sleep(PATIENCE * 9 / 10).await;
-                pieces.send(piece()).await.unwrap();
+                pieces.send(Ok(piece())).await.unwrap();
             }
         };
         let taken = async {

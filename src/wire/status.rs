@@ -368,8 +368,8 @@ impl Problem {
 
     /// The same with what a program needs to go on.
     #[must_use]
-    pub fn with_hint(self, name: &'static str, value: impl ToString) -> Self {
-        Self { hint: Some((name, value.to_string())), ..self }
+    pub fn with_hint(self, name: &'static str, value: String) -> Self {
+        Self { hint: Some((name, value)), ..self }
     }
 
     /// The same of one question among many: named by its reference, or by its place where it has none.

@@ -94,7 +94,7 @@ pub(super) fn watch(
     if from > published + 1 {
         let detail =
             format!("this gateway is at revision {published} and was never at {from}: what was followed so far was not it");
-        return Err(Problem::new(Kind::RevisionUnknown, detail).with_hint("revision", published));
+        return Err(Problem::new(Kind::RevisionUnknown, detail).with_hint("revision", published.to_string()));
     }
     let seat = seat(gateway)?;
     let (events, queue) = mpsc::channel(QUEUE);
@@ -191,7 +191,9 @@ impl Task {
             log.changes(next, through, READ)
         });
         read.await.map_err(|error| failed(error.to_string()))?.map_err(|error| match error {
-            ChangesError::Gap { earliest } => Problem::new(Kind::WatchGap, error.to_string()).with_hint("earliest", earliest),
+            ChangesError::Gap { earliest } => {
+                Problem::new(Kind::WatchGap, error.to_string()).with_hint("earliest", earliest.to_string())
+            }
             ChangesError::Read(error) => failed(error.to_string()),
         })
     }

@@ -364,7 +364,7 @@ fn what_may_not_be_used_is_named_with_its_owner() {
     };
     let lock = data.join("LOCK");
     if own != 0 {
-        fs::set_permissions(&lock, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&lock, fs::Permissions::from_mode(0o0)).unwrap();
         assert_told(&said(&serve), expected(&lock, "0000", "read it"));
         return;
     }

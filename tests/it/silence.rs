@@ -13,7 +13,7 @@ use tonic::Code;
 use tonic_types::StatusExt;
 
 /// Far beyond what is waited for here.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn ask() -> CheckRequest {
     CheckRequest {

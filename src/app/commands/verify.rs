@@ -48,7 +48,7 @@ pub fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
         ("states that differ", states),
         ("cells off history", cells),
     ];
-    let _ = writeln!(text, "index filled from {}", origin);
+    let _ = writeln!(text, "index filled from {origin}");
     for (name, count) in counts {
         let _ = writeln!(text, "{name:<24}{count:>14}");
     }

@@ -219,7 +219,7 @@ fn a_follower_goes_on_beside_a_bulk_import() {
     node.import(&movements, Limits { memory: 1 << 20, disk: 0 }, 1, 4).unwrap();
     let (committed, begun) = (node.index.revision().get(), Instant::now());
     while index.revision().get() < committed && !following.is_finished() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{} of {committed}", index.revision().get());
+        assert!(begun.elapsed() < Duration::from_mins(1), "{} of {committed}", index.revision().get());
         std::thread::yield_now();
     }
     drop(end);
