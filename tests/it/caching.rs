@@ -26,7 +26,7 @@ async fn every_answer_of_every_path_forbids_caches_to_keep_it() {
     for (admin, method, path, media, body, status) in [
         (false, "GET", CHECK, "", "", 200),
         (false, "GET", "/v1/check", "", "", 400),
-        (false, "HEAD", CHECK, "", "", 200),
+        (false, "HEAD", CHECK, "", "", 405),
         (false, "POST", "/v1/check", JSON, question, 200),
         (false, "POST", "/v1/check", "text/plain", question, 415),
         (false, "PUT", "/v1/check", JSON, question, 405),

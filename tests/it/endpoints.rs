@@ -99,7 +99,8 @@ fn what_is_no_address_of_a_gateway_is_named() {
             format!("http://user:hunter2@{address}"),
             format!("http://{address}/v1"),
             format!("http://{address}?x=1"),
-            format!("{address}"),
+            format!("{address}/v1"),
+            "localhost".to_owned(),
             "unix:/run/izingate.sock".to_owned(),
             String::new(),
         ] {

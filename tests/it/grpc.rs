@@ -188,26 +188,30 @@ async fn a_bad_question_of_a_stream_is_named() {
     let mut client = known.gateway.permission().await;
     let marked = |reference: &str| CheckRequest { reference: reference.to_owned(), ..ask(APPROVED) };
     let long = "ü".repeat(200);
-    for (bad, text, named) in [
+    for (bad, text, named, field) in [
         (
             CheckRequest { brand_code: 0, ..marked("order \n7") },
             "MISSING_FIELD: question \"order \\n7\": brand_code is missing".to_owned(),
             ("reference", "order \n7"),
+            "brand_code",
         ),
         (
             CheckRequest { recipient: None, ..marked("") },
             "MISSING_FIELD: question 3 of the stream: recipient is missing".to_owned(),
             ("question", "3"),
+            "recipient",
         ),
         (
             CheckRequest { min_revision: 1, channel: 9, ..marked("m") },
             "INVALID_FIELD: question \"m\": channel holds a value that it cannot".to_owned(),
             ("reference", "m"),
+            "channel",
         ),
         (
             marked(&long),
             format!("INVALID_FIELD: question \"{}…\": reference is longer than 128 bytes", "ü".repeat(128)),
             ("reference", &long),
+            "reference",
         ),
     ] {
         let questions = [marked("one"), marked("two"), bad];
@@ -218,7 +222,10 @@ async fn a_bad_question_of_a_stream_is_named() {
         let status = answers.next().await.unwrap().unwrap_err();
         assert_eq!((status.code(), status.message()), (Code::InvalidArgument, text.as_str()));
         let info = status.get_details_error_info().unwrap();
-        assert_eq!(info.metadata, HashMap::from([(named.0.to_owned(), named.1.to_owned())]));
+        assert_eq!(
+            info.metadata,
+            HashMap::from([named, ("field", field)].map(|(name, value)| (name.to_owned(), value.to_owned())))
+        );
     }
 }
 

@@ -81,7 +81,8 @@ mod backing {
         pub(in super::super) fn release(&self, lines: Range<usize>) -> io::Result<()> {
             let is_whole = lines.start.is_multiple_of(self.page_lines) && lines.end.is_multiple_of(self.page_lines);
             if !is_whole || lines.start > lines.end || lines.end > self.lines {
-                let text = format!("lines {lines:?} are not whole pages of {} lines, of {} lines", self.page_lines, self.lines);
+                let Range { start, end } = lines;
+                let text = format!("lines {start} to {end} are not whole pages of {} lines, of {}", self.page_lines, self.lines);
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
             }
             if lines.is_empty() {
