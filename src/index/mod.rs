@@ -14,7 +14,7 @@ mod sync;
 mod table;
 mod writing;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "store"))]
 pub(crate) use brands::COPIED as BRANDS_COPIED;
 pub use brands::{BrandEntry, Brands};
 pub use declarations::Declarations;
