@@ -468,7 +468,6 @@ fn where_it_listens() {
         "--endpoint http://h --connections 0",
         "--endpoint http://h --listen localhost",
         "--endpoint http://h --caller ş",
-        "--listen 127.0.0.1:0",
     ] {
         let words: Vec<&str> = ["agi"].into_iter().chain(arguments.split(' ')).collect();
         assert_eq!(run(&words).status.code(), Some(64), "{arguments}");
