@@ -8,6 +8,8 @@ use super::layout::Kind;
 use crate::check::decision::{Decision, Reason};
 use crate::model::channel::Channel;
 use crate::model::fold::{folded, is_invisible};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// What a heading says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,24 +31,24 @@ pub(super) enum Heading {
 }
 
 /// Words for phones.
-const PHONE: &str = "tel telefon telefonu telefonlar telefonlari gsm gsmi cep cebi ceptel ceptelefon ceptelefonu mobil mobile phone \
+const PHONE_WORDS: &str = "tel telefon telefonu telefonlar telefonlari gsm gsmi cep cebi ceptel ceptelefon ceptelefonu mobil mobile phone \
      phones telephone cellphone cell msisdn whatsapp telefonno telefonnumarasi telno telnumarasi gsmno gsmnumarasi \
      cepno ceptelno ceptelefonno ceptelefonunumarasi cepnumarasi mobileno mobilephone mobilephoneno phoneno \
      phonenumber";
 /// Words for e-mails.
-const EMAIL: &str = "eposta epostasi epostalar email emaili emails mail maili mailler epostaadresi emailaddress emailadresi \
+const EMAIL_WORDS: &str = "eposta epostasi epostalar email emaili emails mail maili mailler epostaadresi emailaddress emailadresi \
      mailadresi mailaddress";
 /// Words for addresses of either kind.
-const EITHER: &str = "iletisim irtibat recipient alici hedef destination to";
+const EITHER_WORDS: &str = "iletisim irtibat recipient alici hedef destination to";
 /// Words for a number.
-const NUMBER: &str = "numara numarasi numaralar numaralari number numbers no nr num";
+const NUMBER_WORDS: &str = "numara numarasi numaralar numaralari number numbers no nr num";
 /// Words that say whose an address is, or which of several.
-const WHOSE: &str = "musteri musterinin abone uye kisi kisinin firma sirket kurum yetkili hasta ogrenci veli anne baba calisan \
+const WHOSE_WORDS: &str = "musteri musterinin abone uye kisi kisinin firma sirket kurum yetkili hasta ogrenci veli anne baba calisan \
      personel ev is isyeri sabit asil ana birinci ikinci ucuncu yedek diger alternatif birincil ikincil bilgisi \
      bilgileri hatti customer home work office primary secondary main contact other e164 adresi adresleri address \
      addresses zorunlu opsiyonel istege bagli ornek format formati basinda olmadan";
 /// Words for anything else.
-const OTHER: &str = "ad adi adlari soyad soyadi soyisim soyismi isim ismi adsoyad adisoyadi name surname firstname lastname fullname \
+const OTHER_WORDS: &str = "ad adi adlari soyad soyadi soyisim soyismi isim ismi adsoyad adisoyadi name surname firstname lastname fullname \
      first last full unvan unvani title firma sirket kurum company musteri abone uye kisi hasta ogrenci veli customer \
      vkn vergi vergino dairesi tckn tc tcno tckimlik tckimlikno kimlik iban mersis mersisno sicil id kod kodu code \
      sira sirano sehir il ilce ulke semt mahalle city country posta postakodu tarih tarihi date saat saati dogum yas \
@@ -55,17 +57,46 @@ const OTHER: &str = "ad adi adlari soyad soyadi soyisim soyismi isim ismi adsoya
      tur turu kaynak kaynagi source hesap siparis fatura sozlesme plaka tesisat onay izin riza brandcode iyscode \
      transactionid creationdate consentdate recipienttype marka sube";
 /// Words for what may be an address or none.
-const OPEN: &str = "adres adresi address bilgi";
+const OPEN_WORDS: &str = "adres adresi address bilgi";
+
+/// A set of lists, a bit each.
+type Lists = u8;
+const PHONE: Lists = 1 << 0;
+const EMAIL: Lists = 1 << 1;
+const EITHER: Lists = 1 << 2;
+const NUMBER: Lists = 1 << 3;
+const WHOSE: Lists = 1 << 4;
+const OTHER: Lists = 1 << 5;
+const OPEN: Lists = 1 << 6;
+
+/// Every known word with the lists that have it.
+static KNOWN: LazyLock<HashMap<&str, Lists>> = LazyLock::new(|| {
+    let lists = [
+        (PHONE, PHONE_WORDS),
+        (EMAIL, EMAIL_WORDS),
+        (EITHER, EITHER_WORDS),
+        (NUMBER, NUMBER_WORDS),
+        (WHOSE, WHOSE_WORDS),
+        (OTHER, OTHER_WORDS),
+        (OPEN, OPEN_WORDS),
+    ];
+    let mut known = HashMap::new();
+    for (list, words) in lists {
+        words.split(' ').for_each(|word| *known.entry(word).or_default() |= list);
+    }
+    known
+});
 
 /// What a heading says; `None` for text that is no known heading.
 pub(super) fn heading(text: &str) -> Option<Heading> {
     let words = words(text);
-    let any = |known| words.iter().any(|word| has(known, word));
-    let all = |lists: &[&str]| words.iter().all(|word| lists.iter().any(|known| has(known, word)));
+    let lists: Vec<Lists> = words.iter().map(|word| lists_of(word)).collect();
+    let any = |list: Lists| lists.iter().any(|lists| lists & list != 0);
+    let all = |of: Lists| lists.iter().all(|lists| lists & of != 0);
     if words.is_empty() {
         return None;
     }
-    if all(&[PHONE, EMAIL, EITHER, NUMBER, WHOSE]) {
+    if all(PHONE | EMAIL | EITHER | NUMBER | WHOSE) {
         match (any(PHONE), any(EMAIL)) {
             (true, true) => return Some(Heading::Both),
             (true, false) => return Some(Heading::Phone),
@@ -76,16 +107,15 @@ pub(super) fn heading(text: &str) -> Option<Heading> {
         }
     }
     match () {
-        () if all(&[NUMBER]) && !any("no nr") => Some(Heading::Number),
-        () if all(&[OPEN]) => Some(Heading::Open),
-        () if all(&[OTHER, NUMBER]) || has(OTHER, &words.concat()) => Some(Heading::Other),
+        () if all(NUMBER) && !words.iter().any(|word| word == "no" || word == "nr") => Some(Heading::Number),
+        () if all(OPEN) => Some(Heading::Open),
+        () if all(OTHER | NUMBER) || lists_of(&words.concat()) & OTHER != 0 => Some(Heading::Other),
         () => None,
     }
 }
 
-/// Whether a word is in a list.
-fn has(list: &str, word: &str) -> bool {
-    list.split(' ').any(|known| known == word)
+fn lists_of(word: &str) -> Lists {
+    KNOWN.get(word).copied().unwrap_or_default()
 }
 
 impl Heading {

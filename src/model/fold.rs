@@ -56,6 +56,13 @@ const fn is_apostrophe(letter: char) -> bool {
 /// The text without white space and invisible characters at its ends.
 #[must_use]
 pub fn bare(text: &str) -> &str {
+    // Nearly every text: it begins and ends with a letter of ASCII that is seen.
+    if let [first, .., last] = text.as_bytes()
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return text;
+    }
     text.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter))
 }
 

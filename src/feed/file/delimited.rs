@@ -59,6 +59,11 @@ enum Reading {
     Bad(Cow<'static, str>),
 }
 
+/// The text of a line, with U+FFFD for what is not UTF-8. The standard library looks for that letter by letter.
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
 impl Delimited {
     /// Reads the header: the first line that is not blank.
     pub(super) fn open(mut lines: Lines) -> Result<Self, FileError> {
@@ -96,7 +101,7 @@ impl Delimited {
 
     /// Takes a line that has no quote in it, or whose quotes are closed.
     fn take(&mut self, line: u64, bytes: &[u8], batch: &mut Batch) {
-        let text = String::from_utf8_lossy(bytes);
+        let text = text_of(bytes);
         match self.header.read(line, &text) {
             Reading::Row(row) => batch.push(row),
             Reading::Header(columns) => self.change_header(columns),
@@ -186,7 +191,7 @@ impl Source for Delimited {
                 Found::Line(_, bytes) if is_blank(bytes, self.header.delimiter) => return Ok(true),
                 Found::Line(line, bytes) => {
                     // Nearly every line: it is read where it lies.
-                    if let Reading::Row(row) = self.header.read(line, &String::from_utf8_lossy(bytes)) {
+                    if let Reading::Row(row) = self.header.read(line, &text_of(bytes)) {
                         batch.push(row);
                         return Ok(true);
                     }
