@@ -194,12 +194,13 @@ fn swallows(row: &[u8], layout: &Layout) -> bool {
 /// The text of a field, in which two quotes stand for one; `None` for what is no text.
 fn field(encoding: Encoding, bytes: &[u8]) -> Option<Cow<'_, str>> {
     let text = encoding.text(bytes)?;
-    Some(if text.contains("\"\"") { Cow::Owned(text.replace("\"\"", "\"")) } else { text })
+    Some(if memchr(b'"', bytes).is_some() { Cow::Owned(text.replace("\"\"", "\"")) } else { text })
 }
 
 /// A phone in E.164 as a number; 0, which is none, for what is no phone.
 fn packed(encoding: Encoding, spelled: &[u8]) -> u64 {
-    field(encoding, spelled).and_then(|text| Phone::parse(&text)).map_or(0, Phone::packed)
+    let spelling = || field(encoding, spelled).and_then(|text| Phone::parse(&text));
+    Phone::parse_digits(spelled).or_else(spelling).map_or(0, Phone::packed)
 }
 
 /// Whether a cell may be a heading: those of rows without an address are mostly empty, or digits.
@@ -232,8 +233,12 @@ fn aside(
     if !has_letters(line) {
         return None;
     }
-    let cells = cells(text, at, ended, layout, encoding);
+    // Neither totals nor a header hold anything like an address.
     let resembles = |span: &Span| field(encoding, span.of(text)).is_none_or(|cell| resembles_address(&cell));
+    if spans.iter().any(resembles) && !layout.names_resemble_address() {
+        return None;
+    }
+    let cells = cells(text, at, ended, layout, encoding);
     if is_total(&cells) && !spans.iter().any(resembles) {
         return Some(Aside::Passes(What::Total));
     }
@@ -463,10 +468,5 @@ impl Block {
             let What::Refused(why) = found.what else { return None };
             Some(Refused { line: at, why, text: &self.text[from..found.end as usize] })
         })
-    }
-
-    /// How many lines are not rows that are answered: headers, blank ones, refused ones.
-    pub(super) fn count(&self, is: impl Fn(What) -> bool) -> u64 {
-        self.lines.iter().filter(|line| is(line.what)).count() as u64
     }
 }

@@ -153,7 +153,7 @@ impl Intake {
         if self.ascii {
             self.ascii = self.see_letters(&block)?;
         }
-        self.header &= block.count(|what| what == What::Header) == 0;
+        self.header = self.header && !block.lines.iter().any(|line| line.what == What::Header);
         (self.taken, self.lines) = (self.taken + taken, block.through());
         block.mark = std::mem::take(&mut self.mark);
         self.skipping = block.unfinished;
@@ -211,6 +211,9 @@ impl Intake {
     /// Its first letters are none of UTF-8's, and text of ours in UTF-8 stands behind the rows before.
     fn see_letters(&self, block: &Block) -> Result<bool, ListError> {
         let text = block.text();
+        if text.is_ascii() {
+            return Ok(true);
+        }
         let Some(at) = text.iter().position(|byte| !byte.is_ascii()) else { return Ok(true) };
         let end = memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
         if self.wanted.appends_letters && Encoding::guess(&text[at..end]) == Some(Encoding::Windows1254) {

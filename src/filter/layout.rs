@@ -187,6 +187,11 @@ impl Layout {
         self.header && cells.iter().map(|name| folded(name)).eq(self.names.iter().map(|name| folded(name)))
     }
 
+    /// Whether an address may stand among the names of the columns, as where somebody's row is said to be the header.
+    pub(super) fn names_resemble_address(&self) -> bool {
+        self.names.iter().any(|name| resembles_address(name))
+    }
+
     /// The columns of a kind of address, from 0.
     #[must_use]
     pub fn columns(&self, kind: Kind) -> &[u32] {
@@ -199,8 +204,11 @@ impl Layout {
     /// The name of a column in the header, or its number from 1; where an address may stand among the names, all are
     /// numbers.
     pub(super) fn name(&self, column: u32) -> String {
-        let named = !self.names.iter().any(|name| resembles_address(name));
-        let name = self.names.get(column as usize).filter(|_| named).map(|name| one_line(bare(name), LONGEST_NAME).into_owned());
+        let name = self
+            .names
+            .get(column as usize)
+            .filter(|_| !self.names_resemble_address())
+            .map(|name| one_line(bare(name), LONGEST_NAME).into_owned());
         name.filter(|name| !name.is_empty()).unwrap_or_else(|| (column + 1).to_string())
     }
 }

@@ -61,15 +61,14 @@ impl Tally {
     /// Counts a block with the answers of every pair.
     pub fn add(&mut self, block: &Block, results: &[Vec<u8>], before: &[Before], pairs: &[Pair], columns: &Columns) {
         self.lines = block.through();
-        self.titles += block.count(|what| matches!(what, What::Title | What::Separator));
-        self.headers += block.count(|what| matches!(what, What::Header | What::Repeated));
-        self.blank += block.count(|what| what == What::Blank);
-        self.totals += block.count(|what| what == What::Total);
-        self.rows += block.rows() as u64;
-        for why in Refusal::ALL {
-            let count = block.count(|what| what == What::Refused(why));
-            if count > 0 {
-                *self.unreadable.entry(why.code().to_owned()).or_default() += count;
+        for line in &block.lines {
+            match line.what {
+                What::Row => self.rows += 1,
+                What::Title | What::Separator => self.titles += 1,
+                What::Header | What::Repeated => self.headers += 1,
+                What::Blank => self.blank += 1,
+                What::Total => self.totals += 1,
+                What::Refused(why) => count(&mut self.unreadable, why.code()),
             }
         }
         if self.columns.is_empty() {
@@ -106,7 +105,7 @@ impl Tally {
                 let Some(answers) = results.next().filter(|_| first) else { continue };
                 for (row, _) in answers.iter().enumerate().filter(|(_, byte)| is_invalid(**byte)) {
                     let looks = Looks::of(kind, &block.cell(column, row));
-                    *self.invalid.entry(looks.name().to_owned()).or_default() += 1;
+                    count(&mut self.invalid, looks.name());
                 }
             }
         }
@@ -229,6 +228,14 @@ impl Tally {
             let _ = writeln!(text, "  {count} {cure}");
         }
         text
+    }
+}
+
+/// Counts one more of that name.
+fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
+    match counts.get_mut(name) {
+        Some(count) => *count += 1,
+        None => _ = counts.insert(name.to_owned(), 1),
     }
 }
 

@@ -1,6 +1,7 @@
 //! E-mail addresses as İYS keeps them (F§2.2).
 
 use super::fold::{is_invisible, undecorated};
+use memchr::memchr;
 
 /// An e-mail address: ASCII lower case, 6 to 265 characters. Kept in place, so that reading one allocates
 /// nothing.
@@ -45,13 +46,8 @@ impl Email {
         if !LENGTH.contains(&text.len()) {
             return None;
         }
-        let (local, domain) = text.split_once('@')?;
-        let local_fits = !local.is_empty() && local.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b));
-        let label_fits = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        let labels = domain.split('.').count();
-        let top_fits = domain.rsplit('.').next().is_some_and(|top| top.len() >= 2);
-        let fits = local_fits && labels >= 2 && top_fits && domain.split('.').all(label_fits);
-        fits.then(|| Self::lowered(text))
+        let at = memchr(b'@', text.as_bytes())?;
+        (is_local(&text.as_bytes()[..at]) && is_domain(&text.as_bytes()[at + 1..])).then(|| Self::lowered(text))
     }
 
     /// An address that is spelled as no register keeps it.
@@ -69,7 +65,7 @@ impl Email {
         Self::plain(&format!("{local}@{domain}"))
     }
 
-    /// `text` is [`LENGTH`] long.
+    /// Lower case of a text, which is [`LENGTH`] long.
     fn lowered(text: &str) -> Self {
         let mut email = Self { text: [0; LONGEST], length: text.len() as u16 };
         for (to, from) in email.text.iter_mut().zip(text.bytes()) {
@@ -90,6 +86,26 @@ impl std::fmt::Debug for Email {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Email(…)")
     }
+}
+
+/// Letters, digits and `._+-`.
+fn is_local(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'+' | b'-'))
+}
+
+/// Two labels or more of letters, digits and `-`; the last has two characters or more.
+fn is_domain(text: &[u8]) -> bool {
+    let (mut labels, mut length) = (0, 0);
+    for byte in text {
+        match byte {
+            b'.' if length == 0 => return false,
+            b'.' => (labels, length) = (labels + 1, 0),
+            b'-' => length += 1,
+            byte if byte.is_ascii_alphanumeric() => length += 1,
+            _ => return false,
+        }
+    }
+    labels > 0 && length >= 2
 }
 
 #[cfg(test)]

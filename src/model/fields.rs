@@ -45,10 +45,11 @@ impl Fields {
     #[must_use]
     pub fn new<S: AsRef<str>>(fields: &[S; FIELDS]) -> Self {
         let mut text = String::with_capacity(fields.iter().map(|field| field.as_ref().len()).sum());
-        let ends = fields.each_ref().map(|field| {
+        let mut ends = [0; FIELDS];
+        for (end, field) in ends.iter_mut().zip(fields) {
             text.push_str(field.as_ref());
-            u32::try_from(text.len()).unwrap_or(u32::MAX)
-        });
+            *end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        }
         Self { text: text.into_boxed_str(), ends }
     }
 
@@ -62,12 +63,12 @@ impl Fields {
     /// The fields in the order of [`NAMES`].
     #[must_use]
     pub fn all(&self) -> [&str; FIELDS] {
-        let mut start = 0;
-        self.ends.map(|end| {
-            let field = self.text.get(start..end as usize).unwrap_or_default();
-            start = end as usize;
-            field
-        })
+        let (mut fields, mut rest, mut start) = ([""; FIELDS], &*self.text, 0);
+        for (field, end) in fields.iter_mut().zip(self.ends) {
+            (*field, rest) = rest.split_at_checked((end - start) as usize).unwrap_or_default();
+            start = end;
+        }
+        fields
     }
 
     /// Bytes of all fields.

@@ -40,6 +40,13 @@ impl Phone {
         Self::folded(Spelling::read(text)?)
     }
 
+    /// Reads digits alone, with or without a `+`, as [`Self::parse`] does: the quick way for nearly all there are. What it
+    /// does not read may be a number in another spelling yet.
+    #[must_use]
+    pub fn parse_digits(text: &[u8]) -> Option<Self> {
+        Self::folded(Spelling::plain(text)?)
+    }
+
     /// Reads the number of an approval on record at İYS, which writes E.164: `+…` as written, the wrong form `+900…`
     /// included. Of numbers that lost their `+` (spreadsheets do that) those of which one reading is possible: `90`
     /// and ten digits, `0` and ten digits.

@@ -197,6 +197,10 @@ impl Record {
     /// The packed state that the index holds.
     #[must_use]
     pub fn state(&self) -> State {
+        if self.closed.is_none() && self.listed.iter().chain(&self.absent).all(Option::is_none) {
+            // Nearly every record: what the movements say.
+            return self.cells().fold(State::EMPTY, |state, (cell, current)| state.with(cell, current.status));
+        }
         let held = |cell| self.status(cell).map(|status| (cell, status));
         Cell::ALL.into_iter().filter_map(held).fold(State::EMPTY, |state, (cell, status)| state.with(cell, status))
     }

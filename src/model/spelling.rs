@@ -37,7 +37,7 @@ impl Spelling {
     }
 
     /// Digits alone, with or without a `+`: nearly all there are.
-    fn plain(text: &[u8]) -> Option<Self> {
+    pub(super) fn plain(text: &[u8]) -> Option<Self> {
         let (plus, digits) = text.strip_prefix(b"+").map_or((false, text), |digits| (true, digits));
         if digits.is_empty() || digits.len() > MOST_DIGITS as usize {
             return None;

@@ -123,9 +123,13 @@ impl Store {
     pub fn records(&self, relations: &[RelationKey]) -> Result<Vec<Option<Record>>, StoreError> {
         let keys: Vec<_> = relations.iter().map(RelationKey::to_bytes).collect();
         let corrupt = |source| StoreError::Corrupt { family: "consent", source };
-        let stored = self.get_sorted(Family::Consent, &keys, |bytes| codec::decode_record(bytes).map_err(corrupt))?;
-        let apart = |(relation, record): (_, Option<Record>)| record.map(|record| self.with_listings_apart(relation, record));
-        relations.iter().zip(stored).map(|found| apart(found).transpose()).collect()
+        let mut stored = self.get_sorted(Family::Consent, &keys, |bytes| codec::decode_record(bytes).map_err(corrupt))?;
+        for (relation, record) in relations.iter().zip(&mut stored) {
+            if let Some(record) = record {
+                self.set_listings_apart(relation, record)?;
+            }
+        }
+        Ok(stored)
     }
 
     /// Whether there is any record from `first` to `last`, both included.

@@ -15,20 +15,30 @@ use std::ops::ControlFlow::{Break, Continue};
 
 impl Store {
     /// The record of a row of `consent`.
+    #[inline]
     pub(super) fn read_record(&self, key: &[u8], value: &[u8]) -> Result<(RelationKey, Record), StoreError> {
         let relation = RelationKey::from_bytes(key).map_err(|_| corrupt("consent")(InvalidBytes::Length))?;
-        let record = codec::decode_record(value).map_err(corrupt("consent"))?;
-        Ok((relation, self.with_listings_apart(&relation, record)?))
+        // A record is half a kilobyte: it is not moved through `map_err`.
+        let mut record = match codec::decode_record(value) {
+            Ok(record) => record,
+            Err(invalid) => return Err(corrupt("consent")(invalid)),
+        };
+        self.set_listings_apart(&relation, &mut record)?;
+        Ok((relation, record))
     }
 
-    /// The record of a relation as it would be if observations had never been taken for movements.
-    pub(super) fn with_listings_apart(&self, relation: &RelationKey, mut record: Record) -> Result<Record, StoreError> {
+    /// Makes the record of a relation what it would be if observations had never been taken for movements.
+    pub(super) fn set_listings_apart(&self, relation: &RelationKey, record: &mut Record) -> Result<(), StoreError> {
+        if !record.cells().any(|(_, current)| current.is_observation()) {
+            return Ok(());
+        }
         for cell in Cell::ALL {
             let Some(listing) = record.get(cell).filter(|current| current.is_observation()) else { continue };
-            record.observe(cell, Status::Onay, listing.created);
+            let created = listing.created;
+            record.observe(cell, Status::Onay, created);
             record.set(cell, self.last_movement(relation, cell)?);
         }
-        Ok(record)
+        Ok(())
     }
 
     /// The movement of a cell that ranks last in the history.

@@ -98,7 +98,7 @@ impl Lines {
         }
         self.line += 1;
         // A line that is too long may end in half a letter.
-        if self.not_utf8.is_none() && read <= MAX_LINE && std::str::from_utf8(&self.buffer).is_err() {
+        if self.not_utf8.is_none() && read <= MAX_LINE && !is_utf8(&self.buffer) {
             self.not_utf8 = Some(self.line);
         }
         if self.buffer.last() == Some(&b'\n') {
@@ -137,6 +137,10 @@ impl Lines {
         }
         FileError::Unreadable { file: self.file(), cause }
     }
+}
+
+fn is_utf8(bytes: &[u8]) -> bool {
+    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
 }
 
 /// A file that counts what is read from it.
