@@ -92,14 +92,9 @@ loadtest-import: deps
 iys-sim:
 	cargo run --release --no-default-features --locked --quiet --example iys_sim -- $(ARGS)
 
-# Needs nightly for its sanitizer, hence a target directory of its own.
+# On the stable toolchain, in a target directory of its own: every crate is compiled with counters of its branches.
 fuzz:
-	@cargo +nightly fuzz --version >/dev/null 2>&1 || { \
-		echo "make fuzz needs: rustup toolchain install nightly && cargo install cargo-fuzz --locked" >&2; exit 1; }
-	@for target in recipient movement rows; do \
-		CARGO_TARGET_DIR="$(FUZZ_TARGET_DIR)" cargo +nightly fuzz run --fuzz-dir tests/fuzz "$$target" -- \
-			-max_total_time=$(FUZZ_SECONDS) || exit 1; \
-	done
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGET_DIR="$(FUZZ_TARGET_DIR)" .ci/fuzz
 
 # The index's table under the model checker, in a build of its own without RocksDB.
 loom:
