@@ -16,6 +16,7 @@ pub mod inspect;
 pub mod iys;
 pub mod locale;
 pub mod policy;
+pub mod question;
 pub mod recipient;
 pub mod reconcile;
 pub mod retailer;

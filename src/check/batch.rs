@@ -27,7 +27,7 @@ pub(super) struct Verdicts {
 /// What stands for each case in the results of a batch.
 #[derive(Clone, Copy)]
 pub(super) struct Codes {
-    invalid: u8,
+    pub(super) invalid: u8,
     no_record: u8,
     onay: u8,
     ret: u8,
@@ -101,8 +101,8 @@ impl<'a> Batch<'a> {
         Self { index, pseudonymizer, scope, codes, results: Vec::new(), recipients: Vec::new() }
     }
 
-    /// The code of every recipient's case and who it is, in the order asked; the default pseudonym stands
-    /// for an invalid one.
+    /// The code of every recipient's case and who it is, in the order asked; [`Pseudonym::NOBODY`] keeps
+    /// the place of what is no address.
     pub(super) fn answer(mut self, recipients: Recipients<'_>) -> (Vec<u8>, Vec<Pseudonym>) {
         self.results.reserve_exact(recipients.len());
         self.recipients.reserve_exact(recipients.len());
@@ -112,7 +112,7 @@ impl<'a> Batch<'a> {
             Recipients::Packed(packed) if phones => self.phones(packed.iter().map(|packed| Phone::from_wire(*packed))),
             Recipients::Phones(packed) | Recipients::Packed(packed) => {
                 self.results.resize(packed.len(), self.codes.invalid);
-                self.recipients.resize(packed.len(), Pseudonym::default());
+                self.recipients.resize(packed.len(), Pseudonym::NOBODY);
             }
             Recipients::Spelled(texts) if phones => self.phones(texts.iter().map(|text| Phone::parse(text))),
             Recipients::Spelled(texts) => self.emails(texts.iter().map(|text| Email::parse(text))),
@@ -131,7 +131,7 @@ impl<'a> Batch<'a> {
         let pseudonymizer = self.pseudonymizer;
         let pseudonyms = emails.map(|email| email.map(|email| pseudonymizer.email(&email)));
         self.in_groups(pseudonyms, |read, pseudonyms| {
-            pseudonyms.iter_mut().zip(read).for_each(|(pseudonym, read)| *pseudonym = read.unwrap_or_default());
+            pseudonyms.iter_mut().zip(read).for_each(|(pseudonym, read)| *pseudonym = read.unwrap_or(Pseudonym::NOBODY));
         });
     }
 
@@ -142,7 +142,7 @@ impl<'a> Batch<'a> {
         pseudonyms_of: impl Fn(&[Option<T>], &mut [Pseudonym]),
     ) {
         let mut read = [None; GROUP];
-        let mut pseudonyms = [Pseudonym::default(); GROUP];
+        let mut pseudonyms = [Pseudonym::NOBODY; GROUP];
         loop {
             let mut count = 0;
             for (place, recipient) in read.iter_mut().zip(&mut recipients) {
@@ -169,7 +169,7 @@ impl<'a> Batch<'a> {
         for (number, state) in states[..count].iter().enumerate() {
             let valid = is_valid(number);
             self.results.push(if valid { self.result(*state) } else { self.codes.invalid });
-            self.recipients.push(if valid { pseudonyms[number] } else { Pseudonym::default() });
+            self.recipients.push(if valid { pseudonyms[number] } else { Pseudonym::NOBODY });
         }
         if self.scope.retailer != RetailerCode::BRAND {
             self.authorise(pseudonyms);

@@ -152,7 +152,7 @@ impl Checker {
         let batch = Batch::new(&self.index, &self.pseudonymizer, scope, Codes::CASES);
         let (cases, recipients) = batch.answer(Recipients::Each(recipients));
         let answer = |((case, recipient), place)| {
-            let recipient = Some(recipient).filter(|recipient| *recipient != Pseudonym::default());
+            let recipient = (case != Codes::CASES.invalid).then_some(recipient);
             shared.answer(verdicts.of_case(case), under.id.plus(place), recipient)
         };
         cases.into_iter().zip(recipients).zip(0..).map(answer).collect()

@@ -2,15 +2,12 @@
 
 pub mod turkish;
 
-use super::filter::purpose;
 use super::policy::language;
-use super::retailer::retailer;
-use super::{Target, brand_code, channel, recipient_type};
+use super::question::QuestionArgs;
+use super::{Target, brand_code, channel};
 use crate::check::Language;
-use crate::check::question::Purpose;
-use crate::model::access::Retailer;
 use crate::model::brand::BrandCode;
-use crate::model::channel::{Channel, RecipientType};
+use crate::model::channel::Channel;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -28,21 +25,9 @@ pub struct CheckArgs {
     /// ARAMA, MESAJ or EPOSTA
     #[arg(long = "type", value_name = "TYPE", value_parser = channel)]
     pub channel: Channel,
-    /// BIREYSEL or TACIR
-    #[arg(long, value_name = "TYPE", value_parser = recipient_type, default_value = "BIREYSEL")]
-    pub recipient_type: RecipientType,
-    /// The retailer that sends under the brand's consent [default: the brand itself]
-    #[arg(long, value_name = "CODE", value_parser = retailer)]
-    pub retailer: Option<Retailer>,
-    /// TICARI, MUAF_6_1, MUAF_6_2, MUAF_6_4 or KAPSAM_DISI
-    #[arg(long, value_name = "PURPOSE", value_parser = purpose, default_value = "TICARI")]
-    pub purpose: Purpose,
-    /// A revision that must be visible, else it is DEFER
-    #[arg(long, value_name = "REVISION", default_value_t = 0)]
-    pub min_revision: u64,
-    /// Your own mark, kept in evidence
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub reference: String,
+    /// What else is asked.
+    #[command(flatten)]
+    pub question: QuestionArgs,
     /// Your name, kept in evidence
     #[arg(long, value_name = "NAME", default_value = "izingate-check")]
     pub caller: String,

@@ -3,14 +3,12 @@
 pub mod turkish;
 
 use super::policy::language;
-use super::retailer::retailer;
-use super::{brand_code, channel, recipient_type};
+use super::question::QuestionArgs;
+use super::{brand_code, channel};
 use crate::check::Language;
-use crate::check::question::Purpose;
 use crate::filter::layout::Named;
-use crate::model::access::Retailer;
 use crate::model::brand::BrandCode;
-use crate::model::channel::{Channel, RecipientType};
+use crate::model::channel::Channel;
 use crate::model::encoding::Declared;
 use crate::net::endpoint::GatewayUrl;
 use clap::Args;
@@ -37,21 +35,9 @@ pub struct FilterArgs {
     /// ARAMA, MESAJ or EPOSTA; several with commas or repeated
     #[arg(long = "type", value_name = "TYPE", value_parser = channel, value_delimiter = ',', required = true)]
     pub channel: Vec<Channel>,
-    /// BIREYSEL or TACIR
-    #[arg(long, value_name = "TYPE", value_parser = recipient_type, default_value = "BIREYSEL")]
-    pub recipient_type: RecipientType,
-    /// The retailer that sends under the brand's consent [default: the brand itself]
-    #[arg(long, value_name = "CODE", value_parser = retailer)]
-    pub retailer: Option<Retailer>,
-    /// TICARI, MUAF_6_1, MUAF_6_2, MUAF_6_4 or KAPSAM_DISI
-    #[arg(long, value_name = "PURPOSE", value_parser = purpose, default_value = "TICARI")]
-    pub purpose: Purpose,
-    /// A revision that must be visible, else every row is DEFER
-    #[arg(long, value_name = "REVISION", default_value_t = 0)]
-    pub min_revision: u64,
-    /// Your own mark, kept in evidence
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub reference: String,
+    /// What else is asked.
+    #[command(flatten)]
+    pub question: QuestionArgs,
     /// Your name, kept in evidence
     #[arg(long, value_name = "NAME", default_value = "izingate-filter")]
     pub caller: String,
@@ -115,10 +101,6 @@ pub struct FilterArgs {
     /// The list; - is standard input
     #[arg(value_name = "FILE", default_value = "-")]
     pub file: PathBuf,
-}
-
-pub(super) fn purpose(text: &str) -> Result<Purpose, &'static str> {
-    Purpose::from_name(text).ok_or("a purpose is TICARI, MUAF_6_1, MUAF_6_2, MUAF_6_4 or KAPSAM_DISI")
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape that clap takes")]

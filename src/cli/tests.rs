@@ -7,6 +7,7 @@ use super::import::ImportArgs;
 use super::inspect::InspectArgs;
 use super::iys::{IysCommand, PushArgs, PushCommand};
 use super::policy::{PolicyCommand, TableArgs};
+use super::question::QuestionArgs;
 use super::recipient::{CloseArgs, ClosuresArgs, RecipientCommand, ReportedArgs};
 use super::retailer::{AccessArgs, Change, RefreshArgs, RetailerCommand};
 use super::serve::ServeArgs;
@@ -456,11 +457,13 @@ fn check_takes_a_question() {
         target: Target { data: None, endpoint: None },
         brand: BrandCode::new(601_234).unwrap(),
         channel: Channel::Mesaj,
-        recipient_type: RecipientType::Bireysel,
-        retailer: None,
-        purpose: Purpose::Commercial,
-        min_revision: 0,
-        reference: String::new(),
+        question: QuestionArgs {
+            recipient_type: RecipientType::Bireysel,
+            retailer: None,
+            purpose: Purpose::Commercial,
+            min_revision: 0,
+            reference: String::new(),
+        },
         caller: "izingate-check".to_owned(),
         lang: None,
         evidence: None,
@@ -479,8 +482,7 @@ fn check_takes_a_question() {
     let offline = CheckArgs {
         target: directory(),
         channel: Channel::Eposta,
-        recipient_type: RecipientType::Tacir,
-        purpose: Purpose::Exempt62,
+        question: QuestionArgs { recipient_type: RecipientType::Tacir, purpose: Purpose::Exempt62, ..expected.question.clone() },
         lang: Some(Language::Turkish),
         evidence: Some(PathBuf::from("e")),
         recipient: "a@b.com".to_owned(),

@@ -5,8 +5,14 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// What stands in for an address everywhere inside: 128 bits that only the holder of the secret can
 /// make. Still personal data, since that holder can try every phone number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pseudonym(pub [u8; 16]);
+
+impl Pseudonym {
+    /// Keeps the place of what is no address among the recipients of a batch, in memory and in its evidence. Whether an
+    /// address was read is said by the answer (`INVALID_RECIPIENT`), never by this.
+    pub const NOBODY: Self = Self([0; 16]);
+}
 
 /// (recipient, brand, retailer): the unit of the index and the store. With retailer 0 it holds the
 /// consent of every cell; with another retailer that one's access to each.

@@ -74,7 +74,7 @@ impl FromStr for GatewayUrl {
         }
         let malformed = |problem| GatewayUrlError::Malformed { url: text.to_owned(), problem };
         let whole = with_scheme(text).ok_or_else(|| malformed("there is neither http:// in front nor a port behind"))?;
-        let Some((scheme, rest)) = whole.split_once("://") else { return Err(malformed("there is no http:// in front")) };
+        let (scheme, rest) = whole.split_once("://").unwrap_or_default();
         match scheme.to_ascii_lowercase().as_str() {
             "http" => {}
             "https" => return Err(GatewayUrlError::TlsUnsupported(text.to_owned())),

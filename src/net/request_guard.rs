@@ -34,8 +34,8 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Why a request is not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestViolation {
-    /// The target and the headers are larger than [`LARGEST_HEAD`].
-    HeadTooLarge,
+    /// The target and the headers take this many bytes, which is more than [`LARGEST_HEAD`].
+    HeadTooLarge(usize),
     /// A header that decides something is there more than once.
     RepeatedHeader(&'static str),
     /// HTTP/1.1 and HTTP/2 demand a host, and there is none.
@@ -113,8 +113,9 @@ struct Read<'a> {
 /// The first thing that is wrong with it.
 pub fn check<B>(request: &Request<B>, policy: &HostPolicy, known: &KnownHost) -> Result<(), RequestViolation> {
     let read = Read::of(request.headers());
-    if read.bytes + request.uri().path_and_query().map_or(0, |target| target.as_str().len()) > LARGEST_HEAD {
-        return Err(RequestViolation::HeadTooLarge);
+    let bytes = read.bytes + request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    if bytes > LARGEST_HEAD {
+        return Err(RequestViolation::HeadTooLarge(bytes));
     }
     refuse_repeated(request.headers())?;
     check_host(request, read.host, policy, known)?;
@@ -340,8 +341,9 @@ mod tests {
     fn a_head_is_no_larger_than_it_may_be() {
         // "host" and "localhost", "x" and its value, 32 bytes each, and "/".
         let left = LARGEST_HEAD - 4 - 9 - 32 - 1 - 32 - 1;
+        let too_large = |by| Err(HeadTooLarge(LARGEST_HEAD + by));
         for (length, target, expected) in
-            [(left, "/", Ok(())), (left + 1, "/", Err(HeadTooLarge)), (left, "/v1", Err(HeadTooLarge)), (left - 2, "/v1", Ok(()))]
+            [(left, "/", Ok(())), (left + 1, "/", too_large(1)), (left, "/v1", too_large(2)), (left - 2, "/v1", Ok(()))]
         {
             let headers = [("host", "localhost"), ("x", &*"y".repeat(length))];
             for version in [Version::HTTP_11, Version::HTTP_2] {

@@ -100,9 +100,12 @@ impl Front {
 impl From<RequestViolation> for Problem {
     fn from(violation: RequestViolation) -> Self {
         let (kind, detail) = match violation {
-            RequestViolation::HeadTooLarge => {
-                (Kind::HeadersTooLarge, format!("the target and the headers take at most {LARGEST_HEAD} bytes"))
-            }
+            RequestViolation::HeadTooLarge(bytes) => (
+                Kind::HeadersTooLarge,
+                format!(
+                    "the target and the headers take {bytes} bytes, 32 for each header among them; at most {LARGEST_HEAD} are read"
+                ),
+            ),
             RequestViolation::RepeatedHeader(name) => {
                 (Kind::RepeatedHeader, format!("{name} is given more than once; send it once"))
             }

@@ -7,6 +7,7 @@ use crate::check::question::{Recipients, Scope};
 use crate::check::{Answer, BatchAnswer, Checker, Circumstances, Counts, DecisionId};
 use crate::evidence::entry::{Entry, Outcomes};
 use crate::evidence::{Admission, Recorder, Size, Ticket};
+use crate::model::key::Pseudonym;
 use crate::model::mode::Mode;
 use crate::model::time::{IysTime, Moment};
 use crate::telemetry::metrics::Edge;
@@ -190,7 +191,7 @@ async fn admitted(recorder: &Recorder, asked: &Asked<'_>, size: Size, at: Moment
 
 fn entry_of(asked: &Asked<'_>, scope: &Scope, answer: &Answer, reference: &str, now: IysTime, before_answer: bool) -> Entry {
     let Answer { id, declaration, mode, revision, as_of, verdict, recipient } = *answer;
-    let outcomes = Outcomes::One(verdict.evidence_byte(), recipient.unwrap_or_default());
+    let outcomes = Outcomes::One(verdict.evidence_byte(), recipient.unwrap_or(Pseudonym::NOBODY));
     Ground { id, declaration, mode, revision, as_of }.entry(asked, scope, reference, outcomes, now, before_answer)
 }
 

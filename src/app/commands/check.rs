@@ -46,11 +46,11 @@ fn request(args: &CheckArgs, language: Language) -> CheckRequest {
         brand_code: args.brand.get(),
         channel: channel_code(args.channel),
         recipient: Some(args.recipient.clone()),
-        recipient_type: recipient_type_code(args.recipient_type),
-        retailer_code: args.retailer.map_or(RetailerCode::BRAND, Retailer::code).get(),
-        purpose: purpose_code(args.purpose),
-        reference: args.reference.clone(),
-        min_revision: args.min_revision,
+        recipient_type: recipient_type_code(args.question.recipient_type),
+        retailer_code: args.question.retailer.map_or(RetailerCode::BRAND, Retailer::code).get(),
+        purpose: purpose_code(args.question.purpose),
+        reference: args.question.reference.clone(),
+        min_revision: args.question.min_revision,
         language: match language {
             Language::English => proto::Language::English,
             Language::Turkish => proto::Language::Turkish,
@@ -84,8 +84,8 @@ fn offline(args: &CheckArgs, data: &Path, request: CheckRequest) -> Result<Check
     let question = Question {
         scopes: Vec::new(),
         caller: args.caller.clone(),
-        reference: args.reference.clone(),
-        min_revision: args.min_revision,
+        reference: args.question.reference.clone(),
+        min_revision: args.question.min_revision,
     };
     let (scope, recipient) = request.question()?;
     let answer = {
@@ -111,7 +111,7 @@ fn text(args: &CheckArgs, response: &CheckResponse, language: Language) -> Resul
     let name = |word: &'static str| word.split_once('_').map_or(word, |(_, name)| name);
     let mut text = format!("{} {}\n", name(decision.as_str_name()), name(reason.as_str_name()));
     let as_of = u32::try_from(response.as_of).ok().filter(|seconds| *seconds > 0).map(IysTime::from_unix);
-    let scope = format!("{}, {}, {}", args.brand, args.channel, args.recipient_type);
+    let scope = format!("{}, {}, {}", args.brand, args.channel, args.question.recipient_type);
     let rows = [
         ("asked for", "sorulan", scope),
         ("article", "madde", response.article.clone()),

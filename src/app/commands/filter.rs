@@ -39,8 +39,8 @@ fn filtered(args: &FilterArgs, words: Language) -> Result<(String, u8), CommandE
     let question = Question {
         scopes: scopes.clone(),
         caller: args.caller.clone(),
-        reference: args.reference.clone(),
-        min_revision: args.min_revision,
+        reference: args.question.reference.clone(),
+        min_revision: args.question.min_revision,
     };
     let decider = match (&args.data, &args.endpoint) {
         (Some(data), _) => Decider::Offline(offline(args, data, question)?),
@@ -82,11 +82,16 @@ fn offline(args: &FilterArgs, data: &Path, question: Question) -> Result<Offline
 fn scopes(args: &FilterArgs) -> Result<Vec<Scope>, CommandError> {
     /// Each adds two columns to every row.
     const MOST: usize = 16;
-    let retailer = args.retailer.map_or(RetailerCode::BRAND, Retailer::code);
+    let retailer = args.question.retailer.map_or(RetailerCode::BRAND, Retailer::code);
     let mut scopes: Vec<Scope> = Vec::new();
     for brand in &args.brand {
         for channel in &args.channel {
-            let scope = Scope { brand: *brand, cell: Cell::new(*channel, args.recipient_type), retailer, purpose: args.purpose };
+            let scope = Scope {
+                brand: *brand,
+                cell: Cell::new(*channel, args.question.recipient_type),
+                retailer,
+                purpose: args.question.purpose,
+            };
             if scopes.contains(&scope) || scopes.len() == MOST {
                 let text = format!("--brand and --type are each given once, and make {MOST} pairs at most");
                 return Err(CommandError::refused("TOO_MANY_PAIRS", text));

@@ -193,7 +193,9 @@ async fn answered(
     let _call = connection.call();
     let mut response = match request_guard::check(&request, &HostPolicy::any(), &KnownHost::default()) {
         Ok(()) => router.oneshot(request.map(Body::new)).await?,
-        Err(RequestViolation::HeadTooLarge) => refuse(request.map(Body::new), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).await,
+        Err(RequestViolation::HeadTooLarge(_)) => {
+            refuse(request.map(Body::new), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).await
+        }
         Err(RequestViolation::CrossOrigin) => refuse(request.map(Body::new), StatusCode::FORBIDDEN).await,
         Err(_) => refuse(request.map(Body::new), StatusCode::BAD_REQUEST).await,
     };
