@@ -121,6 +121,13 @@ impl DataDirError {
     }
 }
 
+/// Whether a process holds the directory for writing.
+#[must_use]
+pub fn is_held(path: &Path) -> bool {
+    let Ok(lock) = private::open(&path.join(LOCK)) else { return false };
+    matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
 impl DataDir {
     /// Takes the directory for this process; makes it if it is not there. One that holds something else is left as it is.
     pub fn take(path: &Path) -> Result<Self, DataDirError> {
@@ -150,7 +157,16 @@ impl DataDir {
         }
         let lock_path = path.join(LOCK);
         let lock = private::open_or_make(&lock_path).map_err(|source| DataDirError::Unusable { path: lock_path, source })?;
-        match lock.try_lock() {
+        let mut taken = lock.try_lock();
+        // A reader that looks whether the directory is held has the lock for a moment.
+        for _ in 0..TRIES {
+            if !matches!(taken, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            std::thread::yield_now();
+            taken = lock.try_lock();
+        }
+        match taken {
             Ok(()) => {
                 claim(path)?;
                 Ok(Self { path: path.to_owned(), _lock: lock })
@@ -280,6 +296,8 @@ pub fn own_secret_of(data: &Path) -> Result<Secret, DataDirError> {
 }
 
 const LOCK: &str = "LOCK";
+/// Tries to take the lock before it counts as held.
+const TRIES: u32 = 100;
 const RESTORING: &str = "restoring";
 
 /// What is a data directory's own, whole.

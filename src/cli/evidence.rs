@@ -179,6 +179,9 @@ pub struct DossierArgs {
     /// The file: its ending says which it is, .json, .html or .pdf
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub force: bool,
     /// The language of a page
     #[arg(long, value_name = "en|tr", default_value = "tr", value_parser = language)]
     pub lang: Language,
@@ -200,6 +203,9 @@ pub struct DossierArgs {
     /// The complaint's number
     #[arg(long, value_name = "TEXT", requires = "complaint", default_value = "")]
     pub complaint_number: String,
+    /// The moment of the message that the complaint is about, Türkiye time; the dossier says whether the record covers it
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub message_at: Option<IysTime>,
     /// Whether the eves of holidays, half days, are business days: work or off
     #[arg(long, value_name = "work|off", default_value = Eves::DEFAULT.name(), value_parser = eves)]
     pub eves: Eves,

@@ -57,10 +57,15 @@ impl Record {
         }
         // One that is being written says more than those before it.
         if let Some(seal) = self.seals.iter().rev().find(|seal| self.has(seal)).filter(|_| unsealed.is_empty()) {
-            self.read(seal, |header, frame| {
+            let read = self.read(seal, |header, frame| {
                 to = to.max(header.made).max(written(frame));
                 Ok::<_, RecordError>(())
-            })?;
+            });
+            // Of a damaged one the seal has the last second.
+            match read {
+                Err(RecordError::Faults(_)) => to = to.max(u64::from(seal.times.1) * 1_000),
+                read => read?,
+            }
         }
         Ok(Some(Reach { from, to }))
     }
@@ -82,10 +87,15 @@ impl Record {
     fn first_of<'a>(&self, brand: BrandCode, seals: impl Iterator<Item = &'a Seal>) -> Result<Option<BrandReach>, RecordError> {
         for seal in seals {
             let mut span = Span::default();
-            self.read(seal, |_, frame| {
+            let read = self.read(seal, |_, frame| {
                 span.take(frame, brand);
                 Ok::<_, RecordError>(())
-            })?;
+            });
+            // What a damaged segment says is not believed.
+            match read {
+                Err(RecordError::Faults(_)) => continue,
+                read => read?,
+            }
             if span.0.is_some() {
                 return Ok(span.0);
             }
@@ -94,17 +104,21 @@ impl Record {
     }
 
     /// The most decisions that the segment before one has of a single second: how fast a node answered before it was killed. None if
-    /// that segment is not there, or has none.
+    /// that segment is not there, is damaged, or has none.
     pub fn busiest_second_before(&self, number: u64) -> Result<Option<u64>, RecordError> {
         let before = self.seals.iter().find(|seal| seal.number + 1 == number).filter(|seal| self.has(seal));
         let Some(seal) = before else { return Ok(None) };
         let mut seconds: HashMap<IysTime, u64> = HashMap::new();
-        self.read(seal, |_, frame| {
+        let read = self.read(seal, |_, frame| {
             for entry in decisions(frame) {
                 *seconds.entry(entry.asked).or_default() += entry.outcomes.len() as u64;
             }
             Ok::<_, RecordError>(())
-        })?;
+        });
+        match read {
+            Err(RecordError::Faults(_)) => return Ok(None),
+            read => read?,
+        }
         Ok(seconds.into_values().max())
     }
 

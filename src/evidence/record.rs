@@ -43,6 +43,9 @@ pub struct Record {
     listing: Listing,
 }
 
+/// What segments begin with, and the numbers of those whose beginnings are damaged.
+type Beginnings = (Vec<(Header, Vec<Event>)>, Vec<u64>);
+
 /// Reason for which a folder is not believed.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -169,6 +172,12 @@ impl Record {
         self.listing.sealed.contains(&seal.number)
     }
 
+    /// Whether a segment is open: it is being written, or whoever wrote it was cut off.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.listing.open.range(self.seals.len() as u64 + 1..).any(|number| !self.listing.sealed.contains(number))
+    }
+
     /// Reads every byte of a sealed segment, which must lead to its seal.
     pub fn read<E: From<Unreadable>>(
         &self,
@@ -220,20 +229,36 @@ impl Record {
         Err(RecordError::Faults(vec![Fault::FramesMissing(number, mark.bytes, there)]))
     }
 
-    /// The header of every segment with a file, and the events that it begins with, in order.
+    /// The header of every segment with a file that can be read, and the events that it begins with, in order.
     pub fn beginnings(&self) -> Result<Vec<(Header, Vec<Event>)>, RecordError> {
-        let mut found = Vec::new();
+        Ok(self.read_beginnings()?.0)
+    }
+
+    /// The numbers of sealed segments whose beginnings are not what was written: what happened before them is not known.
+    pub fn damaged_beginnings(&self) -> Result<Vec<u64>, RecordError> {
+        Ok(self.read_beginnings()?.1)
+    }
+
+    fn read_beginnings(&self) -> Result<Beginnings, RecordError> {
+        let (mut found, mut damaged) = (Vec::new(), Vec::new());
         let sealed = self.listing.sealed.iter().map(|number| (*number, true));
         for (number, is_sealed) in sealed.chain(self.listing.open.difference(&self.listing.sealed).map(|number| (*number, false)))
         {
-            let mut read = beginning(self.folder(), number, is_sealed, self.key())?;
+            let read = match beginning(self.folder(), number, is_sealed, self.key()) {
+                Err(Unreadable::Broken(..)) if is_sealed => {
+                    damaged.push(number);
+                    continue;
+                }
+                read => read,
+            };
+            let mut read = read?;
             if read.is_none() && !is_sealed {
                 // It was sealed meanwhile.
                 read = beginning(self.folder(), number, true, self.key())?;
             }
             found.extend(read);
         }
-        Ok(found)
+        Ok((found, damaged))
     }
 
     /// Whether the frames of a segment of this version are authenticated for this reader.

@@ -58,6 +58,8 @@ pub struct Search {
     pub accepted: Vec<u64>,
     /// Segments in which there may be decisions, and whose files are missing.
     pub missing: Vec<u64>,
+    /// Segments in which there may be decisions, and which are not what was written.
+    pub damaged: Vec<u64>,
 }
 
 impl Query {
@@ -85,7 +87,7 @@ pub fn find(record: &Record, query: &Query) -> Result<Search, RecordError> {
         } else if !record.has(seal) {
             search.missing.push(seal.number);
         } else {
-            search_sealed(record, seal, query, &mut search)?;
+            take_sealed(record, seal, query, &mut search)?;
         }
     }
     for (number, bytes) in record.unsealed()? {
@@ -95,6 +97,20 @@ pub fn find(record: &Record, query: &Query) -> Result<Search, RecordError> {
     }
     search.found.sort_by_key(|found| (found.id.number(), found.id));
     Ok(search)
+}
+
+/// Searches a sealed segment. One that is not what was written is noted, and the others are searched all the same.
+fn take_sealed(record: &Record, seal: &Seal, query: &Query, search: &mut Search) -> Result<(), RecordError> {
+    let before = (search.found.len(), search.scanned.len());
+    match search_sealed(record, seal, query, search) {
+        Err(RecordError::Faults(_)) => {
+            search.found.truncate(before.0);
+            search.scanned.truncate(before.1);
+            search.damaged.push(seal.number);
+            Ok(())
+        }
+        searched => searched,
+    }
 }
 
 fn search_sealed(record: &Record, seal: &Seal, query: &Query, search: &mut Search) -> Result<(), RecordError> {

@@ -3,7 +3,7 @@
 
 use super::model::{
     AcceptedLoss, BrandOnRecord, Chain, ChainKind, Complaint, Data, Dossier, EvidenceGap, History, MissingSegment, Outside,
-    Proof, Recorded, RecordedIn, Recording, Segment, Tree, Unrecorded, recording,
+    Proof, RecordEnd, Recorded, RecordedIn, Recording, Segment, Tree, Unrecorded, recording,
 };
 use crate::check::Language;
 use crate::check::question::Purpose;
@@ -56,6 +56,7 @@ struct ChainBody<'a> {
     kind: &'static str,
     node: &'a str,
     folder: &'a str,
+    end: &'static str,
     store: usize,
     public_key: Option<&'a str>,
     begins: Option<String>,
@@ -112,6 +113,7 @@ struct AskedBody {
     types: Vec<&'static str>,
     decision_ids: Vec<String>,
     only_allowed: bool,
+    message_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -216,6 +218,7 @@ struct MissingBody {
     to: String,
     decisions: u64,
     accepted: bool,
+    damaged: bool,
 }
 
 #[derive(Serialize)]
@@ -281,6 +284,7 @@ pub(super) fn render(dossier: &Dossier) -> Result<String, serde_json::Error> {
             types: asked.channels.iter().map(|channel| channel.name()).collect(),
             decision_ids: asked.ids.iter().map(ToString::to_string).collect(),
             only_allowed: asked.only_allowed,
+            message_at: asked.message_at.map(IysTime::rfc3339),
         },
         complaint: dossier.complaint.as_ref().map(|complaint| ComplaintBody::new(complaint, dossier)),
         decisions: dossier.decisions.iter().map(|decision| DecisionBody::new(decision, dossier)).collect(),
@@ -322,6 +326,11 @@ impl<'a> ChainBody<'a> {
             },
             node: &chain.node,
             folder: &chain.folder,
+            end: match chain.end {
+                RecordEnd::Closed => "closed",
+                RecordEnd::BeingWritten => "beingWritten",
+                RecordEnd::CutOff => "cutOff",
+            },
             store: chain.store,
             public_key: chain.key.as_deref(),
             begins: chain.reach.map(|(from, _)| from.rfc3339()),
@@ -455,8 +464,8 @@ impl<'a> ProofBody<'a> {
 
 impl MissingBody {
     fn new(missing: &MissingSegment) -> Self {
-        let MissingSegment { number, from, to, decisions, accepted } = *missing;
-        Self { segment: number, from: from.rfc3339(), to: to.rfc3339(), decisions, accepted }
+        let MissingSegment { number, from, to, decisions, accepted, damaged } = *missing;
+        Self { segment: number, from: from.rfc3339(), to: to.rfc3339(), decisions, accepted, damaged }
     }
 }
 

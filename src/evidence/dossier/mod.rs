@@ -23,7 +23,7 @@ mod visible;
 use crate::check::Language;
 pub use model::{
     AbsentChain, AcceptedLoss, Asked, BrandOnRecord, Chain, ChainKind, Company, Complaint, Data, Dossier, EvidenceGap, History,
-    Made, MissingSegment, Outside, Proof, Recorded, RecordedIn, Segment, Subject, Tree, Unrecorded,
+    Made, MissingSegment, Outside, Proof, RecordEnd, Recorded, RecordedIn, Segment, Subject, Tree, Unrecorded,
 };
 pub use pdf::PdfError;
 

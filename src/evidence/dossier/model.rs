@@ -71,6 +71,8 @@ pub struct Company {
 pub struct Chain {
     /// Kind of the record.
     pub kind: ChainKind,
+    /// How it ends.
+    pub end: RecordEnd,
     /// The node that signs it.
     pub node: String,
     /// Its folder.
@@ -85,6 +87,17 @@ pub struct Chain {
     pub brands: Vec<BrandOnRecord>,
     /// What shows that it was not touched.
     pub proof: Proof,
+}
+
+/// How a record ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordEnd {
+    /// Its last segment was closed and sealed.
+    Closed,
+    /// A process is writing it.
+    BeingWritten,
+    /// Its last segment is open, and no process writes it.
+    CutOff,
 }
 
 /// Kinds of records.
@@ -151,6 +164,8 @@ pub struct Asked {
     pub ids: Vec<DecisionId>,
     /// Only what the caller was allowed to send.
     pub only_allowed: bool,
+    /// The moment of the message that a complaint is about.
+    pub message_at: Option<IysTime>,
 }
 
 /// A complaint.
@@ -245,13 +260,13 @@ pub struct Proof {
     pub unrecorded: Vec<Unrecorded>,
     /// Decisions of this moment and before are not kept any more: their retention is over, and the log says so.
     pub removed_until: Option<IysTime>,
-    /// Sealed segments in which there may be decisions, and whose files are missing.
+    /// Sealed segments in which there may be decisions, and whose files are missing or damaged.
     pub missing: Vec<MissingSegment>,
     /// Losses in the period asked for that an operator accepted.
     pub losses: Vec<AcceptedLoss>,
 }
 
-/// A sealed segment whose file is missing.
+/// A sealed segment whose file is missing or damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingSegment {
     /// Its number.
@@ -264,6 +279,8 @@ pub struct MissingSegment {
     pub decisions: u64,
     /// Whether an operator accepted that.
     pub accepted: bool,
+    /// Whether the file is there and is not what was written.
+    pub damaged: bool,
 }
 
 /// A loss that an operator accepted.
@@ -362,6 +379,12 @@ impl Dossier {
     pub(super) fn outside(&self) -> impl Iterator<Item = (usize, Outside)> {
         let judged = self.chains.iter().enumerate().filter(|(place, chain)| *place == 0 || chain.kind == ChainKind::Gateway);
         judged.map(|(place, chain)| (place, Outside::of(chain.reach, self.asked.from, self.asked.to)))
+    }
+
+    /// Whether the end of a record lies in the period asked for, and was no end in order: the last answers before it may be missing.
+    pub(super) fn is_cut_off(&self, place: usize) -> bool {
+        let Some(chain) = self.chains.get(place).filter(|chain| chain.end == RecordEnd::CutOff) else { return false };
+        chain.reach.is_none_or(|(_, ends)| self.asked.to.is_none_or(|to| to >= ends))
     }
 
     /// The last day to answer the complaint (15/5); none without one, or where all decisions are about

@@ -58,6 +58,31 @@ async fn find_shows_what_there_is_and_says_what_is_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_segment_takes_no_other_with_it() {
+    let Known { gateway, dir } = Known::start().await;
+    let data = dir.path().join("data");
+    let mut gateway = gateway;
+    for _ in 0..2 {
+        gateway.permission().await.check(from("crm", ask(REFUSED))).await.unwrap();
+        assert!(gateway.stop().success());
+        gateway = Gateway::start(&data);
+    }
+    assert!(gateway.stop().success());
+    let path = segment(&data.join("evidence"), 1, "seg");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let out = dir.path().join("dossier.json");
+    let (code, _, said) = evidence(&data, &["dossier", "--recipient", REFUSED, "--out", out.to_str().unwrap()]);
+    assert!(code == Some(3) && said.contains("EVIDENCE_BROKEN: 000000000001.seg may hold"), "{code:?} {said}");
+    let dossier: Value = serde_json::from_slice(&fs::read(&out).unwrap()).unwrap();
+    let damaged = &dossier["records"][0]["evidence"]["missingSegments"][0];
+    assert_eq!((&damaged["segment"], &damaged["damaged"]), (&1.into(), &true.into()), "{dossier}");
+    assert!(dossier["decisions"].as_array().unwrap().iter().any(|found| found["segment"] == 2), "{dossier}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dossier_says_in_words_what_is_missing() {
     let (dir, data, _) = without_the_first().await;
     for ending in ["json", "html", "pdf"] {

@@ -17,7 +17,7 @@ fn evidence(data: &Path, args: &[&str]) -> (Option<i32>, String, String) {
 fn json_dossier(data: &Path, args: &[&str]) -> (Option<i32>, Value) {
     let out = data.with_extension("dossier.json");
     let out_text = out.to_str().unwrap();
-    let (code, ..) = evidence(data, &[&["dossier", "--recipient", APPROVED, "--out", out_text], args].concat());
+    let (code, ..) = evidence(data, &[&["dossier", "--force", "--recipient", APPROVED, "--out", out_text], args].concat());
     (code, serde_json::from_slice(&fs::read(&out).unwrap()).unwrap())
 }
 
@@ -46,14 +46,26 @@ async fn a_dossier_of_a_kill_names_its_time_and_no_number_of_a_lease() {
     let known = Known::start().await;
     let data = known.data();
     known.gateway.permission().await.check(from("sure", ask(APPROVED))).await.unwrap();
+    let page = |out: &Path| {
+        let (code, ..) = evidence(&data, &["dossier", "--force", "--recipient", REFUSED, "--out", out.to_str().unwrap()]);
+        (code, fs::read_to_string(out).unwrap())
+    };
+    let out = data.with_extension("html");
+    let running = page(&out);
+    assert!(running.0 == Some(0) && !running.1.contains("kapatılmadan sona eriyor"), "{}", running.1);
     known.gateway.kill();
+    // Before it is started again nothing in the record says so.
+    let dead = page(&out);
+    assert!(dead.1.contains("kapatılmadan sona eriyor") && !dead.1.contains("bilinen bir boşluk yok"), "{}", dead.1);
+    let (_, shown, _) = evidence(&data, &["find", "--recipient", REFUSED]);
+    assert!(shown.contains(", not closed: whoever wrote it was killed"), "{shown}");
+    let (text, _) = verified(&data);
+    assert!(text.contains("not closed  "), "{text}");
     let gateway = Gateway::spawn(serve(&data), &data);
     assert!(gateway.stop().success());
     let log = fs::read_to_string(data.with_extension("log")).unwrap_or_default();
     assert!(!log.contains("Gap {"), "{log}");
-    let out = data.with_extension("html");
-    let (code, ..) = evidence(&data, &["dossier", "--recipient", REFUSED, "--out", out.to_str().unwrap()]);
-    let page = fs::read_to_string(&out).unwrap();
+    let (code, page) = page(&out);
     assert!(code == Some(0) && page.contains("sonrasında aniden kapandı") && !page.contains("104857"), "{page}");
     let (text, code) = verified(&data);
     assert!(code == Some(0) && text.contains("the gateway was killed some time after") && !text.contains("at most"), "{text}");
@@ -152,8 +164,12 @@ async fn a_part_is_found_by_id_type_and_answer_and_is_called_a_part() {
     assert_eq!(found(&["--id", &ids[1]]), (vec![ids[1].clone()], 2));
     assert_eq!(found(&["--type", "ARAMA"]), (vec![ids[2].clone()], 2));
     assert_eq!(found(&["--only-allowed"]), (ids[..2].to_vec(), 1));
+    assert_eq!(found(&["--brand", "999998"]), (Vec::new(), 3), "a brand that was mistyped hides nothing");
     let (_, shown, _) = evidence(&data, &["find", "--recipient", APPROVED, "--only-allowed"]);
-    assert!(shown.ends_with("2 decisions; 1 more of the period are left out by --type, --id or --only-allowed\n"), "{shown}");
+    assert!(
+        shown.ends_with("2 decisions; 1 more of the period are left out by --brand, --type, --id or --only-allowed\n"),
+        "{shown}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,7 +182,11 @@ async fn a_dossier_is_its_owners_alone_whatever_was_there() {
     fs::set_permissions(&out, fs::Permissions::from_mode(0o644)).unwrap();
     // By a bare name, too.
     let args = ["evidence", "dossier", "--recipient", APPROVED, "--show-recipient", "--out", "dossier.pdf", "--data"];
-    let code = izingate().current_dir(known.dir.path()).args(args).arg(&data).output().unwrap().status.code();
+    let made = |more: &[&str]| izingate().current_dir(known.dir.path()).args(args).arg(&data).args(more).output().unwrap();
+    let refused = made(&[]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("OUTPUT_EXISTS: dossier.pdf exists"), "{refused:?}");
+    assert_eq!(fs::read_to_string(&out).unwrap(), "an older one");
+    let code = made(&["--force"]).status.code();
     assert_eq!((code, fs::metadata(&out).unwrap().permissions().mode() & 0o777), (Some(0), 0o600));
 }
 

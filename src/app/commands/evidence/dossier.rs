@@ -12,7 +12,7 @@ use crate::evidence::dossier::{
 };
 use crate::evidence::merkle::{self, Hash};
 use crate::evidence::reach::UnrecordedAnswers;
-use crate::evidence::record::{LogGap, Loss, Record, RecordError};
+use crate::evidence::record::{LogGap, Loss, Record};
 use crate::evidence::search::{Found, Query};
 use crate::evidence::segment::Seal;
 use crate::model::brand::BrandCode;
@@ -33,7 +33,12 @@ pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
     if !["json", "html", "pdf"].contains(&ending) {
         return Err(CommandError::refused("UNKNOWN_FORMAT", "the file's name ends in .json, .html or .pdf"));
     }
+    if !args.force && args.out.exists() {
+        let text = format!("{} exists; name another file, or give --force to replace it", args.out.display());
+        return Err(CommandError::refused("OUTPUT_EXISTS", text));
+    }
     let mut sources = Sources::search(&args.whose)?;
+    sources.check_segments()?;
     let stores = std::mem::take(&mut sources.stores).into_iter();
     // One that is damaged says why.
     let stores = stores.map(|(folder, store)| store.map_or_else(|| open::read_only(&folder), Ok));
@@ -49,7 +54,8 @@ pub(super) fn dossier(args: &DossierArgs) -> Result<String, CommandError> {
     // For its owner alone, whatever was there: it may show the address.
     replace(&args.out, &bytes).map_err(unwritten)?;
     let mut text: String = sources.chains.iter().map(Source::line).collect();
-    let _ = writeln!(text, "{} decisions in {}", dossier.decisions.len(), args.out.display());
+    let count = dossier.decisions.len();
+    let _ = writeln!(text, "{count} {} in {}", if count == 1 { "decision" } else { "decisions" }, args.out.display());
     sources.or_incomplete(text)
 }
 
@@ -68,6 +74,7 @@ fn gather(args: &DossierArgs, sources: &Sources, stores: &[Store]) -> Result<Dos
         channels: whose.channels.clone(),
         ids: whose.ids.clone(),
         only_allowed: whose.only_allowed,
+        message_at: args.message_at,
     };
     let complaint = args.complaint.map(|asked| Complaint { asked, number: args.complaint_number.clone() });
     let shown = whose.recipient.clone().filter(|_| args.show_recipient);
@@ -124,6 +131,7 @@ fn chain(place: usize, source: &Source, titles: &Titles, decisions: &[Recorded])
     };
     Ok(Chain {
         kind: source.kind,
+        end: source.end,
         node: source.node.clone(),
         folder: source.folder.display().to_string(),
         store: source.store,
@@ -189,10 +197,6 @@ fn proof(source: &Source, decisions: &[&Recorded]) -> Result<Proof, CommandError
         RecordedIn::Open(_) => None,
     };
     let numbers: BTreeSet<u64> = decisions.iter().filter_map(number).collect();
-    // It says that nothing was touched: every byte of the segments that it names is read.
-    for seal in seals.iter().filter(|seal| numbers.contains(&seal.number)) {
-        record.read(seal, |_, _| Ok::<_, RecordError>(())).map_err(refused)?;
-    }
     let segment = |seal: &Seal| Segment {
         number: seal.number,
         sealed: IysTime::from_unix(seal.times.1),
@@ -201,13 +205,15 @@ fn proof(source: &Source, decisions: &[&Recorded]) -> Result<Proof, CommandError
     };
     let root = to_hex(&merkle::Tree::of(&leaves).root());
     let removed = seals.iter().filter(|seal| search.removed.contains(&seal.number)).map(|seal| seal.times.1).max();
-    let is_gone = |seal: &&Seal| search.missing.contains(&seal.number) || search.accepted.contains(&seal.number);
+    let is_gone =
+        |seal: &&Seal| [&search.missing, &search.accepted, &search.damaged].iter().any(|lost| lost.contains(&seal.number));
     let missing = |seal: &Seal| MissingSegment {
         number: seal.number,
         from: IysTime::from_unix(seal.times.0),
         to: IysTime::from_unix(seal.times.1),
         decisions: seal.decisions,
         accepted: search.accepted.contains(&seal.number),
+        damaged: search.damaged.contains(&seal.number),
     };
     Ok(Proof {
         segments: seals.iter().filter(|seal| numbers.contains(&seal.number)).map(segment).collect(),

@@ -40,7 +40,7 @@ fn table(sources: &Sources, found: &[(usize, &Found)]) -> String {
         many => write!(text, "{many} decisions"),
     };
     if sources.left_out > 0 {
-        let _ = write!(text, "; {} more of the period are left out by --type, --id or --only-allowed", sources.left_out);
+        let _ = write!(text, "; {} more of the period are left out by --brand, --type, --id or --only-allowed", sources.left_out);
     }
     text.push('\n');
     text

@@ -9,7 +9,7 @@ use crate::check::decision::Decision;
 use crate::check::policy;
 use crate::cli::evidence::Whose;
 use crate::config::SecretSource;
-use crate::evidence::dossier::{ChainKind, Outside};
+use crate::evidence::dossier::{ChainKind, Outside, RecordEnd};
 use crate::evidence::prove::files;
 use crate::evidence::reach::Reach;
 use crate::evidence::record::{Reader, Record, RecordError};
@@ -21,6 +21,7 @@ use crate::model::recipient::Recipient;
 use crate::model::secret::Pseudonymizer;
 use crate::model::time::IysTime;
 use crate::store::Store;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// All records that are searched.
@@ -47,11 +48,17 @@ pub(super) struct Source {
     pub(super) store: usize,
     pub(super) query: Query,
     pub(super) search: Search,
+    pub(super) end: RecordEnd,
 }
 
 impl Sources {
     /// Opens every record and searches it.
     pub(super) fn search(whose: &Whose) -> Result<Self, CommandError> {
+        if let (Some(from), Some(to)) = (whose.from, whose.to)
+            && from > to
+        {
+            return Err(CommandError::refused("INVALID_PERIOD", format!("--from {from} is after --to {to}")));
+        }
         let secret = SecretSource::load(whose.secret_file.as_deref())?;
         let main = opened(&whose.data, &secret)?;
         let recipient = recipient_of(whose, main.pseudonymizer.as_ref())?;
@@ -114,11 +121,21 @@ impl Sources {
             (error, _) => error,
         };
         let record = reader.open().map_err(within)?;
-        let search = find(&record, &query).map_err(within)?;
+        // Other brands are counted, and left out below.
+        let mut search = find(&record, &Query { brand: None, ..query }).map_err(within)?;
+        // A kill or a loss may be noted in them.
+        search.damaged.extend(record.damaged_beginnings().map_err(within)?);
+        search.damaged.sort_unstable();
+        search.damaged.dedup();
         tell_of(&search, folder);
         let node = record.node().map_err(within)?.map_or_else(String::new, |node| format!("{node:08x}"));
         let reach = record.reach().map_err(within)?;
-        self.chains.push(Source { kind, folder: folder.to_owned(), node, record, reach, store, query, search });
+        let end = match record.is_open() {
+            false => RecordEnd::Closed,
+            true if data_dir::is_held(folder) => RecordEnd::BeingWritten,
+            true => RecordEnd::CutOff,
+        };
+        self.chains.push(Source { kind, folder: folder.to_owned(), node, record, reach, store, query, search, end });
         Ok(())
     }
 
@@ -129,7 +146,8 @@ impl Sources {
             let byte = found.entry.outcomes.parts().0.get(found.place);
             // What is unknown is no reason to leave it out.
             let outcome = byte.and_then(|byte| policy::recorded(*byte, cell));
-            (whose.channels.is_empty() || whose.channels.contains(&cell.channel))
+            whose.brand.is_none_or(|brand| found.entry.scope.brand == brand)
+                && (whose.channels.is_empty() || whose.channels.contains(&cell.channel))
                 && (whose.ids.is_empty() || whose.ids.contains(&found.id))
                 && (!whose.only_allowed || outcome.is_none_or(|outcome| outcome.decision == Decision::Allow))
         };
@@ -138,6 +156,23 @@ impl Sources {
             source.search.found.retain(is_wanted);
             self.left_out += (all - source.search.found.len()) as u64;
         }
+    }
+
+    /// Reads every byte of the sealed segments in which something was found, and notes those that are not what was written.
+    pub(super) fn check_segments(&mut self) -> Result<(), CommandError> {
+        for source in &mut self.chains {
+            let numbers: BTreeSet<u64> = source.search.found.iter().map(|found| found.segment).collect();
+            for seal in source.record.seals.iter().filter(|seal| numbers.contains(&seal.number)) {
+                match source.record.read(seal, |_, _| Ok::<_, RecordError>(())) {
+                    Err(RecordError::Faults(_)) if !source.search.damaged.contains(&seal.number) => {
+                        source.search.damaged.push(seal.number);
+                    }
+                    Err(RecordError::Faults(_)) => {}
+                    read => read.map_err(refused)?,
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Every decision with the place of its record, oldest first.
@@ -159,6 +194,16 @@ impl Sources {
                 format!(
                     "{}{missing} may hold decisions that were asked for, and are missing: no event says that they were removed; see \
                      izingate evidence verify",
+                    self.prefix(source)
+                ),
+            ));
+        }
+        for source in self.chains.iter().filter(|source| !source.search.damaged.is_empty()) {
+            let damaged = files(&source.search.damaged);
+            faults.push((
+                "EVIDENCE_BROKEN",
+                format!(
+                    "{}{damaged} may hold decisions that were asked for, and is not what was written; see izingate evidence verify",
                     self.prefix(source)
                 ),
             ));
@@ -227,7 +272,16 @@ impl Source {
             None => "nothing was ever recorded".to_owned(),
             Some((from, to)) => format!("reaches from {from} to {to}"),
         };
-        format!("record of {kind} {} in {}: {reach}, {} decisions\n", self.node, self.folder.display(), self.search.found.len())
+        let end = match self.end {
+            RecordEnd::Closed => "",
+            RecordEnd::BeingWritten => ", being written",
+            RecordEnd::CutOff => {
+                ", not closed: whoever wrote it was killed, or it lies elsewhere now; answers of the last moments before its end may be missing"
+            }
+        };
+        let (node, folder, found) = (&self.node, self.folder.display(), self.search.found.len());
+        let decisions = if found == 1 { "decision" } else { "decisions" };
+        format!("record of {kind} {node} in {folder}: {reach}{end}; {found} {decisions}\n")
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::key::read_key;
 use super::{CommandError, evidence_of, folder_of, unreadable};
+use crate::app::data_dir::is_held;
 use crate::app::open::Evidence;
 use crate::cli::evidence::VerifyArgs;
 use crate::evidence::entry::Event;
@@ -41,7 +42,10 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
         return Err(CommandError::refused("NOTHING_READ", text));
     }
     let code = if report.problems.is_empty() { 0 } else { DIFFERS };
-    let shown = shown(&report, args, &scope);
+    let mut shown = shown(&report, args, &scope);
+    if is_cut_off(&folder, &args.data) {
+        shown.insert_str(0, CUT_OFF);
+    }
     if code == 0 && report.read == 0 && !reads_open(&report, &scope) {
         let message = format!(
             "nothing was read that a seal or the secret vouches for, so nothing is shown to be what was written: {}",
@@ -53,6 +57,15 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<(String, u8), CommandError> {
         return Err(CommandError::Incomplete { shown, code: "NOTHING_READ", message });
     }
     Ok((shown, code))
+}
+
+/// The line for a record that nobody closed.
+const CUT_OFF: &str = "not closed  whoever wrote it was killed, or runs where this cannot be seen; answers of the last moments before its end may be missing\n";
+
+/// Whether the last segment is open and no process writes it.
+fn is_cut_off(folder: &Path, data: &Path) -> bool {
+    let is_open = |entry: fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "open");
+    fs::read_dir(folder).is_ok_and(|mut files| files.any(|file| file.is_ok_and(is_open))) && !is_held(data)
 }
 
 /// The checkpoint of a text that may be all that `evidence key` prints: key, empty line, checkpoint.
@@ -67,7 +80,9 @@ fn shown(report: &Report, args: &VerifyArgs, scope: &Scope<'_>) -> String {
     let mut text = format!("segments    {segments}\nread        {read}\nremoved     {removed}\ndecisions   {decisions}\n");
     // Writing to a String cannot fail.
     let _ = writeln!(text, "not sealed  {open} decisions in the segment that is being written");
-    let _ = writeln!(text, "authentic   {}", authentic(report, scope));
+    if problems.is_empty() {
+        let _ = writeln!(text, "authentic   {}", authentic(report, scope));
+    }
     if scope.mark.is_none() {
         text.push_str("remembered  nothing: there is no store beside it that says how far it was\n");
     }

@@ -1,8 +1,10 @@
 //! The annex: what the summary and the list do not say. Ids, consents, declarations, and what shows that the record was not touched.
 
 use super::groups::Group;
-use super::words::{NONE, chain, channel, day, letter, moment, moment_or_none, or_none, purpose, recipient_type, source, status};
-use super::{Block, Table, columns, pair, warnings};
+use super::words::{
+    NONE, chain, channel, day, letter, moment, moment_or_none, or_none, purpose, recipient_type, source, status, unbroken,
+};
+use super::{Block, Table, columns, warnings};
 use crate::check::Language;
 use crate::check::question::Purpose;
 use crate::evidence::dossier::model::{Chain, Data, Dossier, History, Recorded, RecordedIn, Segment, recording};
@@ -12,7 +14,7 @@ use crate::model::declaration::Declaration;
 use crate::ports::HistoryEntry;
 
 /// Decisions from which on two stand in a row, and rows of hashes from which on they are set small.
-const TWO_IN_A_ROW: usize = 8;
+const TWO_IN_A_ROW: usize = 4;
 
 /// Appends the annex; `left` are groups that the summary has no room for.
 pub(super) fn push(dossier: &Dossier, left: &[Group<'_>], language: Language, blocks: &mut Vec<Block>) {
@@ -25,7 +27,9 @@ pub(super) fn push(dossier: &Dossier, left: &[Group<'_>], language: Language, bl
     for (place, data) in dossier.stores.iter().enumerate() {
         push_data(place, data, dossier, language, blocks);
     }
-    for (place, each) in dossier.chains.iter().enumerate() {
+    // Of a record without a decision of this dossier its reach on the first page is enough.
+    let has_decision = |place: usize| place == 0 || dossier.decisions.iter().any(|decision| decision.chain == place);
+    for (place, each) in dossier.chains.iter().enumerate().filter(|(place, _)| has_decision(*place)) {
         push_chain(place, each, dossier, language, blocks);
     }
 }
@@ -45,7 +49,13 @@ fn ids(dossier: &Dossier, language: Language) -> Table {
             RecordedIn::Segment(number) => format!("{letter}{number}"),
             RecordedIn::Open(number) => format!("{letter}{number}*"),
         };
-        vec![number.to_string(), it.id.to_string(), it.revision.to_string(), moment_or_none(it.as_of, language), segment]
+        vec![
+            number.to_string(),
+            it.id.to_string(),
+            it.revision.to_string(),
+            unbroken(&moment_or_none(it.as_of, language)),
+            segment,
+        ]
     };
     let each: Vec<Vec<String>> = (1..).zip(&dossier.decisions).map(cells).collect();
     if each.len() < TWO_IN_A_ROW {
@@ -90,7 +100,11 @@ fn push_data(place: usize, data: &Data, dossier: &Dossier, language: Language, b
 fn movements(history: &History, eves: Eves, language: Language) -> Block {
     let pick = |english, turkish| language.pick(english, turkish);
     if history.movements.is_empty() {
-        return Block::Text(pick("No record.", "Kayıt yok.").to_owned());
+        let none = match history.erased {
+            None => pick("No consent is on record here.", "Bu sistemde izin kaydı bulunmamaktadır."),
+            Some(_) => pick("Erased on request; see the first page.", "Başvuru üzerine silinmiştir; ilk sayfaya bakınız."),
+        };
+        return Block::Text(none.to_owned());
     }
     let row = |movement: &HistoryEntry| {
         vec![
@@ -167,7 +181,7 @@ fn push_chain(place: usize, each: &Chain, dossier: &Dossier, language: Language,
     blocks.push(Block::Caption(format!("{}{name}", pick("Evidence", "Kanıt"))));
     let proof = &each.proof;
     let is_inside = dossier.outside().all(|(of, outside)| of != place || !outside.whole);
-    if proof.gaps.is_empty() && is_inside {
+    if proof.gaps.is_empty() && is_inside && !dossier.is_cut_off(place) {
         let whole =
             pick("Within the time that the record covers it knows of no gap.", "Kaydın kapsadığı sürede bilinen bir boşluk yok.");
         blocks.push(Block::Text(whole.to_owned()));
@@ -182,19 +196,19 @@ fn push_chain(place: usize, each: &Chain, dossier: &Dossier, language: Language,
         blocks.push(Block::Text(open.to_owned()));
     }
     if proof.segments.is_empty() {
-        let none = pick("No decision of this dossier lies in a sealed segment.", "Bu dosyanın mühürlü bölümde kararı yok.");
+        let none = pick(
+            "No decision of this dossier lies in a sealed segment.",
+            "Bu dosyadaki kararların hiçbiri henüz mühürlenmiş bir bölümde değildir.",
+        );
         blocks.push(Block::Text(none.to_owned()));
     } else {
         blocks.push(Block::Table(segments(&proof.segments, language)));
     }
     let Some(tree) = &proof.tree else { return };
-    let mut pairs = Vec::new();
     if place > 0 {
-        pairs.push(pair(pick("Public key", "Açık anahtar"), &each.key.as_deref().map_or(NONE.to_owned(), visible)));
+        blocks.push(Block::Caption(pick("Public key", "Açık anahtar").to_owned()));
+        blocks.push(Block::Verbatim(vec![each.key.as_deref().map_or(NONE.to_owned(), visible)]));
     }
-    pairs.push(pair(pick("Segments in the tree", "Ağaçtaki bölüm sayısı"), &tree.size.to_string()));
-    pairs.push(pair(pick("Root", "Kök"), &visible(&tree.root)));
-    blocks.push(Block::Pairs(pairs));
     blocks.push(Block::Caption(pick("Checkpoint (signed)", "Denetim noktası (imzalı)").to_owned()));
     blocks.push(Block::Verbatim(tree.checkpoint.lines().map(visible).collect()));
 }
@@ -204,7 +218,7 @@ fn segments(segments: &[Segment], language: Language) -> Table {
     let pick = |english, turkish| language.pick(english, turkish);
     let row = |segment: &Segment| vec![segment.number.to_string(), moment(segment.sealed, language), visible(&segment.hash)];
     Table {
-        columns: columns(&[(pick("Segment", "Bölüm"), 10), (pick("Sealed", "Mühürlenme"), 20), (pick("Hash", "Özet"), 70)]),
+        columns: columns(&[(pick("Segment", "Bölüm"), 10), (pick("Last entry", "Son kayıt"), 20), (pick("Hash", "Özet"), 70)]),
         rows: segments.iter().map(row).collect(),
         dense: segments.len() >= TWO_IN_A_ROW,
     }

@@ -1,17 +1,21 @@
 //! The first page: whom it is about, who answers, what was decided and why, how far the record reaches, and how all of it is checked.
 
-use super::groups::Group;
+use super::groups::{Group, Kind};
 use super::words::{NONE, chain, channel, day, moment, or_none, span};
-use super::{Block, pair};
+use super::{Block, Table, columns, pair};
 use crate::check::Language;
 use crate::evidence::dossier::model::{BrandOnRecord, Chain, Dossier};
 use crate::evidence::dossier::visible::visible;
 use crate::model::date::Date;
 use crate::model::hex::to_hex;
+use crate::model::time::IysTime;
 use std::fmt::Write;
 
 /// Groups of decisions that the first page has room for; the annex has the others.
 const GROUPS: usize = 5;
+
+/// Decisions up to which nobody needs a count of each kind.
+const FEW: usize = 7;
 
 /// Appends the summary; returns the groups that the annex is to have.
 pub(super) fn push<'a, 'b>(
@@ -22,12 +26,18 @@ pub(super) fn push<'a, 'b>(
 ) -> &'b [Group<'a>] {
     blocks.push(Block::Section(language.pick("Summary", "Özet").to_owned()));
     blocks.push(head(dossier, language));
+    blocks.push(Block::Caption(language.pick("Answered by", "Yanıtlayan kuruluş").to_owned()));
+    blocks.push(company(dossier, language));
+    blocks.push(Block::Caption(language.pick("Decisions", "Kararlar").to_owned()));
+    if dossier.decisions.len() > FEW {
+        blocks.push(Block::Table(counts(dossier, language)));
+    }
     let (here, left) = groups.split_at(groups.len().min(GROUPS));
     blocks.extend(here.iter().map(|group| Block::Text(group.text(dossier, language))));
     if groups.is_empty() {
         let none = language.pick(
-            "No decision was found within the time that the record covers.",
-            "Karar bulunamadı (kaydın kapsadığı süre içinde).",
+            "Within the time that the record covers there is no decision about this recipient. This does not show that no message was sent.",
+            "Kaydın kapsadığı süre içinde bu alıcıya ilişkin karar bulunmamaktadır. Bu, ileti gönderilmediğini göstermez.",
         );
         blocks.push(Block::Text(none.to_owned()));
     }
@@ -40,10 +50,24 @@ pub(super) fn push<'a, 'b>(
     }
     blocks.push(Block::Text(notes(language)));
     blocks.push(Block::Caption(language.pick("How to check it", "Nasıl denetlenir").to_owned()));
-    blocks.push(Block::Text(checking(dossier, language)));
-    blocks.push(Block::Caption(language.pick("Answered by", "Yanıtlayan kuruluş").to_owned()));
-    blocks.push(company(dossier, language));
+    blocks.push(Block::Text(checking(language)));
+    let key = dossier.main().and_then(|chain| chain.key.as_deref()).map_or(NONE.to_owned(), visible);
+    blocks.push(Block::Verbatim(vec![key]));
     left
+}
+
+/// How many decisions there are of each kind of answer, and from when to when.
+fn counts(dossier: &Dossier, language: Language) -> Table {
+    let pick = |english, turkish| language.pick(english, turkish);
+    let row = |kind: Kind| {
+        let of_kind: Vec<IysTime> = dossier.decisions.iter().filter(|it| Kind::of(it) == kind).map(|it| it.at).collect();
+        let (first, last) = (of_kind.iter().min()?, of_kind.iter().max()?);
+        let count = of_kind.len().to_string();
+        Some(vec![kind.words(language).to_owned(), count, moment(*first, language), moment(*last, language)])
+    };
+    let heads =
+        [(pick("Answer", "Yanıt"), 45), (pick("Decisions", "Karar"), 10), (pick("First", "İlk"), 20), (pick("Last", "Son"), 20)];
+    Table { columns: columns(&heads), rows: Kind::ALL.into_iter().filter_map(row).collect(), dense: false }
 }
 
 fn head(dossier: &Dossier, language: Language) -> Block {
@@ -59,7 +83,10 @@ fn head(dossier: &Dossier, language: Language) -> Block {
         pairs.push(pair(pick("Asked for by İYS on", "İYS’nin bilgi istediği tarih"), &asked));
         pairs.push(pair(pick("To be answered by (15/5)", "Son yanıt günü (15/5)"), &answer_by(dossier, language)));
     }
-    pairs.push(pair(pick("Asked for", "Sorulan"), &asked(dossier, language)));
+    if let Some(at) = dossier.asked.message_at {
+        pairs.push(pair(pick("Message complained of", "Şikâyet edilen ileti"), &moment(at, language)));
+    }
+    pairs.push(pair(pick("Asked for", "Dosyanın kapsamı"), &asked(dossier, language)));
     for (place, each) in dossier.chains.iter().enumerate() {
         pairs.push((pick("Reach of the record", "Kaydın kapsamı").to_owned(), reach(place, each, dossier, language)));
     }
@@ -72,7 +99,7 @@ fn head(dossier: &Dossier, language: Language) -> Block {
         pick("node", "düğüm"),
         or_none(&visible(&made.node))
     );
-    pairs.push(pair(pick("Made", "Düzenleme"), &by));
+    pairs.push(pair(pick("Made", "Düzenlenme zamanı"), &by));
     Block::Pairs(pairs)
 }
 
@@ -120,7 +147,7 @@ fn reach(place: usize, each: &Chain, dossier: &Dossier, language: Language) -> S
         let brand = brand.trim_end();
         // Writing to a string does not fail.
         let _ = match (language, decided) {
-            (Language::English, None) => write!(text, "; of brand {brand} it has no decision about anybody"),
+            (Language::English, None) => write!(text, "; it has no decision of brand {brand}, about anybody"),
             (Language::Turkish, None) => write!(text, "; {brand} markasına ait, kime ilişkin olursa olsun, karar yok"),
             (Language::English, Some(decided)) => write!(text, "; decisions of brand {brand}: {}", span(*decided, language)),
             (Language::Turkish, Some(decided)) => write!(text, "; {brand} markasının kararları: {}", span(*decided, language)),
@@ -150,32 +177,39 @@ fn notes(language: Language) -> String {
     language
         .pick(
             "A decision is the answer to a sender's question before it sends. It does not show that a message was sent. Decisions of \
-             gateways and lists that are not named above are not in here, nor those of callers whose questions are not recorded by \
-             configuration. “Known then” is what the gateway had taken in when it answered. All times are Türkiye time (UTC+3); articles \
-             are those of the Regulation on Commercial Communication and Commercial Electronic Messages.",
+             gateways and lists that are not named above are not in here, nor questions of systems that are excluded from recording, nor \
+             those about an address that could not be read. Systems that asked are named as they named themselves. “Known then” is what the \
+             gateway had taken in when it answered. The pseudonym stands for the recipient's address; that it does is the company's statement. \
+             All times are Türkiye time (UTC+3); articles are those of the Regulation on Commercial Communication and Commercial Electronic \
+             Messages (Official Gazette of 15.07.2015, No 29417).",
             "Karar, göndericinin gönderimden önceki sorusuna verilen yanıttır; iletinin gönderildiğini göstermez. Yukarıda anılmayan ağ \
-             geçitlerinin ve listelerin kararları ile yapılandırma gereği kaydedilmeyen sorgular bu dosyada yer almaz. “O anda bilinen”, \
-             ağ geçidinin yanıt verdiğinde almış olduğu bilgidir. Bütün saatler Türkiye saatidir (UTC+3); maddeler, Ticari İletişim ve Ticari \
-             Elektronik İletiler Hakkında Yönetmelik’in maddeleridir.",
+             geçitlerinin ve listelerin kararları, kayda alınmayan sistemlerin sorguları ve okunamayan adreslere ilişkin sorgular bu dosyada \
+             yer almaz. Sorgulayanların adları kendi bildirimleridir. “O anda bilinen”, ağ geçidinin yanıt verdiğinde almış olduğu bilgidir. \
+             Takma ad alıcının adresinin yerine geçer; ikisi arasındaki bağ kuruluşun beyanıdır. Bütün saatler Türkiye saatidir (UTC+3); \
+             maddeler, 15.07.2015 tarihli ve 29417 sayılı Resmî Gazete’de yayımlanan Ticari İletişim ve Ticari Elektronik İletiler Hakkında \
+             Yönetmelik’in maddeleridir.",
         )
         .to_owned()
 }
 
-fn checking(dossier: &Dossier, language: Language) -> String {
-    let key = dossier.main().and_then(|chain| chain.key.as_deref()).map_or(NONE.to_owned(), visible);
-    match language {
-        Language::English => format!(
-            "Decisions lie in segments under a hash chain; sealed segments are the leaves of a tree whose root the checkpoint at the end signs \
-             (Ed25519, RFC 6962). Public key, to be compared with the one that the company gives elsewhere: {key}. One decision is proved by \
-             “izingate evidence prove ID --data FOLDER > proof.json” and checked without izingate by “python3 verify_evidence.py proof.json KEY”."
-        ),
-        Language::Turkish => format!(
-            "Kararlar, özet (hash) zinciriyle bağlı bölümlerde saklanır; mühürlenen bölümler bir ağacın yapraklarıdır ve ağacın kökü sondaki \
-             denetim noktasıyla imzalanır (Ed25519, RFC 6962). Açık anahtar (kuruluşun başka bir yoldan bildirdiğiyle karşılaştırılmalıdır): \
-             {key}. Tek bir karar “izingate evidence prove KİMLİK --data KLASÖR > proof.json” ile kanıtlanır, “python3 verify_evidence.py \
-             proof.json ANAHTAR” ile izingate olmadan denetlenir."
-        ),
-    }
+/// The key is printed below it, on a line of its own.
+fn checking(language: Language) -> String {
+    language
+        .pick(
+            "The company keeps decisions in segments; each sealed segment is part of a signed checksum, the checkpoint in the annex (Ed25519, \
+             RFC 6962). It signs of each decision its id, time, caller, reference, brand, channel, recipient (pseudonym), answer, reason, mode and \
+             revision; what was known of the consent, declarations and titles are the company's statement. On demand the company hands out \
+             proof.json (“izingate evidence prove ID --data FOLDER”; for a decision of a list, the folder of its record) and verify_evidence.py, and \
+             “python3 verify_evidence.py proof.json KEY” checks it without izingate. Public key, to be compared with the one that the company \
+             gives elsewhere:",
+            "Kuruluş kararları bölümler hâlinde saklar; mühürlenen her bölüm, ekteki imzalı denetim noktasının kapsamındadır (Ed25519, RFC 6962). \
+             İmza her kararın kimliğini, zamanını, sorgulayanını, referansını, markasını, kanalını, alıcısını (takma ad), yanıtını, gerekçesini, \
+             modunu ve sürümünü kapsar; izin hakkında bilinenler, beyanlar ve unvanlar kuruluşun beyanıdır. İstendiğinde kuruluş proof.json \
+             dosyasını (“izingate evidence prove KİMLİK --data KLASÖR”; liste kararlarında listenin kayıt klasörü) ve verify_evidence.py dosyasını \
+             verir; “python3 verify_evidence.py proof.json ANAHTAR” izingate olmadan denetler. Açık anahtar (kuruluşun başka bir yoldan \
+             bildirdiğiyle karşılaştırılmalıdır):",
+        )
+        .to_owned()
 }
 
 /// What is not given is left to be filled in by hand.
@@ -184,10 +218,8 @@ fn company(dossier: &Dossier, language: Language) -> Block {
     let given = |text: &str| if text.is_empty() { BLANK.to_owned() } else { visible(text) };
     let company = &dossier.company;
     Block::Pairs(vec![
-        pair(
-            language.pick("Company, MERSİS", "Unvan, MERSİS"),
-            &format!("{}, {}", given(&company.title), given(&company.mersis)),
-        ),
+        pair(language.pick("Company", "Unvan"), &given(&company.title)),
+        pair("MERSİS", &given(&company.mersis)),
         pair(language.pick("Contact", "İletişim"), &given(&company.contact)),
         pair(language.pick("Name, date, signature", "Ad soyad, tarih, imza"), BLANK),
     ])

@@ -1,9 +1,15 @@
 //! What a reader must know before anything else: all of which the dossier cannot say that nothing was decided.
 
-use super::words::{chain, decision, moment, or_none, span, stretches};
+use super::words::{self, chain, day, decision, folder_name, moment, or_none, span, stretches};
 use crate::check::Language;
-use crate::evidence::dossier::model::{AcceptedLoss, Chain, Dossier, EvidenceGap, MissingSegment, Outside, Unrecorded};
+use crate::check::decision::Decision;
+use crate::evidence::dossier::model::{
+    AcceptedLoss, Chain, ChainKind, Dossier, EvidenceGap, MissingSegment, Outside, RecordedIn, Unrecorded,
+};
 use crate::evidence::dossier::visible::visible;
+use crate::model::date::Date;
+use crate::model::mode::Mode;
+use crate::model::time::IysTime;
 
 /// Every warning, the gravest first.
 pub(super) fn of(dossier: &Dossier, language: Language) -> Vec<String> {
@@ -11,8 +17,9 @@ pub(super) fn of(dossier: &Dossier, language: Language) -> Vec<String> {
     for (place, outside) in dossier.outside().filter(|(_, outside)| outside.is_grave()) {
         found.push(within(place, dossier, period(dossier.chains.get(place), outside, language), language));
     }
+    found.extend(complaint(dossier, language));
     for absent in &dossier.absent {
-        let (node, folder) = (or_none(&visible(&absent.node)).to_owned(), visible(&absent.folder));
+        let (node, folder) = (or_none(&visible(&absent.node)).to_owned(), visible(folder_name(&absent.folder)));
         found.push(match language {
             Language::English => format!(
                 "The record of a list (node {node}) is not in {folder} any more; decisions about this recipient may be in it."
@@ -26,15 +33,114 @@ pub(super) fn of(dossier: &Dossier, language: Language) -> Vec<String> {
         let proof = &chain.proof;
         let missing = proof.missing.iter().map(|missing| missing_segment(missing, language));
         let unrecorded = proof.unrecorded.iter().map(|answers| unrecorded(answers, language));
-        let gaps = gaps(&proof.gaps, language);
+        let gaps = gaps(&proof.gaps, language).into_iter().chain(cut_off(place, dossier, language));
         let losses = proof.losses.iter().map(|loss| accepted_loss(loss, language));
         let removed = proof.removed_until.map(|until| removed(&moment(until, language), language));
         let texts = missing.chain(unrecorded).chain(gaps).chain(losses).chain(removed);
         found.extend(texts.map(|text| within(place, dossier, text, language)));
     }
     found.extend(by_mode(dossier, language));
+    found.extend(erased(dossier, language));
+    found.extend(unsealed(dossier, language));
     found.extend(left_out(dossier, language));
     found
+}
+
+/// What of a complaint cannot be: a message of which the record says nothing, a day that is not plausible.
+fn complaint(dossier: &Dossier, language: Language) -> Vec<String> {
+    let mut found = Vec::new();
+    let reaches = || dossier.chains.iter().filter(|chain| chain.kind == ChainKind::Gateway).filter_map(|chain| chain.reach);
+    let covers = |at: IysTime| reaches().any(|(from, to)| from <= at && at <= to);
+    if let Some(at) = dossier.asked.message_at.filter(|at| !covers(*at)) {
+        let at = moment(at, language);
+        found.push(match language {
+            Language::English => format!("Of {at}, the moment of the message complained of, the record says nothing."),
+            Language::Turkish => format!("Kayıt, şikâyet edilen iletinin zamanı olan {at} için hiçbir şey söylemez."),
+        });
+    }
+    let (Some(complaint), made) = (&dossier.complaint, Date::of(dossier.made.at)) else { return found };
+    let asked = day(complaint.asked, language);
+    if reaches().map(|(from, _)| from).min().is_some_and(|begins| complaint.asked < Date::of(begins)) {
+        found.push(match language {
+            Language::English => {
+                format!("İYS asked on {asked}, before the record begins: the message complained of is older than the record.")
+            }
+            Language::Turkish => {
+                format!(
+                    "İYS’nin bilgi istediği {asked} günü kaydın başlangıcından öncedir: şikâyet edilen ileti kayıttan eskidir."
+                )
+            }
+        });
+    }
+    if complaint.asked > made {
+        found.push(match language {
+            Language::English => format!("The day on which İYS asked, {asked}, is in the future."),
+            Language::Turkish => format!("İYS’nin bilgi istediği gün olarak verilen {asked} gelecektedir."),
+        });
+    }
+    if let Some(by) = dossier.answer_by().filter(|by| *by < made) {
+        let by = day(by, language);
+        found.push(match language {
+            Language::English => format!("The last day to answer the complaint, {by}, has passed."),
+            Language::Turkish => format!("Şikâyeti yanıtlamanın son günü olan {by} geçmiştir."),
+        });
+    }
+    found
+}
+
+/// A record that nobody closed: what it ends with may not be its last answers.
+fn cut_off(place: usize, dossier: &Dossier, language: Language) -> Option<String> {
+    let (_, ends) = dossier.chains.get(place).filter(|_| dossier.is_cut_off(place))?.reach?;
+    let ends = moment(ends, language);
+    Some(match language {
+        Language::English => format!(
+            "The record ends at {ends} and was not closed: whoever wrote it was cut off (killed), or runs where this cannot be seen. Answers of \
+             its last moments, by default the last 50 milliseconds, may be missing."
+        ),
+        Language::Turkish => format!(
+            "Kayıt {ends} itibarıyla kapatılmadan sona eriyor: kaydı tutan süreç aniden kapanmış ya da buradan görülemeyen bir yerde \
+             çalışıyor. Son anlarında (varsayılan ayarla son 50 milisaniyede) verdiği yanıtlar kayıtta eksik olabilir."
+        ),
+    })
+}
+
+fn erased(dossier: &Dossier, language: Language) -> Option<String> {
+    let erased = dossier.stores.iter().flat_map(|data| &data.histories).filter_map(|history| history.erased).max()?;
+    let erased = moment(erased, language);
+    Some(match language {
+        Language::English => {
+            format!(
+                "Consents registered up to {erased} were erased here on request: what was known of them when decisions were made is not here."
+            )
+        }
+        Language::Turkish => format!(
+            "{erased} ve öncesine ait izin kayıtları bu sistemden başvuru üzerine silinmiştir: kararlar verilirken bunlardan ne bilindiği \
+             gösterilemez."
+        ),
+    })
+}
+
+/// Decisions that no signature covers yet.
+fn unsealed(dossier: &Dossier, language: Language) -> Option<String> {
+    let count = dossier.decisions.iter().filter(|it| matches!(it.recorded_in, RecordedIn::Open(_))).count();
+    if count == 0 {
+        return None;
+    }
+    Some(match (language, count == dossier.decisions.len()) {
+        (Language::English, true) => {
+            "No signature covers these decisions yet: their segment is sealed with the hour. A dossier that is made after that has the proof."
+                .to_owned()
+        }
+        (Language::English, false) => {
+            format!("No signature covers {count} of the decisions yet (marked * in the annex): their segment is sealed with the hour.")
+        }
+        (Language::Turkish, true) => "Bu kararlar henüz imza kapsamında değildir: bulundukları bölüm saat başında mühürlenir. Kanıt, bundan \
+                                      sonra düzenlenecek dosyada yer alır."
+            .to_owned(),
+        (Language::Turkish, false) => {
+            format!("{count} karar (ekte * ile işaretli) henüz imza kapsamında değildir: bulundukları bölüm saat başında mühürlenir.")
+        }
+    })
 }
 
 /// A text with the record that it is about, where there are several.
@@ -74,7 +180,20 @@ fn period(chain: Option<&Chain>, outside: Outside, language: Language) -> String
 
 /// Missing evidence in words: a short record must not pass for a whole one.
 fn missing_segment(missing: &MissingSegment, language: Language) -> String {
-    let MissingSegment { number, from, to, decisions, accepted } = missing;
+    let MissingSegment { number, from, to, decisions, accepted, damaged } = missing;
+    if *damaged {
+        let (from, to) = (moment(*from, language), moment(*to, language));
+        return match language {
+            Language::English => format!(
+                "Segment {number} is damaged: it is not what was written. It holds {decisions} decisions of {from} to {to}; decisions about this \
+                 recipient may be among those that cannot be read."
+            ),
+            Language::Turkish => format!(
+                "{number} numaralı bölüm bozuk: yazıldığı gibi değil. {from} ile {to} arasındaki {decisions} kararı içerir; okunamayanlar \
+                 arasında bu alıcıya ait kararlar da olabilir."
+            ),
+        };
+    }
     let why = match accepted {
         false => language.pick(
             "The log does not say that it was removed: it was deleted or lost.",
@@ -153,10 +272,10 @@ fn gap(gap: &EvidenceGap, language: Language) -> String {
     let most = gap.busiest_second.filter(|busiest| *busiest < gap.at_most);
     let bound = match (language, most) {
         (Language::English, Some(busiest)) => {
-            format!(" The busiest second before it on record has {busiest} decisions, about anybody.")
+            format!(" In its busiest second before that, the gateway recorded {busiest} decisions, of all recipients.")
         }
         (Language::Turkish, Some(busiest)) => {
-            format!(" Kayıtta bundan önceki en yoğun saniyede, herhangi bir alıcıya ait {busiest} karar vardır.")
+            format!(" Bundan önceki en yoğun saniyede, tüm alıcılar için toplam {busiest} karar kaydedilmiştir.")
         }
         (Language::English, None) if gap.busiest_second.is_some() => {
             format!(" That is {} decisions at most, about anybody.", gap.at_most)
@@ -185,29 +304,43 @@ fn removed(until: &str, language: Language) -> String {
     }
 }
 
-fn by_mode(dossier: &Dossier, language: Language) -> Option<String> {
-    let is_by_mode = |(_, it): &(usize, &crate::evidence::dossier::model::Recorded)| !it.verdict.enforced;
-    let numbers: Vec<usize> = (1..).zip(&dossier.decisions).filter(is_by_mode).map(|(number, _)| number).collect();
-    let first = dossier.decisions.iter().find(|it| !it.verdict.enforced)?;
-    let (count, which, by_rules) = (numbers.len(), stretches(&numbers), decision(first.policy(), language));
-    Some(match language {
-        Language::English => format!(
-            "{count} of the decisions let through only because of the brand's mode what the rules stop ({by_rules}): {which}."
-        ),
-        Language::Turkish => format!(
-            "{count} karar, kuralların engellediği gönderimi ({by_rules}) yalnızca markanın modu nedeniyle serbest bıraktı: {which}."
-        ),
-    })
+/// What a mode alone let through, by what the rules say of it and by the mode.
+fn by_mode(dossier: &Dossier, language: Language) -> Vec<String> {
+    let mut kinds: Vec<(Decision, Mode, Vec<usize>)> = Vec::new();
+    for (number, it) in (1..).zip(&dossier.decisions).filter(|(_, it)| !it.verdict.enforced) {
+        let kind = (it.policy(), it.mode);
+        match kinds.iter_mut().find(|(by_rules, mode, _)| (*by_rules, *mode) == kind) {
+            Some((.., numbers)) => numbers.push(number),
+            None => kinds.push((kind.0, kind.1, vec![number])),
+        }
+    }
+    let text = |(by_rules, mode, numbers): (Decision, Mode, Vec<usize>)| {
+        let (count, which) = (numbers.len(), stretches(&numbers));
+        let (by_rules, mode) = (decision(by_rules, language), words::mode(mode, language));
+        match language {
+            Language::English => format!(
+                "{count} {} allowed a message only because the brand was in {mode} mode; by the rules: {by_rules}. Each is marked in the list: \
+                 {which}.",
+                if count == 1 { "decision" } else { "decisions" }
+            ),
+            Language::Turkish => format!(
+                "{count} kararda gönderime yalnızca markanın {mode} modunda olması nedeniyle izin verilmiştir; kurallara göre: {by_rules}. Her biri \
+                 listede işaretlidir: {which}."
+            ),
+        }
+    };
+    kinds.into_iter().map(text).collect()
 }
 
 fn left_out(dossier: &Dossier, language: Language) -> Option<String> {
     let count = dossier.left_out;
     (count > 0).then(|| match language {
         Language::English => {
-            format!("{count} more decisions of the period are left out, as this dossier was asked for only a part of them.")
+            let decisions = if count == 1 { "decision" } else { "decisions" };
+            format!("{count} more {decisions} about this recipient in the period are left out: this dossier was asked for only a part of them.")
         }
         Language::Turkish => {
-            format!("Dosya yalnızca bir bölümü için istendiğinden, döneme ait {count} karar daha dosyaya alınmadı.")
+            format!("Dosya yalnızca bir bölümü için istendiğinden, bu alıcıya ilişkin döneme ait {count} karar daha dosyaya alınmadı.")
         }
     })
 }

@@ -23,7 +23,12 @@ pub(super) fn moment(time: IysTime, language: Language) -> String {
     }
 }
 
-/// The same where there may be none.
+/// A text that stays on one line of a cell.
+pub(super) fn unbroken(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
+}
+
+/// A moment where there may be none.
 pub(super) fn moment_or_none(time: Option<IysTime>, language: Language) -> String {
     time.map_or(NONE.to_owned(), |time| moment(time, language))
 }
@@ -99,7 +104,7 @@ pub(super) const fn decision(decision: Decision, language: Language) -> &'static
 pub(super) const fn reason(reason: Reason, language: Language) -> &'static str {
     match reason {
         Reason::NotReady => language.pick("not loaded yet", "veri yükleniyordu"),
-        Reason::RevisionNotReached => language.pick("revision not reached", "istenen sürüm yoktu"),
+        Reason::RevisionNotReached => language.pick("data asked for not here yet", "istenen veri henüz yoktu"),
         Reason::InvalidRecipient => language.pick("invalid address", "adres geçersiz"),
         Reason::OutOfScope => language.pick("outside the regulation", "Yönetmelik dışı"),
         Reason::SenderNotRegistered => language.pick("brand not registered", "marka kayıtlı değil"),
@@ -116,10 +121,18 @@ pub(super) const fn reason(reason: Reason, language: Language) -> &'static str {
 
 /// What was answered and why, in short. That only a mode let it through stands in it.
 pub(super) fn outcome(verdict: Verdict, in_mode: Mode, language: Language) -> String {
-    let (given, why) = (decision(verdict.decision, language), reason(verdict.reason, language));
+    let given = match verdict.decision {
+        Decision::Defer => language.pick("not now", "şimdi değil"),
+        given => decision(given, language),
+    };
+    let why = reason(verdict.reason, language);
     let mut text = format!("{given}: {why}");
     if !verdict.enforced {
-        text = format!("{given} {} ({}): {why}", language.pick("BY MODE ONLY", "YALNIZ MOD"), mode(in_mode, language));
+        let in_mode = mode(in_mode, language);
+        text = match language {
+            Language::English => format!("ONLY BY {in_mode} mode: {why}"),
+            Language::Turkish => format!("YALNIZCA {in_mode} modu: {why}"),
+        };
     }
     if verdict.refusal_on_record {
         text.push_str(language.pick(", in spite of a refusal on record", ", ret kaydına rağmen"));
@@ -157,8 +170,13 @@ pub(super) fn chain(place: usize, chains: &[Chain], language: Language) -> Strin
         ChainKind::List => language.pick("list", "liste"),
     };
     let letter = letter(place, chains);
-    let named = format!("{kind} {} ({})", or_none(&visible(&chain.node)), visible(&chain.folder));
+    let named = format!("{kind} {} ({})", or_none(&visible(&chain.node)), visible(folder_name(&chain.folder)));
     if letter.is_empty() { named } else { format!("{letter}: {named}") }
+}
+
+/// The last part of a path: the others say something of a machine, and nothing of a record.
+pub(super) fn folder_name(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
 }
 
 pub(super) fn or_none(text: &str) -> &str {

@@ -7,12 +7,16 @@ use crate::evidence::dossier::page::{Block, Table};
 pub(super) const SHEET: (f32, f32) = (595.28, 841.89);
 /// Free on every side, in points.
 const MARGIN: f32 = 42.0;
+/// Width between the margins, in points.
+const WIDTH: f32 = SHEET.0 - 2.0 * MARGIN;
 /// What stands below this, in points from the lower edge, is the footer's.
 const BOTTOM: f32 = 56.0;
 /// The share of the width for the names of pairs.
 const NAMES: (u16, u16) = (32, 68);
 /// Between a cell's text and its neighbour, in points.
 const GUTTER: f32 = 6.0;
+/// Width up to which a column is made as wide as its longest word, as a share of the sheet's.
+const WIDEST_WORD: f32 = 0.22;
 
 /// A sheet of paper.
 #[derive(Default)]
@@ -46,17 +50,19 @@ struct Style {
     above: f32,
     /// Space that must be left below on the same sheet, in points.
     keep: f32,
+    /// Space above and below a row's lines together, in points.
+    padding: f32,
 }
 
-const TITLE: Style = Style { weight: Weight::Bold, size: 18.0, above: 0.0, keep: 0.0 };
-const SECTION: Style = Style { weight: Weight::Bold, size: 13.0, above: 18.0, keep: 60.0 };
-const WARNING: Style = Style { weight: Weight::Bold, size: 8.5, above: 3.0, keep: 0.0 };
-const CAPTION: Style = Style { weight: Weight::Bold, size: 9.0, above: 8.0, keep: 40.0 };
-const TEXT: Style = Style { weight: Weight::Regular, size: 9.0, above: 4.0, keep: 0.0 };
-const VERBATIM: Style = Style { weight: Weight::Regular, size: 8.0, above: 0.0, keep: 0.0 };
-const CELL: Style = Style { weight: Weight::Regular, size: 7.5, above: 0.0, keep: 0.0 };
-const DENSE: Style = Style { weight: Weight::Regular, size: 5.8, above: 0.0, keep: 0.0 };
-const VALUE: Style = Style { weight: Weight::Regular, size: 9.0, above: 0.0, keep: 0.0 };
+const TITLE: Style = Style { weight: Weight::Bold, size: 18.0, above: 0.0, keep: 0.0, padding: 0.0 };
+const SECTION: Style = Style { weight: Weight::Bold, size: 13.0, above: 11.0, keep: 60.0, padding: 0.0 };
+const WARNING: Style = Style { weight: Weight::Bold, size: 8.5, above: 3.0, keep: 0.0, padding: 0.0 };
+const CAPTION: Style = Style { weight: Weight::Bold, size: 9.0, above: 8.0, keep: 0.0, padding: 0.0 };
+const TEXT: Style = Style { weight: Weight::Regular, size: 8.5, above: 4.0, keep: 0.0, padding: 0.0 };
+const VERBATIM: Style = Style { weight: Weight::Regular, size: 7.5, above: 0.0, keep: 0.0, padding: 0.0 };
+const CELL: Style = Style { weight: Weight::Regular, size: 7.2, above: 0.0, keep: 0.0, padding: 3.0 };
+const DENSE: Style = Style { weight: Weight::Regular, size: 5.8, above: 0.0, keep: 0.0, padding: 2.0 };
+const VALUE: Style = Style { weight: Weight::Regular, size: 8.5, above: 0.0, keep: 0.0, padding: 4.0 };
 const NAME: Style = Style { weight: Weight::Bold, ..VALUE };
 
 /// Height up to which a paragraph is not split over sheets, in points.
@@ -65,7 +71,11 @@ const KEPT_WHOLE: f32 = 300.0;
 /// Lays blocks out; the footer and "n / N" come on every sheet.
 pub(super) fn lay_out(blocks: &[Block], footer: &str, fonts: &Fonts) -> Vec<Sheet> {
     let mut layout = Layout { fonts, sheets: vec![Sheet::default()], y: SHEET.1 - MARGIN };
-    for block in blocks {
+    for (place, block) in blocks.iter().enumerate() {
+        if matches!(block, Block::Caption(_)) {
+            let below = blocks.get(place + 1).map_or(0.0, |below| layout.least(below));
+            layout.make_room(CAPTION.above + CAPTION.leading() + below);
+        }
         layout.push(block);
     }
     layout.finish(footer)
@@ -94,6 +104,24 @@ impl Style {
 }
 
 impl Layout<'_> {
+    /// The height of as much of a block as belongs on one sheet with its caption.
+    fn least(&self, block: &Block) -> f32 {
+        let lines = |text: &str, style: Style| {
+            self.fonts.of(style.weight).wrap(text, style.size, WIDTH).len() as f32 * style.leading() + style.above
+        };
+        let whole = match block {
+            Block::Text(text) => lines(text, TEXT),
+            Block::Verbatim(text) => text.iter().map(|line| lines(line, VERBATIM)).sum(),
+            Block::Pairs(pairs) => {
+                let row = |(name, value): &(String, String)| height(&self.pair(name, value));
+                4.0 + pairs.iter().map(row).sum::<f32>()
+            }
+            Block::Table(_) => 50.0,
+            Block::Title(_) | Block::Warning(_) | Block::Section(_) | Block::Caption(_) => 0.0,
+        };
+        if whole < KEPT_WHOLE { whole } else { 50.0 }
+    }
+
     fn push(&mut self, block: &Block) {
         match block {
             Block::Title(text) => self.paragraph(text, TITLE),
@@ -111,9 +139,8 @@ impl Layout<'_> {
     }
 
     fn paragraph(&mut self, text: &str, style: Style) {
-        let width = SHEET.0 - 2.0 * MARGIN;
         self.y -= style.above;
-        let lines = self.fonts.of(style.weight).wrap(text, style.size, width);
+        let lines = self.fonts.of(style.weight).wrap(text, style.size, WIDTH);
         // As a whole on one sheet, unless it is long.
         let whole = style.leading() * lines.len() as f32;
         self.make_room(if whole < KEPT_WHOLE { whole } else { style.leading() } + style.keep);
@@ -127,35 +154,70 @@ impl Layout<'_> {
     fn pairs(&mut self, pairs: &[(String, String)]) {
         self.y -= 4.0;
         for (name, value) in pairs {
-            let row = self.cells(&[(name, NAME, NAMES.0), (value, VALUE, NAMES.1)]);
+            let row = self.pair(name, value);
             self.row(row, 0.3, None);
         }
+    }
+
+    fn pair(&self, name: &str, value: &str) -> Vec<Cell> {
+        let unit = WIDTH / f32::from(NAMES.0 + NAMES.1);
+        let (names, values) = (unit * f32::from(NAMES.0), unit * f32::from(NAMES.1));
+        self.cells(&[(name, NAME, names), (value, VALUE, values)])
     }
 
     fn table(&mut self, table: &Table) {
         self.y -= 4.0;
         let style = if table.dense { DENSE } else { CELL };
         let of_head = Style { weight: Weight::Bold, ..style };
-        let heads: Vec<_> = table.columns.iter().map(|(head, share)| (head.as_str(), of_head, *share)).collect();
+        let widths = self.widths(table, style, of_head);
+        let heads: Vec<_> =
+            table.columns.iter().zip(&widths).map(|((head, _), width)| (head.as_str(), of_head, *width)).collect();
         // Never split over sheets: room is made for it and a first row.
         let head = self.cells(&heads);
         self.make_room(height(&head) + 40.0);
         self.row(head, 1.0, None);
         for row in &table.rows {
-            let cells: Vec<_> = row.iter().zip(&table.columns).map(|(cell, (_, share))| (cell.as_str(), style, *share)).collect();
+            let cells: Vec<_> = row.iter().zip(&widths).map(|(cell, width)| (cell.as_str(), style, *width)).collect();
             let cells = self.cells(&cells);
             self.row(cells, 0.3, Some(&heads));
         }
     }
 
-    /// Wraps texts into columns of their shares of the width.
-    fn cells(&self, texts: &[(&str, Style, u16)]) -> Vec<Cell> {
-        let whole: u16 = texts.iter().map(|(.., share)| share).sum();
-        let unit = (SHEET.0 - 2.0 * MARGIN) / f32::from(whole.max(1));
+    /// The widths of a table's columns: none is narrower than its longest word, so that no number breaks; what is left goes by
+    /// shares. A word wider than [`WIDEST_WORD`] breaks.
+    fn widths(&self, table: &Table, style: Style, of_head: Style) -> Vec<f32> {
+        let longest = |text: &str, style: Style| {
+            let font = self.fonts.of(style.weight);
+            font.spell(text).split(' ').map(|word| font.width(word, style.size)).fold(0.0, f32::max)
+        };
+        let least = |place: usize| {
+            let head = table.columns.get(place).map_or(0.0, |(head, _)| longest(head, of_head));
+            let cells = table.rows.iter().filter_map(|row| row.get(place)).map(|cell| longest(cell, style));
+            cells.fold(head, f32::max).min(WIDTH * WIDEST_WORD) + GUTTER + 0.5
+        };
+        let least: Vec<f32> = (0..table.columns.len()).map(least).collect();
+        let shares: Vec<f32> = table.columns.iter().map(|(_, share)| f32::from(*share)).collect();
+        let (needed, all) = (least.iter().sum::<f32>(), shares.iter().sum::<f32>().max(1.0));
+        if needed > WIDTH {
+            return least.iter().map(|width| width * WIDTH / needed).collect();
+        }
+        // Those whose share is less than they need have that; the others share the rest.
+        let mut widths: Vec<f32> = shares.iter().map(|share| WIDTH * share / all).collect();
+        let short = |(width, least): (&f32, &f32)| (least - width).max(0.0);
+        let lacking: f32 = widths.iter().zip(&least).map(short).sum();
+        let spare: f32 = widths.iter().zip(&least).map(|(width, least)| (width - least).max(0.0)).sum();
+        let given = if spare > 0.0 { lacking / spare } else { 0.0 };
+        for (width, least) in widths.iter_mut().zip(&least) {
+            *width = if *width < *least { *least } else { *width - (*width - least) * given };
+        }
+        widths
+    }
+
+    /// Wraps texts into columns of their widths, in points.
+    fn cells(&self, texts: &[(&str, Style, f32)]) -> Vec<Cell> {
         let mut x = MARGIN;
         let mut cells = Vec::with_capacity(texts.len());
-        for (text, style, share) in texts {
-            let width = unit * f32::from(*share);
+        for (text, style, width) in texts {
             let lines = self.fonts.of(style.weight).wrap(text, style.size, width - GUTTER);
             cells.push(Cell { style: *style, x, lines });
             x += width;
@@ -165,7 +227,7 @@ impl Layout<'_> {
 
     /// Sets a row and a rule below it. It goes to the next sheet as a whole if it fits there, and is split
     /// between lines if it is higher than a sheet; `heads` are repeated on every new sheet.
-    fn row(&mut self, cells: Vec<Cell>, thickness: f32, heads: Option<&[(&str, Style, u16)]>) {
+    fn row(&mut self, cells: Vec<Cell>, thickness: f32, heads: Option<&[(&str, Style, f32)]>) {
         if height(&cells) > self.room() && self.room() < 400.0 {
             self.turn(heads);
         }
@@ -175,7 +237,8 @@ impl Layout<'_> {
             // At least one line a sheet, so that it ends.
             #[expect(clippy::cast_sign_loss, reason = "one or more")]
             let fits = ((self.room() - GUTTER) / leading).floor().max(1.0) as usize;
-            let top = self.y - 2.0;
+            let padding = cells.iter().map(|cell| cell.style.padding).fold(0.0, f32::max) / 2.0;
+            let top = self.y - padding;
             let mut used = 0;
             for cell in &mut cells {
                 let rest = cell.lines.split_off(fits.min(cell.lines.len()));
@@ -185,7 +248,7 @@ impl Layout<'_> {
                     self.line(cell.x, y, cell.style, line);
                 }
             }
-            self.y = top - leading * used as f32 - 2.0;
+            self.y = top - leading * used as f32 - padding;
             if cells.iter().all(|cell| cell.lines.is_empty()) {
                 break;
             }
@@ -205,7 +268,7 @@ impl Layout<'_> {
     }
 
     /// Begins a sheet.
-    fn turn(&mut self, heads: Option<&[(&str, Style, u16)]>) {
+    fn turn(&mut self, heads: Option<&[(&str, Style, f32)]>) {
         self.sheets.push(Sheet::default());
         self.y = SHEET.1 - MARGIN;
         if let Some(heads) = heads {
@@ -244,5 +307,5 @@ impl Layout<'_> {
 }
 
 fn height(cells: &[Cell]) -> f32 {
-    cells.iter().map(|cell| cell.style.leading() * cell.lines.len() as f32).fold(0.0, f32::max) + GUTTER
+    cells.iter().map(|cell| cell.style.leading() * cell.lines.len() as f32 + cell.style.padding).fold(0.0, f32::max)
 }

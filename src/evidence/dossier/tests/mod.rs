@@ -132,9 +132,9 @@ fn nothing_found_is_a_dossier_too() {
     (dossier.decisions, dossier.stores) = (Vec::new(), Vec::new());
     dossier.chains[0].proof = Proof::default();
     let html = dossier.to_html(Language::English);
-    assert!(html.contains("No decision was found within the time that the record covers."));
+    assert!(html.contains("Within the time that the record covers there is no decision about this recipient."));
     assert!(html.contains("No decision of this dossier lies in a sealed segment."));
-    assert!(pdf::text(&dossier.to_pdf(Language::Turkish).unwrap()).contains("Karar bulunamadı"));
+    assert!(pdf::text(&dossier.to_pdf(Language::Turkish).unwrap()).contains("bu alıcıya ilişkin karar bulunmamaktadır"));
     let json: serde_json::Value = serde_json::from_str(&dossier.to_json().unwrap()).unwrap();
     assert_eq!(json["decisions"], serde_json::json!([]));
 }

@@ -1,7 +1,7 @@
 //! How many sheets a dossier has, and what stands on them: a paper is read, not searched.
 
 use super::pdf;
-use super::sample::{dossier, many, time};
+use super::sample::{dossier, many, mixed, time};
 use super::*;
 use crate::check::Language;
 
@@ -14,9 +14,11 @@ fn sheets(dossier: &Dossier, language: Language) -> usize {
 #[test]
 fn a_few_decisions_are_two_sheets_and_hundreds_are_twenty_five() {
     for language in LANGUAGES {
-        for (count, most) in [(1, 2), (7, 2), (190, 10), (600, 25)] {
-            let found = sheets(&many(count), language);
-            assert!(found <= most, "{count} decisions are {found} sheets in {language:?}");
+        for (count, most) in [(1, 2), (7, 2), (190, 12), (600, 25)] {
+            for (what, dossier) in [("alike", many(count)), ("mixed", mixed(count))] {
+                let found = sheets(&dossier, language);
+                assert!(found <= most, "{count} {what} decisions are {found} sheets in {language:?}");
+            }
         }
     }
 }
@@ -49,7 +51,10 @@ fn the_reach_of_a_record_is_said_by_node_and_brand() {
     assert!(html.contains(reach), "{html}");
     let mut none = many(0);
     none.chains[0].brands[0].decided = None;
-    assert!(none.to_html(Language::English).contains("it has no decision about anybody"));
+    assert!(
+        none.to_html(Language::English)
+            .contains("it has no decision of brand 700001 Çağdaş Işık Mağazacılık A.Ş., about anybody")
+    );
     none.chains[0].reach = None;
     assert!(none.to_html(Language::English).contains("Nothing was ever recorded here"));
 }
@@ -65,7 +70,12 @@ fn what_a_kill_can_have_cost_is_a_time_and_a_rate() {
     };
     dossier.chains[0].proof.gaps = vec![gap(1_041_021, Some(7_639))];
     let html = dossier.to_html(Language::English);
-    assert!(html.contains("may be missing. The busiest second before it on record has 7639 decisions, about anybody."), "{html}");
+    assert!(
+        html.contains(
+            "may be missing. In its busiest second before that, the gateway recorded 7639 decisions, of all recipients."
+        ),
+        "{html}"
+    );
     assert!(!html.contains("1041021"));
     dossier.chains[0].proof.gaps = vec![gap(40, Some(7_639))];
     assert!(dossier.to_html(Language::English).contains("That is 40 decisions at most"), "the lease bounds it where it is less");
@@ -78,9 +88,10 @@ fn what_a_kill_can_have_cost_is_a_time_and_a_rate() {
 #[test]
 fn what_only_a_mode_let_through_is_marked_in_the_list_and_on_the_first_page() {
     let html = dossier().to_html(Language::Turkish);
-    assert!(html.contains("gönderilebilir YALNIZ MOD (gölge): ret var"), "{html}");
+    assert!(html.contains("YALNIZCA gölge modu: ret var"), "{html}");
     assert!(html.contains(
-        "1 karar, kuralların engellediği gönderimi (gönderilemez) yalnızca markanın modu nedeniyle serbest bıraktı: 3."
+        "1 kararda gönderime yalnızca markanın gölge modunda olması nedeniyle izin verilmiştir; kurallara göre: gönderilemez. Her biri \
+         listede işaretlidir: 3."
     ));
 }
 
@@ -115,7 +126,10 @@ fn a_dossier_of_a_part_says_that_it_is_one() {
     dossier.left_out = 12;
     (dossier.asked.only_allowed, dossier.asked.channels) = (true, vec![crate::model::channel::Channel::Mesaj]);
     let html = dossier.to_html(Language::English);
-    assert!(html.contains("12 more decisions of the period are left out") && html.contains("only SMS; only what was allowed"));
+    assert!(
+        html.contains("12 more decisions about this recipient in the period are left out")
+            && html.contains("only SMS; only what was allowed")
+    );
 }
 
 #[test]
@@ -131,13 +145,9 @@ fn each_of_several_records_is_named_and_one_that_is_gone_is_missed() {
     dossier.decisions[6].chain = 1;
     dossier.absent = vec![AbsentChain { node: "0000002a".to_owned(), folder: "/listeler/eski.csv.evidence".to_owned() }];
     let html = dossier.to_html(Language::Turkish);
-    assert!(html.contains("A: ağ geçidi 0a1b2c3d (data)") && html.contains("B: liste 99887766 (/listeler/kasım.csv.evidence)"));
-    assert!(
-        html.contains(
-            "<p class=\"warning\">Bir listenin kaydı (düğüm 0000002a) artık /listeler/eski.csv.evidence klasöründe değil"
-        )
-    );
-    assert!(html.contains("<td>B</td>"), "the list says in which record a decision is");
+    assert!(html.contains("A: ağ geçidi 0a1b2c3d (data)") && html.contains("B: liste 99887766 (kasım.csv.evidence)"));
+    assert!(html.contains("<p class=\"warning\">Bir listenin kaydı (düğüm 0000002a) artık eski.csv.evidence klasöründe değil"));
+    assert!(html.contains("<td>7 B</td>"), "the list says in which record a decision is");
 }
 
 #[test]
@@ -150,7 +160,84 @@ fn the_company_and_the_key_stand_on_the_first_page() {
             title: "Işık A.Ş.".to_owned(), mersis: "0123456789012345".to_owned(), contact: "kvkk@isik.example".to_owned()
         };
     let given = dossier.to_html(Language::Turkish);
-    assert!(given.contains("Işık A.Ş., 0123456789012345") && given.contains("kvkk@isik.example"));
+    assert!(given.contains("Işık A.Ş.") && given.contains("0123456789012345") && given.contains("kvkk@isik.example"));
+}
+
+#[test]
+fn a_record_that_nobody_closed_is_called_so() {
+    let mut dossier = many(1);
+    dossier.asked.to = None;
+    dossier.chains[0].end = RecordEnd::CutOff;
+    let said = "Kayıt 24.11.2026 14:04:58 itibarıyla kapatılmadan sona eriyor";
+    let html = dossier.to_html(Language::Turkish);
+    assert!(html.contains(said) && !html.contains("bilinen bir boşluk yok"), "{html}");
+    dossier.asked.to = Some(time("2026-11-24 14:00:00"));
+    assert!(!dossier.to_html(Language::Turkish).contains(said), "the period ends before the record does");
+    (dossier.asked.to, dossier.chains[0].end) = (None, RecordEnd::BeingWritten);
+    assert!(!dossier.to_html(Language::Turkish).contains(said));
+}
+
+#[test]
+fn what_of_a_complaint_cannot_be_is_said() {
+    let complaint = |day: &str| Complaint { asked: crate::model::date::Date::parse(day).unwrap(), number: String::new() };
+    let warned = |complaint: Complaint, message: Option<&str>| {
+        let mut dossier = many(1);
+        (dossier.asked.from, dossier.complaint, dossier.asked.message_at) = (None, Some(complaint), message.map(time));
+        let html = dossier.to_html(Language::English);
+        let warnings = html.split("<p class=\"warning\">").skip(1);
+        warnings.map(|text| text.split("</p>").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(warned(complaint("2026-11-23"), Some("2026-11-20 10:00:00")), [""; 0]);
+    assert_eq!(warned(complaint("2026-12-23"), None), ["The day on which İYS asked, 2026-12-23, is in the future."]);
+    assert_eq!(
+        warned(complaint("2026-10-01"), Some("2026-09-28 10:00:00")),
+        [
+            "Of 2026-09-28 10:00:00, the moment of the message complained of, the record says nothing.",
+            "İYS asked on 2026-10-01, before the record begins: the message complained of is older than the record.",
+            "The last day to answer the complaint, 2026-10-16, has passed.",
+        ]
+    );
+}
+
+#[test]
+fn a_question_without_a_name_is_credited_to_nobody() {
+    let mut dossier = many(3);
+    dossier.decisions.iter_mut().for_each(|decision| decision.verdict = dossier_verdict());
+    dossier.decisions[0].caller = String::new();
+    let html = dossier.to_html(Language::English);
+    assert!(html.contains("crm/istanbul, kampanya-sunucusu and, once, a system that gave no name asked 3 times"), "{html}");
+    dossier.decisions.iter_mut().for_each(|decision| decision.caller = String::new());
+    assert!(dossier.to_html(Language::Turkish).contains("Sorgulayan: adını bildirmeyen bir sistem"));
+}
+
+fn dossier_verdict() -> crate::check::decision::Verdict {
+    crate::check::decision::Verdict::of(crate::check::decision::Reason::Approved, "")
+}
+
+#[test]
+fn what_is_known_since_stands_beside_what_was_known_then() {
+    let html = many(1).to_html(Language::English);
+    let since =
+        "Known now: refusal registered at İYS on 2026-11-09 21:15:30 (İYS: IYS_KISAMESAJ), known here since 2026-11-09 21:15:34.";
+    assert!(html.contains(since), "{html}");
+    let mut dossier = many(1);
+    dossier.decisions[0].verdict = crate::check::decision::Verdict::of(crate::check::decision::Reason::NoRecord, "5/3");
+    dossier.decisions[0].as_of = None;
+    let html = dossier.to_html(Language::English);
+    assert!(
+        html.contains("Reason: no data of this brand had been taken in from İYS, and so no approval was known (article 5/3)."),
+        "{html}"
+    );
+}
+
+#[test]
+fn a_damaged_segment_is_no_missing_one() {
+    let mut dossier = many(1);
+    let at = time("2026-11-08 02:00:00");
+    let missing = MissingSegment { number: 4, from: at, to: at, decisions: 9, accepted: false, damaged: true };
+    dossier.chains[0].proof.missing = vec![missing];
+    let html = dossier.to_html(Language::English);
+    assert!(html.contains("Segment 4 is damaged: it is not what was written.") && !html.contains("is missing"), "{html}");
 }
 
 #[test]
@@ -181,6 +268,7 @@ fn samples_for_the_eye() {
     };
     for count in [1, 7, 600] {
         write(&count.to_string(), &many(count));
+        write(&format!("mixed-{count}"), &mixed(count));
     }
     write("faults", &dossier());
 }

@@ -147,6 +147,7 @@ fn chain() -> Chain {
     let decided = (time("2026-11-02 09:00:00"), time("2026-11-24 14:00:00"));
     Chain {
         kind: ChainKind::Gateway,
+        end: RecordEnd::Closed,
         node: "0a1b2c3d".to_owned(),
         folder: "data".to_owned(),
         store: 0,
@@ -195,6 +196,39 @@ pub(super) fn many(count: usize) -> Dossier {
         decisions,
         ..dossier()
     }
+}
+
+/// A dossier of so many decisions of all kinds: five brands, modes, a retailer, exemptions, a second record, callers without a name.
+pub(super) fn mixed(count: usize) -> Dossier {
+    let mut dossier = many(count);
+    let by_mode =
+        |reason, mode| (Verdict { decision: Decision::Allow, enforced: false, ..Verdict::of(reason, "5/3, 7/12, 11/7") }, mode);
+    let kinds = [
+        (Verdict::of(Reason::Approved, ""), Mode::Enforce),
+        (Verdict::of(Reason::NoRecord, "5/3, 7/12, 11/7"), Mode::Enforce),
+        by_mode(Reason::NoRecord, Mode::Shadow),
+        by_mode(Reason::Stale, Mode::Advise),
+        (Verdict::of(Reason::SenderNotRegistered, "11/6"), Mode::Enforce),
+        (Verdict::of(Reason::Stale, ""), Mode::Enforce),
+    ];
+    for (place, decision) in dossier.decisions.iter_mut().enumerate() {
+        (decision.verdict, decision.mode) = kinds[place % kinds.len()];
+        decision.brand = BrandCode::new(700_001 + u32::try_from(place % 5).unwrap()).unwrap();
+        decision.brand_title =
+            ["Çağdaş Işık Mağazacılık A.Ş.", "Güneş Mağazacılık İĞŞ", "", "Kış Ltd.", "Demo"][place % 5].to_owned();
+        decision.cell = if place % 3 == 0 { Cell::new(Channel::Arama, RecipientType::Tacir) } else { MESAJ };
+        decision.caller = ["crm-ankara", "dialer-1", "", "toplu-gonderim"][place % 4].to_owned();
+        decision.retailer = if place % 50 == 9 { RetailerCode::new(54_856_321) } else { RetailerCode::BRAND };
+        decision.purpose = if place % 40 == 7 { Purpose::Exempt62 } else { Purpose::Commercial };
+        decision.chain = usize::from(place % 100 == 50);
+    }
+    dossier.chains.push(Chain {
+        kind: ChainKind::List,
+        node: "99887766".to_owned(),
+        folder: "/a/temiz.csv.evidence".to_owned(),
+        ..chain()
+    });
+    dossier
 }
 
 fn data() -> Data {
@@ -255,7 +289,7 @@ fn proof() -> Proof {
 
 fn missing(number: u64, accepted: bool) -> MissingSegment {
     let (from, to) = (time("2026-11-08 02:00:00"), time("2026-11-08 02:59:59"));
-    MissingSegment { number, from, to, decisions: 1_204, accepted }
+    MissingSegment { number, from, to, decisions: 1_204, accepted, damaged: false }
 }
 
 /// The sample with everything that others may write made as bad as it gets.
