@@ -14,7 +14,7 @@
 //! ```
 
 use crate::config::SecretSource;
-use crate::disk::denied::described;
+use crate::disk::denied::{User, described, owner_beside_root};
 use crate::disk::private::{self, UnfitPath, make_folder};
 use crate::disk::replace;
 use crate::model::secret::Secret;
@@ -38,6 +38,17 @@ pub enum DataDirError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// This process is root, and the directory is another user's.
+    #[error(
+        "{path}: belongs to {owner}, and this process runs as root: what it makes there the owner could not read, and the gateway would not start \
+         again; run it as the owner: sudo -u {} izingate …", .owner.for_sudo()
+    )]
+    OfAnother {
+        /// The data directory.
+        path: PathBuf,
+        /// Its owner.
+        owner: User,
     },
     /// Another process holds it.
     #[error("{path}: another process has this data directory open; use --endpoint to reach a running gateway")]
@@ -109,6 +120,7 @@ impl DataDirError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unusable { .. } => "DATA_UNUSABLE",
+            Self::OfAnother { .. } => "DATA_OWNER",
             Self::InUse { .. } => "DATA_IN_USE",
             Self::RestoreUnfinished { .. } => "RESTORE_UNFINISHED",
             Self::NotEmpty { .. } => "DATA_NOT_EMPTY",
@@ -154,6 +166,9 @@ impl DataDir {
         // The directory itself may be a link, and what others may do in it is its owner's choice.
         if !path.is_dir() {
             make_folder(path).map_err(unusable)?;
+        }
+        if let Some(owner) = owner_beside_root(path) {
+            return Err(DataDirError::OfAnother { path: path.to_owned(), owner });
         }
         let lock_path = path.join(LOCK);
         let lock = private::open_or_make(&lock_path).map_err(|source| DataDirError::Unusable { path: lock_path, source })?;

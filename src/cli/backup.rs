@@ -27,6 +27,10 @@ pub struct RestoreArgs {
     /// The data directory to make; it must be empty or not there
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// Nothing was taken in after the backup: the gateway was stopped when it was made, and has not run since. Without this, every brand
+    /// may miss a refusal that came after it, and answers STALE until its gap is ended (izingate brand heal)
+    #[arg(long)]
+    pub nothing_since: bool,
     /// File with the secret of the pseudonyms, to see that it is the right one; it is not copied
     /// [env: IZINGATE_SECRET_FILE, or the secret itself in IZINGATE_SECRET]
     #[arg(long, value_name = "FILE")]

@@ -294,9 +294,11 @@ fn backup_and_restore() {
     let args = |target| BackupArgs { target, dir: PathBuf::from("b") };
     assert_eq!(parse("backup b --data d"), Ok(Command::Backup(args(directory()))));
     assert_eq!(parse("backup --endpoint http://localhost:1 b"), Ok(Command::Backup(args(gateway()))));
-    let args = |secret_file| RestoreArgs { from: PathBuf::from("b"), data: PathBuf::from("d"), secret_file };
-    assert_eq!(parse("restore --from b --data d"), Ok(Command::Restore(args(None))));
-    assert_eq!(parse("restore --from b --data d --secret-file s"), Ok(Command::Restore(args(Some("s".to_owned())))));
+    let args = |nothing_since, secret_file| {
+        Ok(Command::Restore(RestoreArgs { from: PathBuf::from("b"), data: PathBuf::from("d"), nothing_since, secret_file }))
+    };
+    assert_eq!(parse("restore --from b --data d"), args(false, None));
+    assert_eq!(parse("restore --from b --data d --nothing-since --secret-file s"), args(true, Some("s".to_owned())));
 }
 
 #[test]

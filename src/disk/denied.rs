@@ -81,8 +81,27 @@ impl fmt::Display for Denied {
     }
 }
 
+/// The owner of a folder, if this process is root and the folder is another's: what root makes in it the owner cannot read.
+#[must_use]
+pub fn owner_beside_root(folder: &Path) -> Option<User> {
+    let owner = fs::metadata(folder).ok()?.uid();
+    (rustix::process::geteuid().is_root() && owner != 0).then_some(User(owner))
+}
+
 /// A user by its number, and by its name where the machine's list of users has one.
-struct User(u32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct User(u32);
+
+impl User {
+    /// The user as `sudo -u` takes it.
+    #[must_use]
+    pub fn for_sudo(self) -> String {
+        fs::read_to_string("/etc/passwd")
+            .ok()
+            .and_then(|users| name_in(&users, self.0))
+            .unwrap_or_else(|| format!("'#{}'", self.0))
+    }
+}
 
 impl fmt::Display for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@ pub mod blocks;
 pub mod denied;
 pub mod direct;
 pub mod private;
+pub mod seldom;
 pub mod shortage;
 
 use blocks::Blocks;

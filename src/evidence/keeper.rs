@@ -7,6 +7,7 @@ use super::log::Log;
 use super::remembered::Remembered;
 use super::segment::{Seal, Unreadable, sealed_path};
 use super::start::is_due;
+use crate::disk::seldom::Seldom;
 use crate::model::mac::MacKey;
 use crate::model::retention::{DAY, RemovalClock};
 use crate::model::time::IysTime;
@@ -51,6 +52,8 @@ pub(super) struct Keeper {
     pub(super) looked: Option<Instant>,
     /// Time at which the store last remembered how far the evidence is.
     pub(super) kept: Option<Instant>,
+    /// When the next warning is due of a store that remembers nothing.
+    pub(super) forgetful: Seldom,
 }
 
 impl Keeper {
@@ -150,8 +153,12 @@ impl Keeper {
 
     fn keep(&mut self) {
         self.kept = Some(Instant::now());
-        if let Err(error) = self.remembered.keep() {
-            tracing::warn!(%error, "the store cannot remember how far the evidence is; the next batch makes up for it");
+        match self.remembered.keep() {
+            Ok(()) => self.forgetful.end(),
+            Err(error) if self.forgetful.is_due(Instant::now()) => {
+                tracing::warn!(%error, "the store cannot remember how far the evidence is; the next batch makes up for it");
+            }
+            Err(_) => {}
         }
     }
 

@@ -16,6 +16,7 @@ use super::thread::named;
 use super::writer::{Rotation, Unnamed, Writer};
 use crate::check::DecisionIds;
 use crate::disk::private::make_folder;
+use crate::disk::seldom::Seldom;
 use crate::model::mac::MacKey;
 use crate::model::retention::RemovalClock;
 use crate::model::time::IysTime;
@@ -253,6 +254,7 @@ pub(super) fn begin(
         signed: signed.size,
         looked: None,
         kept: Some(Instant::now()),
+        forgetful: Seldom::default(),
     };
     log.figures().behind.store(keeper.bare.len() as u64, Ordering::Relaxed);
     let writer = Writer {

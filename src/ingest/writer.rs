@@ -15,6 +15,7 @@ use super::registry::{Desk, Failed};
 use super::restore::{Origin, RestoreError, restore};
 use super::{closure, notes};
 use crate::clock::Clock;
+use crate::disk::seldom::Seldom;
 use crate::index::snapshot::SnapshotFile;
 use crate::index::{Full, Index, Writing};
 use crate::model::brand::Brand;
@@ -93,6 +94,8 @@ struct Thread {
     clock: Clock,
     /// Whether anybody asks the index.
     visible: bool,
+    /// When the next warning is due of a store that takes no writes.
+    stalled: Seldom,
 }
 
 impl Writer {
@@ -114,7 +117,9 @@ impl Writer {
             store: Arc::clone(&store),
             scanning: Arc::default(),
         };
-        let thread = Thread { store, index, revision, known_sources, erasures, health, unreported, observer, clock, visible };
+        let stalled = Seldom::default();
+        let thread =
+            Thread { store, index, revision, known_sources, erasures, health, unreported, observer, clock, visible, stalled };
         let failed = |error: std::io::Error| StoreError::Rocks(format!("the writer thread cannot be started: {error}"));
         let named = std::thread::Builder::new().name("izingate-writer".to_owned());
         let joined = named.spawn(move || thread.run(boot, booted, inbox)).map_err(failed)?;

@@ -8,6 +8,21 @@ use crate::model::feed::{Gap, Stream};
 use crate::model::time::IysTime;
 
 impl Store {
+    /// Notes that every brand may have taken in something from `since` to `now` that is not here, as in a store that was restored.
+    /// Returns the gaps.
+    pub fn note_missed(&self, since: IysTime, now: IysTime) -> Result<Vec<Gap>, StoreError> {
+        let mut commit = self.begin();
+        let mut gaps = Vec::new();
+        for brand in self.brands()? {
+            let missed = Gap { brand: brand.code, from: since, to: now, found: now };
+            let gap = self.gap(brand.code)?.map_or(missed, |before| before.joined(missed));
+            commit.gap(&gap)?;
+            gaps.push(gap);
+        }
+        commit.commit()?;
+        Ok(gaps)
+    }
+
     /// Has the store continue with `revision`, far beyond all that were ever given: none of those between is given to other content. Every
     /// brand misses everything that may have come since, in one batch with the revision. Returns the gaps.
     ///

@@ -1,8 +1,9 @@
 //! A backup is what was known at its revision, whole or not at all, and without the secret.
 
 use crate::process::failure;
+use crate::support::ask::{check_one, verdict};
 use crate::support::data::{Dump, dump, fresh, inspect};
-use crate::support::known::{Known, apply, movement};
+use crate::support::known::{APPROVED, Known, apply, movement};
 use crate::support::rng::Rng;
 use crate::support::search::Needles;
 use crate::support::web::get;
@@ -45,6 +46,36 @@ fn code(code: &str) -> (i32, String) {
 
 /// Movements that were taken in, with the revision that made them visible.
 type Taken = Vec<(u64, Vec<Movement>)>;
+
+/// A refusal that came after the backup is not in it: whoever restores hears nothing of it, so nothing is allowed on what the backup
+/// knows until somebody ends the gaps, or vouches that nothing came.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_after_a_backup_is_missed() {
+    let Known { gateway, dir } = Known::start().await;
+    let data = dir.path().join("data");
+    let made = izingate().arg("backup").arg("first").args(["--endpoint", &gateway.http]).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    apply(&gateway, vec![movement(APPROVED, "RET", "2026-11-05 10:00:00")]).await;
+    assert!(gateway.stop().success());
+    for (name, nothing_since, answer) in [("default", false, ("DEFER", "STALE")), ("vouched", true, ("ALLOW", "APPROVED"))] {
+        let to = dir.path().join(name);
+        let mut command = restore(&data.join("backups/first"), &to);
+        if nothing_since {
+            command.arg("--nothing-since");
+        }
+        let said = done(&mut command);
+        assert_eq!(said.contains("brands answer STALE: what came after "), !nothing_since, "{said}");
+        fs::copy(data.join("secret.key"), to.join("secret.key")).unwrap();
+        let gateway = Gateway::start(&to);
+        let (decision, reason) = verdict(&check_one(&mut gateway.permission().await, APPROVED, "MESAJ", 0).await);
+        assert_eq!((decision.as_str(), reason.as_str()), answer, "{name}");
+        if !nothing_since {
+            let heal = ["brand", "heal", "--brand", &BRAND.to_string(), "--vouch"];
+            done(izingate().args(heal).args(["--endpoint", &gateway.http]));
+            assert_eq!(verdict(&check_one(&mut gateway.permission().await, APPROVED, "MESAJ", 0).await).0, "ALLOW");
+        }
+    }
+}
 
 /// While movements pour in from several sides, backups are made; each is restored and held against a
 /// directory that was told exactly the movements up to its revision.

@@ -356,8 +356,13 @@ async fn a_restored_backup_is_held_against_the_evidence_that_is_put_beside_it() 
     assert!(gateway.stop().success());
     let restored = |name: &str| {
         let to = dir.path().join(name);
-        let output =
-            izingate().arg("restore").arg("--from").arg(data.join("backups/first")).arg("--data").arg(&to).output().unwrap();
+        let output = izingate()
+            .args(["restore", "--nothing-since", "--from"])
+            .arg(data.join("backups/first"))
+            .arg("--data")
+            .arg(&to)
+            .output()
+            .unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && said.contains("holds no evidence"), "{said}");
         fs::copy(data.join("secret.key"), to.join("secret.key")).unwrap();

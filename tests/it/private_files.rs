@@ -376,3 +376,25 @@ fn what_may_not_be_used_is_named_with_its_owner() {
     fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
     assert_told(&said(&serve), expected(&data, "0700", "enter it"));
 }
+
+/// What root makes in the folder of the service's user that user cannot read, and the service would not start again.
+#[test]
+fn root_works_on_nobody_elses_data() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("not root: not run");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    crate::support::add_brand(&data);
+    let shown = data.to_str().unwrap();
+    std::os::unix::fs::chown(&data, Some(54_321), None).unwrap();
+    for command in [&["verify"][..], &["backup", "to"], &["clock", "accept"], &["brand", "heal", "--brand", "601234"]] {
+        let output = izingate().args(command).args(["--data", shown]).current_dir(dir.path()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("DATA_OWNER: ") && said.contains("sudo -u '#54321' izingate"), "{command:?}: {said}");
+    }
+    assert!(!dir.path().join("to").exists());
+    std::os::unix::fs::chown(&data, Some(0), None).unwrap();
+    assert!(izingate().args(["verify", "--data", shown]).output().unwrap().status.success());
+}

@@ -23,12 +23,14 @@ pub(super) fn heal(args: &HealArgs) -> Result<String, CommandError> {
     let HealGapResponse { gap, doubtful, healed } = answer;
     let GapState { from, to } = gap.unwrap_or_default();
     let counted = if args.vouch { "not counted".to_owned() } else { doubtful.to_string() };
-    let end = match (healed, args.vouch || args.drop_doubtful) {
-        (true, _) => "healed",
-        (false, true) => "not healed: more was missed meanwhile; do the same again",
-        (false, false) => "not healed: give --vouch if what was imported is complete up to its end, or --drop-doubtful",
+    let shown = format!("missed    {} to {}\ndoubtful  {counted}\n", time(from), time(to));
+    let message = match (healed, args.vouch || args.drop_doubtful) {
+        (true, _) => return Ok(format!("{shown}healed\n")),
+        (false, true) => "more was missed meanwhile; do the same again",
+        (false, false) => "give --vouch if what was imported is complete up to its end, or --drop-doubtful",
     };
-    Ok(format!("missed    {} to {}\ndoubtful  {counted}\n{end}\n", time(from), time(to)))
+    // A script must not go on as if the brand were answered for again.
+    Err(CommandError::Incomplete { shown, code: "NOT_HEALED", message: format!("not healed: {message}") })
 }
 
 fn offline(args: &HealArgs, data: &Path) -> Result<HealGapResponse, CommandError> {

@@ -25,7 +25,10 @@ pub fn restore(args: &RestoreArgs) -> Result<String, CommandError> {
     let data = DataDir::take_empty(&args.data).map_err(OpenError::from)?;
     let folder = data.begin_restoring().map_err(OpenError::from)?;
     let census = files::copy(&manifest, &args.from, &folder, secret.as_ref())?;
-    files::forget_evidence(&folder, IysTime::now())?;
+    let now = IysTime::now();
+    files::forget_evidence(&folder, now)?;
+    // A refusal that came after the backup is not in it. One that was told here alone comes from nowhere else.
+    let missing = if args.nothing_since { 0 } else { files::note_missed(&folder, made_at(&manifest), now)? };
     data.end_restoring().map_err(OpenError::from)?;
 
     let remark = if secret.is_some() {
@@ -35,13 +38,27 @@ pub fn restore(args: &RestoreArgs) -> Result<String, CommandError> {
          the right one is seen at the next start."
     };
     let (made_at, revision) = (&manifest.made_at, manifest.revision);
+    let stale = match missing {
+        0 => String::new(),
+        brands => format!(
+            "{brands} brands answer STALE: what came after {made_at} is not in the backup, and a refusal may be among it. Take it in again (feed,\n\
+             imports), then end the gap of each: izingate brand heal --brand CODE. If the gateway was stopped when the backup was made and has\n\
+             not run since, restore with --nothing-since.\n"
+        ),
+    };
     Ok(format!(
-        "{}\nmade      {made_at}\nrevision  {revision}\nrelations {}\nONAY      {}\nRET       {}\n{remark}\n\
+        "{}\nmade      {made_at}\nrevision  {revision}\nrelations {}\nONAY      {}\nRET       {}\n{remark}\n{stale}\
          A backup holds no evidence: a record begins with the next start, or continues with the folder evidence of the directory\n\
-         that was backed up, put here before. With that, a start says whether anything acknowledged since the backup is lost.\n",
+         that was backed up, copied to {}. If that is newer than the backup, a start says whether anything acknowledged is lost.\n",
         args.data.display(),
         census.relations,
         census.onay,
-        census.ret
+        census.ret,
+        args.data.join("evidence").display(),
     ))
+}
+
+/// When the backup was made; 1970 where that cannot be read.
+fn made_at(manifest: &Manifest) -> IysTime {
+    manifest.made_at.get(..19).and_then(|time| IysTime::parse(time).ok()).unwrap_or(IysTime::from_unix(0))
 }

@@ -90,12 +90,15 @@ impl Thread {
         match self.recover() {
             Ok(()) => {
                 self.health.recovered();
+                self.stalled.end();
                 tracing::warn!(revision = self.revision, "the store was opened again; everything is taken in as before");
             }
             Err(error) => match error.stall() {
                 Some(stall) => {
                     self.health.set(SinkError::Stalled(stall));
-                    tracing::warn!(%error, code = stall.code(), "the store still takes no writes; this is tried again");
+                    if self.stalled.is_due(Instant::now()) {
+                        tracing::warn!(%error, code = stall.code(), "the store still takes no writes; this is tried again every few seconds");
+                    }
                 }
                 None => drop(self.poison(&error)),
             },

@@ -52,6 +52,7 @@ pub(super) fn thread(dir: &TempDir) -> Thread {
         known_sources: HashSet::new(),
         erasures: Erasures::load(&store).unwrap(),
         revision: store.revision().unwrap(),
+        stalled: Seldom::default(),
         health: Health::default(),
         unreported: Arc::default(),
         visible: true,

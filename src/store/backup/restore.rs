@@ -51,6 +51,14 @@ pub fn forget_evidence(folder: &Path, now: IysTime) -> Result<(), BackupError> {
     Ok(store.flush()?)
 }
 
+/// Notes in a copied store that its brands may have taken in something since the backup; returns how many brands there are.
+pub fn note_missed(folder: &Path, since: IysTime, now: IysTime) -> Result<usize, BackupError> {
+    let store = Store::open_existing(&folder.join(STORE), &Options { cache_bytes: 8 << 20, ..Options::default() })?;
+    let gaps = store.note_missed(since, now)?;
+    store.flush()?;
+    Ok(gaps.len())
+}
+
 /// Whether the secret is the one that the backup was made with, told before anything is copied.
 pub fn check_secret(manifest: &Manifest, secret: &Pseudonymizer) -> Result<(), StoreError> {
     if manifest.fits(secret) { Ok(()) } else { Err(StoreError::WrongSecret) }
