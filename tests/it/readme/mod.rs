@@ -175,6 +175,8 @@ fn links_lead_somewhere() {
         "docs/operations.md",
         "docs/evidence.md",
         "docs/http.md",
+        "docs/errors.md",
+        "docs/going-live.md",
         "deploy/dialers/README.md",
         "examples/clients/README.md",
     ] {
