@@ -122,7 +122,6 @@ fn gateway(relations: u64, recorder: Recorder, metrics: Metrics) -> Outcome<Gate
         metrics: Arc::new(metrics),
         max_revision_wait: Duration::from_secs(1),
         clock: izingate::clock::Clock::system(),
-        booted: CancellationToken::new(),
         draining: CancellationToken::new(),
     }))
 }

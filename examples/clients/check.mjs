@@ -2,6 +2,7 @@
 // Once, beside this file: npm install @grpc/grpc-js @grpc/proto-loader
 import grpc from "@grpc/grpc-js";
 import loader from "@grpc/proto-loader";
+import { strict } from "./strict.mjs";
 
 const [endpoint, brand, recipient] = process.argv.slice(2);
 const proto = new URL("../../proto/izingate/v1/izingate.proto", import.meta.url).pathname;
@@ -11,7 +12,7 @@ const permission = new izingate.v1.PermissionService(endpoint, grpc.credentials.
 const caller = new grpc.Metadata();
 caller.set("izingate-caller", "example-node");
 const question = { brand_code: Number(brand), channel: "CHANNEL_MESAJ", recipient, reference: "example" };
-permission.Check(question, caller, { deadline: Date.now() + 1000 }, (error, answer) => {
+permission.Check(strict(izingate.v1, "CheckRequest", question), caller, { deadline: Date.now() + 3000 }, (error, answer) => {
   // Nobody decided: do not send. UNAVAILABLE passes; docs/errors.md says which others do.
   if (error) console.error(`${grpc.status[error.code]}: ${error.details}`);
   // Send only what is allowed. DEFER says that it may be asked again later.

@@ -15,7 +15,7 @@ with grpc.insecure_channel(endpoint) as channel:
     permission = izingate_pb2_grpc.PermissionServiceStub(channel)
     question = v1.CheckRequest(brand_code=int(brand), channel=v1.CHANNEL_MESAJ, recipient=recipient, reference="example")
     try:
-        answer = permission.Check(question, timeout=1, metadata=[("izingate-caller", "example-python")])
+        answer = permission.Check(question, timeout=3, metadata=[("izingate-caller", "example-python")])
     except grpc.RpcError as error:
         # Nobody decided: do not send. UNAVAILABLE passes; docs/errors.md says which others do.
         sys.exit(f"{error.code().name}: {error.details()}")

@@ -276,7 +276,8 @@ impl DataDir {
         write_secret(&path, &secret).map_err(|source| DataDirError::Unusable { path: path.clone(), source })?;
         tracing::warn!(
             path = %path.display(),
-            "made a new secret; keep a copy elsewhere: without it the data is of no use, with it phones can be read"
+            "made a new secret; keep a copy elsewhere, and keep it private: whoever loses it cannot use the data, whoever has it can recover phone \
+             numbers"
         );
         Ok(secret)
     }

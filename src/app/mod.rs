@@ -56,7 +56,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Why a gateway does not run.
@@ -221,7 +220,6 @@ impl App {
             metrics,
             max_revision_wait: config.max_revision_wait,
             clock,
-            booted: CancellationToken::new(),
             draining: shutdown.asked().clone(),
         };
         let gateway = Gateway::new(parts);
@@ -332,7 +330,8 @@ impl App {
             let filled = demo::fill(index, self.gateway.parts().checker.pseudonymizer(), &self.sink).await;
             filled.map_err(|error| AppError::Internal(error.to_string()))?;
         }
-        self.gateway.parts().booted.cancel();
+        // From here on checks are answered and /readyz says so: one mark for both.
+        index.mark_loaded();
         tracing::info!(relations = index.relations(), revision = index.revision().get(), "ready: everything is in memory");
         Ok(())
     }

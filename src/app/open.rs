@@ -346,7 +346,7 @@ fn open_by(
 fn warn_of_new(data: &DataDir) {
     tracing::warn!(
         path = %data.path().display(),
-        "there was no data here: a new data directory is made, and until brands are added every check is DENY SENDER_NOT_REGISTERED"
+        "there was no data here: a new data directory is made; for a brand that is not on file every check is DENY SENDER_NOT_REGISTERED"
     );
 }
 

@@ -141,7 +141,10 @@ impl Reason {
             Self::RevisionNotReached => "The demanded revision is not visible here yet; ask again.",
             Self::InvalidRecipient => "The address is malformed, or of the wrong kind for the channel.",
             Self::OutOfScope => "The message lies outside the regulation.",
-            Self::SenderNotRegistered => "The brand is not on file as registered and active at İYS; the send must not start.",
+            Self::SenderNotRegistered => {
+                "The brand is not on file here as registered and active at İYS (a wrong number, never added, or deactivated); the send \
+                 must not start."
+            }
             Self::Exempt => "The message is exempt and the sender's declaration is on file.",
             Self::DeclarationMissing => "The message is said to be exempt, but no valid declaration of the sender is on file.",
             Self::Stale => "The brand's data is older than allowed; ask again.",
@@ -161,7 +164,10 @@ impl Reason {
             Self::RevisionNotReached => "İstenen sürüm burada henüz görünür değil; tekrar sorun.",
             Self::InvalidRecipient => "Adres geçersiz ya da kanala uygun türde değil.",
             Self::OutOfScope => "İleti, Yönetmelik kapsamı dışındadır.",
-            Self::SenderNotRegistered => "Marka, İYS'ye kayıtlı ve etkin olarak tanımlı değil; gönderim başlatılamaz.",
+            Self::SenderNotRegistered => {
+                "Marka burada İYS'ye kayıtlı ve etkin olarak tanımlı değil (numara yanlış, marka hiç eklenmemiş ya da devre dışı); \
+                 gönderim başlatılamaz."
+            }
             Self::Exempt => "İleti istisna kapsamındadır ve göndericinin beyanı kayıtlıdır.",
             Self::DeclarationMissing => {
                 "İletinin istisna kapsamında olduğu belirtildi, ancak göndericinin geçerli beyanı kayıtlı değil."

@@ -13,10 +13,15 @@ pub enum Language {
 }
 
 impl Answer {
-    /// Why, for people.
+    /// Why, for people, and what whoever asked can do about it.
     #[must_use]
     pub fn explanation(&self, language: Language) -> String {
-        self.verdict.explanation(self.declaration, language)
+        let mut text = self.verdict.explanation(self.declaration, language);
+        if self.verdict.reason == Reason::SenderNotRegistered {
+            text.push(' ');
+            text.push_str(NOT_ON_FILE[language as usize]);
+        }
+        text
     }
 }
 
@@ -61,6 +66,13 @@ const FREED: [&str; 2] = [
     "The message is exempt, and e-mail needs no declaration (17/A).",
     "İleti istisna kapsamındadır; e-posta için beyan aranmaz (17/A).",
 ];
+/// What ends that a brand is not on file.
+const NOT_ON_FILE: [&str; 2] = [
+    "Check brandCode; izingate brand add puts a brand on file that was never added, or one that was deactivated and is active at İYS \
+     again.",
+    "Marka numarasını denetleyin; hiç eklenmemiş ya da devre dışı bırakılıp İYS'de yeniden etkin olan marka izingate brand add ile \
+     tanımlanır.",
+];
 const REFUSED: [&str; 2] = ["The recipient has refused commercial ones.", "Alıcı ticari iletileri reddetmiştir."];
 const NOT_ENFORCED: [&str; 2] = [
     "It is let through only because the brand's mode does not enforce this.",
@@ -83,9 +95,18 @@ mod tests {
 
     #[test]
     fn it_says_what_stood_behind_the_answer() {
-        for reason in Reason::ALL {
+        for reason in Reason::ALL.into_iter().filter(|reason| *reason != Reason::SenderNotRegistered) {
             assert_eq!(said(Verdict::of(reason, ""), Some(1)), [reason.english(), reason.turkish()]);
         }
+        let unknown = Reason::SenderNotRegistered;
+        let with_a_cure = [unknown.english(), unknown.turkish()].map(str::to_owned);
+        let cured = [0, 1].map(|language| format!("{} {}", with_a_cure[language], NOT_ON_FILE[language]));
+        assert_eq!(said(Verdict::of(unknown, "11/6"), None), cured, "what to do is told");
+        assert_eq!(
+            Verdict::of(unknown, "11/6").explanation(None, Language::English),
+            with_a_cure[0],
+            "not to a dossier's reader"
+        );
         let exempt = Verdict { refusal_on_record: true, ..Verdict::of(Reason::Exempt, "6/5") };
         let [english, turkish] = said(exempt, None);
         assert_eq!(

@@ -42,8 +42,8 @@ pub struct AddArgs {
     #[arg(long, value_name = "TEXT", value_parser = title)]
     pub title: String,
     /// How old its data may be before checks are DEFER STALE: 3h, 90m, 2d, or MESAJ=90m for one channel,
-    /// up to 45d; default is that of its feed: 3h for one that follows İYS, none for others. May be repeated;
-    /// given once, every channel that is not named is at default
+    /// up to 45d; default is that of its feed: 3h for one that follows İYS, none for others. May be repeated; if given, channels that
+    /// are not named are reset to the default
     #[arg(long, value_name = "[TYPE=]AGE", value_parser = AgeArg::parse)]
     pub max_age: Vec<AgeArg>,
     /// What is on file of it beside its record at İYS.

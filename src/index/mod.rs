@@ -135,13 +135,13 @@ impl Index {
         &self.0.revision
     }
 
-    /// Whether everything on disk is in memory; until then no check is answered from here.
+    /// Whether everything that a start brings is in memory; until then no check is answered from here.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
         self.0.loaded.load(Ordering::Acquire)
     }
 
-    /// Boot is done.
+    /// Everything that a start brings is in memory: what is on disk, and before the first answer a demonstration's brand.
     pub fn mark_loaded(&self) {
         self.0.loaded.store(true, Ordering::Release);
     }

@@ -53,8 +53,9 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Fills `index`, which is empty, with every relation, brand and the revision of `store`, and marks it
-/// loaded: from this snapshot if there is one that fits, else by a scan, which brings the same. Nobody may write to the store meanwhile.
+/// Fills `index`, which is empty, with every relation, brand and the revision of `store`: from this snapshot if there is one that fits,
+/// else by a scan, which brings the same. Nobody may write to the store meanwhile. Whoever starts a gateway marks it loaded when nothing
+/// else is to come before the first answer.
 pub fn restore(store: &Store, index: &Index, snapshot: Option<&SnapshotFile>) -> Result<Origin, RestoreError> {
     restore_brands(store, index)?;
     restore_freshness(store, index)?;
@@ -64,7 +65,6 @@ pub fn restore(store: &Store, index: &Index, snapshot: Option<&SnapshotFile>) ->
         Filled::FromSnapshot(origin, _) | Filled::ByScan(origin) => origin,
     };
     index.revision().publish(committed);
-    index.mark_loaded();
     Ok(origin)
 }
 

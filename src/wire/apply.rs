@@ -22,6 +22,14 @@ pub struct Report {
     pub refused: Vec<(u32, Refusal)>,
 }
 
+impl Report {
+    /// Whether there were movements, and every one was refused.
+    #[must_use]
+    pub const fn is_refused(&self) -> bool {
+        !self.refused.is_empty() && self.applied.applied == 0 && self.applied.unchanged == 0
+    }
+}
+
 /// The panel export that the movements of a call are rows of.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Export {

@@ -25,8 +25,11 @@ use crate::ports::{CellHistory, ChangePart, HistoryEntry, Observed, PushAction, 
 /// Recipients in one batch at most.
 pub const MOST_RECIPIENTS: usize = 100_000;
 
-fn invalid(field: &str) -> Problem {
-    Problem::new(Kind::InvalidField, format!("{field} holds a value that it cannot")).of_field(field.to_owned())
+/// What a moment in a message is.
+const SECONDS: &str = "0 to 4294967295 seconds since 1970";
+
+fn invalid(field: &str, value: impl std::fmt::Display, expected: &str) -> Problem {
+    Problem::new(Kind::InvalidField, format!("{field} is {value}; it is {expected}")).of_field(field.to_owned())
 }
 
 /// A brand's number; 0 stands for a field that is not there.
@@ -40,7 +43,7 @@ fn channel(code: i32) -> Result<Channel, Problem> {
         Ok(proto::Channel::Arama) => Ok(Channel::Arama),
         Ok(proto::Channel::Mesaj) => Ok(Channel::Mesaj),
         Ok(proto::Channel::Eposta) => Ok(Channel::Eposta),
-        Err(_) => Err(invalid("channel")),
+        Err(_) => Err(invalid("channel", code, "1 (ARAMA), 2 (MESAJ) or 3 (EPOSTA)")),
     }
 }
 
@@ -48,7 +51,7 @@ fn recipient_type(code: i32) -> Result<RecipientType, Problem> {
     match proto::RecipientType::try_from(code) {
         Ok(proto::RecipientType::Unspecified | proto::RecipientType::Bireysel) => Ok(RecipientType::Bireysel),
         Ok(proto::RecipientType::Tacir) => Ok(RecipientType::Tacir),
-        Err(_) => Err(invalid("recipient_type")),
+        Err(_) => Err(invalid("recipient_type", code, "1 (BIREYSEL) or 2 (TACIR)")),
     }
 }
 
@@ -60,7 +63,10 @@ pub fn purpose(code: i32) -> Result<Purpose, Problem> {
         Ok(proto::Purpose::Exempt62) => Ok(Purpose::Exempt62),
         Ok(proto::Purpose::Exempt64) => Ok(Purpose::Exempt64),
         Ok(proto::Purpose::OutOfScope) => Ok(Purpose::OutOfScope),
-        Err(_) => Err(invalid("purpose")),
+        Err(_) => {
+            let purposes = "1 (COMMERCIAL), 2 (EXEMPT_6_1), 3 (EXEMPT_6_2), 4 (EXEMPT_6_4) or 5 (OUT_OF_SCOPE)";
+            Err(invalid("purpose", code, purposes))
+        }
     }
 }
 
@@ -145,7 +151,7 @@ impl proto::PushRequest {
             Ok(proto::PushAction::Register) => PushAction::Register,
             Ok(proto::PushAction::State) => PushAction::State,
             Ok(proto::PushAction::Remove) => PushAction::Remove,
-            Err(_) => return Err(invalid("action")),
+            Err(_) => return Err(invalid("action", self.action, "1 (REGISTER), 2 (STATE) or 3 (REMOVE)")),
         };
         Ok((brand_code(self.brand_code)?, channel(self.channel)?, action))
     }
@@ -211,7 +217,7 @@ fn seconds(field: &str, seconds: i64) -> Result<Option<IysTime>, Problem> {
     match u32::try_from(seconds) {
         Ok(0) => Ok(None),
         Ok(seconds) => Ok(Some(IysTime::from_unix(seconds))),
-        Err(_) => Err(invalid(field)),
+        Err(_) => Err(invalid(field, seconds, SECONDS)),
     }
 }
 
@@ -220,7 +226,7 @@ fn language(code: i32) -> Result<Option<Language>, Problem> {
         Ok(proto::Language::Unspecified) => Ok(None),
         Ok(proto::Language::English) => Ok(Some(Language::English)),
         Ok(proto::Language::Turkish) => Ok(Some(Language::Turkish)),
-        Err(_) => Err(invalid("language")),
+        Err(_) => Err(invalid("language", code, "1 (ENGLISH) or 2 (TURKISH)")),
     }
 }
 
@@ -344,7 +350,7 @@ pub fn export_as_of(seconds: i64) -> Result<Option<IysTime>, Problem> {
     match u32::try_from(seconds) {
         Ok(0) => Ok(None),
         Ok(seconds) => Ok(Some(IysTime::from_unix(seconds))),
-        Err(_) => Err(invalid("export_as_of")),
+        Err(_) => Err(invalid("export_as_of", seconds, SECONDS)),
     }
 }
 
@@ -353,7 +359,7 @@ pub fn moment(field: &str, seconds: i64, now: IysTime) -> Result<IysTime, Proble
     let at = match u32::try_from(seconds) {
         Ok(0) => now,
         Ok(seconds) => IysTime::from_unix(seconds),
-        Err(_) => return Err(invalid(field)),
+        Err(_) => return Err(invalid(field, seconds, SECONDS)),
     };
     if at > now.plus(CLOCK_TOLERANCE) {
         return Err(Problem::new(Kind::InvalidField, format!("{field} lies in the future")));

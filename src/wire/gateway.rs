@@ -68,8 +68,6 @@ pub struct Parts {
     pub max_revision_wait: Duration,
     /// Tells the time at the edge.
     pub clock: Clock,
-    /// Cancelled when boot is done.
-    pub booted: CancellationToken,
     /// Cancelled when shutdown begins.
     pub draining: CancellationToken,
 }
@@ -179,7 +177,7 @@ impl Gateway {
 
     /// Whether new calls should come here; the reason if not.
     pub fn ready(&self) -> Result<(), &'static str> {
-        if !self.0.booted.is_cancelled() {
+        if !self.0.checker.index().is_loaded() {
             return Err("loading");
         }
         if self.0.draining.is_cancelled() {

@@ -18,14 +18,16 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
 /// The routes; a body of more than `body_bytes` is refused.
 pub fn routes(gateway: Gateway, body_bytes: usize) -> Router {
-    let wrong_method =
-        async |headers: HeaderMap| Problem::new(Kind::MethodNotAllowed, "the path has no such method").response(&headers);
+    let wrong_method = async |headers: HeaderMap| {
+        Problem::new(Kind::MethodNotAllowed, "the path has no such method; the Allow header names those that it has")
+            .response(&headers)
+    };
     Router::new()
         .route("/v1/check", get(check_query).post(check_body).head(no_head).fallback(wrong_method))
         .route("/v1/check/batch", post(check_batch).fallback(wrong_method))
@@ -40,7 +42,7 @@ pub fn routes(gateway: Gateway, body_bytes: usize) -> Router {
 type Body = Result<Sent, Problem>;
 
 fn parse<T: serde::de::DeserializeOwned>(body: Body) -> Result<T, Problem> {
-    serde_json::from_slice(body?.object()?).map_err(|error| Problem::new(Kind::MalformedJson, json::json_error(&error)))
+    json::read(body?.object()?)
 }
 
 /// The parameters of a query, as a form writes them: `+` is a blank, `%XX` is decoded. In a recipient `+` is what is meant
@@ -181,5 +183,7 @@ async fn movements(State(gateway): State<Gateway>, RawQuery(query): RawQuery, bo
     };
     let raw = items.iter().map(|item| item.as_ref().map(Fields::raw));
     let report = apply::apply(&gateway, brand, Export::default(), raw).await?;
-    Ok(Document(ReportBody::new(&report)).into_response())
+    // Whoever looks at the status alone is not to take a refusal for recorded of which nothing was.
+    let status = if report.is_refused() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, Document(ReportBody::new(&report))).into_response())
 }

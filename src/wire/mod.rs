@@ -9,6 +9,7 @@ pub mod apply;
 pub mod body;
 pub mod caller;
 pub mod codec;
+mod command_codes;
 pub mod convert;
 pub mod errors_page;
 pub mod filter;

@@ -61,6 +61,9 @@ async fn not_found(headers: HeaderMap) -> Response {
     if is_grpc(&headers) {
         return tonic::Status::from(Problem::new(Kind::Unimplemented, "no such service or method")).into_http();
     }
-    Problem::new(Kind::NotFound, "the paths are /v1/check, /v1/check/batch, /v1/filter, /v1/explain and /v1/movements")
-        .response(&headers)
+    Problem::new(
+        Kind::NotFound,
+        "the paths are /v1/check, /v1/check/batch, /v1/filter, /v1/explain and /v1/movements; the admin port has others",
+    )
+    .response(&headers)
 }

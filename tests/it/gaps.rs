@@ -194,10 +194,11 @@ fn add(target: [&str; 2], more: &[&str]) -> Command {
     command
 }
 
+/// The row of a brand that a command shows, in front of what it did.
 fn line(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).unwrap().split_inclusive('\n').next().unwrap().to_owned()
 }
 
 #[tokio::test]

@@ -203,7 +203,7 @@ async fn a_bad_question_of_a_stream_is_named() {
         ),
         (
             CheckRequest { min_revision: 1, channel: 9, ..marked("m") },
-            "INVALID_FIELD: question \"m\": channel holds a value that it cannot".to_owned(),
+            "INVALID_FIELD: question \"m\": channel is 9; it is 1 (ARAMA), 2 (MESAJ) or 3 (EPOSTA)".to_owned(),
             ("reference", "m"),
             "channel",
         ),

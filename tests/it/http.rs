@@ -6,6 +6,7 @@ use super::support::{Gateway, izingate};
 use serde_json::{Value, json};
 
 const MIB: usize = 1 << 20;
+const NDJSON: &str = "application/x-ndjson";
 
 /// An answer without what no test can know; its shape is checked.
 fn settled(reply: &Reply) -> Value {
@@ -266,6 +267,31 @@ async fn a_refusal_is_never_lost_to_what_stands_beside_it() {
     let report = post_json(http, "/v1/movements?brandCode=601234", &push).await.json();
     assert_eq!(report, json!({ "revision": 2, "applied": 1, "unchanged": 0, "asOfNow": 1, "refused": [] }));
     assert_eq!(settled(&post_json(http, "/v1/check", &asked(APPROVED)).await)["reason"], "REFUSED");
+}
+
+/// Whoever looks at the status alone does not take a refusal for recorded of which nothing was.
+#[tokio::test]
+async fn movements_of_which_none_is_taken_are_no_success() {
+    let known = Known::start().await;
+    let http = &known.gateway.http;
+    let told = async |query: &str, media: &str, body: String| {
+        let reply = post(http, &format!("/v1/movements{query}"), media, body).await;
+        let codes = reply.json()["refused"].as_array().unwrap().iter().map(|one| one["code"].clone()).collect::<Value>();
+        json!([reply.status, reply.json()["applied"], reply.json()["unchanged"], codes])
+    };
+    let ret = item(APPROVED, "RET");
+    for (query, codes) in [("?brandCode=999", "UNKNOWN_BRAND"), ("", "INVALID_BRAND")] {
+        let unknown = json!([422, 0, 0, [codes]]);
+        assert_eq!(told(query, JSON, json!({ "list": [ret] }).to_string()).await, unknown, "{query}");
+        assert_eq!(told(query, NDJSON, ret.to_string()).await, unknown, "{query}");
+    }
+    assert_eq!(settled(&post_json(http, "/v1/check", &asked(APPROVED)).await)["decision"], "ALLOW");
+    // What is empty has lost nothing; one that is taken, or that is on file already, makes it a success whose refused are to be read.
+    let query = "?brandCode=601234";
+    assert_eq!(told(query, JSON, "{\"list\":[]}".to_owned()).await, json!([200, 0, 0, []]));
+    let beside = json!({ "list": [ret, item(APPROVED, "x")] }).to_string();
+    assert_eq!(told(query, JSON, beside.clone()).await, json!([200, 1, 0, ["INVALID_STATUS"]]));
+    assert_eq!(told(query, JSON, beside).await, json!([200, 0, 1, ["INVALID_STATUS"]]));
 }
 
 #[tokio::test]

@@ -3,8 +3,13 @@
 use super::readme::Document;
 use super::support::known::{Known, apply, movement};
 use super::support::web::{JSON, client, get, post, send};
+use izingate::check::decision::{Decision, Reason};
+use izingate::check::question::Purpose;
+use izingate::model::channel::{Channel, RecipientType};
+use izingate::wire::convert::{channel_code, purpose_code, recipient_type_code};
 use izingate::wire::http::MOVEMENTS_PARAMETERS;
 use izingate::wire::json::{CheckBody, FilterQuery, STATE_PARAMETERS};
+use izingate::wire::proto;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -117,4 +122,70 @@ async fn every_parameter_and_field_is_on_the_page() {
         assert!(fields.remove(name), "{name} is not on the page");
     }
     assert_eq!(fields, set(["declarationId", "refusalOnRecord"]), "these two are seldom there");
+}
+
+/// The fields of a message of the contract.
+fn fields_of(message: &str) -> BTreeSet<String> {
+    let contract = include_str!("../../proto/izingate/v1/izingate.proto");
+    let (_, body) = contract.split_once(&format!("\nmessage {message} {{\n")).unwrap();
+    let lines = body.lines().take_while(|line| *line != "}").map(str::trim).filter(|line| !line.starts_with("//"));
+    lines.filter_map(|line| line.split_once(" = ")?.0.rsplit(' ').next()).map(str::to_owned).collect()
+}
+
+/// The rows of the section on gRPC below a heading, cell by cell.
+fn rows(heading: &str) -> Vec<Vec<&'static str>> {
+    let (_, section) = PAGE.split_once("\n## The same words in gRPC\n").unwrap();
+    let (_, table) = section.split_once(&format!("| {heading} |\n")).unwrap();
+    let lines = table.lines().skip(1).take_while(|line| line.starts_with('|'));
+    lines
+        .map(|line| line.split('|').map(|cell| cell.trim().trim_matches('`')).filter(|cell| !cell.is_empty()).collect())
+        .collect()
+}
+
+#[test]
+fn the_words_of_grpc_are_those_of_the_contract() {
+    let (mut over_http, mut in_grpc) = (BTreeSet::new(), BTreeSet::new());
+    for row in rows("field over HTTP | field in gRPC") {
+        let [http, grpc] = row[..] else { panic!("{row:?}") };
+        let snake: String =
+            http.chars().flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain(c.to_lowercase())).collect();
+        assert_eq!(grpc, if http == "type" { "channel" } else { &snake });
+        assert!(over_http.insert(http.to_owned()) && in_grpc.insert(grpc.to_owned()), "{row:?}");
+    }
+    let answer = names(section("GET /v1/check"), "field");
+    let expected: BTreeSet<_> = set(CheckBody::PARAMETERS).into_iter().chain(answer).collect();
+    assert_eq!(over_http, expected);
+    let mut messages = &fields_of("CheckRequest") | &fields_of("CheckResponse");
+    assert!(messages.remove("language"), "it is the header Accept-Language over HTTP");
+    assert_eq!(in_grpc, messages);
+
+    let word = |of: &'static str, http: &'static str, grpc: &'static str, number: i32| (of, http, grpc, number.to_string());
+    let mut expected = Vec::new();
+    for channel in Channel::ALL {
+        let number = channel_code(channel);
+        expected.push(word("type", channel.name(), proto::Channel::try_from(number).unwrap().as_str_name(), number));
+    }
+    for kind in RecipientType::ALL {
+        let number = recipient_type_code(kind);
+        expected.push(word("recipientType", kind.name(), proto::RecipientType::try_from(number).unwrap().as_str_name(), number));
+    }
+    for purpose in Purpose::ALL {
+        let number = purpose_code(purpose);
+        expected.push(word("purpose", purpose.name(), proto::Purpose::try_from(number).unwrap().as_str_name(), number));
+    }
+    for decision in Decision::ALL {
+        let number = i32::from(decision as u8);
+        expected.push(word("decision", decision.name(), proto::Decision::try_from(number).unwrap().as_str_name(), number));
+    }
+    let mut reasons = Reason::ALL;
+    reasons.sort_by_key(|reason| *reason as u8);
+    for reason in reasons {
+        let number = i32::from(reason as u8);
+        expected.push(word("reason", reason.name(), proto::Reason::try_from(number).unwrap().as_str_name(), number));
+    }
+    let told: Vec<_> = rows("of | word over HTTP | word in gRPC | number")
+        .into_iter()
+        .map(|row| (row[0], row[1], row[2], row[3].to_owned()))
+        .collect();
+    assert_eq!(told, expected);
 }

@@ -22,6 +22,7 @@ mod dumps;
 mod edges;
 mod endpoints;
 mod erasure;
+mod error_codes;
 mod evidence;
 mod feed;
 mod filter;

@@ -383,6 +383,36 @@ async fn a_demo_is_made_once() {
     assert_eq!(states, [json!([10, 100_000, BRAND]), json!([10, 100_000, BRAND])]);
 }
 
+/// A demonstration is made before the first answer: what /readyz calls loading is deferred, whoever asks about whom.
+#[tokio::test]
+async fn a_demo_in_the_making_is_deferred() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = serve(&dir.path().join("data")).arg("--demo").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let listening = lines.find(|line| line.contains("listening; loading")).unwrap();
+    let fields: serde_json::Value = serde_json::from_str(&listening).unwrap();
+    let [http, admin] = ["listen", "admin"].map(|name| format!("http://{}", fields[name].as_str().unwrap()));
+    // An approval, and a refusal a day later than its approval.
+    let ask = async || {
+        let of = |number: u32| format!("/v1/check?brandCode={BRAND}&type=MESAJ&recipient=0532000000{number}");
+        let [approved, refused] = [get(&http, &of(1)).await.json(), get(&http, &of(5)).await.json()];
+        json!([approved["decision"], approved["reason"], refused["decision"], refused["reason"]])
+    };
+    let mut deferred = 0;
+    loop {
+        let answers = ask().await;
+        if get(&admin, "/readyz").await.status == 200 {
+            break;
+        }
+        assert_eq!(answers, json!(["DEFER", "NOT_READY", "DEFER", "NOT_READY"]));
+        deferred += 1;
+    }
+    assert!(deferred > 0, "nothing was asked while it was made");
+    assert_eq!(ask().await, json!(["ALLOW", "APPROVED", "DENY", "REFUSED"]));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 /// A wrong path is not filled with a gateway's files, and one that is made is made loudly.
 #[test]
 fn a_directory_of_somebody_else_is_left_as_it_is() {

@@ -5,7 +5,7 @@ use crate::app::open;
 use crate::cli::Target;
 use crate::cli::brand::{AddArgs, AgeArg, BrandCommand, DeactivateArgs, ListArgs, ModeArgs};
 use crate::config::SecretSource;
-use crate::model::brand::{Brand, Feed, IysCode, MaxAge};
+use crate::model::brand::{Brand, BrandCode, Feed, IysCode, MaxAge};
 use crate::model::channel::{Channel, Channels};
 use crate::model::mode::ModeFrom;
 use crate::model::standing::{Keeper, Standing};
@@ -57,10 +57,58 @@ fn add(args: AddArgs) -> Result<String, CommandError> {
         let on_file = opened.store.brand(args.brand)?;
         let brand = put.over(on_file.as_ref()).map_err(RegistryRefused::from)?;
         put_offline(&opened.store, &brand)?;
-        return Ok(shown(&brand));
+        return Ok(changed(&args.target, on_file.as_ref(), &brand)? + &no_age(&brand));
     }
+    let on_file = on_file_at(&args.target, args.brand)?;
     let answer = remote(&args.target, async |mut client| client.put_brand(PutBrandRequest { brand: Some(message) }).await)?;
-    Ok(shown(&with_feeds(&args.target, vec![brand_of(answer.brand)?])?[0]))
+    told(&args.target, on_file, answer.brand).map(|(text, brand)| text + &no_age(&brand))
+}
+
+/// The brand that a running gateway has on file under a code.
+fn on_file_at(target: &Target, code: BrandCode) -> Result<Option<Brand>, CommandError> {
+    let request = ListBrandsRequest { after_brand_code: code.get() - 1, limit: 1 };
+    let page = remote(target, async |mut client| client.list_brands(request).await)?;
+    let first = page.brands.into_iter().next().filter(|brand| brand.brand_code == code.get());
+    first.map(|brand| brand_of(Some(brand))).transpose()
+}
+
+/// What a running gateway made of a brand, beside what it had on file.
+fn told(target: &Target, before: Option<Brand>, answer: Option<proto::Brand>) -> Result<(String, Brand), CommandError> {
+    let had = before.is_some();
+    let both = before.into_iter().chain([brand_of(answer)?]).collect();
+    let mut both = with_feeds(target, both)?;
+    let now = both.pop().ok_or_else(|| CommandError::Internal("no brand is left of an answer that held one".to_owned()))?;
+    Ok((changed(target, both.first().filter(|_| had), &now)?, now))
+}
+
+/// A brand as it is on file now, whether it was added or changed and where, and what it was.
+fn changed(target: &Target, before: Option<&Brand>, now: &Brand) -> Result<String, CommandError> {
+    let place = match &target.data {
+        Some(data) => format!("in {}", data.display()),
+        None => format!("at {}", gateway(target)?),
+    };
+    let now = shown(now);
+    Ok(match before.map(shown) {
+        None => format!("{now}added {place}\n"),
+        Some(before) if before == now => format!("{now}on file {place} as it was: nothing changed\n"),
+        Some(before) => format!("{now}changed {place}; before:\n{before}"),
+    })
+}
+
+/// A warning where data of any age is answered from.
+fn no_age(brand: &Brand) -> String {
+    if !has_no_age(brand) {
+        return String::new();
+    }
+    let code = brand.code;
+    format!(
+        "no age: checks of {code} are answered from its imports however old they are; --max-age 3d, say, makes old data DEFER STALE\n"
+    )
+}
+
+/// Whether a brand whose recipients' consents are asked for is fed by imports that no age bounds on some channel.
+pub(super) fn has_no_age(brand: &Brand) -> bool {
+    brand.is_registered() && !brand.is_fed() && Channel::ALL.into_iter().any(|channel| brand.allowed_age(channel).is_none())
 }
 
 fn mode(args: &ModeArgs) -> Result<String, CommandError> {
@@ -71,13 +119,15 @@ fn mode(args: &ModeArgs) -> Result<String, CommandError> {
         effective_from: args.from.map_or(0, |from| from.unix().into()),
     };
     let Some(data) = &args.target.data else {
+        let on_file = on_file_at(&args.target, args.brand)?;
         let answer = remote(&args.target, async |mut client| client.set_mode(request).await)?;
-        return Ok(shown(&with_feeds(&args.target, vec![brand_of(answer.brand)?])?[0]));
+        return Ok(told(&args.target, on_file, answer.brand)?.0);
     };
     let change = request.change()?;
     let opened = existing(data)?;
+    let on_file = opened.store.brand(args.brand)?;
     let brand = writing(opened.store, |sink, _| async move { sink.set_mode(change).await })??;
-    Ok(shown(&brand))
+    changed(&args.target, on_file.as_ref(), &brand)
 }
 
 fn list(args: &ListArgs) -> Result<String, CommandError> {
@@ -90,7 +140,7 @@ fn list(args: &ListArgs) -> Result<String, CommandError> {
 
 /// Brands of a running gateway, with what its state alone tells: whether they follow İYS. Of which channels is
 /// not part of it, nor shown.
-fn with_feeds(target: &Target, mut brands: Vec<Brand>) -> Result<Vec<Brand>, CommandError> {
+pub(super) fn with_feeds(target: &Target, mut brands: Vec<Brand>) -> Result<Vec<Brand>, CommandError> {
     let url = gateway(target)?;
     let codes = || brands.iter().map(|brand| brand.code.get());
     let (Some(first), Some(last)) = (codes().min(), codes().max()) else { return Ok(brands) };
@@ -124,14 +174,16 @@ async fn fed(
 fn deactivate(args: &DeactivateArgs) -> Result<String, CommandError> {
     let Some(data) = &args.target.data else {
         let request = DeactivateBrandRequest { brand_code: args.brand.get() };
+        let on_file = on_file_at(&args.target, args.brand)?;
         let answer = remote(&args.target, async |mut client| client.deactivate_brand(request).await)?;
-        return Ok(shown(&with_feeds(&args.target, vec![brand_of(answer.brand)?])?[0]));
+        return Ok(told(&args.target, on_file, answer.brand)?.0);
     };
     let opened = open::existing(data, &SecretSource::load(None)?)?;
     let on_file = opened.store.brands()?.into_iter().find(|brand| brand.code == args.brand);
-    let brand = Brand { active: false, ..on_file.ok_or(CommandError::UnknownBrand(args.brand))? };
+    let on_file = on_file.ok_or(CommandError::UnknownBrand(args.brand))?;
+    let brand = Brand { active: false, ..on_file.clone() };
     put_offline(&opened.store, &brand)?;
-    Ok(shown(&brand))
+    changed(&args.target, Some(&on_file), &brand)
 }
 
 /// Every brand that a running gateway has on file, page by page.

@@ -1,6 +1,6 @@
 //! `izingate import`.
 
-use super::brand::remote_brands;
+use super::brand::{has_no_age, remote_brands, with_feeds};
 use super::{CommandError, gateway, runtime, writer_of};
 use crate::app::open::{self, Opened};
 use crate::cli::import::ImportArgs;
@@ -8,7 +8,7 @@ use crate::config::SecretSource;
 use crate::feed::file::FileOptions;
 use crate::import::{self, Bounds, Place, Progress, Remote, Rules, Summary};
 use crate::ingest::WriterHandle;
-use crate::model::brand::BrandCode;
+use crate::model::brand::{Brand, BrandCode};
 use crate::model::time::IysTime;
 use crate::ports::{FeedNote, MovementSink};
 use std::collections::HashSet;
@@ -25,9 +25,13 @@ pub fn import(args: &ImportArgs) -> Result<Summary, CommandError> {
 
 fn online(args: &ImportArgs) -> Result<Summary, CommandError> {
     let target = Remote::connect(&gateway(&args.target)?, args.brand, args.as_of)?;
-    let on_file = remote_brands(&args.target)?.into_iter().map(|brand| brand.code).collect();
-    require_brand(args.brand, &on_file)?;
+    let on_file = remote_brands(&args.target)?;
+    require_brand(args.brand, &on_file.iter().map(|brand| brand.code).collect())?;
     let summary = import::run(&args.files, options(args), &target, &mut Progress::stderr())?;
+    let of_command = on_file.into_iter().filter(|on_file| Some(on_file.code) == args.brand).collect();
+    for brand in with_feeds(&args.target, of_command)? {
+        warn_of_no_age(&brand);
+    }
     if args.as_of.is_some() && is_complete(&summary) {
         target.export_complete(&target.brands())?;
     }
@@ -38,7 +42,8 @@ fn offline(args: &ImportArgs, data: &Path) -> Result<Summary, CommandError> {
     let secret = SecretSource::load(args.secret_file.as_deref())?;
     let Opened { data: _held, store, pseudonymizer, clock, .. } = open::existing(data, &secret)?;
     let store = Arc::new(store);
-    let brands: HashSet<BrandCode> = store.brands()?.into_iter().map(|brand| brand.code).collect();
+    let on_file = store.brands()?;
+    let brands: HashSet<BrandCode> = on_file.iter().map(|brand| brand.code).collect();
     require_brand(args.brand, &brands)?;
     let (writer, sink) = writer_of(&store)?;
     let rules = Rules { pseudonymizer, brands, brand: args.brand, now: clock.receipt(), export_as_of: args.as_of };
@@ -51,7 +56,21 @@ fn offline(args: &ImportArgs, data: &Path) -> Result<Summary, CommandError> {
     };
     drop(sink);
     writer.join();
-    noted.and(Ok(summary?))
+    let summary = noted.and(Ok(summary?))?;
+    for brand in on_file.iter().filter(|on_file| Some(on_file.code) == args.brand) {
+        warn_of_no_age(brand);
+    }
+    Ok(summary)
+}
+
+/// What is imported into a brand is answered from for ever, unless its age is bounded.
+fn warn_of_no_age(brand: &Brand) {
+    if has_no_age(brand) {
+        tracing::warn!(
+            brand = brand.code.get(),
+            "no age: checks of this brand are answered from its imports however old they are; izingate brand add with --max-age bounds it"
+        );
+    }
 }
 
 /// A panel export that was taken in whole says what its brands hold as of its moment. One with rows that were

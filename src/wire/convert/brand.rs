@@ -147,7 +147,7 @@ fn mode(code: i32) -> Result<Mode, Problem> {
         Ok(proto::Mode::Enforce) => Ok(Mode::Enforce),
         Ok(proto::Mode::Advise) => Ok(Mode::Advise),
         Ok(proto::Mode::Shadow) => Ok(Mode::Shadow),
-        Err(_) => Err(invalid("mode")),
+        Err(_) => Err(invalid("mode", code, "1 (ENFORCE), 2 (ADVISE) or 3 (SHADOW)")),
     }
 }
 

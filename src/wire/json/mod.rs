@@ -2,12 +2,14 @@
 
 mod document;
 mod filter;
+mod malformed;
 mod request;
 mod response;
 mod state;
 
 pub use document::Document;
 pub use filter::{FilterAsked, FilterQuery};
-pub use request::{Addresses, Batch, BatchBody, CheckBody, Code, brand, json_error, movements, unknown_parameter};
+pub use malformed::read;
+pub use request::{Addresses, Batch, BatchBody, CheckBody, Code, brand, movements, unknown_parameter};
 pub use response::{AnswerBody, BatchAnswerBody, ExplanationBody, ReportBody};
 pub use state::{STATE_PARAMETERS, StateBody, state_page};

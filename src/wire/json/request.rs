@@ -8,13 +8,11 @@ use crate::model::movement_json::{self, Body, Element, Shape};
 use crate::wire::apply::{MOST_MOVEMENTS, too_many_movements};
 use crate::wire::convert::{check_batch_size, check_reference};
 use crate::wire::status::{Kind, Problem};
-use serde::de::{self, Visitor};
+use serde::de::{self, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
 /// A code as İYS writes it: a number, or a zero-padded string (F§1.1).
-#[derive(Deserialize)]
-#[serde(untagged)]
 pub enum Code {
     /// 601234
     Number(u32),
@@ -224,6 +222,34 @@ impl<'de> Deserialize<'de> for Spelled {
     }
 }
 
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CodeVisitor)
+    }
+}
+
+struct CodeVisitor;
+
+impl Visitor<'_> for CodeVisitor {
+    type Value = Code;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a code: a whole number, or its digits as text")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Code, E> {
+        u32::try_from(number).map(Code::Number).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Code, E> {
+        Ok(Code::Text(text.to_owned()))
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Code, E> {
+        Ok(Code::Text(text))
+    }
+}
+
 struct SpelledVisitor;
 
 impl Visitor<'_> for SpelledVisitor {
@@ -312,11 +338,4 @@ impl Movements {
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 fn malformed(error: movement_json::Malformed) -> Problem {
     Problem::new(Kind::MalformedJson, error.to_string())
-}
-
-/// What is wrong with a body: serde's text, which names fields and places, cut before any value that it
-/// repeats at length.
-#[must_use]
-pub fn json_error(error: &serde_json::Error) -> String {
-    error.to_string().chars().take(200).collect()
 }

@@ -43,7 +43,7 @@ pub struct CheckResponse {
     pub article: ::prost::alloc::string::String,
     #[prost(uint64, tag = "6")]
     pub revision: u64,
-    /// How old the brand's data may be; 0 if nothing was ever taken in for it.
+    /// Up to which moment the brand's data is known; 0 if nothing was ever taken in for it.
     #[prost(int64, tag = "7")]
     pub as_of: i64,
     /// 32 hexadecimal digits, ordered by time.
@@ -133,6 +133,7 @@ pub struct ExplainRequest {
 #[allow(clippy::all)]
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExplainResponse {
+    /// No decision before a send: it is not recorded, and nothing is on record under its decision_id.
     #[prost(message, optional, tag = "1")]
     pub check: ::core::option::Option<CheckResponse>,
     /// What the article says, for people.
@@ -1895,8 +1896,8 @@ pub mod consent_service_client {
                 .insert(GrpcMethod::new("izingate.v1.ConsentService", "Apply"));
             self.inner.unary(req, path, codec).await
         }
-        /// Committed batches as they come, from a revision on, in strictly increasing order. What is waited for is
-        /// heartbeats. A revision whose changes are not kept any more is the error WATCH_GAP (OUT_OF_RANGE), with
+        /// Committed batches as they come, from a revision on, in strictly increasing order. While there is
+        /// nothing new, heartbeats are sent. A revision whose changes are not kept any more is the error WATCH_GAP (OUT_OF_RANGE), with
         /// the earliest one that is; a reader that does not take what it is sent is dropped with WATCH_TOO_SLOW
         /// (RESOURCE_EXHAUSTED) and goes on where it was.
         pub async fn watch(
@@ -1975,8 +1976,8 @@ pub mod consent_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Committed batches as they come, from a revision on, in strictly increasing order. What is waited for is
-        /// heartbeats. A revision whose changes are not kept any more is the error WATCH_GAP (OUT_OF_RANGE), with
+        /// Committed batches as they come, from a revision on, in strictly increasing order. While there is
+        /// nothing new, heartbeats are sent. A revision whose changes are not kept any more is the error WATCH_GAP (OUT_OF_RANGE), with
         /// the earliest one that is; a reader that does not take what it is sent is dropped with WATCH_TOO_SLOW
         /// (RESOURCE_EXHAUSTED) and goes on where it was.
         async fn watch(

@@ -154,7 +154,7 @@ fn a_command_that_fails_or_says_an_error_is_noticed() {
 #[test]
 fn commands_of_the_documents_are_commands() {
     let mut parsed = 0;
-    for name in ["docs/operations.md", "docs/evidence.md"] {
+    for name in ["docs/operations.md", "docs/evidence.md", "docs/going-live.md"] {
         for command in document(name).commands() {
             let Some(words) = words(&command).filter(|words| words[0] == "izingate" && !command.contains('…')) else {
                 continue;
@@ -175,6 +175,8 @@ fn links_lead_somewhere() {
         "docs/operations.md",
         "docs/evidence.md",
         "docs/http.md",
+        "docs/errors.md",
+        "docs/going-live.md",
         "deploy/dialers/README.md",
         "examples/clients/README.md",
     ] {

@@ -107,6 +107,7 @@ impl Node {
         };
         let (writer, sink, booted) = Writer::start(setup, Boot::Restore(None)).unwrap();
         booted.await.unwrap().unwrap();
+        index.mark_loaded();
         let (draining, cut, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let recorder = Recorder::Nowhere(DecisionIds::new(1, 0));
         let gateway = Gateway::new(Parts {
@@ -127,7 +128,6 @@ impl Node {
             metrics: Arc::new(Metrics::new(&verdict_names())),
             max_revision_wait: Duration::from_secs(1),
             clock: Clock::of(|| AT),
-            booted: CancellationToken::new(),
             draining: draining.clone(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
