@@ -137,13 +137,23 @@ fn has_words(kind: Kind, text: &str) -> bool {
 }
 
 /// Words with which a row of totals begins.
-const TOTALS: &str = "toplam toplami geneltoplam aratoplam toplamkayit toplamkisi toplamadet kayitsayisi kisisayisi total totals grandtotal \
-     subtotal sum count";
+const TOTALS: &str = "toplam toplami geneltoplam aratoplam toplamkayit toplamkisi toplamadet toplammusteri toplamkayitsayisi \
+     toplamkisisayisi toplammusterisayisi toplamsatir toplamsatirsayisi kayitsayisi kisisayisi musterisayisi adet toplamabone total totals \
+     grandtotal subtotal sum count";
+/// Words with which people sign a list below its rows.
+const SIGNATURES: &str = "hazirlayan hazirlayanlar onaylayan onay imza kaseimza imzakase kase kontroleden duzenleyen tarih duzenlemetarihi raportarihi      preparedby approvedby signature date";
 
 /// Whether a cell says that its row holds totals: `TOPLAM`, `Genel Toplam:`, `TOPLAM: 3`.
 pub(super) fn says_total(cell: &str) -> bool {
     let name: String = folded(cell).chars().filter(char::is_ascii_alphabetic).collect();
     !name.is_empty() && TOTALS.split(' ').any(|known| known == name)
+}
+
+/// Whether a cell is a word of a signature, with or without what it is: `Hazırlayan: Ayşe Yılmaz`, `İmza`, `Tarih: 30.11.2026`.
+pub(super) fn says_signature(cell: &str) -> bool {
+    let word = cell.split_once(':').map_or(cell, |(word, _)| word);
+    let name: String = folded(word).chars().filter(char::is_ascii_alphabetic).collect();
+    !name.is_empty() && SIGNATURES.split(' ').any(|known| known == name)
 }
 
 #[cfg(test)]
@@ -182,8 +192,17 @@ mod tests {
         {
             assert!(says_total(cell), "{cell}");
         }
-        for cell in ["", "3", "Toplam Ltd", "Ayşe Toplam", "Toplamoğlu"] {
+        for cell in ["Toplam kayıt sayısı: 8", "Adet: 8", "Toplam Müşteri", "8 adet"] {
+            assert!(says_total(cell), "{cell}");
+        }
+        for cell in ["", "3", "Toplam Ltd", "Ayşe Toplam", "Toplamoğlu", "Adet Ltd"] {
             assert!(!says_total(cell), "{cell}");
+        }
+        for cell in ["Hazırlayan", "HAZIRLAYAN: Ayşe Yılmaz", "Onaylayan:", "İmza", "Tarih: 30.11.2026", "Tarih"] {
+            assert!(says_signature(cell), "{cell}");
+        }
+        for cell in ["", ":", "Hazırlayan Ltd", "Ayşe: Tarih", "İmzacı"] {
+            assert!(!says_signature(cell), "{cell}");
         }
     }
 }
