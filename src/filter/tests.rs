@@ -2,7 +2,7 @@
 
 use super::block::Bounds;
 use super::layout::Named;
-use super::output::{Before, split};
+use super::output::{Before, Part, split};
 use super::seen::Seen;
 use super::*;
 use crate::check::Language;
@@ -255,7 +255,7 @@ fn several_columns_of_addresses_have_answers_of_their_own() {
     tally.add(&block, &results, &before, &pairs(1), &columns);
     let invalid: Vec<_> = tally.invalid.iter().map(|(looks, count)| (looks.as_str(), *count)).collect();
     assert_eq!((tally.addresses, invalid), (5, vec![("empty", 1), ("other", 1)]));
-    let mut parts: [Vec<u8>; Decision::ALL.len()] = Default::default();
+    let mut parts: [Vec<u8>; Part::ALL.len()] = Default::default();
     split(&block, &results, &mut parts);
     let allowed = String::from_utf8(parts[0].clone()).unwrap();
     assert_eq!(
@@ -383,11 +383,26 @@ fn rows_go_to_the_stream_of_their_decision() {
     intake.push(b"ad,gsm\r\nA,05321234567\r\nB,05321234568\r\nC,05321234569");
     intake.end().unwrap();
     let block = intake.block().unwrap().unwrap();
-    let mut out: [Vec<u8>; Decision::ALL.len()] = Default::default();
+    let mut out: [Vec<u8>; Part::ALL.len()] = Default::default();
     split(&block, &[answers(&block)], &mut out);
-    let [allowed, blocked, deferred] = out.map(|bytes| String::from_utf8(bytes).unwrap());
+    let header = "ad,gsm\r\n";
+    let [allowed, blocked, deferred, not_enforced] = out.map(|bytes| String::from_utf8(bytes).unwrap());
     assert_eq!(allowed, "ad,gsm\r\nA,05321234567\r\nC,05321234569\n");
-    assert_eq!((blocked.as_str(), deferred.as_str()), ("ad,gsm\r\nB,05321234568\r\n", "ad,gsm\r\n"));
+    assert_eq!((blocked.as_str(), deferred.as_str(), not_enforced.as_str()), ("ad,gsm\r\nB,05321234568\r\n", header, header));
+    // Let through by a mode alone, rows are not among those that are allowed.
+    let through = Verdict { decision: Decision::Allow, ..Verdict::of(Reason::Refused, "") }.byte();
+    let deferred = Verdict::of(Reason::NotReady, "").byte();
+    let mut out: [Vec<u8>; Part::ALL.len()] = Default::default();
+    let second = vec![approved(), through, deferred];
+    split(&block, &[vec![through, approved(), approved()], second], &mut out);
+    let [allowed, blocked, deferred, not_enforced] = out.map(|bytes| String::from_utf8(bytes).unwrap());
+    assert_eq!((allowed.as_str(), blocked.as_str(), deferred.as_str()), (header, header, "ad,gsm\r\nC,05321234569\n"));
+    assert_eq!(not_enforced, "ad,gsm\r\nA,05321234567\r\nB,05321234568\r\n");
+    let columns = Columns::new(intake.layout().unwrap(), intake.encoding(), &pairs(1), None, false);
+    let mut rows = Vec::new();
+    columns.write(&block, &[vec![through, refused(), approved()]], &[], &mut rows);
+    let rows = String::from_utf8(rows).unwrap();
+    assert!(rows.contains("A,05321234567,ALLOW,REFUSED NOT_ENFORCED\r\nB,05321234568,DENY,REFUSED\r\n"), "{rows}");
 }
 
 /// Lists of a header and rows with odd fields, some of them broken.

@@ -135,15 +135,21 @@ impl Stream {
         fs::remove_file(partial(path))
     }
 
+    /// Takes away a file that says nothing, and one of before.
+    pub(super) fn discard(&self) -> io::Result<()> {
+        let Place::File { path, .. } = &self.place else { return Ok(()) };
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => fs::remove_file(partial(path)),
+        }
+    }
+
     /// Gives a whole file its name; one of which nobody needs to hear if it is empty, none, and takes one of before away.
     pub(super) fn rename(&self, keep_empty: bool) -> io::Result<()> {
         let Place::File { path, .. } = &self.place else { return Ok(()) };
         if self.bytes > 0 || keep_empty {
             return fs::rename(partial(path), path);
         }
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => fs::remove_file(partial(path)),
-        }
+        self.discard()
     }
 }

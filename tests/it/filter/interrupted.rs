@@ -117,7 +117,7 @@ async fn stopped_by_a_signal_it_says_how_to_go_on() {
     let noted = fs::read_to_string(&note).unwrap();
     let layout = r"delimiter=',' fields=2 separator=false above=0 header=true phones=2 emails=-";
     assert!(noted.contains(layout) && !noted.contains("telefon"), "{noted}");
-    for (is, was) in [("phones=2", "phones=1"), ("header=true", "header=false"), ("\"format\":3", "\"format\":2")] {
+    for (is, was) in [("phones=2", "phones=1"), ("header=true", "header=false"), ("\"format\":4", "\"format\":3")] {
         fs::write(&note, noted.replace(is, was)).unwrap();
         assert!(resume(&[], &list).contains("CANNOT_RESUME"), "{was}");
     }

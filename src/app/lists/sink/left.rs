@@ -10,8 +10,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Version of a note, or of how lists are read: what one version began no other may finish. 2 finds headers and columns
-/// otherwise, and notes what the list looks like; 3 finds encodings, asks about several columns and makes workbooks.
-pub(super) const FORMAT: u32 = 3;
+/// otherwise, and notes what the list looks like; 3 finds encodings, asks about several columns and makes workbooks; 4 keeps apart what only a mode lets through.
+pub(super) const FORMAT: u32 = 4;
 
 /// How far the streams reach.
 #[derive(Serialize, Deserialize)]

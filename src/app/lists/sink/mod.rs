@@ -9,9 +9,8 @@ pub use error::SinkError;
 use super::reader::{Look, Rows, Start};
 use super::stream::{Stream, partial, with_ending};
 use crate::check::Language;
-use crate::check::decision::Decision;
 use crate::disk::create_new;
-use crate::filter::output::split;
+use crate::filter::output::{Part, split};
 use crate::filter::{Columns, Pair, Tally};
 use crate::model::encoding::MARK;
 use left::{FORMAT, Note, read_note, refuse_existing, refuse_one_file};
@@ -29,7 +28,7 @@ const NOTE_EVERY: Duration = Duration::from_millis(250);
 pub struct Outputs {
     /// The rows; none for standard output.
     pub out: Option<PathBuf>,
-    /// Each decision's rows in a file of their own.
+    /// Each part's rows in a file of their own.
     pub split: bool,
     /// The refused rows; none to tell of them on standard error.
     pub rejected: Option<PathBuf>,
@@ -73,12 +72,13 @@ pub(super) struct Sink {
     whole: bool,
 }
 
-/// The file of each decision's rows: `list.csv` becomes `list.allowed.csv`.
-fn of_decision(path: &Path, decision: Decision) -> PathBuf {
-    let name = match decision {
-        Decision::Allow => "allowed",
-        Decision::Deny => "blocked",
-        Decision::Defer => "deferred",
+/// The file of each part's rows: `list.csv` becomes `list.allowed.csv`.
+fn of_part(path: &Path, part: Part) -> PathBuf {
+    let name = match part {
+        Part::Allowed => "allowed",
+        Part::Blocked => "blocked",
+        Part::Deferred => "deferred",
+        Part::NotEnforced => "not-enforced",
     };
     let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
     path.with_extension(extension.map_or_else(|| name.to_owned(), |extension| format!("{name}.{extension}")))
@@ -96,7 +96,7 @@ impl Sink {
         let Outputs { out, split, rejected, list, resume, force, skip_lines } = outputs;
         let rows: Vec<PathBuf> = match &out {
             None => Vec::new(),
-            Some(out) if split => Decision::ALL.iter().map(|decision| of_decision(out, *decision)).collect(),
+            Some(out) if split => Part::ALL.iter().map(|part| of_part(out, *part)).collect(),
             Some(out) => vec![out.clone()],
         };
         let books = out.as_deref().map(is_book).transpose()?.unwrap_or(false);
@@ -216,7 +216,7 @@ impl Sink {
             addresses: look.layout.phones.iter().chain(&look.layout.emails).copied().collect(),
         });
         if self.split {
-            let mut texts: [Vec<u8>; Decision::ALL.len()] = Default::default();
+            let mut texts: [Vec<u8>; Part::ALL.len()] = Default::default();
             split(block, results, &mut texts);
             for (number, text) in texts.iter().enumerate() {
                 self.put(number, text)?;
@@ -332,8 +332,13 @@ impl Sink {
             self.leave()?;
         }
         let form = self.form.clone().unwrap_or_default();
-        for stream in &self.rows {
-            let named = if self.books { stream.rename_as_book(&form) } else { stream.rename(true) };
+        for (number, stream) in self.rows.iter().enumerate() {
+            // Brands that are enforced, as they should be, let nothing through by a mode.
+            let named = match () {
+                () if self.split && number == Part::NotEnforced as usize && self.tally.let_through() == 0 => stream.discard(),
+                () if self.books => stream.rename_as_book(&form),
+                () => stream.rename(true),
+            };
             named.map_err(SinkError::io(Path::new("what was written")))?;
         }
         self.rejected.rename(false).map_err(SinkError::io(Path::new("the refused rows")))?;

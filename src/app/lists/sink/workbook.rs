@@ -7,6 +7,7 @@
 
 use crate::disk::private;
 use crate::feed::file::decoded;
+use crate::filter::output::NOT_ENFORCED;
 use crate::filter::rows::RowReader;
 use crate::model::encoding::{Declared, Encoding};
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, IgnoreError, Workbook, Worksheet, XlsxError};
@@ -122,6 +123,8 @@ struct Formats {
     day: Format,
     /// By the word of a decision.
     decisions: [(&'static str, Format); 3],
+    /// Of an ALLOW that only a brand's mode gives.
+    not_enforced: Format,
 }
 
 impl<'a> Sheet<'a> {
@@ -135,6 +138,7 @@ impl<'a> Sheet<'a> {
             moment: Format::new().set_num_format("dd.mm.yyyy hh:mm:ss"),
             day: Format::new().set_num_format("dd.mm.yyyy"),
             decisions: [("ALLOW", filled(0x00C6_EFCE)), ("DENY", filled(0x00FF_C7CE)), ("DEFER", filled(0x00FF_EB9C))],
+            not_enforced: filled(0x00FF_FF00),
         };
         Ok(Self { cells: sheet, form, formats, row: 0, header: None, widths: Vec::new() })
     }
@@ -152,15 +156,19 @@ impl<'a> Sheet<'a> {
     fn put(&mut self, cells: &[String]) -> io::Result<()> {
         for (column, cell) in columns(cells)?.filter(|(_, cell)| !cell.is_empty()) {
             self.widen(column, cell);
-            self.put_cell(column, cell).map_err(failed)?;
+            let reason = cells.get(usize::from(column) + 1).map_or("", String::as_str);
+            self.put_cell(column, cell, reason).map_err(failed)?;
         }
         self.row += 1;
         Ok(())
     }
 
-    fn put_cell(&mut self, column: u16, cell: &str) -> Result<(), XlsxError> {
-        let (sheet, row, Formats { moment, day, decisions, .. }) = (&mut *self.cells, self.row, &self.formats);
-        if let Some((_, format)) = decisions.iter().find(|(word, _)| *word == cell) {
+    /// Puts a cell, with what stands to the right of it.
+    fn put_cell(&mut self, column: u16, cell: &str, right: &str) -> Result<(), XlsxError> {
+        let (sheet, row, Formats { moment, day, decisions, not_enforced, .. }) = (&mut *self.cells, self.row, &self.formats);
+        if let Some((word, format)) = decisions.iter().find(|(word, _)| *word == cell) {
+            let through = *word == "ALLOW" && right.ends_with(NOT_ENFORCED);
+            let format = if through { not_enforced } else { format };
             return sheet.write_string_with_format(row, column, cell, format).map(|_| ());
         }
         if self.form.of_book && !self.form.addresses.contains(&u32::from(column)) {
