@@ -454,6 +454,12 @@ impl Block {
         }
     }
 
+    /// The place of a row to be answered among all that the block has, titles and blank lines too, from 1.
+    pub(super) fn record_of(&self, row: usize) -> Option<u64> {
+        let rows = (1..).zip(&self.lines).filter(|(_, line)| line.what == What::Row);
+        rows.map(|(record, _)| record).nth(row)
+    }
+
     /// The phone in a column of phones; 0 for what is none.
     pub(super) fn phone(&self, column: usize, row: usize) -> u64 {
         self.phones[column][row]

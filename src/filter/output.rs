@@ -36,6 +36,7 @@ pub struct Columns {
     answers: Vec<Vec<u8>>,
     duplicates: Option<[Vec<u8>; 3]>,
     names: Vec<String>,
+    unnamed: Vec<String>,
 }
 
 impl Columns {
@@ -59,6 +60,7 @@ impl Columns {
             }
         }
         header.extend(duplicates.then(|| "duplicate".to_owned()));
+        let unnamed = if layout.header { Vec::new() } else { header.clone() };
         let header = header.iter().fold(String::new(), |header, name| header + &format!("{delimiter}{}", field(name, delimiter)));
         let answer = |byte| answer(byte, delimiter, language).map_or_else(Vec::new, |text| encoding.of_text(&text));
         let flag = |text: &str| format!("{delimiter}{text}").into_bytes();
@@ -67,6 +69,7 @@ impl Columns {
             answers: (0..=u8::MAX).map(answer).collect(),
             duplicates: duplicates.then(|| [flag(""), flag("DUPLICATE"), flag("UNKNOWN")]),
             names,
+            unnamed,
         }
     }
 
@@ -74,6 +77,12 @@ impl Columns {
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The names of what is appended, where the list has no header to name it.
+    #[must_use]
+    pub fn unnamed(&self) -> &[String] {
+        &self.unnamed
     }
 
     /// Appends a block to `out`, in the encoding of its list: every row with its answers, each pair's in `results`,
