@@ -59,6 +59,7 @@ impl Looks {
             () if kind == Kind::Phone && is_decimal(text) => Self::Decimal,
             () if holds_several(kind, text) => Self::Several,
             () if is_address(kind, &text.replace(['"', '\'', '\u{2019}'], "")) => Self::Quoted,
+            () if kind == Kind::Phone && is_address(kind, &with_digits(text)) => Self::Letters,
             () if has_words(kind, text) => Self::Words,
             () if kind == Kind::Phone && digits(text) >= LIKE_A_PHONE && text.contains(char::is_alphabetic) => Self::Letters,
             () if kind == Kind::Phone && digits(text) > 0 && !text.contains(char::is_alphabetic) => Self::Digits,
@@ -133,6 +134,11 @@ impl Looks {
 
 /// Digits of a text that somebody meant for a phone.
 const LIKE_A_PHONE: usize = 7;
+
+/// A text with digits for the letters that are taken for them.
+fn with_digits(text: &str) -> String {
+    text.replace(['O', 'o'], "0").replace(['l', 'I'], "1")
+}
 
 fn digits(text: &str) -> usize {
     text.bytes().filter(u8::is_ascii_digit).count()

@@ -37,9 +37,14 @@ pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+/// Whether another command writes it at this moment.
+pub(super) fn is_held(path: &Path) -> bool {
+    File::open(partial(path)).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// Keeps everybody else from writing a file until it is closed.
 fn hold(file: &File, path: &Path) -> io::Result<()> {
-    let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "another command is writing it; wait for that one");
+    let busy = || io::Error::from(io::ErrorKind::ResourceBusy);
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => return Err(busy()),
         // A file system without locks.

@@ -2,7 +2,7 @@
 
 use super::SinkError;
 use super::workbook::TextForm;
-use crate::app::lists::stream::partial;
+use crate::app::lists::stream::{is_held, partial};
 use crate::filter::Tally;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -68,6 +68,7 @@ pub(super) fn refuse_existing(paths: &[PathBuf], left: Option<&Note>) -> Result<
         return Err(SinkError::Exists { path: path.clone() });
     }
     match (paths.iter().find(|path| partial(path).exists()), left) {
+        (Some(path), _) if is_held(path) => Err(SinkError::Busy { path: partial(path) }),
         (Some(path), left) => Err(SinkError::Unfinished { path: partial(path), lines: left.map_or(0, |left| left.lines) }),
         (None, _) => Ok(()),
     }

@@ -5,6 +5,7 @@ mod left;
 pub(super) mod workbook;
 
 pub use error::SinkError;
+pub(super) use error::system_in_turkish;
 
 use super::reader::{Look, Rows, Start};
 use super::stream::{Stream, partial, with_ending};
@@ -100,6 +101,9 @@ impl Sink {
             Some(out) => vec![out.clone()],
         };
         let books = out.as_deref().map(is_book).transpose()?.unwrap_or(false);
+        if let Some(path) = rejected.as_deref().filter(|path| !matches!(is_book(path), Ok(false))) {
+            return Err(SinkError::RejectedForm { path: path.to_owned() });
+        }
         let note = out.as_ref().map(|out| with_ending(out, ".progress"));
         let paths: Vec<PathBuf> = rows.iter().chain(&rejected).cloned().collect();
         refuse_one_file(&paths, note.as_deref(), list.as_deref())?;
