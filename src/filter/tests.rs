@@ -285,7 +285,7 @@ fn a_summary_says_what_happened_and_what_to_do() {
         "HİÇBİR ADRES OKUNAMADI",
         "  2 bilimsel gösterimde",
         "okunamayan satır",
-        "Adres geçersiz ya da kanala uygun türde değil.",
+        "Telefon ya da e-posta okunamadı ya da bu kanala uygun değil.",
     ] {
         assert!(turkish.contains(said), "{said}: {turkish}");
     }

@@ -149,6 +149,12 @@ impl Stream {
         }
     }
 
+    /// Takes away what is not whole.
+    pub(super) fn discard_unfinished(&self) -> io::Result<()> {
+        let Place::File { path, .. } = &self.place else { return Ok(()) };
+        fs::remove_file(partial(path))
+    }
+
     /// Gives a whole file its name; one of which nobody needs to hear if it is empty, none, and takes one of before away.
     pub(super) fn rename(&self, keep_empty: bool) -> io::Result<()> {
         let Place::File { path, .. } = &self.place else { return Ok(()) };

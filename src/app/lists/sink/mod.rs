@@ -163,7 +163,10 @@ impl Sink {
     fn go_on(&mut self, left: Note, rows: &[PathBuf], rejected: Option<&Path>) -> Result<(), SinkError> {
         let note = self.note.clone().unwrap_or_default();
         let streams = left.streams.len();
-        if left.format != FORMAT || left.settings != self.settings || streams != rows.len() + usize::from(rejected.is_some()) {
+        if left.format != FORMAT {
+            return Err(SinkError::OtherLayout);
+        }
+        if left.settings != self.settings || streams != rows.len() + usize::from(rejected.is_some()) {
             return Err(SinkError::OtherWork { path: note, then: left.settings, now: self.settings.clone() });
         }
         let hash = |text: &str| u128::from_str_radix(text, 16).unwrap_or_default();
@@ -324,6 +327,13 @@ impl Sink {
         }
         self.paths.iter().try_for_each(|path| remove(&partial(path)))?;
         self.note.as_deref().map_or(Ok(()), remove)
+    }
+
+    /// Standard output takes no more: a file of unreadable rows in which there are none is taken away.
+    pub(super) fn give_up(&self) {
+        if self.note.is_none() && self.rejected.written().0 == 0 {
+            let _ = self.rejected.discard_unfinished();
+        }
     }
 
     /// Everything is written: the files are made durable and get their names.
