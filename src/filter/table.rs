@@ -6,6 +6,9 @@ use super::record::{Found, record};
 use crate::model::encoding::Encoding;
 use crate::model::recipient::{Email, Phone};
 
+/// A line break in a cell of a workbook, as its text has it.
+const BREAK: char = '\u{2028}';
+
 /// Rows that are looked at.
 const ROWS: usize = 1_000;
 
@@ -29,7 +32,7 @@ impl Table {
         while at < sample.len() && rows.len() < ROWS {
             let mut cells = Vec::new();
             let found = record(sample, at, ended, delimiter, |_, span| {
-                cells.push(encoding.text(span.of(sample)).unwrap_or_default().replace("\"\"", "\""));
+                cells.push(encoding.text(span.of(sample)).unwrap_or_default().replace("\"\"", "\"").replace(BREAK, " "));
             });
             match found {
                 Found::Row { lines, next, .. } => {

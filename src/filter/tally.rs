@@ -248,7 +248,7 @@ impl Tally {
                 "\nHİÇBİR ADRES OKUNAMADI: bütün satırlar DENY INVALID_RECIPIENT. Hücreler\n".to_owned()
             }
             (Language::English, _) => format!("\n{total} cells are no address (INVALID_RECIPIENT):\n"),
-            (Language::Turkish, _) => format!("\n{total} hücre adres değil (INVALID_RECIPIENT):\n"),
+            (Language::Turkish, _) => format!("\n{total} hücrede geçerli bir adres yok (INVALID_RECIPIENT):\n"),
         };
         let places = |looks: Looks| self.places.get(looks.name()).cloned().unwrap_or_default();
         let of = |looks: Looks| Some((*self.invalid.get(looks.name())?, looks.cure(language), places(looks)));

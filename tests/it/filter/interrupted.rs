@@ -110,8 +110,10 @@ async fn stopped_by_a_signal_it_says_how_to_go_on() {
         let done = filter(&all);
         text(&done.stdout) + &text(&done.stderr)
     };
-    assert!(resume(&[], &other).contains("CANNOT_RESUME"));
-    assert!(resume(&["--duplicates"], &list).contains("CANNOT_RESUME"));
+    let said = resume(&[], &other);
+    assert!(said.contains("CANNOT_RESUME") && said.ends_with("To begin anew: the same command with --force\n"), "{said}");
+    let said = resume(&["--duplicates"], &list);
+    assert!(said.contains("CANNOT_RESUME") && said.contains("\n  --duplicates: then false, now true\n"), "{said}");
     // Read otherwise, the rest would be answered by another column, or the header asked about: so is what an older version left.
     let note = dir.join("out.csv.progress");
     let noted = fs::read_to_string(&note).unwrap();
@@ -158,6 +160,29 @@ fn izingate_on(address: &str, data: &Path) -> Gateway {
     Gateway::spawn(command, data)
 }
 
+/// A gateway that comes up while it is waited for is asked; one that does not is told of.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_not_there_at_the_beginning_is_waited_for() {
+    let known = Known::start().await;
+    let (data, address, list) = (known.data(), known.gateway.address(), known.dir.path().join("liste.csv"));
+    fs::write(&list, "05321234561\n").unwrap();
+    let Known { gateway, dir: _dir } = known;
+    let http = gateway.http.clone();
+    gateway.kill();
+    let none = filter(&["--endpoint", &http, "--retry-for", "0", list.to_str().unwrap()]);
+    assert!(text(&none.stderr).contains("GATEWAY_FAILED") && text(&none.stderr).contains("izingate serve"), "{none:?}");
+    let mut command = izingate();
+    command.args(["filter", "--brand", "601234", "--type", "MESAJ", "--endpoint", &http, "--retry-for", "60"]).arg(&list);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    let mut lines = std::io::BufReader::new(child.stderr.take().unwrap());
+    std::io::BufRead::read_line(&mut lines, &mut said).unwrap();
+    assert!(said.contains("no gateway answers there; trying for 60 s"), "{said}");
+    let _again = izingate_on(&address.to_string(), &data);
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(text(&done.stdout), "05321234561,ALLOW,APPROVED\n", "{done:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_commands_do_not_write_one_result() {
     let known = Known::start().await;
@@ -167,8 +192,8 @@ async fn two_commands_do_not_write_one_result() {
     let args = ["--endpoint", known.gateway.http.as_str()];
     let (child, mut input) = begin(&args, &out);
     let given = until_noted(&mut input, &list_text, &out);
-    for more in ["--resume", "--force"] {
-        let second = filter(&[&args[..], &[more, "--out", out.to_str().unwrap(), list.to_str().unwrap()]].concat());
+    for more in [&["--resume"][..], &["--force"], &[]] {
+        let second = filter(&[&args[..], more, &["--out", out.to_str().unwrap(), list.to_str().unwrap()]].concat());
         assert_eq!(second.status.code(), Some(1), "{second:?}");
         assert!(text(&second.stderr).contains("another command is writing it"), "{second:?}");
     }

@@ -11,10 +11,12 @@ use super::reader::{Look, Rows, Start};
 use super::stream::{Stream, partial, with_ending};
 use crate::check::Language;
 use crate::disk::create_new;
+use crate::feed::file::BREAK;
 use crate::filter::output::{Part, split};
 use crate::filter::{Columns, Pair, Tally};
 use crate::model::encoding::MARK;
 use left::{FORMAT, Note, read_note, refuse_existing, refuse_one_file};
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -254,10 +256,12 @@ impl Sink {
     }
 
     fn put(&mut self, number: usize, text: &[u8]) -> Result<(), SinkError> {
+        let of_book = self.form.as_ref().is_some_and(|form| form.of_book);
+        let text = if of_book && !self.books { Cow::Owned(without_breaks(text)) } else { Cow::Borrowed(text) };
         let path = self.note.as_ref().and_then(|_| self.paths.get(number)).cloned();
         let path = path.unwrap_or_else(|| PathBuf::from("standard output"));
         let gone = || SinkError::io(&path)(io::ErrorKind::NotFound.into());
-        self.rows.get_mut(number).ok_or_else(gone)?.write(text).map_err(SinkError::io(&path))
+        self.rows.get_mut(number).ok_or_else(gone)?.write(&text).map_err(SinkError::io(&path))
     }
 
     /// Line, reason and text of every refused row; where only people read, no text.
@@ -358,6 +362,20 @@ impl Sink {
         self.rejected.rename(false).map_err(SinkError::io(Path::new("the refused rows")))?;
         self.note.as_deref().map_or(Ok(()), remove)
     }
+}
+
+/// The text of a workbook's rows for who reads lines: a blank for every line break in a cell.
+fn without_breaks(text: &[u8]) -> Vec<u8> {
+    let mut mark = [0; 4];
+    let mark = BREAK.encode_utf8(&mut mark).as_bytes();
+    let (mut kept, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let Some(at) = memchr::memmem::find(rest, mark) {
+        kept.extend_from_slice(&rest[..at]);
+        kept.push(b' ');
+        rest = &rest[at + mark.len()..];
+    }
+    kept.extend_from_slice(rest);
+    kept
 }
 
 /// Whether the rows go into a workbook, by its name.
