@@ -7,7 +7,7 @@ use crate::model::encoding::Encoding;
 use crate::model::recipient::{Email, Phone};
 
 /// A line break in a cell of a workbook, as its text has it.
-const BREAK: char = '\u{2028}';
+const BREAK: char = '\u{b}';
 
 /// Rows that are looked at.
 const ROWS: usize = 1_000;

@@ -181,7 +181,7 @@ impl Tally {
                 line(&format!("  {answer}"), *count, reason.map_or("", |reason| in_language("", reason.turkish())));
             }
         }
-        line(in_language("let through by a mode alone", "yalnızca marka kipi izin verdiği için"), self.let_through(), "");
+        line(in_language("let through by a mode alone", "yalnız marka modu nedeniyle ALLOW"), self.let_through(), "");
         let others = [
             (in_language("titles", "başlıktan önceki satır"), self.titles),
             (in_language("header", "sütun başlığı"), self.headers),

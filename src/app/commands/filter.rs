@@ -5,7 +5,7 @@ mod turkish;
 use super::brand::remote_brands;
 use super::{CommandError, gateway, runtime};
 use crate::app::lists::offline::{Offline, OfflineError, Places, Question};
-use crate::app::lists::online::{Online, is_there};
+use crate::app::lists::online::Online;
 use crate::app::lists::{self, Decider, Input, Outputs, Plan, Report, SinkError, Stop};
 use crate::check::Language;
 use crate::check::question::Scope;
@@ -16,14 +16,19 @@ use crate::config::SecretSource;
 use crate::filter::layout::Named;
 use crate::filter::{Pair, Wanted};
 use crate::model::access::Retailer;
-use crate::model::brand::RetailerCode;
+use crate::model::brand::{Brand, RetailerCode};
 use crate::model::channel::Cell;
 use crate::net::endpoint::GatewayUrl;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 use turkish::in_turkish;
+
+/// Between the first two tries of a gateway that is not there, and between two at most.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// Filters a list; what it returns is for standard output, and the exit code.
 pub fn filter(args: &FilterArgs) -> Result<(String, u8), CommandError> {
@@ -48,10 +53,7 @@ fn filtered(args: &FilterArgs, words: Language) -> Result<(String, u8), CommandE
         (None, endpoint) => {
             let target = Target { data: None, endpoint: endpoint.clone() };
             let url = gateway(&target)?;
-            if !runtime.block_on(is_there(&url, Duration::from_secs(args.retry_for), || waits(&url, args.retry_for, words))) {
-                return Err(CommandError::Gateway(away(&url, words)));
-            }
-            let on_file = remote_brands(&target)?;
+            let on_file = brands_of(&target, &url, args.retry_for, words, &runtime)?;
             if let Some(scope) = scopes.iter().find(|scope| !on_file.iter().any(|brand| brand.code == scope.brand)) {
                 return Err(CommandError::UnknownBrand(scope.brand));
             }
@@ -66,6 +68,37 @@ fn filtered(args: &FilterArgs, words: Language) -> Result<(String, u8), CommandE
         Some(stop) if report.tally.lines == 0 && args.skip_lines == 0 => Err(said(&stop, words)),
         _ => Ok(summary(args, &scopes, &report, words)),
     }
+}
+
+/// The brands of a gateway; one that is not there, or loading, is tried again for so many seconds.
+fn brands_of(
+    target: &Target,
+    url: &GatewayUrl,
+    seconds: u64,
+    words: Language,
+    runtime: &Runtime,
+) -> Result<Vec<Brand>, CommandError> {
+    let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
+    loop {
+        let failed = match remote_brands(target) {
+            Ok(brands) => return Ok(brands),
+            Err(failed) => failed,
+        };
+        let is_away = is_away(&failed);
+        if begun.elapsed() + wait > Duration::from_secs(seconds) || !(is_away || failed.code() == "NOT_READY") {
+            return Err(if is_away { CommandError::Gateway(away(url, words)) } else { failed });
+        }
+        if wait == FIRST_WAIT {
+            waits(url, seconds, words);
+        }
+        runtime.block_on(tokio::time::sleep(wait));
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// Whether nobody answered.
+fn is_away(error: &CommandError) -> bool {
+    matches!(error, CommandError::Gateway(text) if text.ends_with("no gateway answers there"))
 }
 
 /// What is said while a gateway that is not there is waited for.
@@ -164,8 +197,7 @@ fn plan(args: &FilterArgs, scopes: &[Scope], words: Language) -> Plan {
 /// What has to be the same when the work goes on, for people too: a line for each flag, `-` where it is not given.
 fn settings(args: &FilterArgs, scopes: &[Scope], wanted: &Wanted) -> String {
     let named = |named: &Option<Named>| match named {
-        None => "-".to_owned(),
-        Some(Named::Found) => "-".to_owned(),
+        None | Some(Named::Found) => "-".to_owned(),
         Some(Named::Name(name)) => format!("{name:?}"),
         Some(Named::Position(position)) => position.to_string(),
     };

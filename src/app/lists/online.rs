@@ -26,22 +26,6 @@ const CALL: Duration = Duration::from_mins(1);
 /// A gateway that does not answer a ping in this time is gone.
 const PING: Duration = Duration::from_secs(10);
 
-/// Whether a gateway is at an address, which is tried for the length of `retry_for`; `waits` hears of it once.
-pub async fn is_there(url: &GatewayUrl, retry_for: Duration, waits: impl FnOnce()) -> bool {
-    let (begun, mut wait, mut waits) = (Instant::now(), FIRST_WAIT, Some(waits));
-    while url.endpoint().connect().await.is_err() {
-        if begun.elapsed() + wait > retry_for {
-            return false;
-        }
-        if let Some(waits) = waits.take() {
-            waits();
-        }
-        sleep(wait).await;
-        wait = (wait * 2).min(LONGEST_WAIT);
-    }
-    true
-}
-
 /// A running gateway.
 pub struct Online {
     client: PermissionServiceClient<tonic::transport::Channel>,

@@ -43,7 +43,7 @@ pub const HELP: &[(&str, &str)] = &[
     ),
     (
         "split",
-        "Satırları olduğu gibi, her kararınkini ayrı dosyaya yazar: OUT.allowed, .blocked, .deferred ve, yalnızca marka kipi izin verdiyse, \
+        "Satırları olduğu gibi, her kararınkini ayrı dosyaya yazar: OUT.allowed, .blocked, .deferred ve, yalnızca marka modu izin verdiyse, \
          .not-enforced; birden çok adresi olan satır, hepsi uygunsa uygundur",
     ),
     ("duplicates", "Daha önce geçen adresleri ayrı bir sütunda işaretler"),

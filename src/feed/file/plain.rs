@@ -14,9 +14,9 @@ use std::path::Path;
 
 /// Between two cells.
 pub const DELIMITER: u8 = b';';
-/// A line break within a cell: the line separator of Unicode, which a workbook that is made of the text has as a line
-/// break again.
-pub const BREAK: char = '\u{2028}';
+/// A line break within a cell: a vertical tab, which no workbook can hold, and which a workbook that is made of the text has
+/// as a line break again.
+pub const BREAK: char = '\u{b}';
 /// Bytes of the text at most: a cell in the last column makes every row 16 kB of delimiters.
 const MAX_WRITTEN: u64 = 2 << 30;
 /// Bytes that are made at once.
@@ -133,7 +133,7 @@ fn put(csv: &mut Vec<u8>, text: &str) {
     for byte in text.bytes() {
         csv.extend((byte == b'"').then_some(b'"'));
         match byte {
-            b'\n' if keeps_breaks => csv.extend(BREAK.encode_utf8(&mut [0; 4]).bytes()),
+            b'\n' if keeps_breaks => csv.push(BREAK as u8),
             b'\r' if keeps_breaks => {}
             byte => csv.push(if is_break(byte) { b' ' } else { byte }),
         }

@@ -111,7 +111,7 @@ async fn stopped_by_a_signal_it_says_how_to_go_on() {
         text(&done.stdout) + &text(&done.stderr)
     };
     let said = resume(&[], &other);
-    assert!(said.contains("CANNOT_RESUME") && said.ends_with("To begin anew: the same command with --force\n"), "{said}");
+    assert!(said.contains("CANNOT_RESUME") && said.contains("\nTo begin anew: the same command with --force\n"), "{said}");
     let said = resume(&["--duplicates"], &list);
     assert!(said.contains("CANNOT_RESUME") && said.contains("\n  --duplicates: then false, now true\n"), "{said}");
     // Read otherwise, the rest would be answered by another column, or the header asked about: so is what an older version left.
@@ -125,6 +125,30 @@ async fn stopped_by_a_signal_it_says_how_to_go_on() {
     }
     fs::write(&note, &noted).unwrap();
     goes_on(&args, &list, &out);
+}
+
+/// Whether a process does something of its own when it is interrupted.
+fn catches_interrupts(process: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(caught.trim(), 16).unwrap() & 0b10 != 0
+}
+
+/// A large workbook takes a while to open; here it never comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn stopped_while_its_list_is_opened_it_says_so() {
+    let known = Known::start().await;
+    let dir = known.dir.path();
+    let (list, out) = (dir.join("liste.xlsx"), dir.join("out.csv"));
+    assert!(std::process::Command::new("mkfifo").arg(&list).status().unwrap().success());
+    let (child, _input) = begin(&["--endpoint", &known.gateway.http, list.to_str().unwrap()], &out);
+    while !catches_interrupts(child.id()) {
+        std::thread::yield_now();
+    }
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let done = child.wait_with_output().unwrap();
+    assert_eq!((text(&done.stderr).as_str(), done.status.code()), ("izingate: STOPPED: stopped, as asked\n", Some(1)));
+    assert!(!names(dir).iter().any(|name| name.starts_with("out")), "{:?}", names(dir));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,3 +56,46 @@ pub(super) fn in_turkish(error: CommandError) -> CommandError {
     };
     CommandError::Refused { code: error.code().to_owned(), message: text }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::how_to_go_on as in_english;
+    use super::*;
+    use crate::app::lists::SinkError;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+    use std::io;
+
+    #[test]
+    fn the_way_on_is_one_that_leads_there() {
+        let line = "izingate filter --brand 7 --type MESAJ --out sonuç.csv liste.csv";
+        let Command::Filter(args) = Cli::try_parse_from(line.split(' ')).unwrap().command else { panic!("{line}") };
+        let full = || Stop::from(SinkError::Io { path: "sonuç.csv".into(), source: io::ErrorKind::StorageFull.into() });
+        for (stop, lines, english, turkish) in [
+            (
+                Stop::Asked,
+                3,
+                "3 lines are answered for, those of the header and blank ones too. Go on with: the same command with --resume",
+                "Listenin ilk 3 satırının yanıtı hazır (başlık ve boş satırlar dahil). Kaldığı yerden sürdürmek için aynı komuta --resume ekleyin",
+            ),
+            (
+                full(),
+                0,
+                "No line is noted as answered for: all are asked about again. Make room on the disk, then go on with: the same command with --resume",
+                "Yanıtı hazır sayılan satır yok: hepsi yeniden sorulur. Diskte yer açıp aynı komuta --resume ekleyin",
+            ),
+            (
+                Stop::Elsewhere("another list".to_owned()),
+                3,
+                "To begin anew: the same command with --force",
+                "Baştan başlamak için aynı komutu --force ile verin",
+            ),
+        ] {
+            assert_eq!(
+                (in_english(&args, &stop, lines).as_str(), how_to_go_on(&args, &stop, lines).as_str()),
+                (english, turkish)
+            );
+        }
+        assert_eq!(full().text(crate::check::Language::Turkish), "sonuç.csv: diskte yer kalmadı");
+    }
+}

@@ -366,16 +366,7 @@ impl Sink {
 
 /// The text of a workbook's rows for who reads lines: a blank for every line break in a cell.
 fn without_breaks(text: &[u8]) -> Vec<u8> {
-    let mut mark = [0; 4];
-    let mark = BREAK.encode_utf8(&mut mark).as_bytes();
-    let (mut kept, mut rest) = (Vec::with_capacity(text.len()), text);
-    while let Some(at) = memchr::memmem::find(rest, mark) {
-        kept.extend_from_slice(&rest[..at]);
-        kept.push(b' ');
-        rest = &rest[at + mark.len()..];
-    }
-    kept.extend_from_slice(rest);
-    kept
+    text.iter().map(|byte| if *byte == BREAK as u8 { b' ' } else { *byte }).collect()
 }
 
 /// Whether the rows go into a workbook, by its name.
