@@ -91,7 +91,7 @@ fn brands_of(
         if wait == FIRST_WAIT {
             waits(url, seconds, words);
         }
-        runtime.block_on(tokio::time::sleep(wait));
+        runtime.block_on(async { tokio::time::sleep(wait).await });
         wait = (wait * 2).min(LONGEST_WAIT);
     }
 }
