@@ -128,7 +128,7 @@ fn brand_code(text: &str) -> Result<BrandCode, &'static str> {
 }
 
 fn channel(text: &str) -> Result<Channel, &'static str> {
-    Channel::from_name(text).ok_or("a type is ARAMA, MESAJ or EPOSTA")
+    Channel::from_name(text).ok_or("a type is ARAMA (calls), MESAJ (SMS) or EPOSTA")
 }
 
 fn recipient_type(text: &str) -> Result<RecipientType, &'static str> {

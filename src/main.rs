@@ -91,7 +91,9 @@ fn own_program() -> Option<PathBuf> {
 /// look like an import with refusals.
 fn not_run(told: &clap::Error) -> ExitCode {
     if let Some(error) = told.source().and_then(|source| source.downcast_ref::<GatewayUrlError>()) {
-        return fail(error.code(), error, USAGE);
+        let command = std::env::args_os().nth(1).and_then(|command| command.into_string().ok()).unwrap_or_default();
+        let told = turkish::endpoint(&command, error).filter(|_| locale::language() == Language::Turkish);
+        return fail(error.code(), &told.unwrap_or_else(|| error.to_string()), USAGE);
     }
     if locale::language() == Language::Turkish
         && let Some(command) = std::env::args_os().nth(1).and_then(|command| command.into_string().ok())

@@ -162,7 +162,7 @@ impl Reason {
         match self {
             Self::NotReady => "Geçit henüz yükleniyor; tekrar sorun.",
             Self::RevisionNotReached => "İstenen sürüm burada henüz görünür değil; tekrar sorun.",
-            Self::InvalidRecipient => "Adres geçersiz ya da kanala uygun türde değil.",
+            Self::InvalidRecipient => "Telefon ya da e-posta okunamadı ya da bu kanala uygun değil.",
             Self::OutOfScope => "İleti, Yönetmelik kapsamı dışındadır.",
             Self::SenderNotRegistered => {
                 "Marka burada İYS'ye kayıtlı ve etkin olarak tanımlı değil (numara yanlış, marka hiç eklenmemiş ya da devre dışı); \

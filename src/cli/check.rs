@@ -32,7 +32,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "NAME", default_value = "izingate-check")]
     pub caller: String,
     /// The language of the answer: en or tr [default: by the locale]
-    #[arg(long, value_name = "LANG", value_parser = language)]
+    #[arg(long, alias = "language", value_name = "LANG", value_parser = language)]
     pub lang: Option<Language>,
     /// Where the decision is recorded, with --data [default: DATA.evidence beside the data directory]
     #[arg(long, value_name = "DIR", requires = "data", conflicts_with = "endpoint")]

@@ -33,7 +33,7 @@ const EXAMPLES: [(&str, &str); 41] = [
     ("verify", "izingate verify --data data"),
     ("agi", "izingate agi --endpoint http://127.0.0.1:7070"),
     ("check", "izingate check --brand 700001 --type MESAJ \"+90 532 000 10 01\""),
-    ("filter", "izingate filter --brand 700001 --type MESAJ --out clean.csv list.csv"),
+    ("filter", "izingate filter --brand 700001 --type MESAJ --out clean.xlsx list.xlsx"),
     ("watch", "izingate watch --from earliest"),
     ("evidence verify", "izingate evidence verify --data data"),
     ("evidence prove", "izingate evidence prove --data data 0123456789abcdef0123456789abcdef"),

@@ -52,7 +52,7 @@ pub struct FilterArgs {
     #[arg(long, value_name = "DELIMITER", value_parser = delimiter)]
     pub delimiter: Option<u8>,
     /// Whether the list has a header: its first row, or one with known headings below titles [default: if a heading is known]
-    #[arg(long, value_name = "true|false")]
+    #[arg(long, value_name = "true|false", value_parser = truth)]
     pub header: Option<bool>,
     /// utf-8, utf-16, windows-1254 or iso-8859-9 [default: by the list's mark and letters]
     #[arg(long, value_name = "ENCODING", value_parser = encoding)]
@@ -63,15 +63,15 @@ pub struct FilterArgs {
     /// Where the rows go: text, or a workbook if it ends with .xlsx; OUT.partial until they are whole [default: standard output]
     #[arg(long, value_name = "OUT")]
     pub out: Option<PathBuf>,
-    /// Write the rows as they are, those of each decision into a file of their own: OUT.allowed, .blocked, .deferred; a row
-    /// with several addresses is allowed if all of them are
+    /// Write the rows as they are, those of each decision into a file of their own: OUT.allowed, .blocked, .deferred, and
+    /// .not-enforced where only a brand's mode lets rows through; a row with several addresses is allowed if all of them are
     #[arg(long, requires = "out", conflicts_with_all = ["duplicates", "language"])]
     pub split: bool,
     /// Mark addresses that came before in a column of their own
     #[arg(long)]
     pub duplicates: bool,
     /// Explain each reason in a column of its own: en or tr
-    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    #[arg(long, alias = "lang", value_name = "LANGUAGE", value_parser = language)]
     pub language: Option<Language>,
     /// Where the rows go that could not be read [default: OUT.rejected.csv, or FILE.rejected.csv]
     #[arg(long, value_name = "FILE")]
@@ -106,6 +106,14 @@ pub struct FilterArgs {
 #[expect(clippy::unnecessary_wraps, reason = "the shape that clap takes")]
 fn named(text: &str) -> Result<Named, &'static str> {
     Ok(Named::of(text))
+}
+
+fn truth(text: &str) -> Result<bool, &'static str> {
+    match text.to_lowercase().as_str() {
+        "true" | "evet" => Ok(true),
+        "false" | "hayır" | "hayir" => Ok(false),
+        _ => Err("it is true or false (evet or hayır)"),
+    }
 }
 
 fn delimiter(text: &str) -> Result<u8, &'static str> {

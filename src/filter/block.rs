@@ -1,7 +1,7 @@
 //! Rows on their way together.
 
 use super::layout::{Kind, Layout};
-use super::looks::says_total;
+use super::looks::{says_signature, says_total};
 use super::record::{Found, Span, record};
 use super::table::resembles_address;
 use crate::model::encoding::Encoding;
@@ -42,7 +42,7 @@ pub(super) enum What {
     Row,
     /// Nothing but white space, or delimiters without anything between them.
     Blank,
-    /// Totals below the rows, which pass through.
+    /// Totals or signatures below the rows, which pass through.
     Total,
     /// The header again, further down.
     Repeated,
@@ -242,6 +242,12 @@ fn aside(
     if is_total(&cells) && !spans.iter().any(resembles) {
         return Some(Aside::Passes(What::Total));
     }
+    // Somebody's row says something where its address belongs, or has nothing there and no such word before.
+    let unsigned =
+        |span: &Span| field(encoding, span.of(text)).is_none_or(|cell| !cell.trim().is_empty() && !says_signature(&cell));
+    if is_signature(&cells) && !spans.iter().any(unsigned) {
+        return Some(Aside::Passes(What::Total));
+    }
     if layout.is_repeated_header(&cells) {
         return Some(Aside::Passes(What::Repeated));
     }
@@ -254,10 +260,15 @@ fn is_total(cells: &[String]) -> bool {
     cells.iter().find(|cell| !cell.trim().is_empty()).is_some_and(|cell| says_total(cell))
 }
 
-/// Whether a row with too few fields holds totals, and nothing that resembles an address.
+/// Whether the first cell that is not blank is a word of a signature.
+fn is_signature(cells: &[String]) -> bool {
+    cells.iter().find(|cell| !cell.trim().is_empty()).is_some_and(|cell| says_signature(cell))
+}
+
+/// Whether a row with too few fields holds totals or a signature, and nothing that resembles an address.
 fn passes_short(text: &[u8], at: usize, ended: bool, layout: &Layout, encoding: Encoding) -> bool {
     let cells = cells(text, at, ended, layout, encoding);
-    is_total(&cells) && !cells.iter().any(|cell| resembles_address(cell))
+    (is_total(&cells) || is_signature(&cells)) && !cells.iter().any(|cell| resembles_address(cell))
 }
 
 /// The cells of the row at a place.
@@ -441,6 +452,12 @@ impl Block {
             Kind::Phone => 0..self.phones.len(),
             Kind::Email => self.phones.len()..self.cells.len(),
         }
+    }
+
+    /// The place of a row to be answered among all that the block has, titles and blank lines too, from 1.
+    pub(super) fn record_of(&self, row: usize) -> Option<u64> {
+        let rows = (1..).zip(&self.lines).filter(|(_, line)| line.what == What::Row);
+        rows.map(|(record, _)| record).nth(row)
     }
 
     /// The phone in a column of phones; 0 for what is none.

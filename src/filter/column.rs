@@ -103,7 +103,11 @@ impl<'a> Sample<'a> {
         };
         let valued: Vec<&Column> = columns.iter().filter(by_values).collect();
         match (&said[..], &valued[..]) {
-            ([], []) => Err(ListError::NoColumn { kind, columns: self.shown() }),
+            ([], []) => {
+                let looks = |column: &&Column| column.addresses > 0 && 2 * column.addresses >= column.values;
+                let excluded = columns.iter().filter(looks).map(|column| column.number);
+                Err(ListError::NoColumn { kind, excluded: self.candidates(excluded), columns: self.shown() })
+            }
             ([only], []) => Ok(only.number),
             ([], [only]) if 2 * only.addresses >= only.values => Ok(only.number),
             _ => {
@@ -215,10 +219,18 @@ mod tests {
         let told = "NO_ADDRESS_COLUMN: no column holds phone numbers; say which it is with --column (HTTP: column=), by its name or its number \
                     from 1; there are \"ad\", \"kod\"";
         assert_eq!(found(Kind::Phone, "ad,kod\nAli,7"), Err(told.to_owned()));
+        let told = "NO_ADDRESS_COLUMN: no column holds phone numbers; say which it is with --column (HTTP: column=), by its name or its number \
+                    from 1; there are \"ad\", \"Abone No\"; what stands in column 2 (\"Abone No\") looks like it, but the heading says \
+                    otherwise: if it is, --column 2";
+        assert_eq!(found(Kind::Phone, "ad,Abone No\nAli,05321234567\nCan,05321234568"), Err(told.to_owned()));
         assert!(found(Kind::Phone, "prose\nmore of it").is_err_and(|told| told.starts_with("NO_ADDRESS_COLUMN")));
         assert_eq!(code(found(Kind::Phone, "unvan,vkn\nA,1234567890")), Err("NO_ADDRESS_COLUMN".to_owned()));
         let told = column(Kind::Phone, &Named::Name("gsm".to_owned()), "Ali,05321234567").unwrap_err();
         assert_eq!(told, "UNKNOWN_COLUMN: no column is named \"gsm\"");
+        let told = column(Kind::Phone, &Named::Name("C".to_owned()), "ad,x,y\nAli,1,05321234567").unwrap_err();
+        let says = "UNKNOWN_COLUMN: no column is named \"C\"; there are \"ad\", \"x\", \"y\"; \
+                    if the letters of a spreadsheet are meant: --column 3";
+        assert_eq!(told, says);
     }
 
     #[test]

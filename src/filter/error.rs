@@ -56,10 +56,12 @@ pub enum ListError {
         first: u32,
     },
     /// No column holds addresses.
-    #[error("no column holds {kind}; say which it is with --column (HTTP: column=), by its name or its number from 1{}", Among(.columns))]
+    #[error("no column holds {kind}; say which it is with --column (HTTP: column=), by its name or its number from 1{}{}", Among(.columns), Excluded(.excluded))]
     NoColumn {
         /// What was looked for.
         kind: Kind,
+        /// Columns whose values look like it, and whose headings say otherwise.
+        excluded: Vec<Candidate>,
         /// The names of the columns, if there are any.
         columns: Vec<String>,
     },
@@ -72,7 +74,7 @@ pub enum ListError {
         candidates: Vec<Candidate>,
     },
     /// No column has this name.
-    #[error("no column is named {name:?}{}", Among(.columns))]
+    #[error("no column is named {name:?}{}{}", Among(.columns), Lettered(name))]
     UnknownColumn {
         /// The name.
         name: String,
@@ -192,6 +194,36 @@ impl fmt::Display for Among<'_> {
         let names: Vec<String> = shown.iter().map(|name| format!("{name:?}")).collect();
         let rest = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
         if names.is_empty() { Ok(()) } else { write!(f, "; there are {}{rest}", names.join(", ")) }
+    }
+}
+
+struct Excluded<'a>(&'a [Candidate]);
+
+impl fmt::Display for Excluded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(first) = self.0.first() else { return Ok(()) };
+        write!(
+            f,
+            "; what stands in {} looks like it, but the heading says otherwise: if it is, --column {}",
+            Either(self.0),
+            first.position
+        )
+    }
+}
+
+/// The number of a column that a spreadsheet calls by letters: `C` is 3, `AA` 27.
+pub(super) fn column_of(letters: &str) -> Option<u32> {
+    let is_name = (1..=2).contains(&letters.len()) && letters.bytes().all(|letter| letter.is_ascii_uppercase());
+    let value = |letter: u8| u32::from(letter - b'A' + 1);
+    is_name.then(|| letters.bytes().fold(0, |number, letter| number * 26 + value(letter)))
+}
+
+struct Lettered<'a>(&'a str);
+
+impl fmt::Display for Lettered<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(number) = column_of(self.0) else { return Ok(()) };
+        write!(f, "; if the letters of a spreadsheet are meant: --column {number}")
     }
 }
 

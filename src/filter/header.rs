@@ -1,9 +1,11 @@
 //! The header of a list, and what stands above it.
 //!
-//! A row is the header if one of its cells is a known heading and none may be read as an address: what is not asked about
-//! must not look like somebody's row. So a first row without a readable address and without a heading is a row, and its
-//! answer is `DENY INVALID_RECIPIENT`. Above a header there may be titles, as people have them in spreadsheets: rows of a
-//! few cells in which nothing resembles an address. They pass through and are no rows.
+//! The header is the first of the first rows in which a heading says that the addresses stand below it, or, where none
+//! does, in which two headings are known; or the very first row, if it has one. None of its cells may be read as an
+//! address: what is not asked about must not look like somebody's row. So a first row without a readable address and
+//! without a heading is a row, and its answer is `DENY INVALID_RECIPIENT`. Above a header there may be titles, as people
+//! have them in spreadsheets (`Hazırlayan: Ayşe`, `30.11.2026`): rows of any number of cells in which nothing resembles an
+//! address and fewer headings are known. They pass through and are no rows.
 
 use super::headings::heading;
 use super::layout::{Kind, Named, Wanted};
@@ -18,11 +20,13 @@ pub(super) fn find(table: &Table, wanted: &Wanted) -> Option<usize> {
     let below_titles = |is: &dyn Fn(&TableRow) -> bool| {
         let place = table.rows.iter().take(TITLES).position(is)?;
         let (above, header) = (&table.rows[..place], &table.rows[place]);
-        above.iter().all(|row| is_title(row, header)).then_some(place)
+        let most = headings_of(header).max(1);
+        above.iter().all(|row| !row.resembles_address() && headings_of(row) < most).then_some(place)
     };
     let names: Vec<&Named> = [&wanted.phones, &wanted.emails].into_iter().flatten().filter(|named| has_name(named)).collect();
     let found = if names.is_empty() {
         below_titles(&|row| !row.resembles_address() && row.cells.iter().any(|cell| says(wanted, cell)))
+            .or_else(|| below_titles(&|row| !row.resembles_address() && headings_of(row) >= 2))
             .or_else(|| below_titles(&|row| row.filled() > 0).filter(|first| is_header(&table.rows[*first])))
     } else {
         below_titles(&|row| names.iter().all(|named| names_all(row, named)))
@@ -63,14 +67,12 @@ fn says(wanted: &Wanted, cell: &str) -> bool {
 
 /// Whether a row is a header by its headings, whatever they say.
 fn is_header(row: &TableRow) -> bool {
-    !row.resembles_address() && row.cells.iter().any(|cell| heading(cell).is_some())
+    !row.resembles_address() && headings_of(row) > 0
 }
 
-/// Whether a row above a header is a title of the list: of half as many cells, and in none of them anything like an
-/// address.
-fn is_title(row: &TableRow, header: &TableRow) -> bool {
-    let most = (header.filled() / 2).max(1);
-    !row.resembles_address() && row.filled() <= most
+/// Cells of a row that are known headings.
+fn headings_of(row: &TableRow) -> usize {
+    row.cells.iter().filter(|cell| heading(cell).is_some()).count()
 }
 
 #[cfg(test)]
@@ -117,7 +119,15 @@ mod tests {
             ("Firma:,\nad,telefon", Some(1)),
             ("Firma:,ABC,,\nad,soyad,telefon,not", Some(1)),
             ("Müşteri listesi\ntelefon", Some(1)),
-            ("Ayşe,yok\nad,telefon", None),
+            ("Ayşe,yok\nad,telefon", Some(1)),
+            ("Rapor,,Kasım\nAd Soyad,Cep Telefonu,İl", Some(1)),
+            ("Hazırlayan: Ayşe,,30.11.2026 14:25\n,,\nAd Soyad,Cep Telefonu,İl", Some(2)),
+            ("Rapor,,2026-11-30 00:00:00\nx,gsm,y", Some(1)),
+            ("Firma,ABC,Tarih\nunvan,gsm,il,kod", Some(1)),
+            ("Rapor,,Kasım\nad,soyad,x\nAli,Can,05321234567", Some(1)),
+            ("Firma,ABC,Tel: 0312 000 00 00\nad,telefon,il", None),
+            ("Rapor,,0532 30.11.2026\nad,telefon,il", None),
+            ("ad,soyad,x\nAli,Can,y\nx,gsm,y", Some(0)),
             ("Ayşe,\n0532 123 45 67,x\nad,telefon", None),
             ("Ayşe <a@b.cc>,\nad,telefon", None),
             (&("x,\n".repeat(TITLES - 1) + "ad,telefon"), Some(TITLES - 1)),
@@ -134,9 +144,11 @@ mod tests {
         let said = |header| Wanted { header: Some(header), ..phones() };
         assert_eq!(header("a,b\nAli,05321234567", &said(true)), Some(0));
         assert_eq!(header("Liste,\nad,telefon", &said(true)), Some(1));
+        assert_eq!(header("Rapor,,Kasım\nad,telefon,il", &said(true)), Some(1), "a title of two cells");
         assert_eq!(header("ad,telefon", &said(false)), None);
         let named = |name: &str| Wanted { phones: Some(Named::Name(name.to_owned())), ..Wanted::default() };
         assert_eq!(header("Liste,\nad,İLETİŞİM\nA,1", &named("iletişim")), Some(1));
+        assert_eq!(header("Rapor,Kasım\nx,hat\nA,1", &named("hat")), Some(1), "no heading is known");
         assert_eq!(header("ad,telefon\nA,1", &named("gsm")), Some(0), "it is an error then");
     }
 }

@@ -5,6 +5,7 @@
 //! ever taken for one.
 
 use super::layout::Kind;
+use super::output::NOT_ENFORCED;
 use crate::check::decision::{Decision, Reason};
 use crate::model::channel::Channel;
 use crate::model::fold::{folded, is_invisible};
@@ -168,6 +169,7 @@ pub(super) fn are_answers(decision: &str, reason: &str) -> bool {
 /// Whether two cells beside each other are an answer: `ALLOW`, `APPROVED`.
 pub(super) fn is_answer(decision: &str, reason: &str) -> bool {
     let (decision, reason) = (decision.trim(), reason.trim());
+    let reason = reason.strip_suffix(NOT_ENFORCED).map_or(reason, str::trim_end);
     Decision::ALL.iter().any(|known| known.name() == decision) && Reason::ALL.iter().any(|known| known.name() == reason)
 }
 
@@ -336,6 +338,7 @@ mod tests {
         for name in ["", "reason", "decision maker", "decision_7", "decision_mesaj", "karar"] {
             assert!(!is_answers(name), "{name}");
         }
+        assert!(is_answer("ALLOW", "REFUSED NOT_ENFORCED"));
         assert!(is_answer("ALLOW", "APPROVED") && is_answer(" DENY", "NO_RECORD "));
         assert!(!is_answer("APPROVED", "ALLOW") && !is_answer("ALLOW", "") && !is_answer("", "APPROVED"));
     }

@@ -22,14 +22,31 @@ pub(super) enum Looks {
     OtherKind,
     /// An address with quotes in it.
     Quoted,
+    /// A phone with letters among its digits: `O532 000 10 01`.
+    Letters,
+    /// Digits of no phone: too few, or too many.
+    Digits,
+    /// An e-mail with a letter that no mailbox has: `KİŞİ@ornek.com`.
+    TurkishLetter,
     /// Anything else.
     Other,
 }
 
 impl Looks {
     /// Every kind.
-    pub(super) const ALL: [Self; 8] =
-        [Self::Scientific, Self::Decimal, Self::Several, Self::Words, Self::OtherKind, Self::Quoted, Self::Empty, Self::Other];
+    pub(super) const ALL: [Self; 11] = [
+        Self::Scientific,
+        Self::Decimal,
+        Self::Several,
+        Self::Words,
+        Self::OtherKind,
+        Self::Quoted,
+        Self::Letters,
+        Self::Digits,
+        Self::TurkishLetter,
+        Self::Empty,
+        Self::Other,
+    ];
 
     /// The looks of a cell in a column of that kind.
     pub(super) fn of(kind: Kind, cell: &str) -> Self {
@@ -42,7 +59,11 @@ impl Looks {
             () if kind == Kind::Phone && is_decimal(text) => Self::Decimal,
             () if holds_several(kind, text) => Self::Several,
             () if is_address(kind, &text.replace(['"', '\'', '\u{2019}'], "")) => Self::Quoted,
+            () if kind == Kind::Phone && is_address(kind, &with_digits(text)) => Self::Letters,
             () if has_words(kind, text) => Self::Words,
+            () if kind == Kind::Phone && digits(text) >= LIKE_A_PHONE && text.contains(char::is_alphabetic) => Self::Letters,
+            () if kind == Kind::Phone && digits(text) > 0 && !text.contains(char::is_alphabetic) => Self::Digits,
+            () if kind == Kind::Email && text.contains('@') && text.contains(is_foreign_letter) => Self::TurkishLetter,
             () => Self::Other,
         }
     }
@@ -57,6 +78,9 @@ impl Looks {
             Self::Words => "wordsBeside",
             Self::OtherKind => "otherKind",
             Self::Quoted => "quoted",
+            Self::Letters => "letters",
+            Self::Digits => "digits",
+            Self::TurkishLetter => "turkishLetter",
             Self::Other => "other",
         }
     }
@@ -65,7 +89,7 @@ impl Looks {
     pub(super) const fn cure(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::Empty, Language::English) => "empty",
-            (Self::Empty, Language::Turkish) => "boş",
+            (Self::Empty, Language::Turkish) => "adres hücresi boş",
             (Self::Scientific, Language::English) => {
                 "in scientific notation (5,32E+09): their last digits are lost. Format the column as text and copy the numbers anew from where they came"
             }
@@ -82,20 +106,47 @@ impl Looks {
                 "an address with words beside it, such as an extension (dahili 12): leave the address alone in its cell"
             }
             (Self::Words, Language::Turkish) => {
-                "adresin yanında başka sözler, örneğin dahili 12: hücrede yalnızca adresi bırakın"
+                "adresin yanında başka yazı var (örneğin \"dahili 12\"): hücrede yalnızca adresi bırakın"
             }
             (Self::OtherKind, Language::English) => {
                 "addresses of the other kind: MESAJ and ARAMA take phones, EPOSTA takes e-mails; see --column and --type"
             }
             (Self::OtherKind, Language::Turkish) => {
-                "öbür türden adres: MESAJ ve ARAMA telefon, EPOSTA e-posta ister; --column ve --type seçeneklerine bakın"
+                "hücrede telefon yerine e-posta (ya da tersi) var: MESAJ ve ARAMA telefon, EPOSTA e-posta ister; --column ve --type seçeneklerine bakın"
             }
             (Self::Quoted, Language::English) => "addresses with quotes in them: take the quotes out",
             (Self::Quoted, Language::Turkish) => "tırnak içeren adres: tırnakları kaldırın",
+            (Self::Letters, Language::English) => "with letters among the digits (the letter O for a 0)",
+            (Self::Letters, Language::Turkish) => "rakamların arasında harf var (0 yerine O gibi)",
+            (Self::Digits, Language::English) => "with digits missing or too many",
+            (Self::Digits, Language::Turkish) => "rakam eksik ya da fazla",
+            (Self::TurkishLetter, Language::English) => {
+                "e-mails with a letter beyond a to z (İ, ı, ş, ğ …): write them as the mailbox is spelled"
+            }
+            (Self::TurkishLetter, Language::Turkish) => {
+                "e-postada Türkçe harf var (İ, ı, ş, ğ …; BÜYÜKHARF i'yi İ yapar): adresi yazıldığı gibi, küçük harfle yazın"
+            }
             (Self::Other, Language::English) => "no address",
-            (Self::Other, Language::Turkish) => "adres değil",
+            (Self::Other, Language::Turkish) => "geçerli bir adres değil",
         }
     }
+}
+
+/// Digits of a text that somebody meant for a phone.
+const LIKE_A_PHONE: usize = 7;
+
+/// A text with digits for the letters that are taken for them.
+fn with_digits(text: &str) -> String {
+    text.replace(['O', 'o'], "0").replace(['l', 'I'], "1")
+}
+
+fn digits(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// A letter, or what is left of one, beyond ASCII.
+fn is_foreign_letter(letter: char) -> bool {
+    !letter.is_ascii() && (letter.is_alphabetic() || matches!(letter, '\u{300}'..='\u{36f}'))
 }
 
 /// `5,32E+09`, `9.05320001001E+11`.
@@ -137,13 +188,23 @@ fn has_words(kind: Kind, text: &str) -> bool {
 }
 
 /// Words with which a row of totals begins.
-const TOTALS: &str = "toplam toplami geneltoplam aratoplam toplamkayit toplamkisi toplamadet kayitsayisi kisisayisi total totals grandtotal \
-     subtotal sum count";
+const TOTALS: &str = "toplam toplami geneltoplam aratoplam toplamkayit toplamkisi toplamadet toplammusteri toplamkayitsayisi \
+     toplamkisisayisi toplammusterisayisi toplamsatir toplamsatirsayisi kayitsayisi kisisayisi musterisayisi adet toplamabone total totals \
+     grandtotal subtotal sum count";
+/// Words with which people sign a list below its rows.
+const SIGNATURES: &str = "hazirlayan hazirlayanlar onaylayan onay imza kaseimza imzakase kase kontroleden duzenleyen tarih duzenlemetarihi raportarihi      preparedby approvedby signature date";
 
 /// Whether a cell says that its row holds totals: `TOPLAM`, `Genel Toplam:`, `TOPLAM: 3`.
 pub(super) fn says_total(cell: &str) -> bool {
     let name: String = folded(cell).chars().filter(char::is_ascii_alphabetic).collect();
     !name.is_empty() && TOTALS.split(' ').any(|known| known == name)
+}
+
+/// Whether a cell is a word of a signature, with or without what it is: `Hazırlayan: Ayşe Yılmaz`, `İmza`, `Tarih: 30.11.2026`.
+pub(super) fn says_signature(cell: &str) -> bool {
+    let word = cell.split_once(':').map_or(cell, |(word, _)| word);
+    let name: String = folded(word).chars().filter(char::is_ascii_alphabetic).collect();
+    !name.is_empty() && SIGNATURES.split(' ').any(|known| known == name)
 }
 
 #[cfg(test)]
@@ -160,7 +221,9 @@ mod tests {
             (Looks::OtherKind, &["info@ornek.com.tr"]),
             (Looks::Quoted, &["05320\"001001", "0532'0001001"]),
             (Looks::Empty, &["", " ", "\u{200b}", "'"]),
-            (Looks::Other, &["yok", "-", "12345", "E", "1E"]),
+            (Looks::Letters, &["O532 000 10 01", "0532 OOO 10 01x2", "0532 000 1O 01"]),
+            (Looks::Digits, &["0532 000 10", "12345", "0532 000 10 01 23 45 67 8"]),
+            (Looks::Other, &["yok", "-", "E", "1E"]),
         ] {
             for cell in cells {
                 assert_eq!(Looks::of(Kind::Phone, cell), looks, "{cell}");
@@ -170,6 +233,8 @@ mod tests {
             (Looks::Several, "info@ornek.com.tr;mehmet@ornek.com.tr"),
             (Looks::Words, "Ayşe <info@ornek.com.tr>"),
             (Looks::OtherKind, "0532 000 10 01"),
+            (Looks::TurkishLetter, "KİŞİ11@ornek.com.tr"),
+            (Looks::TurkishLetter, "çağrı@örnek.com"),
             (Looks::Other, "info@"),
         ] {
             assert_eq!(Looks::of(Kind::Email, cell), looks, "{cell}");
@@ -182,8 +247,17 @@ mod tests {
         {
             assert!(says_total(cell), "{cell}");
         }
-        for cell in ["", "3", "Toplam Ltd", "Ayşe Toplam", "Toplamoğlu"] {
+        for cell in ["Toplam kayıt sayısı: 8", "Adet: 8", "Toplam Müşteri", "8 adet"] {
+            assert!(says_total(cell), "{cell}");
+        }
+        for cell in ["", "3", "Toplam Ltd", "Ayşe Toplam", "Toplamoğlu", "Adet Ltd"] {
             assert!(!says_total(cell), "{cell}");
+        }
+        for cell in ["Hazırlayan", "HAZIRLAYAN: Ayşe Yılmaz", "Onaylayan:", "İmza", "Tarih: 30.11.2026", "Tarih"] {
+            assert!(says_signature(cell), "{cell}");
+        }
+        for cell in ["", ":", "Hazırlayan Ltd", "Ayşe: Tarih", "İmzacı"] {
+            assert!(!says_signature(cell), "{cell}");
         }
     }
 }

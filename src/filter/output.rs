@@ -36,6 +36,7 @@ pub struct Columns {
     answers: Vec<Vec<u8>>,
     duplicates: Option<[Vec<u8>; 3]>,
     names: Vec<String>,
+    unnamed: Vec<String>,
 }
 
 impl Columns {
@@ -59,6 +60,7 @@ impl Columns {
             }
         }
         header.extend(duplicates.then(|| "duplicate".to_owned()));
+        let unnamed = if layout.header { Vec::new() } else { header.clone() };
         let header = header.iter().fold(String::new(), |header, name| header + &format!("{delimiter}{}", field(name, delimiter)));
         let answer = |byte| answer(byte, delimiter, language).map_or_else(Vec::new, |text| encoding.of_text(&text));
         let flag = |text: &str| format!("{delimiter}{text}").into_bytes();
@@ -67,6 +69,7 @@ impl Columns {
             answers: (0..=u8::MAX).map(answer).collect(),
             duplicates: duplicates.then(|| [flag(""), flag("DUPLICATE"), flag("UNKNOWN")]),
             names,
+            unnamed,
         }
     }
 
@@ -74,6 +77,12 @@ impl Columns {
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The names of what is appended, where the list has no header to name it.
+    #[must_use]
+    pub fn unnamed(&self) -> &[String] {
+        &self.unnamed
     }
 
     /// Appends a block to `out`, in the encoding of its list: every row with its answers, each pair's in `results`,
@@ -116,10 +125,49 @@ impl Columns {
     }
 }
 
-/// Appends each row of a block, as it is, to the stream of its decision, by [`Decision::ALL`]; the header to all. A row
-/// with several addresses is allowed if all of them are.
-pub fn split(block: &Block, results: &[Vec<u8>], out: &mut [Vec<u8>; Decision::ALL.len()]) {
-    let mut texts: [Vec<u8>; Decision::ALL.len()] = Default::default();
+/// What stands behind the reason of an ALLOW that only a brand's mode gives.
+pub const NOT_ENFORCED: &str = "NOT_ENFORCED";
+
+/// The streams that a list is split into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All addresses of the row are allowed.
+    Allowed,
+    /// One is denied.
+    Blocked,
+    /// None is denied, and one is to be asked again.
+    Deferred,
+    /// All are allowed, one of them by a brand's mode alone.
+    NotEnforced,
+}
+
+impl Part {
+    /// Every one, in the order of the streams.
+    pub const ALL: [Self; 4] = [Self::Allowed, Self::Blocked, Self::Deferred, Self::NotEnforced];
+
+    /// The part of a row with these answers: the strictest of those that were asked for.
+    fn of(answers: impl Iterator<Item = u8>) -> Self {
+        let asked = answers.filter(|byte| *byte != NOT_ASKED).map(|byte| match Verdict::parts(byte) {
+            Some((Decision::Deny, _)) => Self::Blocked,
+            Some((Decision::Allow, _)) if Verdict::is_let_through(byte) => Self::NotEnforced,
+            Some((Decision::Allow, _)) => Self::Allowed,
+            // An answer that nobody gives is no permission.
+            Some((Decision::Defer, _)) | None => Self::Deferred,
+        });
+        let strictness = |part: &Self| match part {
+            Self::Allowed => 0,
+            Self::NotEnforced => 1,
+            Self::Deferred => 2,
+            Self::Blocked => 3,
+        };
+        asked.max_by_key(strictness).unwrap_or(Self::Deferred)
+    }
+}
+
+/// Appends each row of a block, as it is, to the stream of its part, by [`Part::ALL`]; the header to all. A row with
+/// several addresses is allowed if all of them are.
+pub fn split(block: &Block, results: &[Vec<u8>], out: &mut [Vec<u8>; Part::ALL.len()]) {
+    let mut texts: [Vec<u8>; Part::ALL.len()] = Default::default();
     for text in &mut texts {
         mark(block, text);
     }
@@ -131,9 +179,8 @@ pub fn split(block: &Block, results: &[Vec<u8>], out: &mut [Vec<u8>; Decision::A
             What::Title | What::Blank | What::Total | What::Repeated | What::Refused(_) => {}
             What::Separator | What::Header => texts.iter_mut().for_each(|text| put_whole(text, &block.text[start..next])),
             What::Row => {
-                let decision = of_all(results.iter().map(|answers| answers[row]));
-                let place = Decision::ALL.iter().position(|known| *known == decision).unwrap_or(0);
-                put_whole(&mut texts[place], &block.text[start..next]);
+                let part = Part::of(results.iter().map(|answers| answers[row]));
+                put_whole(&mut texts[part as usize], &block.text[start..next]);
                 row += 1;
             }
         }
@@ -142,19 +189,6 @@ pub fn split(block: &Block, results: &[Vec<u8>], out: &mut [Vec<u8>; Decision::A
     for (out, text) in out.iter_mut().zip(texts) {
         out.extend(block.encoding.encode(text));
     }
-}
-
-/// The decision of a row with these answers: the strictest of those that were asked for.
-fn of_all(answers: impl Iterator<Item = u8>) -> Decision {
-    // An answer that nobody gives is no permission.
-    let decision = |byte| Verdict::parts(byte).map_or(Decision::Defer, |(decision, _)| decision);
-    let asked = answers.filter(|byte| *byte != NOT_ASKED).map(decision);
-    let strictest = asked.reduce(|one, other| match (one, other) {
-        (Decision::Deny, _) | (_, Decision::Deny) => Decision::Deny,
-        (Decision::Defer, _) | (_, Decision::Defer) => Decision::Defer,
-        (Decision::Allow, Decision::Allow) => Decision::Allow,
-    });
-    strictest.unwrap_or(Decision::Defer)
 }
 
 /// A name as a field.
@@ -186,5 +220,6 @@ fn answer(byte: u8, delimiter: char, language: Option<Language>) -> Option<Strin
         Language::Turkish => reason.turkish(),
     });
     let sentence = sentence.map(|sentence| format!("{delimiter}\"{sentence}\"")).unwrap_or_default();
-    Some(format!("{delimiter}{}{delimiter}{}{sentence}", decision.name(), reason.name()))
+    let mark = if Verdict::is_let_through(byte) { format!(" {NOT_ENFORCED}") } else { String::new() };
+    Some(format!("{delimiter}{}{delimiter}{}{mark}{sentence}", decision.name(), reason.name()))
 }

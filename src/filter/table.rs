@@ -6,6 +6,9 @@ use super::record::{Found, record};
 use crate::model::encoding::Encoding;
 use crate::model::recipient::{Email, Phone};
 
+/// A line break in a cell of a workbook, as its text has it.
+const BREAK: char = '\u{b}';
+
 /// Rows that are looked at.
 const ROWS: usize = 1_000;
 
@@ -29,7 +32,7 @@ impl Table {
         while at < sample.len() && rows.len() < ROWS {
             let mut cells = Vec::new();
             let found = record(sample, at, ended, delimiter, |_, span| {
-                cells.push(encoding.text(span.of(sample)).unwrap_or_default().replace("\"\"", "\""));
+                cells.push(encoding.text(span.of(sample)).unwrap_or_default().replace("\"\"", "\"").replace(BREAK, " "));
             });
             match found {
                 Found::Row { lines, next, .. } => {
@@ -87,5 +90,63 @@ pub(super) fn is_address(kind: Kind, text: &str) -> bool {
 /// `Ayse <ayse@ornek.com>`, `çağrı@örnek.com`, `05xx 123 45 67 dahili 12`.
 pub(super) fn resembles_address(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    text.contains('@') || digits >= 9 || (digits >= 7 && text.trim_start().starts_with('+'))
+    text.contains('@') || (digits >= 9 && !is_dated(text)) || (digits >= 7 && text.trim_start().starts_with('+'))
+}
+
+/// Whether the digits of a text are those of days and times, but for three at most: `Tarih: 30.11.2026 14:25`, or a moment
+/// of a workbook.
+fn is_dated(text: &str) -> bool {
+    /// Fewer than any line has.
+    const OTHERS: usize = 3;
+    let others = text.split_whitespace().filter(|word| !is_day(word) && !is_time(word));
+    others.flat_map(str::bytes).filter(u8::is_ascii_digit).count() <= OTHERS
+}
+
+/// `30.11.2026`, `2026-11-30`
+fn is_day(word: &str) -> bool {
+    let parts: Vec<&str> = word.split(['.', '/', '-']).collect();
+    let within = |text: &str, most: u32| text.len() <= 2 && text.parse().is_ok_and(|number| (1..=most).contains(&number));
+    let is_year = |text: &str| text.len() == 4 && text.parse().is_ok_and(|year: u32| (1900..2100).contains(&year));
+    match parts[..] {
+        [year, month, day] if is_year(year) => within(month, 12) && within(day, 31),
+        [day, month, year] => is_year(year) && within(month, 12) && within(day, 31),
+        _ => false,
+    }
+}
+
+/// `14:25`, `00:00:00`
+fn is_time(word: &str) -> bool {
+    let is_part = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|digit| digit.is_ascii_digit());
+    matches!(word.split(':').count(), 2 | 3) && word.split(':').all(is_part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resembles_address;
+
+    #[test]
+    fn days_and_times_resemble_no_address_and_phones_do() {
+        for text in [
+            "30.11.2026 14:25",
+            "2026-11-30 00:00:00",
+            "Tarih: 30.11.2026 14:25:01",
+            "Rapor 12, 1/2/2026 – 28/2/2026",
+            "12345678",
+        ] {
+            assert!(!resembles_address(text), "{text}");
+        }
+        for text in [
+            "0532 123 45 67",
+            "0532 30.11.2026",
+            "532.12.34567",
+            "a@b",
+            "+90 12345",
+            "0532 12:34:56",
+            "30.11.2026 / 0532 123 45 67",
+            "05321234567 14:25",
+            "30.13.2026 14",
+        ] {
+            assert!(resembles_address(text), "{text}");
+        }
+    }
 }

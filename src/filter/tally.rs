@@ -36,6 +36,12 @@ pub struct Tally {
     pub addresses: u64,
     /// Cells that are no address, by [`Looks`].
     pub invalid: BTreeMap<String, u64>,
+    /// Of each of [`Looks`], the first rows of the list that have it, from 1 as a spreadsheet counts them.
+    pub places: BTreeMap<String, Vec<u64>>,
+    /// Rows of any kind that came so far.
+    pub records: u64,
+    /// The columns that are appended to rows, where no header names them.
+    pub appended: Vec<String>,
     /// Answers that are DEFER.
     pub deferred: u64,
     /// Rows whose address came before.
@@ -43,6 +49,9 @@ pub struct Tally {
     /// Rows of which it is not known whether it did.
     pub unknown: u64,
 }
+
+/// Rows that are named of those with one fault.
+const PLACES: usize = 3;
 
 /// The outcome of a list, which its exit code says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +82,7 @@ impl Tally {
         }
         if self.columns.is_empty() {
             self.columns = columns.names().to_vec();
+            self.appended = columns.unnamed().to_vec();
         }
         self.answers.resize_with(results.len(), BTreeMap::new);
         for (answers, of_pair) in self.answers.iter_mut().zip(results) {
@@ -90,6 +100,7 @@ impl Tally {
             }
         }
         self.look(block, results, pairs);
+        self.records += block.lines.len() as u64;
         self.duplicates += before.iter().filter(|before| **before == Before::Yes).count() as u64;
         self.unknown += before.iter().filter(|before| **before == Before::Unknown).count() as u64;
     }
@@ -106,6 +117,10 @@ impl Tally {
                 for (row, _) in answers.iter().enumerate().filter(|(_, byte)| is_invalid(**byte)) {
                     let looks = Looks::of(kind, &block.cell(column, row));
                     count(&mut self.invalid, looks.name());
+                    let places = self.places.entry(looks.name().to_owned()).or_default();
+                    if places.len() < PLACES {
+                        places.extend(block.record_of(row).map(|record| self.records + record));
+                    }
                 }
             }
         }
@@ -166,9 +181,9 @@ impl Tally {
                 line(&format!("  {answer}"), *count, reason.map_or("", |reason| in_language("", reason.turkish())));
             }
         }
-        line(in_language("let through by a mode alone", "yalnızca mod nedeniyle ALLOW"), self.let_through(), "");
+        line(in_language("let through by a mode alone", "yalnız marka modu nedeniyle ALLOW"), self.let_through(), "");
         let others = [
-            (in_language("titles", "başlık üstü satır"), self.titles),
+            (in_language("titles", "başlıktan önceki satır"), self.titles),
             (in_language("header", "sütun başlığı"), self.headers),
             (in_language("blank lines", "boş satır"), self.blank),
             (in_language("totals", "toplam satırı"), self.totals),
@@ -176,7 +191,19 @@ impl Tally {
             (in_language("not known whether before", "yinelenip yinelenmediği bilinmeyen"), self.unknown),
         ];
         others.into_iter().filter(|(_, count)| *count > 0).for_each(|(name, count)| line(name, count, ""));
-        text + &self.not_enforced(pairs, language) + &self.cures(language)
+        text + &self.unnamed(language) + &self.not_enforced(pairs, language) + &self.cures(language)
+    }
+
+    /// The columns behind the rows of a list without a header, where they are several of a kind.
+    fn unnamed(&self, language: Language) -> String {
+        if self.answers.len() < 2 || self.appended.is_empty() || self.headers > 0 {
+            return String::new();
+        }
+        let columns = self.appended.join(", ");
+        match language {
+            Language::English => format!("\nThe list has no header; the columns behind its rows are {columns}\n"),
+            Language::Turkish => format!("\nListenin başlığı yok; satırların ardındaki sütunlar: {columns}\n"),
+        }
     }
 
     /// Which brands are not enforced, how many answers that let through, and how it is ended.
@@ -221,13 +248,33 @@ impl Tally {
                 "\nHİÇBİR ADRES OKUNAMADI: bütün satırlar DENY INVALID_RECIPIENT. Hücreler\n".to_owned()
             }
             (Language::English, _) => format!("\n{total} cells are no address (INVALID_RECIPIENT):\n"),
-            (Language::Turkish, _) => format!("\n{total} hücre adres değil (INVALID_RECIPIENT):\n"),
+            (Language::Turkish, _) => format!("\n{total} hücrede geçerli bir adres yok (INVALID_RECIPIENT):\n"),
         };
-        let of = |looks: Looks| Some((*self.invalid.get(looks.name())?, looks.cure(language)));
-        for (count, cure) in Looks::ALL.into_iter().filter_map(of) {
-            let _ = writeln!(text, "  {count} {cure}");
+        let places = |looks: Looks| self.places.get(looks.name()).cloned().unwrap_or_default();
+        let of = |looks: Looks| Some((*self.invalid.get(looks.name())?, looks.cure(language), places(looks)));
+        for (count, cure, places) in Looks::ALL.into_iter().filter_map(of) {
+            let _ = writeln!(text, "  {count} {cure}{}", named(&places, count, language));
+        }
+        if self.outcome() == ListOutcome::NoAddress {
+            text += match language {
+                Language::English => "Is it the right column? --column says which one is asked about.\n",
+                Language::Turkish => "Doğru sütun mu? Hangi sütunun sorulduğunu --column belirler.\n",
+            };
         }
         text
+    }
+}
+
+/// Rows by their numbers, of so many.
+fn named(places: &[u64], count: u64, language: Language) -> String {
+    if places.is_empty() {
+        return String::new();
+    }
+    let numbers: Vec<String> = places.iter().map(u64::to_string).collect();
+    let (rows, more) = (numbers.join(", "), if count > places.len() as u64 { " …" } else { "" });
+    match language {
+        Language::English => format!(" (rows {rows}{more})"),
+        Language::Turkish => format!(" (satır {rows}{more})"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::block::Bounds;
 use super::layout::Named;
-use super::output::{Before, split};
+use super::output::{Before, Part, split};
 use super::seen::Seen;
 use super::*;
 use crate::check::Language;
@@ -255,7 +255,7 @@ fn several_columns_of_addresses_have_answers_of_their_own() {
     tally.add(&block, &results, &before, &pairs(1), &columns);
     let invalid: Vec<_> = tally.invalid.iter().map(|(looks, count)| (looks.as_str(), *count)).collect();
     assert_eq!((tally.addresses, invalid), (5, vec![("empty", 1), ("other", 1)]));
-    let mut parts: [Vec<u8>; Decision::ALL.len()] = Default::default();
+    let mut parts: [Vec<u8>; Part::ALL.len()] = Default::default();
     split(&block, &results, &mut parts);
     let allowed = String::from_utf8(parts[0].clone()).unwrap();
     assert_eq!(
@@ -274,6 +274,8 @@ fn a_summary_says_what_happened_and_what_to_do() {
     for said in [
         "NO ADDRESS WAS READ",
         "  2 in scientific notation (5,32E+09)",
+        "copy the numbers anew from where they came (rows 2, 3)\n",
+        "Is it the right column?",
         "  1 several addresses in one cell",
         "  1 an address with words",
     ] {
@@ -283,7 +285,7 @@ fn a_summary_says_what_happened_and_what_to_do() {
         "HİÇBİR ADRES OKUNAMADI",
         "  2 bilimsel gösterimde",
         "okunamayan satır",
-        "Adres geçersiz ya da kanala uygun türde değil.",
+        "Telefon ya da e-posta okunamadı ya da bu kanala uygun değil.",
     ] {
         assert!(turkish.contains(said), "{said}: {turkish}");
     }
@@ -315,7 +317,7 @@ fn a_summary_says_what_a_mode_alone_let_through_and_how_to_end_it() {
     let (english, turkish) = (lax.text(&pairs(1), Language::English), lax.text(&pairs(1), Language::Turkish));
     for (text, line, heading) in [
         (&english, line("let through by a mode alone", 10), "\nNOT ENFORCED: "),
-        (&turkish, line("yalnızca mod nedeniyle ALLOW", 10), "\nUYGULANMIYOR: "),
+        (&turkish, line("yalnız marka modu nedeniyle ALLOW", 10), "\nUYGULANMIYOR: "),
     ] {
         let brand = pairs(1)[0].brand;
         let ended = format!("\n  10 {brand} MESAJ: izingate brand mode --brand {brand} --type MESAJ --mode enforce\n");
@@ -383,11 +385,26 @@ fn rows_go_to_the_stream_of_their_decision() {
     intake.push(b"ad,gsm\r\nA,05321234567\r\nB,05321234568\r\nC,05321234569");
     intake.end().unwrap();
     let block = intake.block().unwrap().unwrap();
-    let mut out: [Vec<u8>; Decision::ALL.len()] = Default::default();
+    let mut out: [Vec<u8>; Part::ALL.len()] = Default::default();
     split(&block, &[answers(&block)], &mut out);
-    let [allowed, blocked, deferred] = out.map(|bytes| String::from_utf8(bytes).unwrap());
+    let header = "ad,gsm\r\n";
+    let [allowed, blocked, deferred, not_enforced] = out.map(|bytes| String::from_utf8(bytes).unwrap());
     assert_eq!(allowed, "ad,gsm\r\nA,05321234567\r\nC,05321234569\n");
-    assert_eq!((blocked.as_str(), deferred.as_str()), ("ad,gsm\r\nB,05321234568\r\n", "ad,gsm\r\n"));
+    assert_eq!((blocked.as_str(), deferred.as_str(), not_enforced.as_str()), ("ad,gsm\r\nB,05321234568\r\n", header, header));
+    // Let through by a mode alone, rows are not among those that are allowed.
+    let through = Verdict { decision: Decision::Allow, ..Verdict::of(Reason::Refused, "") }.byte();
+    let deferred = Verdict::of(Reason::NotReady, "").byte();
+    let mut out: [Vec<u8>; Part::ALL.len()] = Default::default();
+    let second = vec![approved(), through, deferred];
+    split(&block, &[vec![through, approved(), approved()], second], &mut out);
+    let [allowed, blocked, deferred, not_enforced] = out.map(|bytes| String::from_utf8(bytes).unwrap());
+    assert_eq!((allowed.as_str(), blocked.as_str(), deferred.as_str()), (header, header, "ad,gsm\r\nC,05321234569\n"));
+    assert_eq!(not_enforced, "ad,gsm\r\nA,05321234567\r\nB,05321234568\r\n");
+    let columns = Columns::new(intake.layout().unwrap(), intake.encoding(), &pairs(1), None, false);
+    let mut rows = Vec::new();
+    columns.write(&block, &[vec![through, refused(), approved()]], &[], &mut rows);
+    let rows = String::from_utf8(rows).unwrap();
+    assert!(rows.contains("A,05321234567,ALLOW,REFUSED NOT_ENFORCED\r\nB,05321234568,DENY,REFUSED\r\n"), "{rows}");
 }
 
 /// Lists of a header and rows with odd fields, some of them broken.
@@ -457,4 +474,61 @@ fn no_row_has_been_seen_before_it_came() {
     let out = filtered(&[b"05321234567\n05321234567\n5321234567\n"], &phones(), SMALL, &pairs(1)).unwrap();
     assert_eq!((out.tally.duplicates, out.tally.unknown), (2, 0));
     assert_eq!(Before::No as usize, 0);
+}
+
+#[test]
+fn a_summary_names_rows_by_number_and_no_address() {
+    let list = "Rapor;Kasım\n;\nad;gsm\nA;O5321234567\n\nB;0532 123\nC;05321234567\nD;\"0532\n12\"\nE;05x321234567\nF;053212\nG;1\nH;12\n";
+    for bounds in [LARGE, SMALL] {
+        let tally = filtered(&[list.as_bytes()], &phones(), bounds, &pairs(1)).unwrap().tally;
+        let text = tally.text(&pairs(1), Language::Turkish);
+        assert!(text.contains("  2 rakamların arasında harf var (0 yerine O gibi) (satır 4, 9)\n"), "{text}");
+        assert!(text.contains("  5 rakam eksik ya da fazla (satır 6, 8, 10 …)\n"), "{text}");
+        assert!(!text.contains("0532") && tally.titles == 2, "{text}");
+    }
+}
+
+#[test]
+fn columns_of_a_list_without_a_header_are_named_in_the_summary() {
+    let of = |list: &str, count| {
+        let tally = filtered(&[list.as_bytes()], &phones(), LARGE, &pairs(count)).unwrap().tally;
+        tally.text(&pairs(count), Language::English)
+    };
+    let said = "the columns behind its rows are decision_7_MESAJ, reason_7_MESAJ, decision_8_ARAMA, reason_8_ARAMA, duplicate\n";
+    assert!(of("05321234567\n", 2).contains(said));
+    assert!(!of("telefon\n05321234567\n", 2).contains("has no header") && !of("05321234567\n", 1).contains("has no header"));
+}
+
+/// As people sign lists.
+#[test]
+fn signatures_below_the_rows_pass_through() {
+    let below = [
+        "Hazırlayan: Ayşe;;Onaylayan: Can",
+        "İmza;;",
+        ";;Tarih: 30.11.2026",
+        "Adet: 8;;",
+        "Toplam kayıt sayısı: 8;;",
+        "Toplam Müşteri;;8",
+        "Hazırlayan;Onaylayan;İmza",
+        "İmza",
+    ];
+    let list = format!("ad;gsm;il\nA;05321234567;x\n{}\n", below.join("\n"));
+    let out = filtered(&[list.as_bytes()], &phones(), LARGE, &pairs(1)).unwrap();
+    assert_eq!((out.tally.rows, out.tally.totals, out.refused), (1, below.len() as u64, Vec::new()));
+    for row in ["Tarih;05321234568;x", "Hazırlayan;yok;x", "İmza;0532 123 45 6;x", "Hazırlayan Ltd;;x", "A;;Hazırlayan"] {
+        let out = filtered(&[format!("ad;gsm;il\nA;05321234567;x\n{row}\n").as_bytes()], &phones(), LARGE, &pairs(1)).unwrap();
+        assert_eq!((out.tally.rows, out.tally.totals), (2, 0), "{row}");
+    }
+}
+
+/// A title of two cells, as offices have it.
+#[test]
+fn a_header_is_found_below_titles_of_several_cells() {
+    let list =
+        "Rapor;;Kasım\nHazırlayan: Ayşe;;2026-11-30 00:00:00\nAd Soyad;Cep Telefonu;Vergi No\nA;05321234567;1234567890\nB;;\n";
+    let rows = "Rapor;;Kasım\nHazırlayan: Ayşe;;2026-11-30 00:00:00\nAd Soyad;Cep Telefonu;Vergi No;decision;reason;duplicate\n\
+                A;05321234567;1234567890;ALLOW;APPROVED;\nB;;;DENY;INVALID_RECIPIENT;\n";
+    assert_eq!(text(list).unwrap(), rows);
+    let said = filtered(&[list.as_bytes()], &Wanted { header: Some(true), ..phones() }, LARGE, &pairs(1)).unwrap();
+    assert_eq!(String::from_utf8(said.bytes).unwrap(), rows);
 }

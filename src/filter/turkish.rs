@@ -1,6 +1,6 @@
 //! What makes a whole list unusable, in Turkish. The words of the field and of flags stay as they are.
 
-use super::error::{Candidate, Delimiter, ListError};
+use super::error::{Candidate, Delimiter, ListError, column_of};
 use super::layout::Kind;
 
 impl ListError {
@@ -35,10 +35,11 @@ impl ListError {
             Self::Irregular { first } => {
                 format!("1. satırda {first} alan var, altındaki satırlarda başka sayıda: ilk satır başlık ya da bir kayıt olmalı")
             }
-            Self::NoColumn { kind, columns } => format!(
-                "hiçbir sütunda {} yok; --column ile sütunun adını ya da 1'den başlayan numarasını verin{}",
+            Self::NoColumn { kind, excluded, columns } => format!(
+                "hiçbir sütunda {} bulunamadı; --column ile sütunun adını ya da 1'den başlayan numarasını verin{}{}",
                 kind_of(*kind),
-                among(columns)
+                among(columns),
+                otherwise(excluded)
             ),
             Self::ManyColumns { kind, candidates } => format!(
                 "{} şu sütunlarda olabilir: {}; --column ile birini seçin ya da hepsini sorgulayın: --column {}",
@@ -46,7 +47,10 @@ impl ListError {
                 candidates.iter().map(candidate).collect::<Vec<_>>().join(", "),
                 candidates.iter().map(|candidate| candidate.position.to_string()).collect::<Vec<_>>().join(",")
             ),
-            Self::UnknownColumn { name, columns } => format!("{name:?} adlı sütun yok{}", among(columns)),
+            Self::UnknownColumn { name, columns } => {
+                let lettered = column_of(name).map(|number| format!("; sütun harfle değil numarayla verilir: --column {number}"));
+                format!("{name:?} adlı sütun yok{}{}", among(columns), lettered.unwrap_or_default())
+            }
             Self::RepeatedColumn { name, candidates } => {
                 format!("{name:?} adlı {} sütun var; birinin 1'den başlayan numarasını verin", candidates.len())
             }
@@ -80,6 +84,13 @@ fn candidate(candidate: &Candidate) -> String {
     }
 }
 
+fn otherwise(excluded: &[Candidate]) -> String {
+    let Some(first) = excluded.first() else { return String::new() };
+    let columns: Vec<String> = excluded.iter().map(candidate).collect();
+    let position = first.position;
+    format!("; {} buna benziyor, ama başlığı öyle demiyor: aranan oysa --column {position}", columns.join(", "))
+}
+
 fn among(names: &[String]) -> String {
     /// More are only counted.
     const SHOWN: usize = 20;
@@ -93,6 +104,7 @@ fn binary(what: &'static str) -> &'static str {
     match what {
         _ if what.contains("NUL") => "NUL baytları var: işaretsiz UTF-16 ise --encoding utf-16 verin",
         _ if what.contains("zip") => "elektronik tablo ya da zip arşivi",
+        _ if what == "a PDF" => "PDF",
         _ if what.contains("xls") => "eski bir elektronik tablo ya da belge",
         _ if what.contains("compressed") => "sıkıştırılmış",
         _ if what.contains("picture") => "resim",

@@ -6,7 +6,7 @@ use super::brand::remote_brands;
 use super::{CommandError, gateway, runtime};
 use crate::app::lists::offline::{Offline, OfflineError, Places, Question};
 use crate::app::lists::online::Online;
-use crate::app::lists::{self, Decider, Input, Outputs, Plan, Report, Stop};
+use crate::app::lists::{self, Decider, Input, Outputs, Plan, Report, SinkError, Stop};
 use crate::check::Language;
 use crate::check::question::Scope;
 use crate::cli::Target;
@@ -16,13 +16,19 @@ use crate::config::SecretSource;
 use crate::filter::layout::Named;
 use crate::filter::{Pair, Wanted};
 use crate::model::access::Retailer;
-use crate::model::brand::RetailerCode;
+use crate::model::brand::{Brand, RetailerCode};
 use crate::model::channel::Cell;
+use crate::net::endpoint::GatewayUrl;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 use turkish::in_turkish;
+
+/// Between the first two tries of a gateway that is not there, and between two at most.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// Filters a list; what it returns is for standard output, and the exit code.
 pub fn filter(args: &FilterArgs) -> Result<(String, u8), CommandError> {
@@ -46,11 +52,11 @@ fn filtered(args: &FilterArgs, words: Language) -> Result<(String, u8), CommandE
         (Some(data), _) => Decider::Offline(offline(args, data, question)?),
         (None, endpoint) => {
             let target = Target { data: None, endpoint: endpoint.clone() };
-            let on_file = remote_brands(&target)?;
+            let url = gateway(&target)?;
+            let on_file = brands_of(&target, &url, args.retry_for, words, &runtime)?;
             if let Some(scope) = scopes.iter().find(|scope| !on_file.iter().any(|brand| brand.code == scope.brand)) {
                 return Err(CommandError::UnknownBrand(scope.brand));
             }
-            let url = gateway(&target)?;
             let connected = Online::connect(&url, question, Duration::from_secs(args.retry_for));
             Decider::Online(runtime.block_on(connected).map_err(|stop| said(&stop, words))?)
         }
@@ -61,6 +67,58 @@ fn filtered(args: &FilterArgs, words: Language) -> Result<(String, u8), CommandE
     match report.stopped {
         Some(stop) if report.tally.lines == 0 && args.skip_lines == 0 => Err(said(&stop, words)),
         _ => Ok(summary(args, &scopes, &report, words)),
+    }
+}
+
+/// The brands of a gateway; one that is not there, or loading, is tried again for so many seconds.
+fn brands_of(
+    target: &Target,
+    url: &GatewayUrl,
+    seconds: u64,
+    words: Language,
+    runtime: &Runtime,
+) -> Result<Vec<Brand>, CommandError> {
+    let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
+    loop {
+        let failed = match remote_brands(target) {
+            Ok(brands) => return Ok(brands),
+            Err(failed) => failed,
+        };
+        let is_away = is_away(&failed);
+        if begun.elapsed() + wait > Duration::from_secs(seconds) || !(is_away || failed.code() == "NOT_READY") {
+            return Err(if is_away { CommandError::Gateway(away(url, words)) } else { failed });
+        }
+        if wait == FIRST_WAIT {
+            waits(url, seconds, words);
+        }
+        runtime.block_on(async { tokio::time::sleep(wait).await });
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// Whether nobody answered.
+fn is_away(error: &CommandError) -> bool {
+    matches!(error, CommandError::Gateway(text) if text.ends_with("no gateway answers there"))
+}
+
+/// What is said while a gateway that is not there is waited for.
+fn waits(url: &GatewayUrl, seconds: u64, words: Language) {
+    let text = match words {
+        Language::English => format!("{url}: no gateway answers there; trying for {seconds} s"),
+        Language::Turkish => format!("{url}: bu adreste ağ geçidi yanıt vermiyor; {seconds} saniye boyunca yeniden denenecek"),
+    };
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// The error of a gateway that is not there.
+fn away(url: &GatewayUrl, words: Language) -> String {
+    match words {
+        Language::English => {
+            format!("{url}: no gateway answers there; is it running (izingate serve), and is --endpoint its address?")
+        }
+        Language::Turkish => {
+            format!("{url}: bu adreste ağ geçidi yanıt vermiyor; çalıştığını (izingate serve) ve --endpoint adresini denetleyin")
+        }
     }
 }
 
@@ -136,32 +194,32 @@ fn plan(args: &FilterArgs, scopes: &[Scope], words: Language) -> Plan {
     }
 }
 
-/// What has to be the same when the work goes on, for people too.
+/// What has to be the same when the work goes on, for people too: a line for each flag, `-` where it is not given.
 fn settings(args: &FilterArgs, scopes: &[Scope], wanted: &Wanted) -> String {
     let named = |named: &Option<Named>| match named {
-        None => "-".to_owned(),
-        Some(Named::Found) => "found".to_owned(),
+        None | Some(Named::Found) => "-".to_owned(),
         Some(Named::Name(name)) => format!("{name:?}"),
         Some(Named::Position(position)) => position.to_string(),
     };
-    let scope = |scope: &Scope| {
-        let (channel, recipient_type) = (scope.cell.channel.name(), scope.cell.recipient_type.name());
-        format!("{}/{channel}/{recipient_type}/{}/{}", scope.brand, scope.retailer.get(), scope.purpose.name())
-    };
     let given = |given: Option<String>| given.unwrap_or_else(|| "-".to_owned());
-    format!(
-        "{} phones={} emails={} delimiter={} header={} encoding={} sheet={} split={} duplicates={} language={}",
-        scopes.iter().map(scope).collect::<Vec<_>>().join(","),
-        named(&wanted.phones),
-        named(&wanted.emails),
-        given(wanted.delimiter.map(|byte| format!("{:?}", char::from(byte)))),
-        given(wanted.header.map(|header| header.to_string())),
-        given(wanted.encoding.map(|encoding| format!("{encoding:?}"))),
-        given(args.sheet.as_ref().map(|sheet| format!("{sheet:?}"))),
-        args.split,
-        args.duplicates,
-        given(args.language.map(|language| format!("{language:?}"))),
-    )
+    let each = |part: &dyn Fn(&Scope) -> String| scopes.iter().map(part).collect::<Vec<_>>().join(",");
+    let lines = [
+        ("--brand", each(&|scope| scope.brand.to_string())),
+        ("--type", each(&|scope| scope.cell.channel.name().to_owned())),
+        ("--recipient-type", each(&|scope| scope.cell.recipient_type.name().to_owned())),
+        ("--retailer", each(&|scope| scope.retailer.get().to_string())),
+        ("--purpose", each(&|scope| scope.purpose.name().to_owned())),
+        ("--column", named(&wanted.phones)),
+        ("--email-column", named(&wanted.emails)),
+        ("--delimiter", given(wanted.delimiter.map(|byte| format!("{:?}", char::from(byte))))),
+        ("--header", given(wanted.header.map(|header| header.to_string()))),
+        ("--encoding", given(wanted.encoding.map(|encoding| format!("{encoding:?}")))),
+        ("--sheet", given(args.sheet.as_ref().map(|sheet| format!("{sheet:?}")))),
+        ("--split", args.split.to_string()),
+        ("--duplicates", args.duplicates.to_string()),
+        ("--language", given(args.language.map(|language| format!("{language:?}")))),
+    ];
+    lines.map(|(flag, value)| format!("{flag}={value}")).join("\n")
 }
 
 fn is_stdin(args: &FilterArgs) -> bool {
@@ -203,7 +261,15 @@ fn summary(args: &FilterArgs, scopes: &[Scope], report: &Report, words: Language
 
 fn how_to_go_on(args: &FilterArgs, stop: &Stop, lines: u64) -> String {
     match (&args.out, stop) {
-        (Some(_), _) => format!("{lines} lines are answered for. Go on with: the same command with --resume"),
+        (Some(_), _) if stop.code() == "CANNOT_RESUME" => "To begin anew: the same command with --force".to_owned(),
+        (Some(_), _) => {
+            let room = if needs_room(stop) { "Make room on the disk, then go" } else { "Go" };
+            let lines = match lines {
+                0 => "No line is noted as answered for: all are asked about again".to_owned(),
+                lines => format!("{lines} lines are answered for, those of the header and blank ones too"),
+            };
+            format!("{lines}. {room} on with: the same command with --resume")
+        }
         // How much of the last block was taken is not known.
         (None, Stop::Output(_)) => "Standard output may end in the middle of a row: begin anew, with --out".to_owned(),
         (None, _) => {
@@ -212,6 +278,12 @@ fn how_to_go_on(args: &FilterArgs, stop: &Stop, lines: u64) -> String {
             )
         }
     }
+}
+
+/// Whether work ended for want of room on the disk.
+fn needs_room(stop: &Stop) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(stop, Stop::Output(SinkError::Io { source, .. }) if matches!(source.kind(), StorageFull | QuotaExceeded))
 }
 
 /// The error of a list that was not begun.

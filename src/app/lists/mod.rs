@@ -25,8 +25,8 @@ use crate::import::{Progress, Words};
 use futures_util::StreamExt;
 use offline::Offline;
 use online::Online;
-use reader::Rows;
-use sink::Sink;
+use reader::{Rows, Source};
+use sink::{Sink, system_in_turkish};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -137,11 +137,18 @@ impl Stop {
         match self {
             Self::List(error) => error.turkish(),
             Self::Sheet(error) => error.turkish(),
-            Self::Input(error) => format!("liste okunamıyor: {error}"),
+            Self::Input(error) => {
+                let (text, said) = (error.to_string(), system_in_turkish(error));
+                let path = text.rsplit_once(": ").map(|(path, _)| format!("{path}: ")).filter(|_| said != text);
+                format!("liste okunamıyor: {}{said}", path.unwrap_or_default())
+            }
             Self::Elsewhere(_) => "bu, yarıda kalan liste değil ya da başka türlü okunuyor".to_owned(),
             Self::Output(error) => error.turkish(),
-            Self::Decider { message, .. } => message.replace("no gateway answers there", "orada yanıt veren bir ağ geçidi yok"),
-            Self::Asked => "istendiği için durduruldu".to_owned(),
+            Self::Decider { code, .. } if code == "UNAVAILABLE" => {
+                "ağ geçidi yanıt vermiyor; çalıştığını ve --endpoint adresini denetleyin".to_owned()
+            }
+            Self::Decider { message, .. } => message.clone(),
+            Self::Asked => "durduruldu (Ctrl-C)".to_owned(),
         }
     }
 }
@@ -169,7 +176,7 @@ impl Decider {
 pub fn run(plan: Plan, decider: &Decider, runtime: &Runtime) -> Result<Report, Stop> {
     let Plan { input, wanted, scopes, language, duplicates, outputs, settings, words } = plan;
     let pairs: Vec<Pair> = scopes.iter().map(|scope| Pair { brand: scope.brand, channel: scope.cell.channel }).collect();
-    let (taken, source) = (Arc::new(AtomicU64::new(0)), input.open()?);
+    let (taken, source) = (Arc::new(AtomicU64::new(0)), runtime.block_on(opened(input))?);
     let sink = Sink::open(outputs, settings, pairs, language, duplicates, words)?;
     let start = sink.start();
     let mut progress = Progress::stderr().of(words_of(words));
@@ -183,14 +190,20 @@ pub fn run(plan: Plan, decider: &Decider, runtime: &Runtime) -> Result<Report, S
     let writer = spawn("izingate-lists", move || write(sink, &to_write))?;
     let stopped = runtime.block_on(pass(read, decider, &hand_on, &mut progress, &taken)).err();
     drop(hand_on);
-    progress.finish();
     let panicked = |who: &str| Stop::Input(io::Error::other(format!("the {who} thread panicked")));
     let Ok((mut sink, failed)) = writer.join() else { return Err(panicked("writing")) };
+    // Of nothing there are no figures.
+    if (stopped.is_none() && failed.is_none()) || sink.tally().rows_in() > 0 {
+        progress.finish();
+    }
     // A reader that still has blocks finds nobody to take them; one that waits for input is let wait.
     let whole = stopped.is_none() && failed.is_none();
     let stopped = if (whole || reader.is_finished()) && reader.join().is_err() { Some(panicked("reading")) } else { stopped };
     let stopped = match (failed, stopped) {
-        (Some(failed), _) => Some(failed.into()),
+        (Some(failed), _) => {
+            sink.give_up();
+            Some(failed.into())
+        }
         (None, None) => sink.finish().err().map(Stop::from),
         (None, Some(stop)) => {
             sink.stop()?;
@@ -198,6 +211,19 @@ pub fn run(plan: Plan, decider: &Decider, runtime: &Runtime) -> Result<Report, S
         }
     };
     Ok(Report { tally: sink.tally().clone(), answered: sink.answered(), stopped })
+}
+
+/// Opens a list, which of a large workbook takes a while, unless somebody asks to stop meanwhile.
+async fn opened(input: Input) -> Result<Source, Stop> {
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    let (done, opened) = tokio::sync::oneshot::channel();
+    // It is left behind if it is not waited for.
+    drop(spawn("izingate-opener", move || done.send(input.open()).is_ok())?);
+    tokio::select! {
+        opened = opened => opened.unwrap_or_else(|_| Err(Stop::Input(io::Error::other("the opening thread panicked")))),
+        _ = interrupt.recv() => Err(Stop::Asked),
+        _ = terminate.recv() => Err(Stop::Asked),
+    }
 }
 
 /// A block with its answers.

@@ -37,9 +37,14 @@ pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+/// Whether another command writes it at this moment.
+pub(super) fn is_held(path: &Path) -> bool {
+    File::open(partial(path)).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// Keeps everybody else from writing a file until it is closed.
 fn hold(file: &File, path: &Path) -> io::Result<()> {
-    let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "another command is writing it; wait for that one");
+    let busy = || io::Error::from(io::ErrorKind::ResourceBusy);
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => return Err(busy()),
         // A file system without locks.
@@ -135,15 +140,27 @@ impl Stream {
         fs::remove_file(partial(path))
     }
 
+    /// Takes away a file that says nothing, and one of before.
+    pub(super) fn discard(&self) -> io::Result<()> {
+        let Place::File { path, .. } = &self.place else { return Ok(()) };
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => fs::remove_file(partial(path)),
+        }
+    }
+
+    /// Takes away what is not whole.
+    pub(super) fn discard_unfinished(&self) -> io::Result<()> {
+        let Place::File { path, .. } = &self.place else { return Ok(()) };
+        fs::remove_file(partial(path))
+    }
+
     /// Gives a whole file its name; one of which nobody needs to hear if it is empty, none, and takes one of before away.
     pub(super) fn rename(&self, keep_empty: bool) -> io::Result<()> {
         let Place::File { path, .. } = &self.place else { return Ok(()) };
         if self.bytes > 0 || keep_empty {
             return fs::rename(partial(path), path);
         }
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => fs::remove_file(partial(path)),
-        }
+        self.discard()
     }
 }

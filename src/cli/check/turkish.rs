@@ -20,7 +20,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("recipient_type", "BIREYSEL ya da TACIR [varsayılan: BIREYSEL]"),
     ("retailer", "Markanın iznini kullanan bayi [varsayılan: markanın kendisi]"),
     ("purpose", "TICARI, MUAF_6_1, MUAF_6_2, MUAF_6_4 ya da KAPSAM_DISI [varsayılan: TICARI]"),
-    ("min_revision", "Görünür olması gereken sürüm; değilse yanıt DEFER olur [varsayılan: 0]"),
+    ("min_revision", "Görünür olması gereken veri sürümü; değilse yanıt DEFER olur [varsayılan: 0]"),
     ("reference", "Kanıtta saklanacak, size ait bir not"),
     ("caller", "Kanıtta saklanacak adınız [varsayılan: izingate-check]"),
     ("lang", "Yanıtın dili: en ya da tr [varsayılan: yerel ayara göre]"),

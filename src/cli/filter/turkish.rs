@@ -19,7 +19,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("recipient_type", "BIREYSEL ya da TACIR [varsayılan: BIREYSEL]"),
     ("retailer", "Markanın iznini kullanan bayi [varsayılan: markanın kendisi]"),
     ("purpose", "TICARI, MUAF_6_1, MUAF_6_2, MUAF_6_4 ya da KAPSAM_DISI [varsayılan: TICARI]"),
-    ("min_revision", "Görünür olması gereken sürüm; değilse her satır DEFER olur [varsayılan: 0]"),
+    ("min_revision", "Görünür olması gereken veri sürümü; değilse her satır DEFER olur [varsayılan: 0]"),
     ("reference", "Kanıtta saklanacak, size ait bir not"),
     ("caller", "Kanıtta saklanacak adınız [varsayılan: izingate-filter]"),
     (
@@ -31,8 +31,8 @@ pub const HELP: &[(&str, &str)] = &[
     ("delimiter", ", ; | ya da tab [varsayılan: bulunur ya da ilk satırdaki sep=; belirtir]"),
     (
         "header",
-        "Listenin başlık satırı olup olmadığı: ilk satır ya da başlık üstü satırların altındaki bilinen adlar \
-         [varsayılan: bilinen bir sütun adı varsa]",
+        "Listenin başlık satırı olup olmadığı: ilk satır ya da başlıktan önceki satırların altındaki bilinen adlar; true/evet ya da \
+         false/hayır [varsayılan: bilinen bir sütun adı varsa]",
     ),
     ("encoding", "utf-8, utf-16, windows-1254 ya da iso-8859-9 [varsayılan: listenin işaretinden ve harflerinden]"),
     ("sheet", "Çalışma kitabının sayfası [varsayılan: dolu olan tek sayfa]"),
@@ -43,8 +43,8 @@ pub const HELP: &[(&str, &str)] = &[
     ),
     (
         "split",
-        "Satırları olduğu gibi, her kararınkini ayrı dosyaya yazar: OUT.allowed, .blocked, .deferred; birden çok adresi olan satır, \
-         hepsi uygunsa uygundur",
+        "Satırları olduğu gibi, her kararınkini ayrı dosyaya yazar: OUT.allowed, .blocked, .deferred ve, yalnızca marka modu izin verdiyse, \
+         .not-enforced; birden çok adresi olan satır, hepsi uygunsa uygundur",
     ),
     ("duplicates", "Daha önce geçen adresleri ayrı bir sütunda işaretler"),
     ("language", "Her gerekçeyi ayrı bir sütunda açıklar: en ya da tr"),
@@ -59,5 +59,5 @@ pub const HELP: &[(&str, &str)] = &[
     ),
     ("exempt_only", "İYS'de olmayan göndericiler yalnız istisna kapsamında kayıtlı olabilir (policy.exempt_only gibi)"),
     ("retry_for", "Ulaşılamayan ağ geçidinin kaç saniye yeniden deneneceği [varsayılan: 30]"),
-    ("file", "Liste; - standart girdidir"),
+    ("file", "Liste dosyası; - verilirse standart girdi"),
 ];

@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use decoded::decoded;
 pub use error::{FileError, LooksLike};
 pub use header::OURS;
-pub use plain::{DELIMITER as LIST_DELIMITER, ListSheet};
+pub use plain::{BREAK, DELIMITER as LIST_DELIMITER, ListSheet};
 pub use row::{FIELDS, NAMES, Row};
 use serde::{Deserialize, Serialize};
 pub use workbook::child::{COMMAND as READ_WORKBOOK, read_in_child, serve as serve_workbook};

@@ -1,7 +1,8 @@
 //! A list in a workbook as delimited text: a line for each row, so that a line's number is its row's. It is in the form that
 //! Excel opens in Türkiye: UTF-8 with its mark, and `;` between cells.
 //!
-//! The text is made while it is read. A line break in a cell becomes a blank, so that a row is a line.
+//! The text is made while it is read. A line break in a cell becomes a [`BREAK`], so that a row is a line; where the cell
+//! may hold an address it becomes a blank.
 
 use super::workbook::SheetReader;
 use super::workbook::problem::{Bound, Problem};
@@ -13,6 +14,9 @@ use std::path::Path;
 
 /// Between two cells.
 pub const DELIMITER: u8 = b';';
+/// A line break within a cell: a vertical tab, which no workbook can hold, and which a workbook that is made of the text has
+/// as a line break again.
+pub const BREAK: char = '\u{b}';
 /// Bytes of the text at most: a cell in the last column makes every row 16 kB of delimiters.
 const MAX_WRITTEN: u64 = 2 << 30;
 /// Bytes that are made at once.
@@ -109,6 +113,13 @@ fn is_fraction(text: &str) -> bool {
     like_one && text.parse::<f64>().is_ok_and(|number| number.to_string() == text)
 }
 
+/// Whether an address may be read out of a text of several lines.
+fn may_hold_address(text: &str) -> bool {
+    /// No address has fewer.
+    const DIGITS: usize = 5;
+    text.contains('@') || text.chars().filter(|letter| letter.is_numeric()).count() >= DIGITS
+}
+
 /// A field, in quotes where it needs them; a fraction has the comma of Türkiye, where `12.5` opens as the twelfth of May.
 /// No phone is spelled like a fraction.
 fn put(csv: &mut Vec<u8>, text: &str) {
@@ -117,10 +128,15 @@ fn put(csv: &mut Vec<u8>, text: &str) {
     }
     let is_break = |byte: u8| matches!(byte, b'\r' | b'\n' | 0);
     let quoted = text.bytes().any(|byte| matches!(byte, DELIMITER | b'"'));
+    let keeps_breaks = text.contains('\n') && !may_hold_address(text);
     csv.extend(quoted.then_some(b'"'));
     for byte in text.bytes() {
         csv.extend((byte == b'"').then_some(b'"'));
-        csv.push(if is_break(byte) { b' ' } else { byte });
+        match byte {
+            b'\n' if keeps_breaks => csv.push(BREAK as u8),
+            b'\r' if keeps_breaks => {}
+            byte => csv.push(if is_break(byte) { b' ' } else { byte }),
+        }
     }
     csv.extend(quoted.then_some(b'"'));
 }

@@ -110,6 +110,9 @@ async fn what_is_there_is_not_replaced() {
     assert!(filter(&[&args[..], &["--force"]].concat()).status.success());
     let nothing = filter(&[&args[..], &["--resume"]].concat());
     assert!(text(&nothing.stderr).contains("NOTHING_TO_RESUME"), "{nothing:?}");
+    let rejected = filter(&[&args[..], &["--force", "--rejected", "r.xlsx"]].concat());
+    let said = text(&rejected.stderr);
+    assert!(said.contains("OUTPUT_FORM") && said.contains("--rejected") && rejected.status.code() == Some(1), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

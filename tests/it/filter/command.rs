@@ -45,7 +45,7 @@ async fn what_a_mode_alone_let_through_is_said_every_way() {
     assert!(set.status.success(), "{set:?}");
     let list = dir.join("liste.csv");
     fs::write(&list, format!("{APPROVED}\n{REFUSED}\n")).unwrap();
-    let rows = format!("{APPROVED},ALLOW,APPROVED\n{REFUSED},ALLOW,REFUSED\n");
+    let rows = format!("{APPROVED},ALLOW,APPROVED\n{REFUSED},ALLOW,REFUSED NOT_ENFORCED\n");
     for decider in deciders(&known, data.to_str().unwrap()) {
         let done = filter(&[&decider[..], &[list.to_str().unwrap()]].concat());
         assert_eq!((done.status.code(), text(&done.stdout)), (Some(0), rows.clone()), "{decider:?}");
@@ -55,6 +55,13 @@ async fn what_a_mode_alone_let_through_is_said_every_way() {
             said.contains("NOT ENFORCED: ") && said.contains("  1 601234 MESAJ: izingate brand mode --brand 601234"),
             "{said}"
         );
+        // In files, too: in one of their own, and in another colour.
+        let out = dir.join(format!("{}.csv", decider[0].trim_start_matches('-')));
+        let args = [&decider[..], &["--split", "--out", out.to_str().unwrap(), list.to_str().unwrap()]].concat();
+        assert_eq!(filter(&args).status.code(), Some(0));
+        let part = |name: &str| fs::read_to_string(out.with_extension(format!("{name}.csv"))).unwrap();
+        let parts = ["allowed", "blocked", "deferred", "not-enforced"].map(part);
+        assert_eq!(parts, [format!("{APPROVED}\n"), String::new(), String::new(), format!("{REFUSED}\n")], "{decider:?}");
     }
     let path = "/v1/filter?brandCode=601234&type=MESAJ&summary=true";
     let reply = post(&known.gateway.http, path, "text/csv", format!("{REFUSED}\n")).await;

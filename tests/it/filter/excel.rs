@@ -87,6 +87,59 @@ async fn a_workbook_comes_out_as_a_workbook() {
     assert!(!names(dir).iter().any(|name| name.contains(".partial") || name.contains(".new")), "{:?}", names(dir));
 }
 
+/// Below a title of two cells: line breaks, truth values and a brand that is not enforced.
+#[tokio::test(flavor = "multi_thread")]
+async fn cells_stay_what_they_are_and_what_only_a_mode_lets_through_is_yellow() {
+    let known = Known::start().await;
+    let dir = known.dir.path();
+    let (list, out) = (dir.join("liste.xlsx"), dir.join("sonuç.xlsx"));
+    let mut book = Workbook::new();
+    let day = Format::new().set_num_format("dd.mm.yyyy");
+    let sheet = book.add_worksheet();
+    sheet.write(0, 0, "Rapor").unwrap();
+    sheet.write_with_format(0, 2, ExcelDateTime::from_ymd(2026, 11, 30).unwrap(), &day).unwrap();
+    for (column, name) in (0..).zip(["Ad Soyad", "Cep\nTelefonu", "Not", "Üye"]) {
+        sheet.write(1, column, name).unwrap();
+    }
+    for (row, phone) in (2..).zip([APPROVED, REFUSED, "0532 123\n45 61"]) {
+        sheet
+            .write(row, 0, "Ayşe")
+            .unwrap()
+            .write(row, 1, phone)
+            .unwrap()
+            .write(row, 2, "bir\niki")
+            .unwrap()
+            .write(row, 3, row > 2)
+            .unwrap();
+    }
+    sheet.write(6, 0, "Hazırlayan: Can").unwrap().write(6, 2, "İmza").unwrap();
+    book.save(&list).unwrap();
+    let set = ["brand", "mode", "--endpoint", &known.gateway.http, "--brand", "601234", "--type", "MESAJ", "--mode", "shadow"];
+    assert!(crate::support::run(&set).status.success());
+    let args = ["--endpoint", &known.gateway.http, list.to_str().unwrap(), "--out"];
+    let done = filter(&[&args[..], &[out.to_str().unwrap()]].concat());
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let rows = cells(&out);
+    assert_eq!(words(&rows[1]), ["Ad Soyad", "Cep\nTelefonu", "Not", "Üye", "decision", "reason"]);
+    let seen: Vec<_> = rows[2..5].iter().map(|row| (words(row)[2].clone(), row[3].clone(), words(row)[4..].join(" "))).collect();
+    let row = |is, answer: &str| ("bir\niki".to_owned(), Data::Bool(is), answer.to_owned());
+    let expected = [row(false, "ALLOW APPROVED"), row(true, "ALLOW REFUSED NOT_ENFORCED"), row(true, "ALLOW APPROVED")];
+    assert_eq!(seen, expected);
+    assert_eq!(words(&rows[6])[4], "", "a signature is nobody's row");
+    assert_eq!(["rows in", "titles", "totals"].map(|name| super::count(&done, name)), [3, 1, 1], "{done:?}");
+    // The fills of the sheet's styles: of one ALLOW green, of the other yellow.
+    let mut styles = String::new();
+    let mut archive = zip::ZipArchive::new(fs::File::open(&out).unwrap()).unwrap();
+    std::io::Read::read_to_string(&mut archive.by_name("xl/styles.xml").unwrap(), &mut styles).unwrap();
+    assert!(styles.contains("FFC6EFCE") && styles.contains("FFFFFF00"), "{styles}");
+    // Text has a line a row.
+    let csv = dir.join("sonuç.csv");
+    assert_eq!(filter(&[&args[..], &[csv.to_str().unwrap()]].concat()).status.code(), Some(0));
+    let text = fs::read_to_string(&csv).unwrap();
+    assert!(text.contains("Ad Soyad;Cep Telefonu;Not;Üye;decision;reason\n"), "{text}");
+    assert!(text.contains(&format!("Ayşe;{APPROVED};bir iki;false;ALLOW;APPROVED\n")), "{text}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn csv_of_a_workbook_is_what_turkish_excel_opens_and_csv_becomes_a_workbook() {
     let known = Known::start().await;
@@ -229,7 +282,7 @@ async fn the_command_speaks_turkish_in_a_turkish_locale() {
         "gelen satır ",
         "okunamayan satır ",
         "  DENY REFUSED                                 1  Alıcı bu markanın bu kanaldaki iletilerini reddetti.",
-        "1 hücre adres değil (INVALID_RECIPIENT):",
+        "1 hücrede geçerli bir adres yok (INVALID_RECIPIENT):\n  1 geçerli bir adres değil (satır 3)\n",
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }

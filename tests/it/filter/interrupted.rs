@@ -110,19 +110,45 @@ async fn stopped_by_a_signal_it_says_how_to_go_on() {
         let done = filter(&all);
         text(&done.stdout) + &text(&done.stderr)
     };
-    assert!(resume(&[], &other).contains("CANNOT_RESUME"));
-    assert!(resume(&["--duplicates"], &list).contains("CANNOT_RESUME"));
+    let said = resume(&[], &other);
+    assert!(said.contains("CANNOT_RESUME") && said.contains("\nTo begin anew: the same command with --force\n"), "{said}");
+    let said = resume(&["--duplicates"], &list);
+    assert!(said.contains("CANNOT_RESUME") && said.contains("\n  --duplicates: then false, now true\n"), "{said}");
     // Read otherwise, the rest would be answered by another column, or the header asked about: so is what an older version left.
     let note = dir.join("out.csv.progress");
     let noted = fs::read_to_string(&note).unwrap();
     let layout = r"delimiter=',' fields=2 separator=false above=0 header=true phones=2 emails=-";
     assert!(noted.contains(layout) && !noted.contains("telefon"), "{noted}");
-    for (is, was) in [("phones=2", "phones=1"), ("header=true", "header=false"), ("\"format\":3", "\"format\":2")] {
+    for (is, was) in [("phones=2", "phones=1"), ("header=true", "header=false"), ("\"format\":4", "\"format\":3")] {
         fs::write(&note, noted.replace(is, was)).unwrap();
         assert!(resume(&[], &list).contains("CANNOT_RESUME"), "{was}");
     }
     fs::write(&note, &noted).unwrap();
     goes_on(&args, &list, &out);
+}
+
+/// Whether a process does something of its own when it is interrupted.
+fn catches_interrupts(process: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(caught.trim(), 16).unwrap() & 0b10 != 0
+}
+
+/// A large workbook takes a while to open; here it never comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn stopped_while_its_list_is_opened_it_says_so() {
+    let known = Known::start().await;
+    let dir = known.dir.path();
+    let (list, out) = (dir.join("liste.xlsx"), dir.join("out.csv"));
+    assert!(std::process::Command::new("mkfifo").arg(&list).status().unwrap().success());
+    let (child, _input) = begin(&["--endpoint", &known.gateway.http, list.to_str().unwrap()], &out);
+    while !catches_interrupts(child.id()) {
+        std::thread::yield_now();
+    }
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let done = child.wait_with_output().unwrap();
+    assert_eq!((text(&done.stderr).as_str(), done.status.code()), ("izingate: STOPPED: stopped, as asked\n", Some(1)));
+    assert!(!names(dir).iter().any(|name| name.starts_with("out")), "{:?}", names(dir));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,6 +184,29 @@ fn izingate_on(address: &str, data: &Path) -> Gateway {
     Gateway::spawn(command, data)
 }
 
+/// A gateway that comes up while it is waited for is asked; one that does not is told of.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_not_there_at_the_beginning_is_waited_for() {
+    let known = Known::start().await;
+    let (data, address, list) = (known.data(), known.gateway.address(), known.dir.path().join("liste.csv"));
+    fs::write(&list, "05321234561\n").unwrap();
+    let Known { gateway, dir: _dir } = known;
+    let http = gateway.http.clone();
+    gateway.kill();
+    let none = filter(&["--endpoint", &http, "--retry-for", "0", list.to_str().unwrap()]);
+    assert!(text(&none.stderr).contains("GATEWAY_FAILED") && text(&none.stderr).contains("izingate serve"), "{none:?}");
+    let mut command = izingate();
+    command.args(["filter", "--brand", "601234", "--type", "MESAJ", "--endpoint", &http, "--retry-for", "60"]).arg(&list);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    let mut lines = std::io::BufReader::new(child.stderr.take().unwrap());
+    std::io::BufRead::read_line(&mut lines, &mut said).unwrap();
+    assert!(said.contains("no gateway answers there; trying for 60 s"), "{said}");
+    let _again = izingate_on(&address.to_string(), &data);
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(text(&done.stdout), "05321234561,ALLOW,APPROVED\n", "{done:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_commands_do_not_write_one_result() {
     let known = Known::start().await;
@@ -167,8 +216,8 @@ async fn two_commands_do_not_write_one_result() {
     let args = ["--endpoint", known.gateway.http.as_str()];
     let (child, mut input) = begin(&args, &out);
     let given = until_noted(&mut input, &list_text, &out);
-    for more in ["--resume", "--force"] {
-        let second = filter(&[&args[..], &[more, "--out", out.to_str().unwrap(), list.to_str().unwrap()]].concat());
+    for more in [&["--resume"][..], &["--force"], &[]] {
+        let second = filter(&[&args[..], more, &["--out", out.to_str().unwrap(), list.to_str().unwrap()]].concat());
         assert_eq!(second.status.code(), Some(1), "{second:?}");
         assert!(text(&second.stderr).contains("another command is writing it"), "{second:?}");
     }

@@ -1,6 +1,7 @@
 //! Why nothing can be written.
 
 use crate::app::lists::Stop;
+use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,12 @@ pub enum SinkError {
         /// Physical lines that it answers for.
         lines: u64,
     },
+    /// Another command writes it now.
+    #[error("{path}: another command is writing it; wait for that one")]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is none to go on with.
     #[error("{path}: there is nothing to go on with; leave out --resume")]
     NothingLeft {
@@ -28,7 +35,10 @@ pub enum SinkError {
         path: PathBuf,
     },
     /// It was of other work.
-    #[error("{path}: was begun with other arguments, so it cannot go on with these:\n  then: {then}\n  now:  {now}")]
+    #[error(
+        "{path}: was begun with other arguments, so it cannot go on with these:{}\ngive those of then, or begin anew with --force",
+        differences(.then, .now, ["then", "now"])
+    )]
     OtherWork {
         /// The note.
         path: PathBuf,
@@ -63,6 +73,12 @@ pub enum SinkError {
         /// The file.
         path: PathBuf,
     },
+    /// Rows that could not be read go into no workbook.
+    #[error("{path}: unreadable rows are written as text; give --rejected a name that ends with .csv")]
+    RejectedForm {
+        /// The file.
+        path: PathBuf,
+    },
     /// A workbook of a format that is not written.
     #[error("{path}: give a name that ends with .xlsx for a workbook, or with .csv for text")]
     OutputForm {
@@ -91,8 +107,8 @@ impl SinkError {
                 "CANNOT_RESUME"
             }
             Self::OneFile { .. } => "ONE_FILE",
-            Self::OutputForm { .. } => "OUTPUT_FORM",
-            Self::Io { .. } => "OUTPUT_FAILED",
+            Self::OutputForm { .. } | Self::RejectedForm { .. } => "OUTPUT_FORM",
+            Self::Busy { .. } | Self::Io { .. } => "OUTPUT_FAILED",
         }
     }
 
@@ -107,11 +123,13 @@ impl SinkError {
                 let path = path.display();
                 format!("{path}: {lines} satırdan sonra yarım kalmış; --resume ile sürdürün ya da --force ile yeniden başlayın")
             }
+            Self::Busy { path } => format!("{}: başka bir komut şu anda bu dosyayı yazıyor; bitmesini bekleyin", path.display()),
             Self::NothingLeft { path } => format!("{}: sürdürülecek bir şey yok; --resume vermeyin", path.display()),
             Self::OtherWork { path, then, now } => {
                 format!(
-                    "{}: başka seçeneklerle başlanmış, bunlarla sürdürülemez:\n  önce: {then}\n  şimdi: {now}",
-                    path.display()
+                    "{}: başka seçeneklerle başlanmış, bunlarla sürdürülemez:{}\naynı seçenekleri verin ya da --force ile baştan başlayın",
+                    path.display(),
+                    differences(then, now, ["önce", "şimdi"])
                 )
             }
             Self::OtherLayout => {
@@ -126,20 +144,54 @@ impl SinkError {
             ),
             Self::OneFile { path } => {
                 format!(
-                    "{}: liste, satırlar ve okunamayan satırlar için ayrı dosyalar verin; bu ad iki kez geçiyor",
+                    "{}: sonuç ya da okunamayan satırlar, listenin ya da birbirinin üzerine yazılamaz; --out ve --rejected ile başka bir ad verin",
                     path.display()
                 )
             }
             Self::OutputForm { path } => {
                 format!("{}: çalışma kitabı için .xlsx, metin için .csv ile biten bir ad verin", path.display())
             }
-            Self::Io { path, source } => format!("{}: {source}", path.display()),
+            Self::RejectedForm { path } => {
+                format!(
+                    "{}: okunamayan satırlar metin olarak yazılır; --rejected için .csv ile biten bir ad verin",
+                    path.display()
+                )
+            }
+            Self::Io { path, source } => format!("{}: {}", path.display(), system_in_turkish(source)),
         }
     }
 
     pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { path, source }
+        move |source| match source.kind() {
+            io::ErrorKind::ResourceBusy => Self::Busy { path },
+            _ => Self::Io { path, source },
+        }
+    }
+}
+
+/// The arguments that differ, a line each: both are lines of `--flag=value`, `-` for a flag that is not given.
+fn differences(then: &str, now: &str, words: [&str; 2]) -> String {
+    let lines = then.lines().zip(now.lines()).filter(|(then, now)| then != now);
+    let each = |text: String, (then, now): (&str, &str)| {
+        let value = |line: &str| line.split_once('=').map_or_else(|| line.to_owned(), |(_, value)| value.to_owned());
+        let flag = then.split_once('=').map_or("", |(flag, _)| flag);
+        let mut text = text;
+        let _ = write!(text, "\n  {flag}: {} {}, {} {}", words[0], value(then), words[1], value(now));
+        text
+    };
+    lines.fold(String::new(), each)
+}
+
+/// What the system says, in Turkish; what is rare stays as it is.
+pub(in crate::app::lists) fn system_in_turkish(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "diskte yer kalmadı".to_owned(),
+        io::ErrorKind::NotFound => "böyle bir dosya ya da klasör yok".to_owned(),
+        io::ErrorKind::PermissionDenied => "erişim izni yok".to_owned(),
+        io::ErrorKind::IsADirectory => "bu bir klasör".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "dosya sistemi salt okunur".to_owned(),
+        _ => error.to_string(),
     }
 }
 

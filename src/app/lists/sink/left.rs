@@ -2,7 +2,7 @@
 
 use super::SinkError;
 use super::workbook::TextForm;
-use crate::app::lists::stream::partial;
+use crate::app::lists::stream::{is_held, partial};
 use crate::filter::Tally;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -10,8 +10,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Version of a note, or of how lists are read: what one version began no other may finish. 2 finds headers and columns
-/// otherwise, and notes what the list looks like; 3 finds encodings, asks about several columns and makes workbooks.
-pub(super) const FORMAT: u32 = 3;
+/// otherwise, and notes what the list looks like; 3 finds encodings, asks about several columns and makes workbooks; 4 keeps apart what only a mode lets through.
+pub(super) const FORMAT: u32 = 4;
 
 /// How far the streams reach.
 #[derive(Serialize, Deserialize)]
@@ -68,6 +68,7 @@ pub(super) fn refuse_existing(paths: &[PathBuf], left: Option<&Note>) -> Result<
         return Err(SinkError::Exists { path: path.clone() });
     }
     match (paths.iter().find(|path| partial(path).exists()), left) {
+        (Some(path), _) if is_held(path) => Err(SinkError::Busy { path: partial(path) }),
         (Some(path), left) => Err(SinkError::Unfinished { path: partial(path), lines: left.map_or(0, |left| left.lines) }),
         (None, _) => Ok(()),
     }

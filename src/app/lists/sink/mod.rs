@@ -5,16 +5,18 @@ mod left;
 pub(super) mod workbook;
 
 pub use error::SinkError;
+pub(super) use error::system_in_turkish;
 
 use super::reader::{Look, Rows, Start};
 use super::stream::{Stream, partial, with_ending};
 use crate::check::Language;
-use crate::check::decision::Decision;
 use crate::disk::create_new;
-use crate::filter::output::split;
+use crate::feed::file::BREAK;
+use crate::filter::output::{Part, split};
 use crate::filter::{Columns, Pair, Tally};
 use crate::model::encoding::MARK;
 use left::{FORMAT, Note, read_note, refuse_existing, refuse_one_file};
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -29,7 +31,7 @@ const NOTE_EVERY: Duration = Duration::from_millis(250);
 pub struct Outputs {
     /// The rows; none for standard output.
     pub out: Option<PathBuf>,
-    /// Each decision's rows in a file of their own.
+    /// Each part's rows in a file of their own.
     pub split: bool,
     /// The refused rows; none to tell of them on standard error.
     pub rejected: Option<PathBuf>,
@@ -73,12 +75,13 @@ pub(super) struct Sink {
     whole: bool,
 }
 
-/// The file of each decision's rows: `list.csv` becomes `list.allowed.csv`.
-fn of_decision(path: &Path, decision: Decision) -> PathBuf {
-    let name = match decision {
-        Decision::Allow => "allowed",
-        Decision::Deny => "blocked",
-        Decision::Defer => "deferred",
+/// The file of each part's rows: `list.csv` becomes `list.allowed.csv`.
+fn of_part(path: &Path, part: Part) -> PathBuf {
+    let name = match part {
+        Part::Allowed => "allowed",
+        Part::Blocked => "blocked",
+        Part::Deferred => "deferred",
+        Part::NotEnforced => "not-enforced",
     };
     let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
     path.with_extension(extension.map_or_else(|| name.to_owned(), |extension| format!("{name}.{extension}")))
@@ -96,10 +99,13 @@ impl Sink {
         let Outputs { out, split, rejected, list, resume, force, skip_lines } = outputs;
         let rows: Vec<PathBuf> = match &out {
             None => Vec::new(),
-            Some(out) if split => Decision::ALL.iter().map(|decision| of_decision(out, *decision)).collect(),
+            Some(out) if split => Part::ALL.iter().map(|part| of_part(out, *part)).collect(),
             Some(out) => vec![out.clone()],
         };
         let books = out.as_deref().map(is_book).transpose()?.unwrap_or(false);
+        if let Some(path) = rejected.as_deref().filter(|path| !matches!(is_book(path), Ok(false))) {
+            return Err(SinkError::RejectedForm { path: path.to_owned() });
+        }
         let note = out.as_ref().map(|out| with_ending(out, ".progress"));
         let paths: Vec<PathBuf> = rows.iter().chain(&rejected).cloned().collect();
         refuse_one_file(&paths, note.as_deref(), list.as_deref())?;
@@ -159,7 +165,10 @@ impl Sink {
     fn go_on(&mut self, left: Note, rows: &[PathBuf], rejected: Option<&Path>) -> Result<(), SinkError> {
         let note = self.note.clone().unwrap_or_default();
         let streams = left.streams.len();
-        if left.format != FORMAT || left.settings != self.settings || streams != rows.len() + usize::from(rejected.is_some()) {
+        if left.format != FORMAT {
+            return Err(SinkError::OtherLayout);
+        }
+        if left.settings != self.settings || streams != rows.len() + usize::from(rejected.is_some()) {
             return Err(SinkError::OtherWork { path: note, then: left.settings, now: self.settings.clone() });
         }
         let hash = |text: &str| u128::from_str_radix(text, 16).unwrap_or_default();
@@ -216,7 +225,7 @@ impl Sink {
             addresses: look.layout.phones.iter().chain(&look.layout.emails).copied().collect(),
         });
         if self.split {
-            let mut texts: [Vec<u8>; Decision::ALL.len()] = Default::default();
+            let mut texts: [Vec<u8>; Part::ALL.len()] = Default::default();
             split(block, results, &mut texts);
             for (number, text) in texts.iter().enumerate() {
                 self.put(number, text)?;
@@ -247,10 +256,12 @@ impl Sink {
     }
 
     fn put(&mut self, number: usize, text: &[u8]) -> Result<(), SinkError> {
+        let of_book = self.form.as_ref().is_some_and(|form| form.of_book);
+        let text = if of_book && !self.books { Cow::Owned(without_breaks(text)) } else { Cow::Borrowed(text) };
         let path = self.note.as_ref().and_then(|_| self.paths.get(number)).cloned();
         let path = path.unwrap_or_else(|| PathBuf::from("standard output"));
         let gone = || SinkError::io(&path)(io::ErrorKind::NotFound.into());
-        self.rows.get_mut(number).ok_or_else(gone)?.write(text).map_err(SinkError::io(&path))
+        self.rows.get_mut(number).ok_or_else(gone)?.write(&text).map_err(SinkError::io(&path))
     }
 
     /// Line, reason and text of every refused row; where only people read, no text.
@@ -322,6 +333,13 @@ impl Sink {
         self.note.as_deref().map_or(Ok(()), remove)
     }
 
+    /// Standard output takes no more: a file of unreadable rows in which there are none is taken away.
+    pub(super) fn give_up(&self) {
+        if self.note.is_none() && self.rejected.written().0 == 0 {
+            let _ = self.rejected.discard_unfinished();
+        }
+    }
+
     /// Everything is written: the files are made durable and get their names.
     pub(super) fn finish(&mut self) -> Result<(), SinkError> {
         if !self.whole {
@@ -332,13 +350,23 @@ impl Sink {
             self.leave()?;
         }
         let form = self.form.clone().unwrap_or_default();
-        for stream in &self.rows {
-            let named = if self.books { stream.rename_as_book(&form) } else { stream.rename(true) };
+        for (number, stream) in self.rows.iter().enumerate() {
+            // Brands that are enforced, as they should be, let nothing through by a mode.
+            let named = match () {
+                () if self.split && number == Part::NotEnforced as usize && self.tally.let_through() == 0 => stream.discard(),
+                () if self.books => stream.rename_as_book(&form),
+                () => stream.rename(true),
+            };
             named.map_err(SinkError::io(Path::new("what was written")))?;
         }
         self.rejected.rename(false).map_err(SinkError::io(Path::new("the refused rows")))?;
         self.note.as_deref().map_or(Ok(()), remove)
     }
+}
+
+/// The text of a workbook's rows for who reads lines: a blank for every line break in a cell.
+fn without_breaks(text: &[u8]) -> Vec<u8> {
+    text.iter().map(|byte| if *byte == BREAK as u8 { b' ' } else { *byte }).collect()
 }
 
 /// Whether the rows go into a workbook, by its name.

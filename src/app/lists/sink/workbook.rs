@@ -2,11 +2,12 @@
 //!
 //! The text goes on after a kill, and a workbook cannot. It is made row by row, with a temporary file beside it and
 //! without anything in memory. Every cell is text, so that phones keep their zeros and their `+` and nothing becomes a
-//! formula; of a list that was a workbook, what reads as a number or a moment of it becomes one again, but in the columns
-//! of addresses.
+//! formula; of a list that was a workbook, what reads as a number, a moment or a truth value of it becomes one again, but in
+//! the columns of addresses, and line breaks in cells are kept.
 
 use crate::disk::private;
-use crate::feed::file::decoded;
+use crate::feed::file::{BREAK, decoded};
+use crate::filter::output::NOT_ENFORCED;
 use crate::filter::rows::RowReader;
 use crate::model::encoding::{Declared, Encoding};
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, IgnoreError, Workbook, Worksheet, XlsxError};
@@ -118,10 +119,14 @@ struct Sheet<'a> {
 
 struct Formats {
     header: Format,
+    /// Of a cell of several lines.
+    lines: Format,
     moment: Format,
     day: Format,
     /// By the word of a decision.
     decisions: [(&'static str, Format); 3],
+    /// Of an ALLOW that only a brand's mode gives.
+    not_enforced: Format,
 }
 
 impl<'a> Sheet<'a> {
@@ -132,9 +137,11 @@ impl<'a> Sheet<'a> {
         let filled = |color: u32| Format::new().set_background_color(Color::RGB(color));
         let formats = Formats {
             header: Format::new().set_bold(),
+            lines: Format::new().set_text_wrap(),
             moment: Format::new().set_num_format("dd.mm.yyyy hh:mm:ss"),
             day: Format::new().set_num_format("dd.mm.yyyy"),
             decisions: [("ALLOW", filled(0x00C6_EFCE)), ("DENY", filled(0x00FF_C7CE)), ("DEFER", filled(0x00FF_EB9C))],
+            not_enforced: filled(0x00FF_FF00),
         };
         Ok(Self { cells: sheet, form, formats, row: 0, header: None, widths: Vec::new() })
     }
@@ -142,6 +149,7 @@ impl<'a> Sheet<'a> {
     fn put_header(&mut self, cells: &[String]) -> io::Result<()> {
         for (column, cell) in columns(cells)? {
             self.widen(column, cell);
+            let cell = if self.form.of_book { cell.replace(BREAK, "\n") } else { cell.clone() };
             self.cells.write_string_with_format(self.row, column, cell, &self.formats.header).map_err(failed)?;
         }
         self.header = Some(self.row);
@@ -152,20 +160,31 @@ impl<'a> Sheet<'a> {
     fn put(&mut self, cells: &[String]) -> io::Result<()> {
         for (column, cell) in columns(cells)?.filter(|(_, cell)| !cell.is_empty()) {
             self.widen(column, cell);
-            self.put_cell(column, cell).map_err(failed)?;
+            let reason = cells.get(usize::from(column) + 1).map_or("", String::as_str);
+            self.put_cell(column, cell, reason).map_err(failed)?;
         }
         self.row += 1;
         Ok(())
     }
 
-    fn put_cell(&mut self, column: u16, cell: &str) -> Result<(), XlsxError> {
-        let (sheet, row, Formats { moment, day, decisions, .. }) = (&mut *self.cells, self.row, &self.formats);
-        if let Some((_, format)) = decisions.iter().find(|(word, _)| *word == cell) {
+    /// Puts a cell, with what stands to the right of it.
+    fn put_cell(&mut self, column: u16, cell: &str, right: &str) -> Result<(), XlsxError> {
+        let (sheet, row, Formats { lines, moment, day, decisions, not_enforced, .. }) =
+            (&mut *self.cells, self.row, &self.formats);
+        if let Some((word, format)) = decisions.iter().find(|(word, _)| *word == cell) {
+            let through = *word == "ALLOW" && right.ends_with(NOT_ENFORCED);
+            let format = if through { not_enforced } else { format };
             return sheet.write_string_with_format(row, column, cell, format).map(|_| ());
+        }
+        if self.form.of_book && cell.contains(BREAK) {
+            return sheet.write_string_with_format(row, column, cell.replace(BREAK, "\n"), lines).map(|_| ());
         }
         if self.form.of_book && !self.form.addresses.contains(&u32::from(column)) {
             if let Some(number) = number(cell) {
                 return sheet.write_number(row, column, number).map(|_| ());
+            }
+            if let "true" | "false" = cell {
+                return sheet.write_boolean(row, column, cell == "true").map(|_| ());
             }
             if let Some((at, is_day)) = time_of(cell) {
                 return sheet.write_datetime_with_format(row, column, &at, if is_day { day } else { moment }).map(|_| ());
@@ -179,7 +198,8 @@ impl<'a> Sheet<'a> {
         if self.widths.len() <= column {
             self.widths.resize(column + 1, *WIDTH.start());
         }
-        let width = (cell.chars().count() + 2).min(*WIDTH.end());
+        let longest = cell.split(BREAK).map(|line| line.chars().count()).max().unwrap_or_default();
+        let width = (longest + 2).min(*WIDTH.end());
         self.widths[column] = self.widths[column].max(width);
     }
 

@@ -130,7 +130,7 @@ fn a_list_is_a_line_for_each_row() {
     let sheet = book.add_worksheet();
     sheet.write(1, 0, "ad").unwrap().write(1, 2, "telefon").unwrap();
     sheet.write(2, 0, "Ay; \"şe\"").unwrap().write(2, 2, 5_321_234_567_f64).unwrap();
-    sheet.write(4, 1, "sabah\r\nara").unwrap();
+    sheet.write(4, 1, "sabah\r\nara").unwrap().write(4, 2, "0532 123\n45 67").unwrap();
     for column in 0..40 {
         sheet.write(5, column, "x".repeat(32_767)).unwrap();
     }
@@ -141,7 +141,7 @@ fn a_list_is_a_line_for_each_row() {
     assert_eq!(lines[0], "\u{feff}");
     assert_eq!(lines[1], padded("ad;;telefon"));
     assert_eq!(lines[2], "\"Ay; \"\"şe\"\"\";;5321234567".to_owned() + &";".repeat(37));
-    assert_eq!((lines[3], lines[4]), ("", padded(";sabah  ara").as_str()));
+    assert_eq!((lines[3], lines[4]), ("", padded(";sabah\u{b}ara;0532 123 45 67").as_str()));
     assert!(lines[5].len() > MAX_LINE && lines[5].trim().is_empty(), "a row that is too long is a line that is too long");
     assert_eq!((lines[6], lines.len()), (padded("son").as_str(), 8));
 }
