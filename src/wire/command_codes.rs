@@ -17,6 +17,12 @@ pub(super) const CURES: &[Cure] = &[
         &["DATA_MISSING", "DATA_FOREIGN", "DATA_NOT_EMPTY", "DATA_UNUSABLE"],
         "mend `--data`: it is no data directory, or none that can be used; nothing in it was changed",
     ),
+    (
+        &["DATA_OWNER"],
+        "run the command as the user of the service, `sudo -u izingate`: root would leave files that it cannot read",
+    ),
+    (&["NOT_HEALED"], "the gap is not ended: take in what is missing, then `--vouch` or `--drop-doubtful`"),
+    (&["INVALID_PERIOD"], "give `--from` and `--to` in order"),
     (&["DATA_IN_USE"], "a gateway or command has the directory: go through the gateway (`--endpoint`), or stop it first"),
     (&["PORT_TAKEN", "CANNOT_LISTEN"], "another process has the port, or the address is not this machine's: give another one"),
     (&["ADDRESS_NOT_LOCAL"], "listen on a loopback address"),
