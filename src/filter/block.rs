@@ -3,7 +3,7 @@
 use super::layout::{Kind, Layout};
 use super::looks::{says_signature, says_total};
 use super::record::{Found, Span, record};
-use super::table::resembles_address;
+use super::table::{is_address, resembles_address};
 use crate::model::encoding::Encoding;
 use crate::model::recipient::Phone;
 use memchr::{memchr, memchr_iter};
@@ -239,13 +239,15 @@ fn aside(
         return None;
     }
     let cells = cells(text, at, ended, layout, encoding);
-    if is_total(&cells) && !spans.iter().any(resembles) {
+    // With an address in another column it is somebody's row, whatever it begins with.
+    let is_nobodys = || !cells.iter().any(|cell| is_address(Kind::Phone, cell) || is_address(Kind::Email, cell));
+    if is_total(&cells) && !spans.iter().any(resembles) && is_nobodys() {
         return Some(Aside::Passes(What::Total));
     }
     // Somebody's row says something where its address belongs, or has nothing there and no such word before.
     let unsigned =
         |span: &Span| field(encoding, span.of(text)).is_none_or(|cell| !cell.trim().is_empty() && !says_signature(&cell));
-    if is_signature(&cells) && !spans.iter().any(unsigned) {
+    if is_signature(&cells) && !spans.iter().any(unsigned) && is_nobodys() {
         return Some(Aside::Passes(What::Total));
     }
     if layout.is_repeated_header(&cells) {

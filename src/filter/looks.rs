@@ -192,7 +192,7 @@ const TOTALS: &str = "toplam toplami geneltoplam aratoplam toplamkayit toplamkis
      toplamkisisayisi toplammusterisayisi toplamsatir toplamsatirsayisi kayitsayisi kisisayisi musterisayisi adet toplamabone total totals \
      grandtotal subtotal sum count";
 /// Words with which people sign a list below its rows.
-const SIGNATURES: &str = "hazirlayan hazirlayanlar onaylayan onay imza kaseimza imzakase kase kontroleden duzenleyen tarih duzenlemetarihi raportarihi      preparedby approvedby signature date";
+const SIGNATURES: &str = "hazirlayan hazirlayanlar onaylayan imza kaseimza imzakase kase kontroleden duzenleyen tarih duzenlemetarihi raportarihi      preparedby approvedby signature date";
 
 /// Whether a cell says that its row holds totals: `TOPLAM`, `Genel Toplam:`, `TOPLAM: 3`.
 pub(super) fn says_total(cell: &str) -> bool {

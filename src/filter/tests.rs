@@ -208,7 +208,7 @@ fn titles_totals_and_empty_rows_pass_through() {
     let Tally { rows, titles, headers, blank, totals, .. } = out.tally;
     assert_eq!((rows, titles, headers, blank, totals), (2, 1, 2, 2, 2));
     // What may be somebody's row is one.
-    for row in ["Toplam;0532 123 45 6x;1", "Toplam Ltd;yok;1", "TOPLAM;05321234567;1", ";yok;", "x;;"] {
+    for row in ["Toplam;0532 123 45 6x;1", "Toplam Ltd;yok;1", "TOPLAM;05321234567;1", "TOPLAM;;05321234567", ";yok;", "x;;"] {
         let out = filtered(&[format!("ad;gsm;tutar\n{row}\n").as_bytes()], &phones(), LARGE, &pairs(1)).unwrap();
         assert_eq!(out.tally.rows, 1, "{row}");
     }
@@ -515,7 +515,15 @@ fn signatures_below_the_rows_pass_through() {
     let list = format!("ad;gsm;il\nA;05321234567;x\n{}\n", below.join("\n"));
     let out = filtered(&[list.as_bytes()], &phones(), LARGE, &pairs(1)).unwrap();
     assert_eq!((out.tally.rows, out.tally.totals, out.refused), (1, below.len() as u64, Vec::new()));
-    for row in ["Tarih;05321234568;x", "Hazırlayan;yok;x", "İmza;0532 123 45 6;x", "Hazırlayan Ltd;;x", "A;;Hazırlayan"] {
+    for row in [
+        "Tarih;05321234568;x",
+        "Tarih;;0532 123 45 68",
+        "Onay;;",
+        "Hazırlayan;yok;x",
+        "İmza;0532 123 45 6;x",
+        "Hazırlayan Ltd;;x",
+        "A;;Hazırlayan",
+    ] {
         let out = filtered(&[format!("ad;gsm;il\nA;05321234567;x\n{row}\n").as_bytes()], &phones(), LARGE, &pairs(1)).unwrap();
         assert_eq!((out.tally.rows, out.tally.totals), (2, 0), "{row}");
     }
