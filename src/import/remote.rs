@@ -97,7 +97,7 @@ impl Remote {
 
     /// One call, repeated while the gateway is not ready yet.
     async fn call(&self, request: impl Fn() -> ApplyRequest) -> Result<ApplyResponse, TargetError> {
-        let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
+        let (begun, mut wait, mut is_said) = (Instant::now(), FIRST_WAIT, false);
         loop {
             let status = match self.client.clone().apply(request()).await {
                 Ok(response) => return Ok(response.into_inner()),
@@ -105,6 +105,10 @@ impl Remote {
             };
             if !is_not_ready(&status) || begun.elapsed() + wait > PATIENCE {
                 return Err(TargetError::new(code_of(&status), text_of(&status)));
+            }
+            if wait == LONGEST_WAIT && !std::mem::replace(&mut is_said, true) {
+                let (code, most) = (code_of(&status), PATIENCE.as_secs());
+                tracing::warn!(code, "the gateway takes nothing at the moment; it is asked again for {most} seconds");
             }
             sleep(wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
@@ -197,7 +201,9 @@ pub fn code_of(status: &Status) -> String {
 /// What is wrong, for people.
 #[must_use]
 pub fn text_of(status: &Status) -> String {
-    status.source().map_or_else(|| status.message().to_owned(), causes)
+    let text = status.source().map_or_else(|| status.message().to_owned(), causes);
+    // A gateway's own texts begin with their code, which stands before them already.
+    text.strip_prefix(&format!("{}: ", code_of(status))).map_or_else(|| text.clone(), str::to_owned)
 }
 
 #[cfg(test)]

@@ -127,7 +127,9 @@ fn the_pdf_says_what_the_html_says() {
 
 #[test]
 fn turkish_letters_are_letters() {
-    let text = text(&dossier().to_pdf(Language::Turkish).unwrap());
+    // A line may end between two words.
+    let packed = |text: &str| text.replace(char::is_whitespace, "");
+    let text = packed(&text(&dossier().to_pdf(Language::Turkish).unwrap()));
     for words in [
         "Şikâyet dosyası",
         "Çağdaş Işık Mağazacılık",
@@ -135,7 +137,7 @@ fn turkish_letters_are_letters() {
         "İYS kaydı",
         "Alıcı bu markanın bu kanaldaki iletilerini onayladı.",
     ] {
-        assert!(text.contains(words), "{words}: {text}");
+        assert!(text.contains(&packed(words)), "{words}: {text}");
     }
 }
 
