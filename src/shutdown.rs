@@ -168,13 +168,13 @@ impl Signals {
                 Some(()) = self.interrupt.recv() => "SIGINT",
                 Some(()) = self.terminate.recv() => "SIGTERM",
                 Some(()) = self.hangup.recv() => {
-                    info!(signal = "SIGHUP", "no setting is read again; a certificate of the push receiver is");
+                    info!(signal = "SIGHUP", "only the certificate of the push receiver is read again, no setting");
                     continue;
                 }
                 else => return,
             };
             let again = shutdown.asked().is_cancelled();
-            info!(signal = name, again, "shutdown: asked for");
+            info!(signal = name, again, "shutdown: requested");
             shutdown.ask();
         }
     }

@@ -51,7 +51,10 @@ pub enum StoreError {
         known: u32,
     },
     /// Opened with another secret than its pseudonyms were made with.
-    #[error("the secret is not the one that this data was made with; every address would look unknown")]
+    #[error(
+        "the secret is not the one that this data was made with, and every address would look unknown: give that one (--secret-file, \
+         IZINGATE_SECRET, or secret.key in the data directory)"
+    )]
     WrongSecret,
     /// Not there.
     #[error("{path}: no izingate data here; izingate serve and izingate brand add make it")]

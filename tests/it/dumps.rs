@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 /// Files whose `{:?}` quote a name or a text: what is shown is a string or a letter, with its control characters escaped.
 const QUOTES: &[(&str, &[&str])] = &[
     ("app/commands/evidence/verify.rs", &["name", "lost", "reason", "to", "from"]),
+    ("cli/turkish.rs", &["word"]),
     ("config/reader.rs", &["text"]),
     ("filter/error.rs", &["name", ""]),
     ("filter/table.rs", &[""]),

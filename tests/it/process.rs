@@ -504,7 +504,7 @@ async fn no_signal_but_those_that_ask_for_it_ends_a_gateway() {
         assert_eq!(get(&known.gateway.admin, "/readyz").await.status, 200, "{signal}");
     }
     let log = fs::read_to_string(&known.gateway.log).unwrap();
-    assert!(log.contains("no setting is read again"), "{log}");
+    assert!(log.contains("only the certificate of the push receiver is read again"), "{log}");
     assert!(known.gateway.stop().success());
 }
 
