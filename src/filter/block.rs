@@ -239,14 +239,14 @@ fn aside(
         return None;
     }
     let cells = cells(text, at, ended, layout, encoding);
-    // With an address in another column it is somebody's row, whatever it begins with.
-    let is_nobodys = || !cells.iter().any(|cell| is_address(Kind::Phone, cell) || is_address(Kind::Email, cell));
-    if is_total(&cells) && !spans.iter().any(resembles) && is_nobodys() {
+    if is_total(&cells) && !spans.iter().any(resembles) {
         return Some(Aside::Passes(What::Total));
     }
     // Somebody's row says something where its address belongs, or has nothing there and no such word before.
     let unsigned =
         |span: &Span| field(encoding, span.of(text)).is_none_or(|cell| !cell.trim().is_empty() && !says_signature(&cell));
+    // With an address in another column it is somebody's row, whatever it begins with. A sum may look like one.
+    let is_nobodys = || !cells.iter().any(|cell| is_address(Kind::Phone, cell) || is_address(Kind::Email, cell));
     if is_signature(&cells) && !spans.iter().any(unsigned) && is_nobodys() {
         return Some(Aside::Passes(What::Total));
     }

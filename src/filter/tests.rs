@@ -208,7 +208,7 @@ fn titles_totals_and_empty_rows_pass_through() {
     let Tally { rows, titles, headers, blank, totals, .. } = out.tally;
     assert_eq!((rows, titles, headers, blank, totals), (2, 1, 2, 2, 2));
     // What may be somebody's row is one.
-    for row in ["Toplam;0532 123 45 6x;1", "Toplam Ltd;yok;1", "TOPLAM;05321234567;1", "TOPLAM;;05321234567", ";yok;", "x;;"] {
+    for row in ["Toplam;0532 123 45 6x;1", "Toplam Ltd;yok;1", "TOPLAM;05321234567;1", ";yok;", "x;;"] {
         let out = filtered(&[format!("ad;gsm;tutar\n{row}\n").as_bytes()], &phones(), LARGE, &pairs(1)).unwrap();
         assert_eq!(out.tally.rows, 1, "{row}");
     }
