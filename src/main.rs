@@ -169,11 +169,6 @@ fn serve(args: ServeArgs) -> ExitCode {
     };
     let ended = match runtime.block_on(run(&config)) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads lines of JSON reads this one, too.
-        Err((code, error)) if config.log.format == LogFormat::Json => {
-            tracing::error!(code, "{error}");
-            ExitCode::from(1)
-        }
         Err((code, error)) => fail(&code, &error, 1),
     };
     // All that must be finished is. A store that is still being opened when the end is asked for is not waited for.
