@@ -3,7 +3,7 @@
 use super::codec::Change;
 use super::error::StoreError;
 use super::rocks::Store;
-use crate::model::brand::{Brand, Feed};
+use crate::model::brand::{Brand, BrandCode, Feed};
 use crate::model::feed::{Gap, Stream};
 use crate::model::time::IysTime;
 
@@ -14,8 +14,7 @@ impl Store {
         let mut commit = self.begin();
         let mut gaps = Vec::new();
         for brand in self.brands()? {
-            let missed = Gap { brand: brand.code, from: since, to: now, found: now };
-            let gap = self.gap(brand.code)?.map_or(missed, |before| before.joined(missed));
+            let gap = self.missed(brand.code, since, now)?;
             commit.gap(&gap)?;
             gaps.push(gap);
         }
@@ -32,14 +31,19 @@ impl Store {
         let mut commit = self.begin();
         let mut gaps = Vec::new();
         for brand in self.brands()? {
-            let missed = Gap { brand: brand.code, from: self.seen_until(&brand)?, to: now, found: now };
-            let gap = self.gap(brand.code)?.map_or(missed, |before| before.joined(missed));
+            let gap = self.missed(brand.code, self.seen_until(&brand)?, now)?;
             commit.gap(&gap)?;
             gaps.push(gap);
         }
         commit.revision(revision, &Change { at: now, states: Vec::new(), new: 0 })?;
         commit.commit()?;
         Ok(gaps)
+    }
+
+    /// Returns the gap of a brand that misses what came from `since` to `now`, joined with the one that it has.
+    fn missed(&self, brand: BrandCode, since: IysTime, now: IysTime) -> Result<Gap, StoreError> {
+        let missed = Gap { brand, from: since, to: now, found: now };
+        Ok(self.gap(brand)?.map_or(missed, |before| before.joined(missed)))
     }
 
     /// Up to when all that İYS registered for a brand was seen; 1970 where nothing says so.
