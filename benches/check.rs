@@ -7,15 +7,16 @@ mod support;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use dashmap::DashMap;
-use izingate::check::question::{Purpose, Recipients, Scope};
-use izingate::check::{Checker, Circumstances, DecisionIds};
+use izingate::check::{Checker, Circumstances};
 use izingate::index::Index;
+use izingate::model::address::recipient::Phone;
 use izingate::model::brand::{Brand, BrandCode, IysCode, RetailerCode};
-use izingate::model::channel::{Cell, Channel, RecipientType};
-use izingate::model::key::RelationKey;
-use izingate::model::recipient::Phone;
-use izingate::model::secret::{Pseudonymizer, Secret};
-use izingate::model::state::{State, Status};
+use izingate::model::consent::channel::{Cell, Channel, RecipientType};
+use izingate::model::consent::key::RelationKey;
+use izingate::model::consent::state::{State, Status};
+use izingate::model::decision::id::DecisionIds;
+use izingate::model::decision::question::{Purpose, Recipients, Scope};
+use izingate::model::secret::pseudonym::{Pseudonymizer, Secret};
 use izingate::model::time::IysTime;
 use std::hint::black_box;
 

@@ -7,18 +7,19 @@
 #[allow(dead_code, reason = "each benchmark uses its part")]
 mod support;
 
-use izingate::check::question::{Purpose, Recipients, Scope};
-use izingate::check::{Checker, Circumstances, DecisionIds};
+use izingate::check::{Checker, Circumstances};
 use izingate::filter::block::Bounds;
 use izingate::filter::layout::Named;
 use izingate::filter::{Block, Columns, Intake, Pair, Wanted};
 use izingate::index::Index;
+use izingate::model::address::recipient::Phone;
 use izingate::model::brand::{Brand, BrandCode, IysCode, RetailerCode};
-use izingate::model::channel::{Cell, Channel, RecipientType};
-use izingate::model::key::RelationKey;
-use izingate::model::recipient::Phone;
-use izingate::model::secret::{Pseudonymizer, Secret};
-use izingate::model::state::{State, Status};
+use izingate::model::consent::channel::{Cell, Channel, RecipientType};
+use izingate::model::consent::key::RelationKey;
+use izingate::model::consent::state::{State, Status};
+use izingate::model::decision::id::DecisionIds;
+use izingate::model::decision::question::{Purpose, Recipients, Scope};
+use izingate::model::secret::pseudonym::{Pseudonymizer, Secret};
 use izingate::model::time::IysTime;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};

@@ -12,8 +12,8 @@ mod support;
 
 use izingate::feed::file::FileReader;
 use izingate::model::brand::BrandCode;
-use izingate::model::movement::{Context, parse};
-use izingate::model::secret::{Pseudonymizer, Secret};
+use izingate::model::consent::movement::{Context, parse};
+use izingate::model::secret::pseudonym::{Pseudonymizer, Secret};
 use izingate::model::time::IysTime;
 use std::fs::{self, File};
 use std::hint::black_box;

@@ -11,7 +11,7 @@
     reason = "a tool that benchmarks use too; fractions of positive numbers"
 )]
 
-use izingate::model::hex::hex_into;
+use izingate::model::text::hex::hex_into;
 use izingate::model::time::IysTime;
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};

@@ -4,8 +4,6 @@
 //! `evidence [DECISIONS] [BATCH]`: 100,000,000 in batches of 1,000 unless said otherwise; a batch of 1 is unary questions.
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a tool that talks to whoever started it")]
 
-use izingate::check::question::{Purpose, Scope};
-use izingate::check::{DecisionId, DecisionIds};
 use izingate::evidence::entry::{Entry, Outcomes};
 use izingate::evidence::record::{Reader, Record};
 use izingate::evidence::search::{Query, by_id, find};
@@ -13,9 +11,11 @@ use izingate::evidence::settings::{Durability, Overload, Settings};
 use izingate::evidence::start::{Opening, start};
 use izingate::evidence::{Admission, Size};
 use izingate::model::brand::{BrandCode, RetailerCode};
-use izingate::model::channel::{Cell, Channel, RecipientType};
-use izingate::model::key::Pseudonym;
-use izingate::model::mac::MacKey;
+use izingate::model::consent::channel::{Cell, Channel, RecipientType};
+use izingate::model::consent::key::Pseudonym;
+use izingate::model::decision::id::{DecisionId, DecisionIds};
+use izingate::model::decision::question::{Purpose, Scope};
+use izingate::model::secret::mac::MacKey;
 use izingate::model::time::IysTime;
 use izingate::ports::NoMemory;
 use std::fs;

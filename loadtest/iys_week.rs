@@ -22,7 +22,7 @@ mod sim;
 
 use izingate::feed::follow::Pace;
 use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
-use izingate::model::channel::{Cell, Channel};
+use izingate::model::consent::channel::{Cell, Channel};
 use izingate::ports::{FeedNote, MovementSink};
 use rig::{Ground, IYS_CODE, Rig, START, world};
 use sim::{Fault, FaultKind, Generator, Settings, When};

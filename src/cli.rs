@@ -25,9 +25,9 @@ pub mod turkish;
 pub mod verify;
 pub mod watch;
 
-use crate::check::Language;
 use crate::model::brand::BrandCode;
-use crate::model::channel::{Channel, RecipientType};
+use crate::model::consent::channel::{Channel, RecipientType};
+use crate::model::language::Language;
 use crate::net::endpoint::GatewayUrl;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;

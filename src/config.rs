@@ -20,8 +20,8 @@ pub use iys::{Account, Iys, PasswordSource, Push};
 pub use reader::{ConfigError, ConfigErrors};
 pub use source::{File, Flags, Sources, refuse_unknown_variables};
 
-use crate::model::retention::HistoryRetention;
-use crate::model::secret::Secret;
+use crate::model::consent::retention::HistoryRetention;
+use crate::model::secret::pseudonym::Secret;
 use crate::net::hosts::HostName;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;

@@ -2,12 +2,12 @@
 
 use izingate::app::commands::{self, CommandError};
 use izingate::app::{self, Progress};
-use izingate::check::Language;
 use izingate::cli::serve::ServeArgs;
 use izingate::cli::{Cli, Command, locale, turkish};
 use izingate::config::{self, Config, ConfigErrors, LogFormat};
 use izingate::disk::private;
 use izingate::feed::file;
+use izingate::model::language::Language;
 use izingate::net::descriptors;
 use izingate::net::endpoint::GatewayUrlError;
 use izingate::shutdown::{Shutdown, Signals};

@@ -1,10 +1,10 @@
 //! The relations that everybody holds, and what everybody is asked about them.
 
 use crate::support::keys;
-use izingate::check::decision::{Reason, Verdict};
 use izingate::model::brand::BrandCode;
-use izingate::model::channel::{Cell, Channel, RecipientType};
-use izingate::model::state::Status;
+use izingate::model::consent::channel::{Cell, Channel, RecipientType};
+use izingate::model::consent::state::Status;
+use izingate::model::decision::{Reason, Verdict};
 
 /// The sender.
 pub const BRAND: u32 = 601_234;

@@ -3,8 +3,8 @@
 use crate::support::keys;
 use crate::support::rounds::{Series, nanos_each, timed, turns};
 use crate::tables::Table;
-use izingate::model::key::RelationHash;
-use izingate::model::state::State;
+use izingate::model::consent::key::RelationHash;
+use izingate::model::consent::state::State;
 use std::hint::black_box;
 use std::time::Duration;
 

@@ -3,8 +3,8 @@
 use crate::support::Outcome;
 use dashmap::DashMap;
 use izingate::index::Index;
-use izingate::model::key::RelationHash;
-use izingate::model::state::State;
+use izingate::model::consent::key::RelationHash;
+use izingate::model::consent::state::State;
 use memmap2::{Advice, MmapMut};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::hint::black_box;

@@ -5,8 +5,8 @@
 //! movement that reaches them. All numbers above are strangers.
 
 use crate::support::keys;
-use izingate::check::decision::{Reason, Verdict};
-use izingate::model::state::Status;
+use izingate::model::consent::state::Status;
+use izingate::model::decision::{Reason, Verdict};
 use izingate::model::time::IysTime;
 use izingate::wire::proto::Movement;
 

@@ -2,9 +2,7 @@
 
 use crate::asker::Truth;
 use crate::gateway::{Gateway, Place};
-use crate::half;
 use crate::moves::Moves;
-use crate::samples;
 use crate::scenario::{Plan, Scenario};
 use crate::scrape::{self, Page};
 use crate::seen::{Reached, Recorded, Seen};
@@ -13,6 +11,7 @@ use crate::support::Outcome;
 use crate::support::rounds::turns;
 use crate::tally::Tally;
 use crate::turns::{Contender, Ground, Who};
+use crate::{half, samples};
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -56,7 +55,7 @@ impl Asked {
 
 /// `EVIDENCE_UNAVAILABLE` says that it is not on record.
 fn is_unrecorded(byte: u8) -> bool {
-    izingate::wire::gateway::parts_of(byte).1 == izingate::check::decision::Reason::EvidenceUnavailable
+    izingate::wire::gateway::parts_of(byte).1 == izingate::model::decision::Reason::EvidenceUnavailable
 }
 
 impl Run {

@@ -4,7 +4,7 @@ use crate::drive::Failure;
 use crate::people::{BRAND, People, byte};
 use crate::scenario::{Kind, Load};
 use bytes::Bytes;
-use izingate::model::state::Status;
+use izingate::model::consent::state::Status;
 use izingate::telemetry::metrics::Outcome;
 use izingate::wire::gateway::verdict_names;
 use izingate::wire::proto::{Channel, CheckBatchRequest, CheckBatchResponse, CheckRequest, CheckResponse};

@@ -1,6 +1,6 @@
 //! Asks a gateway, over connections that are kept, and answers in any case: what goes wrong is a deferral.
 
-use crate::check::decision::Decision;
+use crate::model::decision::Decision;
 use crate::net::IDLE_LIMIT;
 use reqwest::Client;
 use reqwest::redirect::Policy;

@@ -2,7 +2,7 @@
 //! to say.
 
 use super::channel::Environment;
-use crate::check::question::LONGEST_REFERENCE;
+use crate::model::decision::question::LONGEST_REFERENCE;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 type Pair = (String, String);

@@ -78,7 +78,7 @@ fn is_plain(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::secret::{Pseudonymizer, Secret};
+    use crate::model::secret::pseudonym::{Pseudonymizer, Secret};
     use crate::store::Options;
 
     #[tokio::test]

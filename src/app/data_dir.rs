@@ -17,7 +17,7 @@ use crate::config::SecretSource;
 use crate::disk::denied::{User, described, owner_beside_root};
 use crate::disk::private::{self, UnfitPath, make_folder};
 use crate::disk::replace;
-use crate::model::secret::Secret;
+use crate::model::secret::pseudonym::Secret;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -101,7 +101,7 @@ pub enum DataDirError {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        source: crate::model::secret::InvalidSecret,
+        source: crate::model::secret::pseudonym::InvalidSecret,
     },
     /// The system gives no random bytes.
     #[error("no secret could be made: {0}")]

@@ -2,16 +2,16 @@
 
 use super::Addresses;
 use crate::index::Index;
+use crate::model::address::recipient::{Email, Phone, Recipient};
 use crate::model::brand::{Ages, Brand, BrandCode, IysCode};
-use crate::model::channel::{Cell, Channel, RecipientType};
-use crate::model::key::RelationKey;
-use crate::model::movement::{Movement, Reading};
-use crate::model::recipient::{Email, Phone, Recipient};
-use crate::model::secret::Pseudonymizer;
-use crate::model::source::Source;
-use crate::model::state::Status;
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::movement::{Movement, Reading};
+use crate::model::consent::source::Source;
+use crate::model::consent::state::Status;
+use crate::model::consent::transaction::TransactionId;
+use crate::model::secret::pseudonym::Pseudonymizer;
 use crate::model::time::IysTime;
-use crate::model::transaction::TransactionId;
 use crate::ports::{MovementSink, SinkError};
 
 /// The synthetic brand.
@@ -96,7 +96,7 @@ Ctrl-C ends it.
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::secret::Secret;
+    use crate::model::secret::pseudonym::Secret;
     use std::collections::{BTreeSet, HashSet};
 
     #[test]

@@ -1,7 +1,6 @@
 //! Opens the evidence log of a data directory.
 
 use super::data_dir::{DataDir, evidence_path};
-use crate::check::DecisionIds;
 use crate::config::Evidence;
 use crate::evidence::Log;
 use crate::evidence::archive::read_key;
@@ -9,9 +8,10 @@ use crate::evidence::entry::Event;
 use crate::evidence::settings::Settings;
 use crate::evidence::start::{Opening, StartError, StoreBeside, Threads, start};
 use crate::model::brand::BrandCode;
-use crate::model::erasure::{Reason, Tombstone};
-use crate::model::hex::to_hex;
-use crate::model::mac::MacKey;
+use crate::model::consent::erasure::{Reason, Tombstone};
+use crate::model::decision::id::DecisionIds;
+use crate::model::secret::mac::MacKey;
+use crate::model::text::hex::to_hex;
 use crate::ports::{BoxFuture, ErasureLog, EvidenceMemory, NoMemory, Reached, Unrecorded};
 use crate::store::{Store, StoreError};
 use std::fs;

@@ -9,7 +9,7 @@ use crate::feed::iys::conduct::Standing;
 use crate::feed::iys::{BaseUrl, HttpSettings, HttpTransport, Iys, Ledger, Limits, Password, Settings};
 use crate::ingest::WriterHandle;
 use crate::model::brand::IysCode;
-use crate::model::secret::Pseudonymizer;
+use crate::model::secret::pseudonym::Pseudonymizer;
 use crate::model::time::IysTime;
 use crate::ports::{FeedTask, TaskState};
 use crate::shutdown::Shutdown;

@@ -8,7 +8,7 @@ use crate::evidence::Log;
 use crate::index::{BrandEntry, Index};
 use crate::ingest::WriterHandle;
 use crate::model::brand::Feed;
-use crate::model::channel::{Channel, Channels};
+use crate::model::consent::channel::{Channel, Channels};
 use crate::model::time::{IysTime, Moment};
 use crate::ports::{ClosureQueue, MovementSink};
 use crate::shutdown::Shutdown;

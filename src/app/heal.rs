@@ -9,13 +9,13 @@
 //! is, an import of old data that its operator answers for. A gap that grows meanwhile is not healed by this.
 
 use crate::model::brand::BrandCode;
-use crate::model::channel::Cell;
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::movement::{Movement, Reading};
+use crate::model::consent::record::Record;
+use crate::model::consent::source::Source;
+use crate::model::consent::state::Status;
 use crate::model::feed::Gap;
-use crate::model::key::RelationKey;
-use crate::model::movement::{Movement, Reading};
-use crate::model::record::Record;
-use crate::model::source::Source;
-use crate::model::state::Status;
 use crate::ports::{BoxFuture, FeedNote, GapHealer, HealRefused, Healed, Healing, MovementSink};
 use crate::store::{Store, StoreError};
 use std::sync::Arc;
@@ -130,8 +130,8 @@ fn in_doubt(relation: RelationKey, record: &Record, gap: Gap) -> impl Iterator<I
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::key::Pseudonym;
-    use crate::model::record::CellRecord;
+    use crate::model::consent::key::Pseudonym;
+    use crate::model::consent::record::CellRecord;
     use crate::model::time::IysTime;
 
     const fn at(seconds: u32) -> IysTime {

@@ -2,8 +2,8 @@
 
 use crate::index::BrandEntry;
 use crate::model::brand::BrandCode;
-use crate::model::channel::Channel;
-use crate::model::mode::ModeFrom;
+use crate::model::brand::mode::ModeFrom;
+use crate::model::consent::channel::Channel;
 use crate::model::time::Moment;
 use crate::telemetry::metrics::{Answers, ModeEnd};
 use std::sync::Arc;
@@ -93,8 +93,8 @@ fn text(found: &[NotEnforced]) -> String {
 mod tests {
     use super::*;
     use crate::index::Index;
+    use crate::model::brand::mode::Mode;
     use crate::model::brand::{Brand, IysCode};
-    use crate::model::mode::Mode;
     use crate::model::time::IysTime;
 
     const NOW: IysTime = IysTime::from_unix(1_800_000_000);

@@ -6,7 +6,7 @@ use crate::feed::follow::Follower;
 use crate::feed::push::{Certificate, Counters, Desk, Receiver, Standing};
 use crate::index::Index;
 use crate::model::brand::{BrandCode, Feed};
-use crate::model::channel::Channel;
+use crate::model::consent::channel::Channel;
 use crate::model::feed::Stream;
 use crate::model::time::IysTime;
 use crate::net::Life;

@@ -1,7 +1,7 @@
 //! The background task that lets go of what need not be kept, at a tenth of one core's time at most.
 
 use crate::config;
-use crate::model::retention::{DAY, RemovalClock};
+use crate::model::consent::retention::{DAY, RemovalClock};
 use crate::model::time::IysTime;
 use crate::shutdown::Shutdown;
 use crate::store::{Store, StoreError};

@@ -5,7 +5,7 @@ use super::retention::SnapshotFloor;
 use crate::index::Index;
 use crate::index::snapshot::SnapshotFile;
 use crate::ingest::{Origin, snapshot};
-use crate::model::mac::MacKey;
+use crate::model::secret::mac::MacKey;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, SnapshotEvent};

@@ -1,15 +1,15 @@
 //! The answer to a batch: each step for a group of recipients before the next, so that the cipher and
 //! the memory work on many at a time. Nothing is allocated for a recipient.
 
-use super::decision::{Reason, Verdict};
 use super::policy::{self, Facts};
-use super::question::{Recipients, Scope};
 use crate::index::Index;
+use crate::model::address::recipient::{Email, Phone};
 use crate::model::brand::RetailerCode;
-use crate::model::key::{Pseudonym, RelationHash, RelationKey};
-use crate::model::recipient::{Email, Phone};
-use crate::model::secret::Pseudonymizer;
-use crate::model::state::{State, Status};
+use crate::model::consent::key::{Pseudonym, RelationHash, RelationKey};
+use crate::model::consent::state::{State, Status};
+use crate::model::decision::question::{Recipients, Scope};
+use crate::model::decision::{Reason, Verdict};
+use crate::model::secret::pseudonym::Pseudonymizer;
 
 /// Recipients on their way together: what the index takes in one go.
 const GROUP: usize = 128;

@@ -2,13 +2,13 @@
 //! head explains its columns.
 
 use super::policy::{Facts, decide};
-use super::question::Purpose;
 use crate::model::brand::BrandCode;
-use crate::model::channel::{Cell, Channel, RecipientType};
-use crate::model::declaration::{Declaration, Declared, DocumentHash, Exemption};
-use crate::model::mode::Mode;
-use crate::model::standing::OutOfScope;
-use crate::model::state::Status;
+use crate::model::brand::declaration::{Declaration, Declared, DocumentHash, Exemption};
+use crate::model::brand::mode::Mode;
+use crate::model::brand::sender_profile::OutOfScope;
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
+use crate::model::consent::state::Status;
+use crate::model::decision::question::Purpose;
 use crate::model::time::IysTime;
 use std::collections::{HashMap, HashSet};
 

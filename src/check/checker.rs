@@ -1,17 +1,17 @@
 //! Gathers the facts of a question and has them decided.
 
 use super::batch::{Batch, Codes, Verdicts};
-use super::decision::{Reason, Verdict};
-use super::decision_id::DecisionId;
 use super::policy::{self, Facts};
-use super::question::{Recipients, Scope};
 use crate::index::Index;
+use crate::model::address::recipient::Recipient;
+use crate::model::brand::mode::Mode;
 use crate::model::brand::{Brand, RetailerCode};
-use crate::model::key::{Pseudonym, RelationKey};
-use crate::model::mode::Mode;
-use crate::model::recipient::Recipient;
-use crate::model::secret::Pseudonymizer;
-use crate::model::state::Status;
+use crate::model::consent::key::{Pseudonym, RelationKey};
+use crate::model::consent::state::Status;
+use crate::model::decision::id::DecisionId;
+use crate::model::decision::question::{Recipients, Scope};
+use crate::model::decision::{Reason, Verdict};
+use crate::model::secret::pseudonym::Pseudonymizer;
 use crate::model::time::{IysTime, Moment};
 
 /// Answers questions.

@@ -1,14 +1,14 @@
-use super::super::decision::{Decision, Reason};
-use super::super::decision_id::DecisionIds;
-use super::super::question::Purpose;
 use super::*;
+use crate::model::brand::declaration::{Declaration, Declared, DocumentHash, Exemption};
+use crate::model::brand::mode::ModePlan;
+use crate::model::brand::sender_profile::{OutOfScope, Standing};
 use crate::model::brand::{Brand, BrandCode, IysCode};
-use crate::model::channel::{Cell, Channel, RecipientType};
-use crate::model::declaration::{Declaration, Declared, DocumentHash, Exemption};
-use crate::model::mode::ModePlan;
-use crate::model::secret::Secret;
-use crate::model::standing::{OutOfScope, Standing};
-use crate::model::state::{State, Status};
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
+use crate::model::consent::state::{State, Status};
+use crate::model::decision::id::DecisionIds;
+use crate::model::decision::question::Purpose;
+use crate::model::decision::{Decision, Reason};
+use crate::model::secret::pseudonym::Secret;
 
 const NOW: IysTime = IysTime::from_unix(1_795_000_000);
 

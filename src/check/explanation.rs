@@ -1,16 +1,8 @@
 //! Answers for people, in a sentence or two.
 
 use super::checker::Answer;
-use super::decision::{Reason, Verdict};
-
-/// A language that people read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    English,
-    /// Turkish.
-    Turkish,
-}
+use crate::model::decision::{Reason, Verdict};
+use crate::model::language::Language;
 
 impl Answer {
     /// Why, for people, and what whoever asked can do about it.
@@ -81,10 +73,10 @@ const NOT_ENFORCED: [&str; 2] = [
 
 #[cfg(test)]
 mod tests {
-    use super::super::decision::{Decision, Verdict};
-    use super::super::decision_id::DecisionIds;
     use super::*;
-    use crate::model::mode::Mode;
+    use crate::model::brand::mode::Mode;
+    use crate::model::decision::id::DecisionIds;
+    use crate::model::decision::{Decision, Verdict};
     use crate::model::time::IysTime;
 
     fn said(verdict: Verdict, declaration: Option<u64>) -> [String; 2] {

@@ -4,11 +4,11 @@
 //! (15/7/2015, 29417, as amended 4/1/2020). They depend on channel and recipient type: 17/A lifts 11/5
 //! to 11/8 from the intermediary for e-mail, and a merchant's address falls under 6/6.
 
-use super::decision::{Decision, Reason, Verdict};
-use super::question::Purpose;
-use crate::model::channel::{Cell, Channel, RecipientType};
-use crate::model::mode::Mode;
-use crate::model::state::Status;
+use crate::model::brand::mode::Mode;
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
+use crate::model::consent::state::Status;
+use crate::model::decision::question::Purpose;
+use crate::model::decision::{Decision, Reason, Verdict};
 
 /// Everything a decision depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! The decision table for people, in Markdown: what [`policy`](super::policy) says to its cases.
 
-use super::decision::Verdict;
-use super::explanation::Language;
 use super::policy::{Facts, decide};
-use super::question::Purpose;
-use crate::model::channel::{Cell, Channel, RecipientType};
-use crate::model::mode::Mode;
-use crate::model::state::Status;
+use crate::model::brand::mode::Mode;
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
+use crate::model::consent::state::Status;
+use crate::model::decision::Verdict;
+use crate::model::decision::question::Purpose;
+use crate::model::language::Language;
 use std::fmt::Write;
 
 /// One case: which row of the table it is, what it is in words by [`Language`], and what it is for the policy.
@@ -201,8 +201,8 @@ fn shown(verdict: &Verdict) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::decision::Reason;
     use super::*;
+    use crate::model::decision::Reason;
 
     fn lines(language: Language) -> Vec<String> {
         markdown(language).lines().map(str::to_owned).collect()

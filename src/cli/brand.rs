@@ -2,10 +2,10 @@
 
 use super::declaration::name;
 use super::{Target, brand_code};
+use crate::model::brand::mode::Mode;
+use crate::model::brand::sender_profile::{OutOfScope, Standing};
 use crate::model::brand::{Brand, BrandCode, IysCode, MaxAge};
-use crate::model::channel::Channel;
-use crate::model::mode::Mode;
-use crate::model::standing::{OutOfScope, Standing};
+use crate::model::consent::channel::Channel;
 use crate::model::time::IysTime;
 use clap::{Args, Subcommand};
 

@@ -5,9 +5,9 @@ pub mod turkish;
 use super::policy::language;
 use super::question::QuestionArgs;
 use super::{Target, brand_code, channel};
-use crate::check::Language;
 use crate::model::brand::BrandCode;
-use crate::model::channel::Channel;
+use crate::model::consent::channel::Channel;
+use crate::model::language::Language;
 use clap::Args;
 use std::path::PathBuf;
 

@@ -1,9 +1,9 @@
 //! `izingate declaration`
 
 use super::{Target, brand_code};
-use crate::check::question::Purpose;
 use crate::model::brand::BrandCode;
-use crate::model::declaration::{Declared, DocumentHash, Exemption};
+use crate::model::brand::declaration::{Declared, DocumentHash, Exemption};
+use crate::model::decision::question::Purpose;
 use crate::model::time::IysTime;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;

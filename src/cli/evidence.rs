@@ -2,12 +2,13 @@
 
 use super::policy::language;
 use super::{brand_code, channel};
-use crate::check::{DecisionId, Language};
 use crate::model::brand::BrandCode;
-use crate::model::business_days::Eves;
-use crate::model::channel::Channel;
-use crate::model::date::Date;
+use crate::model::consent::channel::Channel;
+use crate::model::decision::id::DecisionId;
+use crate::model::language::Language;
 use crate::model::time::IysTime;
+use crate::model::time::business_days::Eves;
+use crate::model::time::date::Date;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 

@@ -3,7 +3,7 @@
 use super::filter::encoding;
 use super::{Target, brand_code, size};
 use crate::model::brand::BrandCode;
-use crate::model::encoding::Declared;
+use crate::model::text::encoding::Declared;
 use crate::model::time::IysTime;
 use clap::Args;
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use super::{brand_code, channel, recipient_type};
 use crate::model::brand::BrandCode;
-use crate::model::channel::{Channel, RecipientType};
+use crate::model::consent::channel::{Channel, RecipientType};
 use crate::net::endpoint::GatewayUrl;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;

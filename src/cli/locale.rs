@@ -1,6 +1,6 @@
 //! The language in which a command speaks to people, by the locale.
 
-use crate::check::Language;
+use crate::model::language::Language;
 
 /// The language of this process's locale: `LC_ALL`, `LC_MESSAGES` and `LANG`, the first that is set.
 #[must_use]

@@ -1,6 +1,6 @@
 //! `izingate policy`
 
-use crate::check::Language;
+use crate::model::language::Language;
 use clap::{Args, Subcommand};
 
 /// What to do with the policy.

@@ -2,9 +2,9 @@
 
 use super::recipient_type;
 use super::retailer::retailer;
-use crate::check::question::Purpose;
-use crate::model::access::Retailer;
-use crate::model::channel::RecipientType;
+use crate::model::brand::retailer::Retailer;
+use crate::model::consent::channel::RecipientType;
+use crate::model::decision::question::Purpose;
 use clap::Args;
 
 /// What a question says beside its brand, its channel and its recipient.

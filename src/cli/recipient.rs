@@ -1,9 +1,9 @@
 //! `izingate recipient`
 
 use super::{Target, brand_code};
+use crate::model::address::recipient::{Phone, Recipient};
 use crate::model::brand::BrandCode;
-use crate::model::erasure::Reason;
-use crate::model::recipient::{Phone, Recipient};
+use crate::model::consent::erasure::Reason;
 use crate::model::time::IysTime;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;

@@ -1,9 +1,9 @@
 //! `izingate retailer`
 
 use super::{Target, brand_code, channel, recipient_type};
-use crate::model::access::Retailer;
 use crate::model::brand::BrandCode;
-use crate::model::channel::{Channel, RecipientType};
+use crate::model::brand::retailer::Retailer;
+use crate::model::consent::channel::{Channel, RecipientType};
 use crate::model::time::IysTime;
 use crate::net::endpoint::GatewayUrl;
 use clap::{Args, Subcommand};

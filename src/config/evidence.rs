@@ -4,7 +4,7 @@ use super::kinds::{AnyPath, Choice, Days, Names};
 use super::reader::Reader;
 use super::resolve::{length, whole};
 use crate::evidence::settings::{Durability, Overload, Settings};
-use crate::model::retention::HistoryRetention;
+use crate::model::consent::retention::HistoryRetention;
 use std::path::PathBuf;
 use std::time::Duration;
 

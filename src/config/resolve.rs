@@ -3,10 +3,11 @@
 use super::kinds::{Address, AnyPath, Choice, Days, Filter, Hosts, Length, Switch, Whole};
 use super::reader::{ConfigErrors, Found, Reader};
 use super::source::{File, Flags};
-use super::{Backup, Compression, Config, Index, Ingest, Limits, Log, LogFormat, Policy, Retention, SecretSource, Store};
-use super::{evidence, iys};
-use crate::model::retention::HistoryRetention;
-use crate::model::secret::Secret;
+use super::{
+    Backup, Compression, Config, Index, Ingest, Limits, Log, LogFormat, Policy, Retention, SecretSource, Store, evidence, iys,
+};
+use crate::model::consent::retention::HistoryRetention;
+use crate::model::secret::pseudonym::Secret;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -18,7 +18,7 @@ use super::note::{Signer, Verifier};
 use super::segment::{SEAL_LENGTH, Seal};
 use crate::disk::private::{self, open_or_make};
 use crate::disk::replace;
-use crate::model::hex::{from_hex, to_hex};
+use crate::model::text::hex::{from_hex, to_hex};
 use crate::ports::EvidenceMark;
 use std::fs::{self, File};
 use std::io;

@@ -1,6 +1,6 @@
 use super::super::note::Verifier;
 use super::*;
-use crate::check::DecisionId;
+use crate::model::decision::id::DecisionId;
 
 fn seal(number: u64, previous: Hash) -> Seal {
     let none = DecisionId::of(0, 0, 0);

@@ -14,11 +14,11 @@
 
 use super::entry::{Entry, Outcomes};
 use super::varint::{put, put_step, take, take_step, unfold};
-use crate::check::DecisionId;
-use crate::check::question::{Purpose, Scope};
 use crate::model::brand::{BrandCode, RetailerCode};
-use crate::model::channel::Cell;
-use crate::model::key::Pseudonym;
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::Pseudonym;
+use crate::model::decision::id::DecisionId;
+use crate::model::decision::question::{Purpose, Scope};
 use crate::model::time::IysTime;
 use std::sync::Arc;
 

@@ -27,7 +27,7 @@ fn columns_are_pinned() {
     encoder.encode(&whole(&entries), 1_795_000_000_123, 7);
     let expected = "01 02 03 fbbcd9f29e34 07 809becaf0d00 c80100 0102 a4b24900 0000 0202 0000 0101 0000 5400 b08becaf0d00 0000 \
                     01 066469616c6572 03632d3703632d37 4c8983";
-    assert_eq!(crate::model::hex::to_hex(&encoder.columns), expected.replace([' ', '\n'], ""));
+    assert_eq!(crate::model::text::hex::to_hex(&encoder.columns), expected.replace([' ', '\n'], ""));
     let recipients = recipients_of(&entries);
     assert_eq!(recipients, [[1; 16], [2; 16], [0; 16]].concat());
     let read = decode(&encoder.columns, &recipients);

@@ -1,8 +1,8 @@
 //! What is recorded of a decision, and of what happened to the log itself.
 
-use crate::check::DecisionId;
-use crate::check::question::Scope;
-use crate::model::key::Pseudonym;
+use crate::model::consent::key::Pseudonym;
+use crate::model::decision::id::DecisionId;
+use crate::model::decision::question::Scope;
 use crate::model::time::IysTime;
 use crate::ports::Reached;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub struct Entry {
     pub scope: Scope,
     /// The declaration behind `EXEMPT`, 0 if none.
     pub declaration: u64,
-    /// [`crate::model::mode::Mode`] by its number.
+    /// [`crate::model::brand::mode::Mode`] by its number.
     pub mode: u8,
     /// The revision that the answer reflects.
     pub revision: u64,
@@ -37,7 +37,7 @@ pub struct Entry {
 
 /// Outcome bytes with the recipients they are of; the default pseudonym stands for an invalid address.
 ///
-/// An outcome byte is [`crate::check::decision::Verdict::evidence_byte`].
+/// An outcome byte is [`crate::model::decision::Verdict::evidence_byte`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcomes {
     /// Of one question.

@@ -6,7 +6,7 @@ use super::segment::{
     read_sealed, sealed_path,
 };
 use crate::disk::private;
-use crate::model::mac::MacKey;
+use crate::model::secret::mac::MacKey;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufReader, Read};

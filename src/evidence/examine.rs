@@ -22,11 +22,10 @@ use super::merkle::Hash;
 use super::note::{Signer, Verifier};
 use super::segment::{Broken, SEALED_FRAME, Seal, Unreadable, Version, is_nothing, open_path, read_file, sealed_path};
 use super::walk::{Last, Walk, walk};
-use crate::model::mac::MacKey;
+use crate::model::secret::mac::MacKey;
 use crate::ports::EvidenceMark;
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
 /// Contents of a folder.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use super::super::testing::{self, KEY};
 use super::*;
 use crate::evidence::entry::Event;
 use crate::evidence::segment::Header;
-use crate::model::key::Pseudonym;
+use crate::model::consent::key::Pseudonym;
 
 const SEED: [u8; 32] = [7; 32];
 

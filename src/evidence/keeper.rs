@@ -8,17 +8,16 @@ use super::remembered::Remembered;
 use super::segment::{Seal, Unreadable, sealed_path};
 use super::start::is_due;
 use crate::disk::seldom::Seldom;
-use crate::model::mac::MacKey;
-use crate::model::retention::{DAY, RemovalClock};
+use crate::model::consent::retention::{DAY, RemovalClock};
+use crate::model::secret::mac::MacKey;
 use crate::model::time::IysTime;
 use std::collections::VecDeque;
-use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
+use std::{fs, io};
 
 /// Pause after a failure.
 const RETRY: Duration = Duration::from_secs(2);

@@ -8,7 +8,7 @@ mod shared;
 
 use super::entry::{Entry, Event};
 use super::settings::{Durability, Overload, Settings};
-use crate::check::{DecisionId, DecisionIds};
+use crate::model::decision::id::{DecisionId, DecisionIds};
 use crate::model::time::IysTime;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};

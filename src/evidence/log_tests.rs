@@ -4,7 +4,7 @@ use super::super::segment::{Body, Frames, sealed, sealed_path};
 use super::super::start::Threads;
 use super::super::testing::{self, KEY, NOW, start};
 use super::*;
-use crate::model::key::Pseudonym;
+use crate::model::consent::key::Pseudonym;
 use std::fs;
 use std::path::Path;
 

@@ -109,7 +109,7 @@ pub fn root_of(leaf: Hash, place: u64, size: u64, path: &[Hash]) -> Option<Hash>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::hex::to_hex;
+    use crate::model::text::hex::to_hex;
 
     fn leaves(count: usize) -> Vec<Hash> {
         (0..count).map(|place| leaf(&[&place.to_be_bytes()])).collect()

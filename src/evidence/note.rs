@@ -110,7 +110,7 @@ impl Verifier {
     /// Eight hexadecimal digits that name the key.
     #[must_use]
     pub fn short(&self) -> String {
-        crate::model::hex::to_hex(&self.id())
+        crate::model::text::hex::to_hex(&self.id())
     }
 
     /// Reads the text of a key.
@@ -123,7 +123,7 @@ impl Verifier {
         let key = key.strip_prefix(&[ED25519_KEY]).and_then(|key| key.try_into().ok()).ok_or(NoteError::InvalidKey)?;
         let verifier = Self { name: name.to_owned(), key };
         let named = !name.is_empty() && !name.contains(char::is_whitespace);
-        let same = crate::model::hex::to_hex(&verifier.id()) == id;
+        let same = crate::model::text::hex::to_hex(&verifier.id()) == id;
         if named && same { Ok(verifier) } else { Err(NoteError::InvalidKey) }
     }
 
@@ -174,7 +174,7 @@ impl fmt::Display for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut key = vec![ED25519_KEY];
         key.extend(self.key);
-        write!(f, "{}+{}+{}", self.name, crate::model::hex::to_hex(&self.id()), STANDARD.encode(key))
+        write!(f, "{}+{}+{}", self.name, crate::model::text::hex::to_hex(&self.id()), STANDARD.encode(key))
     }
 }
 

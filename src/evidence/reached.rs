@@ -9,7 +9,7 @@ use super::record::{Reader, RecordError};
 use super::segment::{Broken, Unreadable, read_file, sealed_path};
 use super::start::{StartError, io_failed};
 use super::walk::{Last, walk};
-use crate::model::mac::MacKey;
+use crate::model::secret::mac::MacKey;
 use crate::ports::Reached;
 use std::io;
 use std::path::Path;

@@ -10,7 +10,7 @@ use super::events::{Gone, Listing, beginning, explain, read_unsealed};
 use super::fault::{self, Fault};
 use super::note::Verifier;
 use super::segment::{Frame, Frames, Header, Seal, Unreadable, Version, read_sealed, sealed};
-use crate::model::mac::MacKey;
+use crate::model::secret::mac::MacKey;
 use crate::model::time::IysTime;
 use crate::ports::EvidenceMark;
 use std::io;

@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::log::{Admission, Log, Size, Ticket};
 use super::settings::Durability;
-use crate::check::{DecisionId, DecisionIds};
+use crate::model::decision::id::{DecisionId, DecisionIds};
 use crate::model::time::IysTime;
 
 /// Gives decisions their ids, and takes them over.

@@ -8,10 +8,10 @@ use super::entry::Entry;
 use super::index;
 use super::record::{Record, RecordError};
 use super::segment::{Body, Broken, Frame, Seal, Unreadable, frame_at, sealed_path};
-use crate::check::DecisionId;
 use crate::disk::private;
 use crate::model::brand::BrandCode;
-use crate::model::key::Pseudonym;
+use crate::model::consent::key::Pseudonym;
+use crate::model::decision::id::DecisionId;
 use crate::model::time::IysTime;
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! How evidence is kept: the words of `[evidence]` in the configuration.
 
-use crate::model::retention::HistoryRetention;
+use crate::model::consent::retention::HistoryRetention;
 use std::collections::HashMap;
 use std::time::Duration;
 

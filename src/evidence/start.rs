@@ -14,11 +14,11 @@ use super::segment::{Header, Open, Seal, Unreadable, Version, is_nothing, open_p
 use super::settings::Settings;
 use super::thread::named;
 use super::writer::{Rotation, Unnamed, Writer};
-use crate::check::DecisionIds;
 use crate::disk::private::make_folder;
 use crate::disk::seldom::Seldom;
-use crate::model::mac::MacKey;
-use crate::model::retention::RemovalClock;
+use crate::model::consent::retention::RemovalClock;
+use crate::model::decision::id::DecisionIds;
+use crate::model::secret::mac::MacKey;
 use crate::model::time::IysTime;
 use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError, Reached, Recalled};
 use std::fs::{self, File};

@@ -2,7 +2,6 @@
 
 use super::archive::{own_key, read_checkpoint, read_seals, root_of};
 use super::entry::{Entry, Event, Outcomes};
-use super::index;
 use super::log::{Log, Size};
 use super::note::{Signer, Verifier};
 use super::search::{Query, Search, by_id, find};
@@ -10,10 +9,10 @@ use super::segment::sealed_path;
 use super::settings::{Durability, Settings};
 use super::testing::{self, KEY, NOW, record, start};
 use super::verify::{Problem, Report, Scope, verify};
-use super::{prove, segment};
-use crate::check::{DecisionId, DecisionIds};
+use super::{index, prove, segment};
 use crate::model::brand::BrandCode;
-use crate::model::key::Pseudonym;
+use crate::model::consent::key::Pseudonym;
+use crate::model::decision::id::{DecisionId, DecisionIds};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

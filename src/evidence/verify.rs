@@ -13,12 +13,11 @@ use super::index;
 use super::note::Verifier;
 use super::segment::{Body, Broken, Frames, Header, Seal, Unreadable, Version, open_path, read_file, sealed_path};
 use crate::check::policy;
-use crate::model::mac::MacKey;
+use crate::model::secret::mac::MacKey;
 use crate::ports::EvidenceMark;
-use std::fs;
-use std::io;
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::{fs, io};
 
 /// Part of the record to check, and its witnesses.
 pub struct Scope<'a> {

@@ -4,7 +4,7 @@ use super::entry::Event;
 use super::events::Removal;
 use super::merkle::Hash;
 use super::segment::{Body, Broken, Frames, Header, Seal, is_nothing};
-use crate::model::mac::MacKey;
+use crate::model::secret::mac::MacKey;
 use crate::ports::{EvidenceMark, Reached};
 
 /// A segment that was read frame by frame.

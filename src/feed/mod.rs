@@ -1,7 +1,7 @@
 //! Where movements come from.
 //!
 //! A feed delivers rows exactly as they came; what a row means and whether it counts is decided once,
-//! in [`crate::model::movement`].
+//! in [`crate::model::consent::movement`].
 
 pub mod file;
 pub mod follow;

@@ -4,8 +4,8 @@ use super::layout::{Kind, Layout};
 use super::looks::{says_signature, says_total};
 use super::record::{Found, Span, record};
 use super::table::{is_address, resembles_address};
-use crate::model::encoding::Encoding;
-use crate::model::recipient::Phone;
+use crate::model::address::recipient::Phone;
+use crate::model::text::encoding::Encoding;
 use memchr::{memchr, memchr_iter};
 use std::borrow::Cow;
 

@@ -154,7 +154,7 @@ mod tests {
     use super::super::header;
     use super::super::layout::Wanted;
     use super::*;
-    use crate::model::encoding::Encoding;
+    use crate::model::text::encoding::Encoding;
 
     fn column(kind: Kind, named: &Named, text: &str) -> Result<u32, String> {
         let table = Table::read(text.as_bytes(), 0, true, b',', Encoding::Utf8);

@@ -135,7 +135,7 @@ mod tests {
     use super::super::header;
     use super::super::layout::{Named, Wanted};
     use super::*;
-    use crate::model::encoding::Encoding;
+    use crate::model::text::encoding::Encoding;
 
     fn of(sample: &str) -> Result<(char, u32), &'static str> {
         let wanted = Wanted { phones: Some(Named::Found), ..Wanted::default() };

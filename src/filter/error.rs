@@ -1,7 +1,7 @@
 //! What makes a whole list unusable. The text is one line and never holds an address.
 
 use super::layout::Kind;
-use crate::model::encoding::HalfCharacter;
+use crate::model::text::encoding::HalfCharacter;
 use std::fmt;
 
 /// Why a list cannot be filtered.

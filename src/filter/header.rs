@@ -10,7 +10,7 @@
 use super::headings::heading;
 use super::layout::{Kind, Named, Wanted};
 use super::table::{Table, TableRow};
-use crate::model::fold::folded;
+use crate::model::text::fold::folded;
 
 /// Rows in which a header is looked for.
 const TITLES: usize = 20;
@@ -78,7 +78,7 @@ fn headings_of(row: &TableRow) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::encoding::Encoding;
+    use crate::model::text::encoding::Encoding;
 
     fn header(list: &str, wanted: &Wanted) -> Option<usize> {
         find(&Table::read(list.as_bytes(), 0, true, b',', Encoding::Utf8), wanted)

@@ -6,9 +6,9 @@
 
 use super::layout::Kind;
 use super::output::NOT_ENFORCED;
-use crate::check::decision::{Decision, Reason};
-use crate::model::channel::Channel;
-use crate::model::fold::{folded, is_invisible};
+use crate::model::consent::channel::Channel;
+use crate::model::decision::{Decision, Reason};
+use crate::model::text::fold::{folded, is_invisible};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 

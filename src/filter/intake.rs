@@ -4,7 +4,7 @@ use super::block::{Block, Bounds, Cut, What};
 use super::error::ListError;
 use super::layout::{Layout, Wanted};
 use super::{MAX_ROW, SAMPLE};
-use crate::model::encoding::{BEGINNING, Encoding, FromUtf16, MARK};
+use crate::model::text::encoding::{BEGINNING, Encoding, FromUtf16, MARK};
 use memchr::memchr;
 
 /// A list on its way in. Holds a sample at first, then less than a row and what was pushed last.

@@ -1,15 +1,14 @@
 //! What a list looks like: its delimiter, its header, the columns of its addresses.
 
-use super::MAX_ROW;
 use super::column::Sample;
 use super::delimiter::{self, DELIMITERS, Reading, Separator};
 use super::error::ListError;
-use super::header;
 use super::headings::heading;
 use super::table::{Table, TableRow, resembles_address};
-use crate::model::channel::Channel;
-use crate::model::encoding::{Declared, Encoding};
-use crate::model::fold::{bare, folded, one_line};
+use super::{MAX_ROW, header};
+use crate::model::consent::channel::Channel;
+use crate::model::text::encoding::{Declared, Encoding};
+use crate::model::text::fold::{bare, folded, one_line};
 use memchr::memchr;
 use std::fmt;
 

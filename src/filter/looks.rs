@@ -2,8 +2,8 @@
 
 use super::layout::Kind;
 use super::table::is_address;
-use crate::check::Language;
-use crate::model::fold::{folded, undecorated};
+use crate::model::language::Language;
+use crate::model::text::fold::{folded, undecorated};
 
 /// Looks of a cell whose answer is `INVALID_RECIPIENT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use super::block::{Block, NOT_ASKED, What};
 use super::layout::{Kind, Layout};
-use crate::check::Language;
-use crate::check::decision::{Decision, Verdict};
 use crate::model::brand::BrandCode;
-use crate::model::channel::Channel;
-use crate::model::encoding::Encoding;
+use crate::model::consent::channel::Channel;
+use crate::model::decision::{Decision, Verdict};
+use crate::model::language::Language;
+use crate::model::text::encoding::Encoding;
 
 /// A sender and the channel it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +198,7 @@ fn field(name: &str, delimiter: char) -> String {
 
 fn mark(block: &Block, text: &mut Vec<u8>) {
     if block.mark {
-        text.extend_from_slice(crate::model::encoding::MARK);
+        text.extend_from_slice(crate::model::text::encoding::MARK);
     }
 }
 

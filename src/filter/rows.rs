@@ -1,7 +1,7 @@
 //! Rows of a text that a filter wrote, read again one after another.
 
 use super::record::{Found, record};
-use crate::model::encoding::MARK;
+use crate::model::text::encoding::MARK;
 use std::io::{self, BufRead};
 
 /// The rows of a text in UTF-8.

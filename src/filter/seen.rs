@@ -8,7 +8,7 @@
 use super::block::Block;
 use super::layout::Kind;
 use super::output::Before;
-use crate::model::recipient::Email;
+use crate::model::address::recipient::Email;
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_128;

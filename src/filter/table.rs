@@ -3,8 +3,8 @@
 use super::headings;
 use super::layout::Kind;
 use super::record::{Found, record};
-use crate::model::encoding::Encoding;
-use crate::model::recipient::{Email, Phone};
+use crate::model::address::recipient::{Email, Phone};
+use crate::model::text::encoding::Encoding;
 
 /// A line break in a cell of a workbook, as its text has it.
 const BREAK: char = '\u{b}';

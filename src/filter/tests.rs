@@ -5,11 +5,11 @@ use super::layout::Named;
 use super::output::{Before, Part, split};
 use super::seen::Seen;
 use super::*;
-use crate::check::Language;
-use crate::check::decision::{Decision, Reason, Verdict};
 use crate::model::brand::BrandCode;
-use crate::model::channel::Channel;
-use crate::model::encoding::{Declared, Encoding};
+use crate::model::consent::channel::Channel;
+use crate::model::decision::{Decision, Reason, Verdict};
+use crate::model::language::Language;
+use crate::model::text::encoding::{Declared, Encoding};
 use proptest::prelude::*;
 
 const SMALL: Bounds = Bounds { bytes: 50, rows: 3 };

@@ -9,7 +9,7 @@ use crate::disk;
 use crate::feed::file::{FileOptions, Notes};
 use crate::ingest::bulk::{Names, Run, Sorted};
 use crate::model::brand::BrandCode;
-use crate::model::source::Source;
+use crate::model::consent::source::Source;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::Outcome;
 use crate::feed::file::{Batch, NAMES, OURS, Row};
-use crate::model::movement::Refusal;
+use crate::model::consent::movement::Refusal;
 
 /// Refusals by code.
 pub(super) type ByCode = BTreeMap<String, u64>;

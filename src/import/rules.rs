@@ -2,8 +2,9 @@
 
 use crate::feed::file::Row;
 use crate::model::brand::BrandCode;
-use crate::model::movement::{self, Context, Parsed, Refusal};
-use crate::model::secret::Pseudonymizer;
+use crate::model::consent::movement;
+use crate::model::consent::movement::{Context, Parsed, Refusal};
+use crate::model::secret::pseudonym::Pseudonymizer;
 use crate::model::time::IysTime;
 use std::collections::HashSet;
 

@@ -2,7 +2,7 @@
 
 use super::freshness::Freshness;
 use crate::model::brand::{Brand, BrandCode};
-use crate::model::channel::Channel;
+use crate::model::consent::channel::Channel;
 use crate::model::time::{IysTime, Moment};
 use arc_swap::ArcSwap;
 use std::collections::HashMap;

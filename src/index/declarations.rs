@@ -1,7 +1,7 @@
 //! The declarations on file, as a check reads them: an immutable map, swapped whole.
 
 use crate::model::brand::BrandCode;
-use crate::model::declaration::{Declaration, Exemption};
+use crate::model::brand::declaration::{Declaration, Exemption};
 use crate::model::time::Moment;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
@@ -71,7 +71,7 @@ fn newest_first(mut declarations: Vec<Declaration>) -> Arc<[Declaration]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::declaration::{Declared, DocumentHash};
+    use crate::model::brand::declaration::{Declared, DocumentHash};
 
     use crate::model::time::IysTime;
 

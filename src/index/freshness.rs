@@ -1,9 +1,9 @@
 //! How fresh a brand's data is: what the writer notes and a check reads, without a lock.
 
 use crate::model::brand::{Brand, Feed};
-use crate::model::channel::Channel;
+use crate::model::consent::channel::Channel;
+use crate::model::consent::movement::CLOCK_TOLERANCE;
 use crate::model::feed::{Position, Stream};
-use crate::model::movement::CLOCK_TOLERANCE;
 use crate::model::time::{IysTime, Moment};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -149,7 +149,7 @@ impl Freshness {
 mod tests {
     use super::*;
     use crate::model::brand::{BrandCode, IysCode, MaxAge};
-    use crate::model::channel::Channels;
+    use crate::model::consent::channel::Channels;
 
     const NOW: IysTime = IysTime::from_unix(1_800_000_000);
 

@@ -24,8 +24,8 @@ pub use revision::Revision;
 pub use table::Full;
 pub use writing::Writing;
 
-use crate::model::key::RelationHash;
-use crate::model::state::State;
+use crate::model::consent::key::RelationHash;
+use crate::model::consent::state::State;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use table::{SHARD_BITS, Table, TableWriter};

@@ -1,8 +1,8 @@
 //! Writing to the index: states of relations, one by one or many at once.
 
 use super::table::{Full, Table, TableWriter};
-use crate::model::key::RelationHash;
-use crate::model::state::State;
+use crate::model::consent::key::RelationHash;
+use crate::model::consent::state::State;
 use std::sync::MutexGuard;
 
 /// The one writer; another one waits until this one is dropped. Readers see each change at once.

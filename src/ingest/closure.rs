@@ -2,7 +2,7 @@
 //! recipient. What retailers have access to stays as it is: a refused consent is of no use to them.
 
 use super::group::Changed;
-use crate::model::state::State;
+use crate::model::consent::state::State;
 use crate::model::time::IysTime;
 use crate::ports::{ClosedLine, UnreportedClosure};
 use crate::store::codec::{Change, Closure};
@@ -40,7 +40,7 @@ pub(super) fn prepare<'a>(
         if before == State::EMPTY { &mut new } else { &mut known }.push((relation, record.state()));
     }
     let hashed = |states: &[(_, State)]| {
-        states.iter().map(|(relation, state)| (crate::model::key::RelationKey::hash(relation), *state)).collect()
+        states.iter().map(|(relation, state)| (crate::model::consent::key::RelationKey::hash(relation), *state)).collect()
     };
     let changed = Changed { new: hashed(&new), known: hashed(&known) };
     let count = new.len();

@@ -11,12 +11,12 @@
 
 use super::group::{Changed, Map};
 use crate::model::brand::BrandCode;
-use crate::model::erasure::Tombstone;
-use crate::model::key::{Pseudonym, RelationKey};
-use crate::model::movement::{CLOCK_TOLERANCE, Movement};
-use crate::model::record::Record;
-use crate::model::retention::HistoryRetention;
-use crate::model::state::State;
+use crate::model::consent::erasure::Tombstone;
+use crate::model::consent::key::{Pseudonym, RelationKey};
+use crate::model::consent::movement::{CLOCK_TOLERANCE, Movement};
+use crate::model::consent::record::Record;
+use crate::model::consent::retention::HistoryRetention;
+use crate::model::consent::state::State;
 use crate::model::time::IysTime;
 use crate::ports::{Erased, Erasure, Retained};
 use crate::store::codec::{HistoryKey, OpenErasure, Vicinity};
@@ -253,10 +253,10 @@ fn retained(movements: &[KnownMovement], erased: IysTime, now: IysTime) -> Optio
 mod tests {
     use super::*;
     use crate::model::brand::RetailerCode;
-    use crate::model::channel::Cell;
-    use crate::model::retention::DAY;
-    use crate::model::source::{Source, SourceCode};
-    use crate::model::state::Status;
+    use crate::model::consent::channel::Cell;
+    use crate::model::consent::retention::DAY;
+    use crate::model::consent::source::{Source, SourceCode};
+    use crate::model::consent::state::Status;
 
     const KEPT: u32 = HistoryRetention::SHORTEST_DAYS * DAY;
 

@@ -1,13 +1,13 @@
 //! Which of two movements of a cell holds. Pure, and the only place that decides it.
 //!
 //! The latest `creationDate` holds. In the same second a RET beats an ONAY (fail closed, F§8.3); observations of İYS's
-//! list are no movements and never compared, see [`Record::status`](crate::model::record::Record::status). Then
+//! list are no movements and never compared, see [`Record::status`](crate::model::consent::record::Record::status). Then
 //! the greater source, `consentDate` and transaction, so that the stored record too depends only on the
 //! set of movements, not on their order or repetition. `consentDate` never decides before these: a line
 //! closure carries an old or an empty one (F§1.5).
 
-use crate::model::record::CellRecord;
-use crate::model::state::Status;
+use crate::model::consent::record::CellRecord;
+use crate::model::consent::state::Status;
 
 /// Whether `new` takes the place of `current`.
 #[must_use]
@@ -24,7 +24,7 @@ fn rank(record: &CellRecord) -> impl Ord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::source::SourceCode;
+    use crate::model::consent::source::SourceCode;
     use crate::model::time::IysTime;
     use proptest::prelude::*;
 

@@ -2,9 +2,9 @@
 //! revision of it.
 
 use crate::index::Index;
+use crate::model::brand::declaration::{Declaration, Declared};
 use crate::model::brand::{Brand, BrandPut};
-use crate::model::channel::Channel;
-use crate::model::declaration::{Declaration, Declared};
+use crate::model::consent::channel::Channel;
 use crate::model::time::IysTime;
 use crate::ports::{ModeChange, RegistryRefused};
 use crate::store::{Store, StoreError};

@@ -3,8 +3,8 @@
 use super::restore::RestoreError;
 use crate::index::snapshot::{self, Identity, Loaded, Rejected, SnapshotFile, Written};
 use crate::index::{Full, Index};
-use crate::model::key::{RelationHash, RelationKey};
-use crate::model::state::State;
+use crate::model::consent::key::{RelationHash, RelationKey};
+use crate::model::consent::state::State;
 use crate::store::codec::Change;
 use crate::store::{Store, StoreError};
 use std::io;

@@ -2,11 +2,11 @@
 //! compared and every difference named.
 
 use crate::index::Index;
-use crate::model::channel::Cell;
-use crate::model::hex::to_hex;
-use crate::model::key::{RelationHash, RelationKey};
-use crate::model::record::Record;
-use crate::model::state::{State, Status};
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::{RelationHash, RelationKey};
+use crate::model::consent::record::Record;
+use crate::model::consent::state::{State, Status};
+use crate::model::text::hex::to_hex;
 use crate::model::time::IysTime;
 use crate::store::codec::HistoryKey;
 use crate::store::{OnFile, Store, StoreError};

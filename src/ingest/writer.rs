@@ -19,8 +19,8 @@ use crate::disk::seldom::Seldom;
 use crate::index::snapshot::SnapshotFile;
 use crate::index::{Full, Index, Writing};
 use crate::model::brand::Brand;
-use crate::model::movement::Movement;
-use crate::model::source::SourceCode;
+use crate::model::consent::movement::Movement;
+use crate::model::consent::source::SourceCode;
 use crate::model::time::IysTime;
 use crate::ports::{
     Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ForgottenClosures, RegistryRefused, SinkError, Stall,

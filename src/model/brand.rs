@@ -1,9 +1,14 @@
 //! Brands and the codes around them.
 
-use super::channel::{Channel, Channels};
-use super::mode::{Mode, ModePlan};
-use super::standing::{DeclarationNeeded, Standing, StandingChange};
+pub mod declaration;
+pub mod mode;
+pub mod retailer;
+pub mod sender_profile;
+
 use super::time::Moment;
+use crate::model::brand::mode::{Mode, ModePlan};
+use crate::model::brand::sender_profile::{DeclarationNeeded, Standing, StandingChange};
+use crate::model::consent::channel::{Channel, Channels};
 use std::fmt;
 use std::num::{NonZeroU16, NonZeroU32};
 
@@ -297,8 +302,8 @@ impl fmt::Display for IysCode {
 
 #[cfg(test)]
 mod tests {
-    use super::super::standing::OutOfScope;
     use super::*;
+    use crate::model::brand::sender_profile::OutOfScope;
 
     #[test]
     fn codes_may_be_padded() {

@@ -1,5 +1,8 @@
 //! İYS's times: `YYYY-MM-DD HH:mm:ss` in Türkiye time, which is UTC+3 all year (F§1.1).
 
+pub mod business_days;
+pub mod date;
+
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,12 +1,12 @@
 //! What is on file of the feed.
 
 use super::ReadError;
-use crate::model::access::Retailer;
+use crate::model::brand::retailer::Retailer;
 use crate::model::brand::{Brand, BrandCode};
-use crate::model::channel::Cell;
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::Pseudonym;
+use crate::model::consent::movement::Movement;
 use crate::model::feed::{Position, Stream};
-use crate::model::key::Pseudonym;
-use crate::model::movement::Movement;
 use crate::model::time::IysTime;
 use std::collections::HashSet;
 

@@ -1,8 +1,8 @@
 //! What changed since a revision.
 
 use super::ReadError;
-use crate::model::key::RelationKey;
-use crate::model::state::State;
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::state::State;
 use crate::model::time::IysTime;
 
 /// A place in the change log: a change of a batch. Before all others: the earliest batch that is kept.

@@ -1,7 +1,7 @@
 //! Closed lines of which İYS is still to be told.
 
 use super::ReadError;
-use crate::model::seal::SealedPhone;
+use crate::model::secret::cipher::SealedPhone;
 use crate::model::time::IysTime;
 
 /// A closed line of which İYS is still to be told (11/9).

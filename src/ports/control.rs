@@ -1,9 +1,9 @@
 //! The feed, as an operator sees it.
 
 use super::{BoxFuture, SinkError};
-use crate::model::access::Retailer;
 use crate::model::brand::BrandCode;
-use crate::model::channel::{Cell, Channel};
+use crate::model::brand::retailer::Retailer;
+use crate::model::consent::channel::{Cell, Channel};
 use crate::model::time::IysTime;
 
 /// How a task that follows İYS is doing.

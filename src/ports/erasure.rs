@@ -2,8 +2,8 @@
 
 use super::{BoxFuture, SinkError};
 use crate::model::brand::BrandCode;
-use crate::model::erasure::{Reason, Tombstone};
-use crate::model::key::{Pseudonym, RelationKey};
+use crate::model::consent::erasure::{Reason, Tombstone};
+use crate::model::consent::key::{Pseudonym, RelationKey};
 use crate::model::time::IysTime;
 
 /// What is to be erased of a recipient (KVKK).

@@ -1,9 +1,9 @@
 //! What is on file of a recipient.
 
 use super::ReadError;
-use crate::model::channel::Cell;
-use crate::model::key::RelationKey;
-use crate::model::state::Status;
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::state::Status;
 use crate::model::time::IysTime;
 
 /// One movement of a cell as it was taken in.

@@ -1,11 +1,11 @@
 //! What an operator keeps on file, through the writer: brands, how their rows are enforced, declarations.
 
 use super::{BoxFuture, SinkError};
+use crate::model::brand::declaration::{Declaration, Declared};
+use crate::model::brand::mode::Mode;
+use crate::model::brand::sender_profile::DeclarationNeeded;
 use crate::model::brand::{AgeTooShort, Brand, BrandCode, BrandPut, PutRefused};
-use crate::model::channel::Channels;
-use crate::model::declaration::{Declaration, Declared};
-use crate::model::mode::Mode;
-use crate::model::standing::DeclarationNeeded;
+use crate::model::consent::channel::Channels;
 use crate::model::time::IysTime;
 
 /// How a brand's rows are to be enforced on some channels.

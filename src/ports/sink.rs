@@ -2,10 +2,10 @@
 
 use super::BoxFuture;
 use crate::model::brand::{AgeTooShort, Ages, Brand, BrandCode};
+use crate::model::consent::key::Pseudonym;
+use crate::model::consent::movement::Movement;
 use crate::model::feed::{Gap, Position, Stream};
-use crate::model::key::Pseudonym;
-use crate::model::movement::Movement;
-use crate::model::seal::SealedPhone;
+use crate::model::secret::cipher::SealedPhone;
 use crate::model::time::IysTime;
 
 /// What became of a batch of movements.

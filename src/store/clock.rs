@@ -76,7 +76,7 @@ mod tests {
     use super::super::rocks::Options;
     use super::*;
     use crate::model::brand::{Brand, IysCode};
-    use crate::model::secret::{Pseudonymizer, Secret};
+    use crate::model::secret::pseudonym::{Pseudonymizer, Secret};
     use crate::ports::{EvidenceMark, EvidenceMemory};
 
     const NOW: IysTime = IysTime::from_unix(1_800_000_000);

@@ -34,12 +34,12 @@ pub use retention::{
     CELL_LENGTH, CellBytes, SWEEP_KEY, Sweep, decode_change_time, decode_known_since, decode_receipt, decode_sweep, encode_sweep,
 };
 
-use crate::model::channel::Cell;
-use crate::model::key::RelationKey;
-use crate::model::record::{CellRecord, Record};
-use crate::model::secret::KEY_ID;
-use crate::model::source::SourceCode;
-use crate::model::state::{State, Status};
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::record::{CellRecord, Record};
+use crate::model::consent::source::SourceCode;
+use crate::model::consent::state::{State, Status};
+use crate::model::secret::pseudonym::KEY_ID;
 use crate::model::time::IysTime;
 
 /// The format of the whole store; a store with a greater one is refused.

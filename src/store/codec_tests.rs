@@ -1,16 +1,15 @@
 use super::*;
-use crate::model::access::{Access, Retailer};
+use crate::model::brand::declaration::{Declaration, Declared, DocumentHash, Exemption};
+use crate::model::brand::mode::{Mode, ModeFrom, ModePlan};
+use crate::model::brand::retailer::{Access, Retailer};
+use crate::model::brand::sender_profile::{DataKeeper, Keeper, OutOfScope, Standing};
 use crate::model::brand::{Brand, BrandCode, Feed, IysCode, MaxAge};
-use crate::model::channel::Channels;
-use crate::model::channel::{Channel, RecipientType};
-use crate::model::declaration::{Declaration, Declared, DocumentHash, Exemption};
+use crate::model::consent::channel::{Channel, Channels, RecipientType};
+use crate::model::consent::key::Pseudonym;
+use crate::model::consent::source::Source;
 use crate::model::feed::{Gap, Position, Stream};
-use crate::model::hex::{from_hex, to_hex};
-use crate::model::key::Pseudonym;
-use crate::model::mode::{Mode, ModeFrom, ModePlan};
-use crate::model::seal::SealedPhone;
-use crate::model::source::Source;
-use crate::model::standing::{DataKeeper, Keeper, OutOfScope, Standing};
+use crate::model::secret::cipher::SealedPhone;
+use crate::model::text::hex::{from_hex, to_hex};
 use crate::ports::UnreportedClosure;
 use proptest::prelude::*;
 

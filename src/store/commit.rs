@@ -4,12 +4,12 @@ use super::codec::{self, Change, Closure, HistoryBytes, HistoryValue};
 use super::error::StoreError;
 use super::meta::{COMMITTED, REVISION};
 use super::rocks::{Family, Store, Writes};
+use crate::model::brand::declaration::Declaration;
 use crate::model::brand::{Brand, BrandCode};
-use crate::model::declaration::Declaration;
+use crate::model::consent::key::{Pseudonym, RelationKey};
+use crate::model::consent::record::Record;
+use crate::model::consent::source::Source;
 use crate::model::feed::{Gap, Position, Stream};
-use crate::model::key::{Pseudonym, RelationKey};
-use crate::model::record::Record;
-use crate::model::source::Source;
 use crate::model::time::IysTime;
 use crate::ports::UnreportedClosure;
 

@@ -1,9 +1,8 @@
 use super::*;
-use crate::model::channel::Cell;
-use crate::model::secret::{Pseudonymizer, Secret};
-use crate::model::source::SourceCode;
-use crate::model::state::State;
-use crate::model::state::Status;
+use crate::model::consent::channel::Cell;
+use crate::model::consent::source::SourceCode;
+use crate::model::consent::state::{State, Status};
+use crate::model::secret::pseudonym::{Pseudonymizer, Secret};
 use crate::store::Options;
 use crate::store::codec::{Change, HistoryValue};
 use tempfile::TempDir;

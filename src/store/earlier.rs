@@ -7,10 +7,10 @@
 use super::codec::{self, HistoryKey, InvalidBytes};
 use super::error::StoreError;
 use super::rocks::{Family, Store};
-use crate::model::channel::Cell;
-use crate::model::key::RelationKey;
-use crate::model::record::{CellRecord, Record};
-use crate::model::state::Status;
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::record::{CellRecord, Record};
+use crate::model::consent::state::Status;
 use std::ops::ControlFlow::{Break, Continue};
 
 impl Store {

@@ -113,7 +113,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::super::rocks::Options;
     use super::*;
-    use crate::model::secret::{Pseudonymizer, Secret};
+    use crate::model::secret::pseudonym::{Pseudonymizer, Secret};
 
     fn mark(segment: u64) -> EvidenceMark {
         EvidenceMark { segment, ..EvidenceMark::default() }

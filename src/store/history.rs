@@ -3,11 +3,11 @@
 use super::codec::{self, Closure, HistoryKey};
 use super::error::StoreError;
 use super::rocks::{Family, Store};
-use crate::model::channel::Cell;
-use crate::model::key::RelationKey;
-use crate::model::movement::{CLOCK_TOLERANCE, date_of};
-use crate::model::source::{Source, SourceCode};
-use crate::model::state::Status;
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::movement::{CLOCK_TOLERANCE, date_of};
+use crate::model::consent::source::{Source, SourceCode};
+use crate::model::consent::state::Status;
 use crate::model::time::IysTime;
 use crate::ports::{CellHistory, HistoryEntry, HistoryReader, ReadError};
 

@@ -15,7 +15,7 @@ use super::meta::{COMMITTED, REVISION};
 use super::rocks::{Family, Store};
 use super::staged::{Staged, StagedFile};
 use crate::model::brand::BrandCode;
-use crate::model::source::Source;
+use crate::model::consent::source::Source;
 use crate::model::time::IysTime;
 use std::fs::{self, File};
 use std::io::ErrorKind;

@@ -1,11 +1,11 @@
 use super::*;
-use crate::model::channel::Cell;
-use crate::model::hex::to_hex;
-use crate::model::key::{Pseudonym, RelationKey};
-use crate::model::record::{CellRecord, Record};
-use crate::model::secret::{Pseudonymizer, Secret};
-use crate::model::source::SourceCode;
-use crate::model::state::Status;
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::{Pseudonym, RelationKey};
+use crate::model::consent::record::{CellRecord, Record};
+use crate::model::consent::source::SourceCode;
+use crate::model::consent::state::Status;
+use crate::model::secret::pseudonym::{Pseudonymizer, Secret};
+use crate::model::text::hex::to_hex;
 use crate::store::codec::{HistoryKey, HistoryValue, encode_history};
 use crate::store::{Options, Store, backup};
 use tempfile::TempDir;

@@ -3,7 +3,7 @@
 use super::codec::{self, FORMAT};
 use super::error::StoreError;
 use super::rocks::{Family, Options, Store};
-use crate::model::secret::{KEY_ID, Pseudonymizer};
+use crate::model::secret::pseudonym::{KEY_ID, Pseudonymizer};
 use crate::model::time::IysTime;
 use std::path::Path;
 

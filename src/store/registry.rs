@@ -3,8 +3,8 @@
 use super::codec::{self, DECLARATION_PREFIX, InvalidBytes};
 use super::error::StoreError;
 use super::rocks::{Family, Store};
+use crate::model::brand::declaration::Declaration;
 use crate::model::brand::{Brand, BrandCode};
-use crate::model::declaration::Declaration;
 
 impl Store {
     /// The brand of a code.

@@ -17,9 +17,9 @@
 use super::codec::{self, CELL_LENGTH, CellBytes, HistoryBytes, HistoryKey, SWEEP_KEY, Sweep, Vicinity};
 use super::error::StoreError;
 use super::rocks::{Family, Store};
-use crate::model::record::Record;
-use crate::model::retention::{DAY, HistoryRetention};
-use crate::model::state::Status;
+use crate::model::consent::record::Record;
+use crate::model::consent::retention::{DAY, HistoryRetention};
+use crate::model::consent::state::Status;
 use crate::model::time::IysTime;
 use std::ops::ControlFlow::{Break, Continue};
 use std::sync::PoisonError;

@@ -7,10 +7,10 @@
 use super::codec::HistoryKey;
 use super::error::StoreError;
 use super::rocks::{Family, Store};
-use crate::model::channel::Cell;
-use crate::model::key::RelationKey;
-use crate::model::record::Record;
-use crate::model::state::Status;
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::record::Record;
+use crate::model::consent::state::Status;
 use crate::model::time::IysTime;
 
 const CELLS: usize = Cell::ALL.len();

@@ -1,7 +1,7 @@
 use super::super::series::{ALL, Kind, Series};
 use super::*;
-use crate::model::channel::Channel;
-use crate::model::mode::Mode;
+use crate::model::brand::mode::Mode;
+use crate::model::consent::channel::Channel;
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -6,9 +6,9 @@ use super::labels::{
     BreakerWord, BudgetWord, ClockDirection, Edge, ModeEnd, MovementResult, PushResult, SnapshotEvent, StandingWord,
 };
 use super::top::SHOWN;
-use crate::check::decision::{Decision, Reason};
-use crate::model::channel::Channel;
-use crate::model::mode::Mode;
+use crate::model::brand::mode::Mode;
+use crate::model::consent::channel::Channel;
+use crate::model::decision::{Decision, Reason};
 
 /// A series.
 #[derive(Debug)]

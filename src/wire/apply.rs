@@ -3,7 +3,8 @@
 use super::gateway::Gateway;
 use super::status::{Kind, Problem};
 use crate::model::brand::BrandCode;
-use crate::model::movement::{self, CLOCK_TOLERANCE, Context, Parsed, RawMovement, Refusal};
+use crate::model::consent::movement;
+use crate::model::consent::movement::{CLOCK_TOLERANCE, Context, Parsed, RawMovement, Refusal};
 use crate::model::time::IysTime;
 use crate::ports::{Applied, FeedNote};
 use crate::telemetry::metrics::MovementResult;

@@ -64,7 +64,7 @@ fn invalid() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::DecisionIds;
+    use crate::model::decision::id::DecisionIds;
 
     #[test]
     fn a_caller_names_itself_or_does_not() {

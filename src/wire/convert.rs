@@ -10,15 +10,16 @@ use super::apply::Report;
 use super::gateway::{Explained, MOST_HISTORY, parts_of};
 use super::proto;
 use super::status::{Kind, Problem};
-use crate::check::decision::{Decision, Verdict};
-use crate::check::question::{LONGEST_REFERENCE, Purpose, Recipients, Scope};
-use crate::check::{Answer, BatchAnswer, Counts, Language};
-use crate::model::access::Consents;
+use crate::check::{Answer, BatchAnswer, Counts};
+use crate::model::brand::retailer::Consents;
 use crate::model::brand::{BrandCode, RetailerCode};
-use crate::model::channel::{Cell, Channel, RecipientType};
-use crate::model::key::RelationKey;
-use crate::model::movement::{CLOCK_TOLERANCE, RawMovement};
-use crate::model::state::{State, Status};
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::movement::{CLOCK_TOLERANCE, RawMovement};
+use crate::model::consent::state::{State, Status};
+use crate::model::decision::question::{LONGEST_REFERENCE, Purpose, Recipients, Scope};
+use crate::model::decision::{Decision, Verdict};
+use crate::model::language::Language;
 use crate::model::time::IysTime;
 use crate::ports::{CellHistory, ChangePart, HistoryEntry, Observed, PushAction, PushConnection};
 
@@ -422,8 +423,8 @@ pub const fn heartbeat_event(revision: u64) -> proto::WatchEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::decision::Reason;
-    use crate::model::mode::Mode;
+    use crate::model::brand::mode::Mode;
+    use crate::model::decision::Reason;
 
     /// These numbers are inside what they are in a message: one that is given another meaning on either side is found here.
     #[test]

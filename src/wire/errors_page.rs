@@ -2,9 +2,9 @@
 
 use super::command_codes::CURES;
 use super::status::{Kind, Retry};
-use crate::check::decision::Reason;
 use crate::filter::ListError;
-use crate::model::movement::Refusal;
+use crate::model::consent::movement::Refusal;
+use crate::model::decision::Reason;
 use std::fmt::Write;
 
 const HEAD: &str = "# Errors
@@ -132,7 +132,7 @@ const fn denial(reason: Reason) -> Option<(&'static str, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::decision::Decision;
+    use crate::model::decision::Decision;
 
     /// `UPDATE_ERRORS=1` writes it anew.
     #[test]

@@ -4,20 +4,22 @@ use super::caller::{Caller, Callers};
 use super::filter::Filters;
 use super::status::{Kind, Problem};
 use super::watch::Watching;
-use crate::check::decision::{Decision, Reason, Verdict};
-use crate::check::question::Scope;
 use crate::check::{Answer, Checker, Circumstances};
 use crate::clock::Clock;
 use crate::evidence::Recorder;
 use crate::evidence::log::{Log, Status};
-use crate::model::declaration::Declaration;
-use crate::model::key::RelationKey;
-use crate::model::mode::Mode;
-use crate::model::recipient::Recipient;
-use crate::model::seal::Sealer;
+use crate::model::address::recipient::Recipient;
+use crate::model::brand::declaration::Declaration;
+use crate::model::brand::mode::Mode;
+use crate::model::consent::key::RelationKey;
+use crate::model::decision::question::Scope;
+use crate::model::decision::{Decision, Reason, Verdict};
+use crate::model::secret::cipher::Sealer;
 use crate::model::time::{IysTime, Moment};
-use crate::ports::{BackupMaker, BackupRefused, CellHistory, ClosureQueue, FeedControl, FeedRefused, GapHealer, HistoryReader};
-use crate::ports::{EraseRefused, MovementSink, RecipientEraser, Registrar, SinkError, Stall};
+use crate::ports::{
+    BackupMaker, BackupRefused, CellHistory, ClosureQueue, EraseRefused, FeedControl, FeedRefused, GapHealer, HistoryReader,
+    MovementSink, RecipientEraser, Registrar, SinkError, Stall,
+};
 use crate::telemetry::metrics::{CheckSeries, Metrics, Outcome};
 use http::HeaderMap;
 use std::sync::Arc;

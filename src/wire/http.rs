@@ -2,17 +2,15 @@
 
 use super::apply::{self, Export};
 use super::body::{Media, Sent, Shared};
-use super::convert;
-use super::filter;
 use super::gateway::Gateway;
 use super::json::{self, AnswerBody, BatchAnswerBody, BatchBody, CheckBody, Document, ExplanationBody, ReportBody};
-use super::language;
 use super::line::line;
 use super::negotiation::prefers_text;
 use super::record::Asked;
 use super::status::{Kind, Problem};
+use super::{convert, filter, language};
 use crate::model::brand::BrandCode;
-use crate::model::fields::Fields;
+use crate::model::consent::fields::Fields;
 use crate::telemetry::metrics::Edge;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};

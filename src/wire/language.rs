@@ -1,7 +1,7 @@
 //! Which language a caller of HTTP reads: `Accept-Language` (RFC 9110, 12.5.4), of which we have two.
 
 use super::negotiation::choices;
-use crate::check::Language;
+use crate::model::language::Language;
 use http::{HeaderMap, header};
 
 /// The language that is asked for most, the first of several; none if neither is.

@@ -1,6 +1,6 @@
 //! An answer as one line of text, for dialplans, which have no JSON: `Accept: text/plain`.
 
-use crate::check::decision::Decision;
+use crate::model::decision::Decision;
 use axum::response::{IntoResponse, Response};
 
 /// Decision and reason, and an end of line, which Asterisk's `CURL()` cuts off.

@@ -1,17 +1,16 @@
 //! What an operator does to recipients and gaps, for the wire: closed lines and the duty to tell İYS of them
 //! (11/9), erasures (KVKK), movements that were missed.
 
-use super::convert;
 use super::gateway::Gateway;
-use super::proto;
 use super::registry::page_size;
 use super::status::{Kind, Problem};
+use super::{convert, proto};
+use crate::model::address::recipient::{Phone, Recipient};
 use crate::model::brand::BrandCode;
-use crate::model::erasure::Reason;
-use crate::model::key::Pseudonym;
-use crate::model::recipient::{Phone, Recipient};
-use crate::model::seal::SealError;
-use crate::model::secret::Pseudonymizer;
+use crate::model::consent::erasure::Reason;
+use crate::model::consent::key::Pseudonym;
+use crate::model::secret::cipher::SealError;
+use crate::model::secret::pseudonym::Pseudonymizer;
 use crate::ports::{ClosedLine, Erasure, ForgottenClosures, HealRefused, Healing, UnreportedClosure};
 use std::sync::Arc;
 

@@ -3,12 +3,13 @@
 use super::caller::Caller;
 use super::gateway::{Gateway, Parts};
 use crate::check::policy::{byte_without_evidence, without_evidence};
-use crate::check::question::{Recipients, Scope};
-use crate::check::{Answer, BatchAnswer, Checker, Circumstances, Counts, DecisionId};
+use crate::check::{Answer, BatchAnswer, Checker, Circumstances, Counts};
 use crate::evidence::entry::{Entry, Outcomes};
 use crate::evidence::{Admission, Recorder, Size, Ticket};
-use crate::model::key::Pseudonym;
-use crate::model::mode::Mode;
+use crate::model::brand::mode::Mode;
+use crate::model::consent::key::Pseudonym;
+use crate::model::decision::id::DecisionId;
+use crate::model::decision::question::{Recipients, Scope};
 use crate::model::time::{IysTime, Moment};
 use crate::telemetry::metrics::Edge;
 use std::sync::Arc;

@@ -1,11 +1,10 @@
 //! What an operator keeps on file of senders, for the wire: brands, modes, declarations.
 
-use super::convert;
 use super::gateway::Gateway;
-use super::proto;
 use super::status::{Kind, Problem};
+use super::{convert, proto};
+use crate::model::brand::sender_profile::StandingChange;
 use crate::model::brand::{Ages, Brand, BrandPut, PutRefused};
-use crate::model::standing::StandingChange;
 use crate::ports::RegistryRefused;
 
 /// Declarations in one answer at most: an answer of so many stays below what any client takes.

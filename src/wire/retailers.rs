@@ -1,12 +1,11 @@
 //! Retailers' access, for the wire: noted as an operator tells it, or asked for at İYS.
 
-use super::convert;
 use super::gateway::Gateway;
-use super::proto;
 use super::status::{Kind, Problem};
-use crate::model::access::{Access, Retailer};
-use crate::model::movement::Movement;
-use crate::model::source::Source;
+use super::{convert, proto};
+use crate::model::brand::retailer::{Access, Retailer};
+use crate::model::consent::movement::Movement;
+use crate::model::consent::source::Source;
 use crate::model::time::IysTime;
 use crate::ports::{Applied, RetailersSeen};
 

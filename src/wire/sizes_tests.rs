@@ -7,12 +7,12 @@ use super::gateway::MOST_HISTORY;
 use super::operator::MOST_CLOSURES;
 use super::registry::{MOST_BRANDS, MOST_DECLARATIONS};
 use super::{proto, state};
-use crate::check::question::LONGEST_REFERENCE;
 use crate::model::brand::Brand;
-use crate::model::channel::Channel;
-use crate::model::declaration::Declared;
-use crate::model::movement::Refusal;
-use crate::model::standing::Standing;
+use crate::model::brand::declaration::Declared;
+use crate::model::brand::sender_profile::Standing;
+use crate::model::consent::channel::Channel;
+use crate::model::consent::movement::Refusal;
+use crate::model::decision::question::LONGEST_REFERENCE;
 use crate::ports::ChangePart;
 use prost::Message;
 

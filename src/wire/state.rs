@@ -7,7 +7,7 @@ use super::registry::page_size;
 use super::status::{Kind, Problem};
 use crate::index::{BrandEntry, StreamFreshness};
 use crate::model::brand::Feed;
-use crate::model::channel::Channel;
+use crate::model::consent::channel::Channel;
 use crate::model::feed::Stream;
 use crate::model::time::{IysTime, Moment};
 use crate::ports::FeedTask;

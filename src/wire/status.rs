@@ -6,9 +6,9 @@
 use super::json::Document;
 use super::line::line;
 use super::negotiation::prefers_text;
-use crate::check::decision::Decision;
 use crate::model::brand::AgeTooShort;
-use crate::model::standing::DeclarationNeeded;
+use crate::model::brand::sender_profile::DeclarationNeeded;
+use crate::model::decision::Decision;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;

@@ -9,7 +9,7 @@ use super::grpc::Permission;
 use super::proto::{CheckRequest, CheckResponse};
 use super::record::Asked;
 use super::status::of_tonic;
-use crate::check::question::Scope;
+use crate::model::decision::question::Scope;
 use crate::telemetry::metrics::Edge;
 use futures_util::StreamExt;
 use tokio_stream::Stream;

@@ -9,8 +9,8 @@ use crate::support::{BRAND, Gateway, add_brand, izingate};
 use izingate::app::open::{existing, read_only};
 use izingate::config::SecretSource;
 use izingate::ingest::order::replaces;
-use izingate::model::key::RelationKey;
-use izingate::model::record::Record;
+use izingate::model::consent::key::RelationKey;
+use izingate::model::consent::record::Record;
 use izingate::model::time::IysTime;
 use izingate::store::codec::{HistoryKey, decode_history};
 use izingate::wire::proto::{

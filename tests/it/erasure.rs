@@ -10,10 +10,10 @@ use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, apply, movement};
 use crate::support::search::Needles;
 use crate::support::{BRAND, Gateway, add_brand, izingate, run, serve};
 use izingate::app::open::read_only;
-use izingate::model::hex::to_hex;
-use izingate::model::key::Pseudonym;
-use izingate::model::recipient::Recipient;
-use izingate::model::secret::{Pseudonymizer, Secret};
+use izingate::model::address::recipient::Recipient;
+use izingate::model::consent::key::Pseudonym;
+use izingate::model::secret::pseudonym::{Pseudonymizer, Secret};
+use izingate::model::text::hex::to_hex;
 use izingate::model::time::IysTime;
 use izingate::wire::proto::watch_event::Event;
 use izingate::wire::proto::{

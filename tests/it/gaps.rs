@@ -9,7 +9,7 @@ use crate::support::{BRAND, Gateway, add_brand, izingate, run};
 use izingate::app::open::{existing, read_only};
 use izingate::config::SecretSource;
 use izingate::model::brand::{Brand, BrandCode, Feed};
-use izingate::model::channel::Channels;
+use izingate::model::consent::channel::Channels;
 use izingate::model::feed::{Gap, Position, Stream};
 use izingate::model::time::IysTime;
 use izingate::wire::proto::{

@@ -6,7 +6,7 @@ use crate::support::data::{fresh, inspect};
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, STRANGER, apply, movement};
 use crate::support::web::{get, post_json};
 use crate::support::{BRAND, Gateway, izingate, run};
-use izingate::check::decision::Verdict;
+use izingate::model::decision::Verdict;
 use izingate::model::time::IysTime;
 use izingate::wire::proto::watch_event::Event;
 use izingate::wire::proto::{

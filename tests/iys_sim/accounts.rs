@@ -3,7 +3,7 @@
 use super::answer::Problem;
 use super::brand::Brand;
 use super::route::Call;
-use izingate::model::channel::Channel;
+use izingate::model::consent::channel::Channel;
 use std::collections::BTreeMap;
 
 /// An API user; its password is İYS's business and in no log.

@@ -5,8 +5,8 @@ use super::clock::Moment;
 use super::generate::Generator;
 use super::movement::{Address, Movement, Source, digest, order_of};
 use super::push::Connection;
-use izingate::model::channel::{Cell, Channel, RecipientType};
-use izingate::model::state::Status;
+use izingate::model::consent::channel::{Cell, Channel, RecipientType};
+use izingate::model::consent::state::Status;
 use izingate::model::time::IysTime;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -10,7 +10,7 @@ use super::route::Call;
 use super::settings::{EmptyConsent, OldCursor, Settings};
 use bytes::Bytes;
 use http::Response;
-use izingate::model::state::Status;
+use izingate::model::consent::state::Status;
 use izingate::model::time::IysTime;
 use serde::Serialize;
 use serde_json::Value;

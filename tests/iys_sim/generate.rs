@@ -1,8 +1,8 @@
 //! Movements made of a seed, as time passes: nothing is made before it is asked for.
 
 use super::brand::{Brand, Registration};
-use izingate::model::channel::{Cell, Channel, RecipientType};
-use izingate::model::state::Status;
+use izingate::model::consent::channel::{Cell, Channel, RecipientType};
+use izingate::model::consent::state::Status;
 use izingate::model::time::IysTime;
 
 const DAY: u64 = 86_400;

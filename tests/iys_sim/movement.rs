@@ -1,8 +1,8 @@
 //! One movement, kept small: a run holds millions.
 
-use izingate::model::channel::{Cell, Channel};
-use izingate::model::hex::to_hex;
-use izingate::model::state::Status;
+use izingate::model::consent::channel::{Cell, Channel};
+use izingate::model::consent::state::Status;
+use izingate::model::text::hex::to_hex;
 use izingate::model::time::IysTime;
 use sha2::{Digest, Sha256};
 use std::fmt;

@@ -9,7 +9,7 @@ use super::route::{Call, Endpoint};
 use super::settings::{CodeStyle, Settings};
 use bytes::Bytes;
 use http::Response;
-use izingate::model::state::Status;
+use izingate::model::consent::state::Status;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -12,7 +12,7 @@ use super::settings::EmptyConsent;
 use super::world::World;
 use bytes::Bytes;
 use http::Response;
-use izingate::model::channel::Channel;
+use izingate::model::consent::channel::Channel;
 use izingate::model::time::IysTime;
 use serde::Serialize;
 use serde_json::{Value, json};

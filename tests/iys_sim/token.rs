@@ -7,7 +7,7 @@ use super::route::{Call, pairs};
 use super::settings::Settings;
 use bytes::Bytes;
 use http::Response;
-use izingate::model::hex::to_hex;
+use izingate::model::text::hex::to_hex;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};

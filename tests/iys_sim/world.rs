@@ -15,7 +15,7 @@ use super::token::Tokens;
 use super::{changes, files, history, partner, push, retailers, status};
 use bytes::Bytes;
 use http::{Request, Response, header};
-use izingate::model::channel::Cell;
+use izingate::model::consent::channel::Cell;
 use izingate::model::time::IysTime;
 use std::collections::BTreeMap;
 

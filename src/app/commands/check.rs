@@ -2,12 +2,12 @@
 
 use super::{CommandError, connect, gateway, runtime};
 use crate::app::lists::offline::{Offline, Places, Question};
-use crate::check::Language;
 use crate::cli::check::CheckArgs;
 use crate::cli::locale;
 use crate::config::SecretSource;
-use crate::model::access::Retailer;
 use crate::model::brand::RetailerCode;
+use crate::model::brand::retailer::Retailer;
+use crate::model::language::Language;
 use crate::model::time::IysTime;
 use crate::wire::caller::CALLER_HEADER;
 use crate::wire::convert::{channel_code, check_response, purpose_code, recipient_type_code};
@@ -131,7 +131,7 @@ fn text(args: &CheckArgs, response: &CheckResponse, language: Language) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::decision::Decision;
+    use crate::model::decision::Decision;
 
     #[test]
     fn the_record_lies_beside_the_data() {

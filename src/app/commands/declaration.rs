@@ -2,11 +2,11 @@
 
 use super::{CommandError, existing, remote, time, writing};
 use crate::app::open;
-use crate::check::question::Purpose;
 use crate::cli::Target;
 use crate::cli::declaration::{AddArgs, DeclarationCommand, Document, ListArgs, RevokeArgs};
 use crate::model::brand::BrandCode;
-use crate::model::declaration::DocumentHash;
+use crate::model::brand::declaration::DocumentHash;
+use crate::model::decision::question::Purpose;
 use crate::model::time::IysTime;
 use crate::ports::Registrar;
 use crate::wire::convert::{declaration_message, purpose, purpose_code};

@@ -5,7 +5,7 @@ use crate::app::data_dir::{DataDir, configured_secret};
 use crate::app::open::OpenError;
 use crate::cli::backup::RestoreArgs;
 use crate::config::SecretSource;
-use crate::model::secret::Pseudonymizer;
+use crate::model::secret::pseudonym::Pseudonymizer;
 use crate::model::time::IysTime;
 use crate::store::backup::{Manifest, restore as files};
 

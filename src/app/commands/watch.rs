@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use crate::cli::watch::{From, WatchArgs};
-use crate::model::hex::to_hex;
+use crate::model::text::hex::to_hex;
 use crate::model::time::IysTime;
 use crate::wire::proto::consent_service_client::ConsentServiceClient;
 use crate::wire::proto::watch_event::Event;

@@ -16,12 +16,12 @@ mod stream;
 pub use reader::Input;
 pub use sink::{Outputs, SinkError};
 
-use crate::check::Language;
-use crate::check::question::Scope;
 use crate::feed::file::FileError;
 use crate::filter::block::Bounds;
 use crate::filter::{Block, ListError, Pair, Tally, Wanted};
 use crate::import::{Progress, Words};
+use crate::model::decision::question::Scope;
+use crate::model::language::Language;
 use futures_util::StreamExt;
 use offline::Offline;
 use online::Online;

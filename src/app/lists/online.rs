@@ -2,12 +2,12 @@
 
 use super::Stop;
 use super::offline::Question;
-use crate::check::decision::Verdict;
-use crate::check::question::Scope;
 use crate::filter::block::Bounds;
 use crate::filter::{AskedColumn, Block, Kind};
 use crate::import::{code_of, text_of};
-use crate::model::recipient::Phone;
+use crate::model::address::recipient::Phone;
+use crate::model::decision::Verdict;
+use crate::model::decision::question::Scope;
 use crate::net::endpoint::GatewayUrl;
 use crate::wire::caller::CALLER_HEADER;
 use crate::wire::convert::{channel_code, purpose_code, recipient_type_code};

@@ -6,7 +6,7 @@ use crate::filter::block::Bounds;
 use crate::filter::output::Before;
 use crate::filter::seen::Seen;
 use crate::filter::{Block, Intake, Layout, Wanted};
-use crate::model::encoding::Encoding;
+use crate::model::text::encoding::Encoding;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::PathBuf;

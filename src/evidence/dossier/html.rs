@@ -2,7 +2,7 @@
 //! both, should anything ever get past the escaping.
 
 use super::page::{Block, Page, Table};
-use crate::check::Language;
+use crate::model::language::Language;
 use std::fmt::{self, Display, Formatter};
 
 const STYLE: &str = include_str!("html.css");

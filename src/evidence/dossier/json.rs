@@ -5,13 +5,13 @@ use super::model::{
     AcceptedLoss, BrandOnRecord, Chain, ChainKind, Complaint, Data, Dossier, EvidenceGap, History, MissingSegment, Outside,
     Proof, RecordEnd, Recorded, RecordedIn, Recording, Segment, Tree, Unrecorded, recording,
 };
-use crate::check::Language;
-use crate::check::question::Purpose;
 use crate::model::brand::BrandCode;
-use crate::model::business_days::Eves;
-use crate::model::declaration::Declaration;
-use crate::model::hex::to_hex;
+use crate::model::brand::declaration::Declaration;
+use crate::model::decision::question::Purpose;
+use crate::model::language::Language;
+use crate::model::text::hex::to_hex;
 use crate::model::time::IysTime;
+use crate::model::time::business_days::Eves;
 use crate::ports::HistoryEntry;
 use serde::Serialize;
 

@@ -20,7 +20,7 @@ mod pdf;
 mod tests;
 mod visible;
 
-use crate::check::Language;
+use crate::model::language::Language;
 pub use model::{
     AbsentChain, AcceptedLoss, Asked, BrandOnRecord, Chain, ChainKind, Company, Complaint, Data, Dossier, EvidenceGap, History,
     Made, MissingSegment, Outside, Proof, RecordEnd, Recorded, RecordedIn, Segment, Subject, Tree, Unrecorded,

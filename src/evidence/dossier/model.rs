@@ -1,17 +1,17 @@
 //! What a dossier is made of: plain values, filled from the evidence log and the store.
 
-use crate::check::DecisionId;
-use crate::check::decision::{Decision, Verdict};
-use crate::check::question::Purpose;
+use crate::model::brand::declaration::Declaration;
+use crate::model::brand::mode::Mode;
 use crate::model::brand::{BrandCode, RetailerCode};
-use crate::model::business_days::{self, Eves, UnknownYear};
-use crate::model::channel::{Cell, Channel};
-use crate::model::date::Date;
-use crate::model::declaration::Declaration;
-use crate::model::key::Pseudonym;
-use crate::model::mode::Mode;
-use crate::model::state::Status;
-use crate::model::time::IysTime;
+use crate::model::consent::channel::{Cell, Channel};
+use crate::model::consent::key::Pseudonym;
+use crate::model::consent::state::Status;
+use crate::model::decision::id::DecisionId;
+use crate::model::decision::question::Purpose;
+use crate::model::decision::{Decision, Verdict};
+use crate::model::time::business_days::{Eves, UnknownYear};
+use crate::model::time::date::Date;
+use crate::model::time::{IysTime, business_days};
 use crate::ports::HistoryEntry;
 use std::fmt;
 

@@ -7,7 +7,7 @@ mod table;
 
 use super::record::{Record, RecordError};
 use super::segment::{Body, Broken, Frame, Seal, Unreadable, sealed, sealed_path};
-use crate::model::hex::to_hex;
+use crate::model::text::hex::to_hex;
 use parquet::file::metadata::{KeyValue, ParquetMetaData};
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;

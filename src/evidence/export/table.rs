@@ -1,13 +1,13 @@
 //! The table of an export: a row a decision, a column a word of its JSON.
 
-use crate::check::DecisionId;
-use crate::check::decision::Verdict;
 use crate::check::policy;
 use crate::evidence::codec::Decisions;
 use crate::evidence::entry::Entry;
-use crate::model::hex::to_hex;
-use crate::model::key::Pseudonym;
-use crate::model::mode::Mode;
+use crate::model::brand::mode::Mode;
+use crate::model::consent::key::Pseudonym;
+use crate::model::decision::Verdict;
+use crate::model::decision::id::DecisionId;
+use crate::model::text::hex::to_hex;
 use crate::model::time::IysTime;
 use parquet::basic::{Compression, Encoding};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};

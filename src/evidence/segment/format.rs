@@ -1,9 +1,9 @@
 //! Header, seal, kinds and hashes: the bytes of a segment.
 
-use crate::check::DecisionId;
 use crate::evidence::merkle::{Hash, hash, leaf};
-use crate::model::mac::MacKey;
-use crate::model::secret::KEY_ID;
+use crate::model::decision::id::DecisionId;
+use crate::model::secret::mac::MacKey;
+use crate::model::secret::pseudonym::KEY_ID;
 
 /// Bytes of a header.
 pub const HEADER_LENGTH: usize = 58;

@@ -19,7 +19,7 @@
 //! frame makes it the hash (domain 2) of chain ‖ leaf ‖ all that is on disk of the frame but check and what stands under its
 //! leaf as it is there. So every byte of the file but the checks is under the chain, and decisions are proved without zstd.
 //!
-//! The code is keyed BLAKE3 of the chain under a key that is derived from the secret ([`crate::model::mac`]): who can write the
+//! The code is keyed BLAKE3 of the chain under a key that is derived from the secret ([`crate::model::secret::mac`]): who can write the
 //! file and has no secret can append, change or cut out nothing that passes for written. Who reads without the secret computes the
 //! chain all the same, and holds it against the seal, the seal against the tree, the tree against its signed checkpoint. In version 1,
 //! which is read for ever, the check is the first 8 bytes of the chain itself: anybody can make it.

@@ -8,7 +8,7 @@ use crate::disk::private;
 use crate::evidence::codec::{self, Decisions};
 use crate::evidence::entry::Event;
 use crate::evidence::merkle::{Hash, Tree, leaf};
-use crate::model::mac::MacKey;
+use crate::model::secret::mac::MacKey;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;

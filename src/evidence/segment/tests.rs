@@ -3,9 +3,9 @@ use crate::evidence::codec::Part;
 use crate::evidence::entry::{Entry, Event, Outcomes};
 use crate::evidence::merkle::Tree;
 use crate::evidence::testing::{self, KEY};
-use crate::model::hex::to_hex;
-use crate::model::key::Pseudonym;
-use crate::model::mac::MacKey;
+use crate::model::consent::key::Pseudonym;
+use crate::model::secret::mac::MacKey;
+use crate::model::text::hex::to_hex;
 use std::fs;
 
 fn entry(number: u64, count: usize) -> Entry {

@@ -1,6 +1,6 @@
 //! Text of a file in UTF-8, whatever its encoding.
 
-use crate::model::encoding::{BEGINNING, Declared, Encoding, FromUtf16};
+use crate::model::text::encoding::{BEGINNING, Declared, Encoding, FromUtf16};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 const BUFFER: usize = 256 << 10;

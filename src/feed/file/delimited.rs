@@ -19,11 +19,11 @@ use super::header::{Columns, known};
 use super::lines::{Found, Lines};
 use super::row::FIELDS;
 use super::{Batch, FileError, KEPT, MAX_LINE, Notes, Row, Source};
-use crate::model::channel::{Channel, RecipientType};
-use crate::model::fields::{CHANNEL, RECIPIENT, RECIPIENT_TYPE, STATUS};
-use crate::model::fold::bare;
-use crate::model::recipient::Recipient;
-use crate::model::state::Status;
+use crate::model::address::recipient::Recipient;
+use crate::model::consent::channel::{Channel, RecipientType};
+use crate::model::consent::fields::{CHANNEL, RECIPIENT, RECIPIENT_TYPE, STATUS};
+use crate::model::consent::state::Status;
+use crate::model::text::fold::bare;
 use quotes::{Quotes, split, split_literally};
 
 /// The delimiters that a header may use.

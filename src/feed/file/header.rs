@@ -1,7 +1,7 @@
 //! Which column holds which field.
 
-use crate::model::fields::{BRAND, FIELDS, NAMES, RECIPIENT_TYPE, field_of};
-use crate::model::fold::{bare, one_line};
+use crate::model::consent::fields::{BRAND, FIELDS, NAMES, RECIPIENT_TYPE, field_of};
+use crate::model::text::fold::{bare, one_line};
 
 /// Without these no row can be read; the places are those of [`NAMES`].
 const MANDATORY: [usize; 3] = [2, 4, 5];

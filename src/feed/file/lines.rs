@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::model::encoding::Declared;
+use crate::model::text::encoding::Declared;
 use flate2::read::MultiGzDecoder;
 
 use super::decoded::decoded;

@@ -17,7 +17,7 @@ mod sheet;
 mod turkish;
 mod workbook;
 
-use crate::model::encoding::Declared;
+use crate::model::text::encoding::Declared;
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;

@@ -3,8 +3,9 @@
 use super::error::LooksLike;
 use super::lines::{Found, Lines};
 use super::{Batch, FileError, KEPT, Notes, Row, Source};
-use crate::model::fields::RECIPIENT_TYPE;
-use crate::model::movement_json::{self, Element};
+use crate::model::consent::fields::RECIPIENT_TYPE;
+use crate::model::consent::movement_json;
+use crate::model::consent::movement_json::Element;
 
 /// Movements on one line at most: a line of 1 MiB holds fewer.
 const MOST: usize = super::MAX_LINE;

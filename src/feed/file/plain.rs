@@ -7,7 +7,7 @@
 use super::workbook::SheetReader;
 use super::workbook::problem::{Bound, Problem};
 use super::{FileError, MAX_LINE};
-use crate::model::encoding::MARK;
+use crate::model::text::encoding::MARK;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;

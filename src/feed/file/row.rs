@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::model::fields::Fields;
-pub use crate::model::fields::{FIELDS, NAMES};
-use crate::model::movement::RawMovement;
+use crate::model::consent::fields::Fields;
+pub use crate::model::consent::fields::{FIELDS, NAMES};
+use crate::model::consent::movement::RawMovement;
 
 /// The fields of one row and its line.
 #[derive(Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use super::header::{Columns, HeaderProblem};
 use super::row::FIELDS;
 use super::workbook::{Place, SheetReader, SheetRow};
 use super::{Batch, FileError, Notes, Row, Source};
-use crate::model::fields::STATUS;
+use crate::model::consent::fields::STATUS;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use super::Follower;
 use crate::feed::iys::Day;
 use crate::feed::push::{self, Credentials};
 use crate::model::brand::BrandCode;
-use crate::model::channel::{Cell, Channel};
+use crate::model::consent::channel::{Cell, Channel};
 use crate::ports::{BoxFuture, FeedControl, FeedRefused, FeedTask, Observed, PushAction, PushConnection, RetailersSeen};
 
 impl FeedControl for Follower {

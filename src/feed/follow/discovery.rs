@@ -5,7 +5,7 @@ use super::supervise::Fault;
 use super::{Account, FollowError, Follower, feed_of, pull};
 use crate::feed::iys::ListedBrand;
 use crate::model::brand::{Brand, BrandCode, Feed as BrandFeed};
-use crate::model::channel::Channels;
+use crate::model::consent::channel::Channels;
 use crate::model::feed::{Position, Stream};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;

@@ -1,16 +1,16 @@
 //! One step of a sweep: İYS is asked which addresses are approved now, and its answer is taken in as of a
 //! moment that is not after its look. Both of its answers are observations of its list, no movements: see
-//! [`Record::status`](crate::model::record::Record::status).
+//! [`Record::status`](crate::model::consent::record::Record::status).
 
 use super::Follower;
 use crate::feed::iys::IysError;
+use crate::model::address::recipient::Recipient;
 use crate::model::brand::BrandCode;
-use crate::model::channel::Cell;
-use crate::model::key::RelationKey;
-use crate::model::movement::{CLOCK_TOLERANCE, Movement, Reading};
-use crate::model::recipient::Recipient;
-use crate::model::source::Source;
-use crate::model::state::Status;
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::movement::{CLOCK_TOLERANCE, Movement, Reading};
+use crate::model::consent::source::Source;
+use crate::model::consent::state::Status;
 use crate::ports::{FeedRefused, Observed};
 use std::collections::{BTreeMap, HashSet};
 

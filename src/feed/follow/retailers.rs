@@ -2,10 +2,10 @@
 //! asked about one consent, and its answer is taken in as of a moment that is not after its look.
 
 use super::Follower;
-use crate::model::access::{Access, Consents, Retailer};
 use crate::model::brand::BrandCode;
-use crate::model::channel::Cell;
-use crate::model::source::Source;
+use crate::model::brand::retailer::{Access, Consents, Retailer};
+use crate::model::consent::channel::Cell;
+use crate::model::consent::source::Source;
 use crate::ports::{FeedRefused, RetailersSeen};
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use super::error::IysError;
 use super::link::Call;
 use super::text::Text;
 use crate::model::brand::{Brand, BrandCode, IysCode};
-use crate::model::channel::Channel;
+use crate::model::consent::channel::Channel;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashSet;

@@ -7,7 +7,7 @@ use super::error::IysError;
 use super::link::Call;
 use super::settings::Password;
 use super::text::Text;
-use crate::model::channel::Channel;
+use crate::model::consent::channel::Channel;
 use crate::model::time::IysTime;
 use http::Method;
 use serde::Deserialize;

@@ -1,10 +1,11 @@
 //! What a push holds (F§1.6): İYS's list, or a bare list or movement, read by the one reader of movements.
 
 use crate::model::brand::BrandCode;
-use crate::model::channel::Channel;
+use crate::model::consent::channel::Channel;
+use crate::model::consent::movement::{Context, Movement, Parsed, RawMovement, Refusal};
+use crate::model::consent::movement_json::{Body, Element};
+use crate::model::consent::{movement, movement_json};
 use crate::model::feed::Gap;
-use crate::model::movement::{self, Context, Movement, Parsed, RawMovement, Refusal};
-use crate::model::movement_json::{self, Body, Element};
 use crate::model::time::IysTime;
 
 /// Movements in one push at most: bounds what a body unfolds to in memory.
@@ -102,10 +103,10 @@ fn elements(body: &[u8]) -> Result<Vec<Element>, BadBody> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::channel::RecipientType;
-    use crate::model::movement::CLOCK_TOLERANCE;
-    use crate::model::secret::{Pseudonymizer, Secret};
-    use crate::model::state::Status;
+    use crate::model::consent::channel::RecipientType;
+    use crate::model::consent::movement::CLOCK_TOLERANCE;
+    use crate::model::consent::state::Status;
+    use crate::model::secret::pseudonym::{Pseudonymizer, Secret};
     use proptest::prelude::*;
 
     const NOW: &str = "2026-11-02 12:00:00";

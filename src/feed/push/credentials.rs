@@ -3,8 +3,8 @@
 
 use crate::feed::iys::Password;
 use crate::model::brand::BrandCode;
-use crate::model::channel::Channel;
-use crate::model::secret::PushKeys;
+use crate::model::consent::channel::Channel;
+use crate::model::secret::pseudonym::PushKeys;
 use http::HeaderValue;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -61,7 +61,7 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::secret::Secret;
+    use crate::model::secret::pseudonym::Secret;
 
     fn credentials(code: u32, channel: Channel) -> Credentials {
         Credentials::of(&PushKeys::new(&Secret::from_bytes([7; 32])), BrandCode::new(code).unwrap(), channel)

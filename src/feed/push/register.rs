@@ -3,7 +3,7 @@
 use super::Credentials;
 use crate::feed::iys::{self, Iys, IysError, PushTarget, Sender};
 use crate::model::brand::BrandCode;
-use crate::model::channel::Channel;
+use crate::model::consent::channel::Channel;
 use crate::ports::{FeedRefused, PushAction, PushConnection};
 
 /// Where İYS is to push a brand's channel, under the root by which it reaches us.

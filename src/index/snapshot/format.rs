@@ -1,6 +1,6 @@
 //! The bytes of a snapshot. Numbers are little-endian; the tests pin the preface.
 
-use crate::model::mac::MacKey;
+use crate::model::secret::mac::MacKey;
 use std::path::PathBuf;
 
 /// The first bytes of every snapshot.

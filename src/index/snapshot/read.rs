@@ -3,7 +3,7 @@
 use super::format::{HEAD, Identity, Kind, Preface, Reader, SEAL, SnapshotFile, is_sealed, read_head};
 use crate::index::table::Full;
 use crate::index::{Index, Writing};
-use crate::model::mac::MacKey;
+use crate::model::secret::mac::MacKey;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;

@@ -1,12 +1,11 @@
 use super::format::{HEAD, SEAL};
 use super::{Identity, Loaded, Preface, Rejected, SnapshotFile, Written};
 use crate::index::Index;
-use crate::model::key::RelationHash;
-use crate::model::mac::MacKey;
-use crate::model::state::State;
-use std::fs;
-use std::io;
+use crate::model::consent::key::RelationHash;
+use crate::model::consent::state::State;
+use crate::model::secret::mac::MacKey;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 use tempfile::TempDir;
 
 const IDENTITY: Identity = Identity { key_id: 1, key_check: [7; 16], node: 9, revision: 42, fingerprint: 5 << 80 };
@@ -74,7 +73,7 @@ fn rejected(path: &std::path::Path) -> String {
 fn the_preface_is_pinned() {
     let preface = Preface { identity: IDENTITY, shard_bits: 17, nonce: [6; 16] };
     let bytes = preface.encode(&KEY);
-    let content = crate::model::hex::to_hex(&bytes[..bytes.len() - SEAL]);
+    let content = crate::model::text::hex::to_hex(&bytes[..bytes.len() - SEAL]);
     let expected = [
         "495a47534e41500a",
         "03000000",
@@ -87,7 +86,7 @@ fn the_preface_is_pinned() {
         "06060606060606060606060606060606",
     ];
     assert_eq!(content, expected.concat());
-    assert_eq!(crate::model::hex::to_hex(&bytes[bytes.len() - SEAL..]), "038b50c7327a8c387d2e07f945efa5db", "its code");
+    assert_eq!(crate::model::text::hex::to_hex(&bytes[bytes.len() - SEAL..]), "038b50c7327a8c387d2e07f945efa5db", "its code");
     assert_eq!(Preface::decode(bytes.first_chunk().unwrap(), &KEY), Ok(preface));
 }
 

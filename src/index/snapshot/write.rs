@@ -2,7 +2,7 @@
 
 use super::format::{HEAD, Identity, Kind, Preface, SnapshotFile, head, seal};
 use crate::index::Index;
-use crate::model::mac::MacKey;
+use crate::model::secret::mac::MacKey;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;

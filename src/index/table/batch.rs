@@ -8,8 +8,8 @@ use super::region::{Line, prefetch};
 use super::slot::{ASK, Header, Path, Tag, shard_of};
 use super::{Table, look};
 use crate::index::sync::{AtomicU64, Ordering};
-use crate::model::key::RelationHash;
-use crate::model::state::State;
+use crate::model::consent::key::RelationHash;
+use crate::model::consent::state::State;
 
 /// Look-ups under one pin: their lines fit the first cache, and a pin lasts a few microseconds.
 const GROUP: usize = 128;

@@ -5,8 +5,8 @@
 //! stands here under its whole hash. The map is immutable and swapped whole.
 
 use super::slot::{Tag, slot, state_of, tag_of};
-use crate::model::key::RelationHash;
-use crate::model::state::State;
+use crate::model::consent::key::RelationHash;
+use crate::model::consent::state::State;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use super::region::LINE_BYTES;
 use super::slot::{Header, Path, SLOTS, slot, state_of, tag_of};
 use super::writer::{Full, TableWriter, put};
 use crate::index::sync::{Ordering, yield_now};
-use crate::model::state::State;
+use crate::model::consent::state::State;
 
 /// How full a shard is after it was moved. Just before, it is fuller by [`STEP`].
 const FRESH: (usize, usize) = (4, 5);

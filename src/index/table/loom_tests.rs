@@ -4,7 +4,7 @@
 //! given back and used again.
 
 use super::*;
-use crate::model::key::RelationHash;
+use crate::model::consent::key::RelationHash;
 use loom::sync::Arc;
 use loom::thread;
 

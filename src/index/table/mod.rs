@@ -27,8 +27,8 @@ pub use writer::Full;
 pub(super) use writer::TableWriter;
 
 use super::sync::{AtomicU64, Ordering};
-use crate::model::key::RelationHash;
-use crate::model::state::State;
+use crate::model::consent::key::RelationHash;
+use crate::model::consent::state::State;
 use collisions::{Collisions, Place};
 use epoch::Epochs;
 use region::{LINE_BYTES, Line, Region};

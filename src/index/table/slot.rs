@@ -11,8 +11,8 @@
 //! The eight `passed` bits of a line tell, by the last three bits of a tag, whether any relation found the
 //! line full and went on. Seven in eight searches that would go on in vain so end at the first line.
 
-use crate::model::key::RelationHash;
-use crate::model::state::State;
+use crate::model::consent::key::RelationHash;
+use crate::model::consent::state::State;
 
 /// Slots in a line: one cache line.
 pub(super) const SLOTS: usize = 8;

@@ -5,7 +5,7 @@ use super::slot::{ASK, slot, state_of, tag_of};
 use super::writer::{Full, Spot, TableWriter, recount, spot};
 use super::{Table, grow};
 use crate::index::sync::Ordering;
-use crate::model::state::State;
+use crate::model::consent::state::State;
 
 impl Table {
     pub(in crate::index) const fn shards(&self) -> usize {

@@ -6,8 +6,8 @@ use super::region::LINE_BYTES;
 use super::slot::{ASK, Header, PATH, Path, is_passed, slot, state_of, tag_of, with_passed, with_state};
 use super::{Table, grow};
 use crate::index::sync::{AtomicU64, Ordering};
-use crate::model::key::RelationHash;
-use crate::model::state::State;
+use crate::model::consent::key::RelationHash;
+use crate::model::consent::state::State;
 
 /// The writers' side: exists once for a table.
 #[derive(Debug)]

@@ -4,11 +4,11 @@
 //! id, numbers big-endian: 74 bytes with İYS's usual 64 hex digits. Compression would gain little: a
 //! pseudonym and an id are as good as random.
 
-use crate::model::key::RelationKey;
-use crate::model::movement::Movement;
-use crate::model::source::{Source, SourceCode};
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::movement::Movement;
+use crate::model::consent::source::{Source, SourceCode};
+use crate::model::consent::transaction::TransactionId;
 use crate::model::time::IysTime;
-use crate::model::transaction::TransactionId;
 use crate::store::codec::{self, HistoryBytes, HistoryKey, InvalidBytes};
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use std::collections::HashMap;
 pub type Names = HashMap<SourceCode, Source>;
 
 const MISFORMED: u8 = 1;
-/// [`Reading::Copy`](crate::model::movement::Reading::Copy).
+/// [`Reading::Copy`](crate::model::consent::movement::Reading::Copy).
 const COPY: u8 = 2;
 const ID: usize = HistoryKey::LENGTH + 5;
 /// Bytes of a record at most: a whole id as text.
@@ -158,11 +158,11 @@ impl<'a> Record<'a> {
 mod tests {
     use super::*;
     use crate::model::brand::BrandCode;
-    use crate::model::channel::Cell;
-    use crate::model::hex::to_hex;
-    use crate::model::key::Pseudonym;
-    use crate::model::movement::Reading;
-    use crate::model::state::Status;
+    use crate::model::consent::channel::Cell;
+    use crate::model::consent::key::Pseudonym;
+    use crate::model::consent::movement::Reading;
+    use crate::model::consent::state::Status;
+    use crate::model::text::hex::to_hex;
 
     #[test]
     fn bytes_are_pinned() {

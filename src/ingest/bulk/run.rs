@@ -6,7 +6,7 @@
 use super::error::BulkError;
 use super::record::Record;
 use crate::disk::create_new;
-use crate::model::secret::KEY_ID;
+use crate::model::secret::pseudonym::KEY_ID;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufReader, Read, Write};

@@ -3,10 +3,10 @@
 use super::tests::{approval, relation, setup, thread};
 use super::*;
 use crate::model::brand::BrandCode;
-use crate::model::erasure::Reason;
-use crate::model::key::RelationKey;
-use crate::model::movement::Movement;
-use crate::model::state::State;
+use crate::model::consent::erasure::Reason;
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::movement::Movement;
+use crate::model::consent::state::State;
 use crate::ports::MovementSink;
 use crate::store::codec::Change;
 use proptest::prelude::*;
@@ -143,7 +143,7 @@ async fn the_log_is_read_while_the_writer_does_something_else() {
         Continue(())
     };
     handle.store.each_change_after(0, each).unwrap();
-    let state = State::EMPTY.with(approval(1).cell, crate::model::state::Status::Onay);
+    let state = State::EMPTY.with(approval(1).cell, crate::model::consent::state::Status::Onay);
     let emptied = [7, 8].map(|brand| (3, (of(TARGET, brand, 0).relation, State::EMPTY)));
     assert_eq!(told, [&[(1, (of(1, 7, 0).relation, state))], &emptied[..]].concat());
     drop(handle);

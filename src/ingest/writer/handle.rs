@@ -5,9 +5,9 @@ use super::queue::{Command, PutBy, Submission};
 use super::{Thread, unread};
 use crate::ingest::bulk::{BulkError, Slice, SliceDone};
 use crate::ingest::registry::{Desk, Failed};
+use crate::model::brand::declaration::{Declaration, Declared};
 use crate::model::brand::{Ages, Brand, BrandPut};
-use crate::model::declaration::{Declaration, Declared};
-use crate::model::movement::Movement;
+use crate::model::consent::movement::Movement;
 use crate::ports::{
     Applied, BoxFuture, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ForgottenClosures, ModeChange, MovementSink,
     Registrar, RegistryRefused, SinkError,

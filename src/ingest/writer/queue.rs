@@ -3,7 +3,7 @@
 use super::Thread;
 use crate::ingest::bulk::{BulkError, Slice, SliceDone};
 use crate::model::brand::{Ages, Brand};
-use crate::model::movement::Movement;
+use crate::model::consent::movement::Movement;
 use crate::ports::{Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ForgottenClosures, SinkError};
 use crate::store::LogScan;
 use std::time::Instant;

@@ -3,7 +3,7 @@
 use super::queue::{Command, SliceSubmission};
 use super::{BatchReport, Thread, refuse_full, show};
 use crate::ingest::bulk::{BulkError, Ground, Prepared, Slice, SliceDone};
-use crate::model::source::Source;
+use crate::model::consent::source::Source;
 use crate::model::time::IysTime;
 use crate::ports::SinkError;
 use crate::store::Completion;

@@ -1,11 +1,11 @@
 use super::*;
 use crate::model::brand::{BrandCode, IysCode};
-use crate::model::channel::{Cell, Channel, RecipientType};
-use crate::model::key::{Pseudonym, RelationKey};
-use crate::model::movement::Reading;
-use crate::model::secret::{Pseudonymizer, Secret};
-use crate::model::source::Source;
-use crate::model::state::{State, Status};
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
+use crate::model::consent::key::{Pseudonym, RelationKey};
+use crate::model::consent::movement::Reading;
+use crate::model::consent::source::Source;
+use crate::model::consent::state::{State, Status};
+use crate::model::secret::pseudonym::{Pseudonymizer, Secret};
 use crate::model::time::IysTime;
 use crate::ports::{MovementSink, Registrar, Stall};
 use crate::store::Options;

@@ -2,8 +2,8 @@
 
 use super::{BackupError, STORE, open_copy};
 use crate::disk::private::new_file;
-use crate::model::hex::to_hex;
-use crate::model::secret::Pseudonymizer;
+use crate::model::secret::pseudonym::Pseudonymizer;
+use crate::model::text::hex::to_hex;
 use crate::model::time::IysTime;
 use crate::store::error::StoreError;
 use crate::store::meta::key_check;

@@ -4,8 +4,8 @@
 use super::manifest::sync_folder;
 use super::{BackupError, Manifest, STORE, open_copy};
 use crate::disk::private::{make_folder, new_file};
-use crate::model::hex::to_hex;
-use crate::model::secret::Pseudonymizer;
+use crate::model::secret::pseudonym::Pseudonymizer;
+use crate::model::text::hex::to_hex;
 use crate::model::time::IysTime;
 use crate::store::error::StoreError;
 use crate::store::rocks::{Options, Store};

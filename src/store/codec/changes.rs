@@ -2,8 +2,8 @@
 
 use super::{CHANGED, ERASED, InvalidBytes, change_head, changed};
 use crate::model::brand::BrandCode;
-use crate::model::key::{Pseudonym, RelationKey};
-use crate::model::state::State;
+use crate::model::consent::key::{Pseudonym, RelationKey};
+use crate::model::consent::state::State;
 use crate::model::time::IysTime;
 
 /// Some changes of a batch.

@@ -2,7 +2,7 @@
 
 use super::{InvalidBytes, Reader, VERSION};
 use crate::model::brand::BrandCode;
-use crate::model::declaration::{Declaration, Declared, DocumentHash, Exemption};
+use crate::model::brand::declaration::{Declaration, Declared, DocumentHash, Exemption};
 use crate::model::time::IysTime;
 
 /// Before the number of a declaration.

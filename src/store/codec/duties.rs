@@ -1,8 +1,8 @@
 //! Closures of which İYS is still to be told, as `registry` holds them.
 
 use super::{InvalidBytes, Reader, VERSION};
-use crate::model::seal::SealedPhone;
-use crate::model::secret::KEY_ID;
+use crate::model::secret::cipher::SealedPhone;
+use crate::model::secret::pseudonym::KEY_ID;
 use crate::ports::UnreportedClosure;
 
 /// What the keys of [`duty_key`] start with.

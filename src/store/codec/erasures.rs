@@ -6,10 +6,10 @@
 
 use super::{CHANGE_VERSION, CHANGED, ERASED, ERASURE_VERSION, InvalidBytes, Reader, VERSION, change_version, join_change};
 use crate::model::brand::BrandCode;
-use crate::model::erasure::{Reason, Tombstone};
-use crate::model::key::{Pseudonym, RelationKey};
-use crate::model::secret::KEY_ID;
-use crate::model::state::State;
+use crate::model::consent::erasure::{Reason, Tombstone};
+use crate::model::consent::key::{Pseudonym, RelationKey};
+use crate::model::consent::state::State;
+use crate::model::secret::pseudonym::KEY_ID;
 use crate::model::time::IysTime;
 use std::collections::BTreeSet;
 
@@ -201,7 +201,7 @@ pub fn without(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::hex::to_hex;
+    use crate::model::text::hex::to_hex;
     use crate::store::codec::{Change, decode_change, encode_change};
     use proptest::prelude::*;
 

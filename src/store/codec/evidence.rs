@@ -59,7 +59,7 @@ pub fn decode_recalled(bytes: &[u8]) -> Result<Recalled, InvalidBytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::hex::to_hex;
+    use crate::model::text::hex::to_hex;
 
     const MARK: EvidenceMark = EvidenceMark {
         begun: 1,

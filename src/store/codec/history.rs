@@ -1,15 +1,15 @@
 //! One movement in `history`: its key, and what is kept of it.
 
 use super::{InvalidBytes, Reader, VERSION, cell_byte, optional};
-use crate::model::channel::Cell;
-use crate::model::hex::{hex_into, push_from_hex, to_hex};
-use crate::model::key::RelationKey;
-use crate::model::movement::is_observation;
-use crate::model::record::CellRecord;
-use crate::model::source::SourceCode;
-use crate::model::state::Status;
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::RelationKey;
+use crate::model::consent::movement::is_observation;
+use crate::model::consent::record::CellRecord;
+use crate::model::consent::source::SourceCode;
+use crate::model::consent::state::Status;
+use crate::model::consent::transaction::TransactionId;
+use crate::model::text::hex::{hex_into, push_from_hex, to_hex};
 use crate::model::time::IysTime;
-use crate::model::transaction::TransactionId;
 
 /// The key of one movement in `history`. Two movements that share it are one (F§8.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +18,7 @@ pub struct HistoryKey {
     pub relation: RelationKey,
     /// Which cell.
     pub cell: Cell,
-    /// The time that decides, as [`crate::model::movement::Movement::created`].
+    /// The time that decides, as [`crate::model::consent::movement::Movement::created`].
     pub created: IysTime,
     /// What the consent became.
     pub status: Status,

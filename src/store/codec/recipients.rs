@@ -1,7 +1,7 @@
 //! What is known of a recipient whichever the brand, as `recipients` holds it under the pseudonym.
 
 use super::{InvalidBytes, Reader, VERSION};
-use crate::model::secret::KEY_ID;
+use crate::model::secret::pseudonym::KEY_ID;
 use crate::model::time::IysTime;
 
 /// A line that was closed (11/9).

@@ -1,11 +1,11 @@
 //! Brands and the names of sources, as `registry` holds them.
 
 use super::{InvalidBytes, Reader, VERSION};
+use crate::model::brand::mode::{Mode, ModeFrom, ModePlan};
+use crate::model::brand::sender_profile::{DataKeeper, Keeper, OutOfScope, Standing};
 use crate::model::brand::{Brand, BrandCode, Feed, IysCode, MaxAge};
-use crate::model::channel::{Channel, Channels};
-use crate::model::mode::{Mode, ModeFrom, ModePlan};
-use crate::model::source::SourceCode;
-use crate::model::standing::{DataKeeper, Keeper, OutOfScope, Standing};
+use crate::model::consent::channel::{Channel, Channels};
+use crate::model::consent::source::SourceCode;
 
 /// The version of a brand that tells of its modes and standing; those of version 2 have none, and those of
 /// version 1 no feed either.

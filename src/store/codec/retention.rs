@@ -1,7 +1,7 @@
 //! The bytes that retention reads and writes: no more of a row than it needs, and where it has got to.
 
 use super::{InvalidBytes, Reader, VERSION, change_version};
-use crate::model::key::RelationKey;
+use crate::model::consent::key::RelationKey;
 use crate::model::time::IysTime;
 
 /// Length of the bytes that the history keys of one cell have in common.

@@ -199,9 +199,9 @@ const fn compression(kind: Compression) -> DBCompressionType {
 mod tests {
     use super::*;
     use crate::model::brand::BrandCode;
-    use crate::model::key::{Pseudonym, RelationKey};
-    use crate::model::secret::{Pseudonymizer, Secret};
-    use crate::model::state::State;
+    use crate::model::consent::key::{Pseudonym, RelationKey};
+    use crate::model::consent::state::State;
+    use crate::model::secret::pseudonym::{Pseudonymizer, Secret};
     use crate::model::time::IysTime;
     use crate::store::Store;
     use crate::store::codec::Change;

@@ -1,11 +1,11 @@
 //! Brands, with their modes and standing.
 
 use super::{brand_code, channel, channel_code, invalid, seconds, unix};
+use crate::model::brand::declaration::Declared;
+use crate::model::brand::mode::{Mode, ModeFrom, ModePlan};
+use crate::model::brand::sender_profile::{DataKeeper, Keeper, OutOfScope, Standing, StandingChange};
 use crate::model::brand::{Ages, Brand, BrandPut, IysCode, MaxAge};
-use crate::model::channel::{Channel, Channels};
-use crate::model::declaration::Declared;
-use crate::model::mode::{Mode, ModeFrom, ModePlan};
-use crate::model::standing::{DataKeeper, Keeper, OutOfScope, Standing, StandingChange};
+use crate::model::consent::channel::{Channel, Channels};
 use crate::model::time::IysTime;
 use crate::ports::ModeChange;
 use crate::wire::proto;

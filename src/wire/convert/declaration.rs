@@ -1,10 +1,10 @@
 //! Declarations of senders.
 
 use super::{brand_code, purpose, purpose_code, seconds, unix};
-use crate::check::question::Purpose;
 use crate::model::brand::BrandCode;
-use crate::model::declaration::{Declaration, Declared, DocumentHash};
-use crate::model::movement::CLOCK_TOLERANCE;
+use crate::model::brand::declaration::{Declaration, Declared, DocumentHash};
+use crate::model::consent::movement::CLOCK_TOLERANCE;
+use crate::model::decision::question::Purpose;
 use crate::model::time::IysTime;
 use crate::wire::proto;
 use crate::wire::status::{Kind, Problem};

@@ -1,11 +1,11 @@
 //! A list on its way in, and what comes of each block.
 
-use crate::check::Language;
-use crate::check::question::{Recipients, Scope};
 use crate::filter::block::Bounds;
 use crate::filter::output::Before;
 use crate::filter::seen::Seen;
 use crate::filter::{Block, Columns, Intake, Kind as ListKind, ListError, Pair, Tally};
+use crate::model::decision::question::{Recipients, Scope};
+use crate::model::language::Language;
 use crate::telemetry::metrics::Edge;
 use crate::wire::caller::Caller;
 use crate::wire::gateway::Gateway;

@@ -1,10 +1,10 @@
 //! The query of `POST /v1/filter`.
 
 use super::request::{Code, given_twice, invalid, scope, unknown_parameter};
-use crate::check::question::Scope;
 use crate::filter::layout::Named;
 use crate::filter::{Pair, Wanted};
-use crate::model::encoding::Declared;
+use crate::model::decision::question::Scope;
+use crate::model::text::encoding::Declared;
 use crate::wire::convert::check_reference;
 use crate::wire::status::{Kind, Problem};
 

@@ -1,10 +1,11 @@
 //! What comes in as JSON or in a query.
 
-use crate::check::question::{Purpose, Recipients, Scope};
 use crate::model::brand::{BrandCode, RetailerCode};
-use crate::model::channel::{Cell, Channel, RecipientType};
-use crate::model::fields::Fields;
-use crate::model::movement_json::{self, Body, Element, Shape};
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
+use crate::model::consent::fields::Fields;
+use crate::model::consent::movement_json;
+use crate::model::consent::movement_json::{Body, Element, Shape};
+use crate::model::decision::question::{Purpose, Recipients, Scope};
 use crate::wire::apply::{MOST_MOVEMENTS, too_many_movements};
 use crate::wire::convert::{check_batch_size, check_reference};
 use crate::wire::status::{Kind, Problem};

@@ -1,10 +1,11 @@
 //! What goes out as JSON. Fields stand in the order in which a reader wants them.
 
-use crate::check::decision::Decision;
-use crate::check::question::Purpose;
-use crate::check::{Answer, BatchAnswer, Language};
-use crate::model::declaration::Declaration;
-use crate::model::state::Status;
+use crate::check::{Answer, BatchAnswer};
+use crate::model::brand::declaration::Declaration;
+use crate::model::consent::state::Status;
+use crate::model::decision::Decision;
+use crate::model::decision::question::Purpose;
+use crate::model::language::Language;
 use crate::model::time::IysTime;
 use crate::ports::{CellHistory, HistoryEntry};
 use crate::wire::apply::Report;

@@ -1,7 +1,7 @@
 //! Where the node stands, as JSON: all that `GetState` tells.
 
 use super::request::{given_twice, invalid, unknown_parameter};
-use crate::model::channel::Channel;
+use crate::model::consent::channel::Channel;
 use crate::model::time::IysTime;
 use crate::wire::convert::channel_code;
 use crate::wire::proto;

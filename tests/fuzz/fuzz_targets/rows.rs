@@ -2,7 +2,7 @@
 #![no_main]
 
 use izingate::feed::file::{FileError, FileReader};
-use izingate::model::movement_json;
+use izingate::model::consent::movement_json;
 use libfuzzer_sys::fuzz_target;
 use std::io::Cursor;
 

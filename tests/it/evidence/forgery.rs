@@ -8,7 +8,7 @@ use crate::support::known::{APPROVED, REFUSED, STRANGER, apply, movement};
 use crate::support::web::{post_json, send};
 use crate::support::{BRAND, Gateway, izingate, run, serve};
 use izingate::evidence::note::Signer;
-use izingate::model::hex::from_hex;
+use izingate::model::text::hex::from_hex;
 use serde_json::json;
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -5,13 +5,13 @@ use crate::sim::{Endpoint, Fault, FaultKind, Registration, Settings, When};
 use izingate::feed::follow::Pace;
 use izingate::feed::follow::reconcile::{Outcome, Report};
 use izingate::feed::iys::{Day, Sender};
+use izingate::model::address::recipient::Recipient;
 use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
-use izingate::model::channel::{Cell, Channel, RecipientType};
-use izingate::model::hex::to_hex;
-use izingate::model::movement::RawMovement;
-use izingate::model::recipient::Recipient;
-use izingate::model::source::Source;
-use izingate::model::state::Status;
+use izingate::model::consent::channel::{Cell, Channel, RecipientType};
+use izingate::model::consent::movement::RawMovement;
+use izingate::model::consent::source::Source;
+use izingate::model::consent::state::Status;
+use izingate::model::text::hex::to_hex;
 use izingate::model::time::Moment;
 use izingate::ports::{FeedNote, FeedRefused, MovementSink, Observed};
 use std::time::Duration;
@@ -215,7 +215,7 @@ async fn a_sweep_takes_in_what_is_listed_and_what_is_not() {
         world.register(&Registration::ret(BRAND, PHONES[1], Channel::Mesaj), now).unwrap();
     });
     // On record here, and taken back at İYS without our hearing of it.
-    let onay = izingate::model::movement::RawMovement {
+    let onay = izingate::model::consent::movement::RawMovement {
         created: "2025-11-09 10:00:00",
         transaction: "ab12",
         recipient: PHONES[2],

@@ -5,11 +5,10 @@ use crate::sim::{Endpoint, Fault, FaultKind, Grant, OldCursor, Registration, Rig
 use izingate::feed::follow::Pace;
 use izingate::index::StreamFreshness;
 use izingate::model::brand::{Ages, Brand, BrandCode, Feed, IysCode};
-use izingate::model::channel::{Cell, Channel, Channels, RecipientType};
+use izingate::model::consent::channel::{Cell, Channel, Channels, RecipientType};
+use izingate::model::consent::state::Status;
 use izingate::model::feed::Stream;
-use izingate::model::state::Status;
-use izingate::model::time::IysTime;
-use izingate::model::time::Moment;
+use izingate::model::time::{IysTime, Moment};
 use izingate::ports::{FeedNote, MovementSink, TaskState};
 use std::time::Duration;
 use tokio::time::sleep;

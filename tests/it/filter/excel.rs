@@ -6,7 +6,7 @@ use crate::support::known::{APPROVED, Known, REFUSED, STRANGER};
 use crate::support::web::post;
 use crate::support::{BRAND, izingate};
 use calamine::{Data, Reader, Xlsx, open_workbook};
-use izingate::model::encoding::Encoding;
+use izingate::model::text::encoding::Encoding;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use std::fs;
 use std::path::Path;

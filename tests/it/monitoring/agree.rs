@@ -118,8 +118,8 @@ fn a_colour_means_one_thing_and_green_is_what_may_be_sent() {
         ["ALLOW", "DENY", "REFUSED", "DEFER", "STALE"].map(of),
         [Some("green"), Some("orange"), Some("orange"), Some("blue"), Some("blue")]
     );
-    for reason in izingate::check::decision::Reason::ALL {
-        let enforced = reason.decision() != izingate::check::decision::Decision::Allow;
+    for reason in izingate::model::decision::Reason::ALL {
+        let enforced = reason.decision() != izingate::model::decision::Decision::Allow;
         assert_eq!(of(reason.name()).is_some(), enforced, "{reason:?} has a colour if it stops anything");
     }
 }

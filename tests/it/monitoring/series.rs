@@ -3,8 +3,8 @@
 use crate::support::BRAND;
 use crate::support::known::{APPROVED, Known, REFUSED};
 use crate::support::web::{get, post, post_json};
-use izingate::check::decision::{Decision, Reason};
 use izingate::feed::iys::Figures;
+use izingate::model::decision::{Decision, Reason};
 use izingate::telemetry::series::{ALL, Kind, Label, Series, Values};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};

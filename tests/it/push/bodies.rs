@@ -4,8 +4,8 @@ use super::desk::{BRAND, Desk};
 use super::{PHONE, counted, one};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use izingate::model::channel::Channel;
-use izingate::model::state::Status;
+use izingate::model::consent::channel::Channel;
+use izingate::model::consent::state::Status;
 use std::io::Write;
 
 fn gzip(text: &str) -> Vec<u8> {

@@ -1,16 +1,17 @@
 //! A gateway within the test: its log can be written, cut and held back by hand, its limits are the test's.
 
-use izingate::check::{Checker, DecisionIds};
+use izingate::check::Checker;
 use izingate::clock::Clock;
 use izingate::config;
 use izingate::evidence::Recorder;
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
 use izingate::model::brand::BrandCode;
-use izingate::model::key::{Pseudonym, RelationKey};
-use izingate::model::seal::Sealer;
-use izingate::model::secret::{Pseudonymizer, Secret};
-use izingate::model::state::State;
+use izingate::model::consent::key::{Pseudonym, RelationKey};
+use izingate::model::consent::state::State;
+use izingate::model::decision::id::DecisionIds;
+use izingate::model::secret::cipher::Sealer;
+use izingate::model::secret::pseudonym::{Pseudonymizer, Secret};
 use izingate::model::time::IysTime;
 use izingate::net::Life;
 use izingate::net::hosts::HostPolicy;
@@ -23,13 +24,12 @@ use izingate::telemetry::metrics::Metrics;
 use izingate::wire::caller::Callers;
 use izingate::wire::filter::Filters;
 use izingate::wire::gateway::{Gateway, Parts, verdict_names};
-use izingate::wire::health;
 use izingate::wire::listen::{self, Bounds};
 use izingate::wire::proto::consent_service_client::ConsentServiceClient;
 use izingate::wire::proto::watch_event::Event;
 use izingate::wire::proto::{ChangeBatch, RelationChange, WatchEvent, WatchRequest};
-use izingate::wire::router;
 use izingate::wire::watch::{Limits, Watching};
+use izingate::wire::{health, router};
 use std::ops::ControlFlow::Continue;
 use std::path::Path;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use super::node::{AT, CALM, Node, commit, states};
 use crate::process::failure;
 use crate::support::known::{Known, apply, movement};
 use crate::support::{Gateway, add_brand, izingate};
-use izingate::model::hex::to_hex;
+use izingate::model::text::hex::to_hex;
 use izingate::wire::watch::Limits;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Lines, Read};
@@ -55,7 +55,7 @@ impl Printing {
 
 /// The line of a batch of [`states`].
 fn line(revision: u64, count: u32) -> String {
-    let change = |(relation, state): &(izingate::model::key::RelationKey, izingate::model::state::State)| {
+    let change = |(relation, state): &(izingate::model::consent::key::RelationKey, izingate::model::consent::state::State)| {
         let recipient = to_hex(&relation.pseudonym.0);
         format!(r#"{{"recipient":"{recipient}","brandCode":7,"retailerCode":0,"state":{}}}"#, state.byte())
     };

@@ -2,7 +2,7 @@
 
 use super::{BRAND, Bench, P, PHONE};
 use crate::sim::{Grant, OldCursor, Registration, Right};
-use izingate::model::channel::Channel::{Eposta, Mesaj};
+use izingate::model::consent::channel::Channel::{Eposta, Mesaj};
 use serde_json::{Value, json};
 
 /// A refusal at İYS at a time of the bench's day.

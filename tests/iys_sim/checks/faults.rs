@@ -2,7 +2,7 @@
 
 use super::{BRAND, Bench, P, PHONE, PROVIDER, Reply, read};
 use crate::sim::{Endpoint, Fault, FaultKind, Registration, When, Wire};
-use izingate::model::channel::Channel::Mesaj;
+use izingate::model::consent::channel::Channel::Mesaj;
 use serde_json::json;
 use std::time::Duration;
 

@@ -2,8 +2,8 @@
 
 use super::{BRAND, Bench, P, PHONE, Reply};
 use crate::sim::{Grant, Registration};
-use izingate::model::channel::Channel::{Eposta, Mesaj};
-use izingate::model::hex::to_hex;
+use izingate::model::consent::channel::Channel::{Eposta, Mesaj};
+use izingate::model::text::hex::to_hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha384};
 use std::time::Duration;

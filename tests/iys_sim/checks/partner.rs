@@ -2,7 +2,7 @@
 
 use super::{BRAND, Bench, P, PARTNER, PHONE, PROVIDER};
 use crate::sim::{CodeStyle, Grant, Registration, Right};
-use izingate::model::channel::Channel::Mesaj;
+use izingate::model::consent::channel::Channel::Mesaj;
 use serde_json::{Value, json};
 
 fn granted(code: &Value, iys_code: &Value) -> Value {

@@ -2,7 +2,7 @@
 
 use super::{BRAND, Bench, NOON, P, PHONE, read};
 use crate::sim::{Endpoint, Fault, FaultKind, Probe, Registration, Verdict};
-use izingate::model::channel::Channel::{Eposta, Mesaj};
+use izingate::model::consent::channel::Channel::{Eposta, Mesaj};
 use serde_json::{Value, json};
 
 pub fn connection(url: &str) -> Value {

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use izingate::model::channel::Channel::Mesaj;
+use izingate::model::consent::channel::Channel::Mesaj;
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 use super::{BRAND, Bench, P, PHONE};
 use crate::sim::Registration;
-use izingate::model::channel::Channel::Mesaj;
-use izingate::model::channel::{Cell, RecipientType};
+use izingate::model::consent::channel::Channel::Mesaj;
+use izingate::model::consent::channel::{Cell, RecipientType};
 use serde_json::{Value, json};
 
 const TEXT: Cell = Cell::new(Mesaj, RecipientType::Bireysel);

@@ -2,7 +2,7 @@
 
 use super::{BRAND, NOON, P, PHONE, world};
 use crate::sim::{Clock, Endpoint, Fault, FaultKind, Moment, Registration, Settings, Sim};
-use izingate::model::channel::Channel::Mesaj;
+use izingate::model::consent::channel::Channel::Mesaj;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::net::TcpStream;

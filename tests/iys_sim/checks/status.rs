@@ -2,7 +2,7 @@
 
 use super::{BRAND, Bench, P, PHONE};
 use crate::sim::{EmptyConsent, Registration, UnknownAddress};
-use izingate::model::channel::Channel::{Eposta, Mesaj};
+use izingate::model::consent::channel::Channel::{Eposta, Mesaj};
 use serde_json::{Value, json};
 
 fn query(recipient: &str, channel: &str) -> Value {

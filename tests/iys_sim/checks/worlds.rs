@@ -2,9 +2,9 @@
 
 use super::{BRAND, Bench, NOON, P, PHONE};
 use crate::sim::{Generator, Moment, Registration, Truth};
-use izingate::model::channel::Channel::Mesaj;
-use izingate::model::channel::{Channel, RecipientType};
-use izingate::model::state::Status;
+use izingate::model::consent::channel::Channel::Mesaj;
+use izingate::model::consent::channel::{Channel, RecipientType};
+use izingate::model::consent::state::Status;
 use izingate::model::time::IysTime;
 use serde_json::Value;
 use std::collections::BTreeMap;

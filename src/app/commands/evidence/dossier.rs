@@ -16,10 +16,10 @@ use crate::evidence::record::{LogGap, Loss, Record};
 use crate::evidence::search::{Found, Query};
 use crate::evidence::segment::Seal;
 use crate::model::brand::BrandCode;
-use crate::model::channel::Cell;
-use crate::model::hex::to_hex;
-use crate::model::key::{Pseudonym, RelationKey};
-use crate::model::mode::Mode;
+use crate::model::brand::mode::Mode;
+use crate::model::consent::channel::Cell;
+use crate::model::consent::key::{Pseudonym, RelationKey};
+use crate::model::text::hex::to_hex;
 use crate::model::time::IysTime;
 use crate::ports::HistoryReader;
 use crate::store::Store;
@@ -178,7 +178,7 @@ fn histories(store: &Store, recipient: Pseudonym, decisions: &[&Recorded]) -> Re
     let history = |(brand, cell): (BrandCode, Cell)| {
         let relation = RelationKey::of_brand(recipient, brand);
         let cells = store.cells(&relation).map_err(|error| CommandError::refused("STORE_FAILED", error))?;
-        let of_it = |tombstone: &&crate::model::erasure::Tombstone| {
+        let of_it = |tombstone: &&crate::model::consent::erasure::Tombstone| {
             tombstone.recipient == recipient && tombstone.brand.is_none_or(|of| of == brand)
         };
         let erased = tombstones.iter().filter(of_it).map(|tombstone| tombstone.erased).max();

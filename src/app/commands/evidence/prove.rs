@@ -1,9 +1,9 @@
 //! `izingate evidence prove`.
 
 use super::{CommandError, record_of, refused};
-use crate::check::DecisionId;
 use crate::cli::evidence::ProveArgs;
 use crate::evidence::prove::{ProveError, prove as prove_id};
+use crate::model::decision::id::DecisionId;
 
 /// Proves that a decision is on record: JSON.
 pub(super) fn prove(args: &ProveArgs) -> Result<String, CommandError> {

@@ -96,6 +96,6 @@ mod tests {
                 (english, turkish)
             );
         }
-        assert_eq!(full().text(crate::check::Language::Turkish), "sonuç.csv: diskte yer kalmadı");
+        assert_eq!(full().text(crate::model::language::Language::Turkish), "sonuç.csv: diskte yer kalmadı");
     }
 }

@@ -9,12 +9,12 @@ pub(super) use error::system_in_turkish;
 
 use super::reader::{Look, Rows, Start};
 use super::stream::{Stream, partial, with_ending};
-use crate::check::Language;
 use crate::disk::create_new;
 use crate::feed::file::BREAK;
 use crate::filter::output::{Part, split};
 use crate::filter::{Columns, Pair, Tally};
-use crate::model::encoding::MARK;
+use crate::model::language::Language;
+use crate::model::text::encoding::MARK;
 use left::{FORMAT, Note, read_note, refuse_existing, refuse_one_file};
 use std::borrow::Cow;
 use std::fs;

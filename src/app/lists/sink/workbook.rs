@@ -9,7 +9,7 @@ use crate::disk::private;
 use crate::feed::file::{BREAK, decoded};
 use crate::filter::output::NOT_ENFORCED;
 use crate::filter::rows::RowReader;
-use crate::model::encoding::{Declared, Encoding};
+use crate::model::text::encoding::{Declared, Encoding};
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, IgnoreError, Workbook, Worksheet, XlsxError};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};

@@ -5,12 +5,12 @@ use super::words::{
     NONE, chain, channel, day, letter, moment, moment_or_none, or_none, purpose, recipient_type, source, status, unbroken,
 };
 use super::{Block, Table, columns, warnings};
-use crate::check::Language;
-use crate::check::question::Purpose;
 use crate::evidence::dossier::model::{Chain, Data, Dossier, History, Recorded, RecordedIn, Segment, recording};
 use crate::evidence::dossier::visible::visible;
-use crate::model::business_days::Eves;
-use crate::model::declaration::Declaration;
+use crate::model::brand::declaration::Declaration;
+use crate::model::decision::question::Purpose;
+use crate::model::language::Language;
+use crate::model::time::business_days::Eves;
 use crate::ports::HistoryEntry;
 
 /// Decisions from which on two stand in a row, and rows of hashes from which on they are set small.

@@ -1,10 +1,10 @@
 //! Decisions that have all in common but when, by whom and under which reference they were asked: a sentence each instead of a page each.
 
 use super::words::{NONE, channel, day, decision, mode, moment, purpose, recipient_type, source, span, status, stretches};
-use crate::check::Language;
-use crate::check::decision::{Decision, Reason, Verdict};
 use crate::evidence::dossier::model::{Dossier, Recorded, recording};
 use crate::evidence::dossier::visible::visible;
+use crate::model::decision::{Decision, Reason, Verdict};
+use crate::model::language::Language;
 use crate::ports::HistoryEntry;
 use std::collections::BTreeSet;
 use std::fmt::Write;

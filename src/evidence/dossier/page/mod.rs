@@ -11,8 +11,8 @@ mod warnings;
 mod words;
 
 use super::model::Dossier;
-use crate::check::Language;
-use crate::model::hex::to_hex;
+use crate::model::language::Language;
+use crate::model::text::hex::to_hex;
 
 /// The dossier as blocks.
 #[derive(Debug, PartialEq, Eq)]

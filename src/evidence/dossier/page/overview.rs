@@ -2,10 +2,10 @@
 
 use super::words::{NONE, channel, letter, moment, or_none, outcome, purpose, recipient_type, unbroken};
 use super::{Block, Table};
-use crate::check::Language;
-use crate::check::question::Purpose;
 use crate::evidence::dossier::model::{Dossier, Recorded};
 use crate::evidence::dossier::visible::visible;
+use crate::model::decision::question::Purpose;
+use crate::model::language::Language;
 use std::collections::BTreeMap;
 
 /// A column before it is known whether it is one.

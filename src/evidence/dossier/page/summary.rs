@@ -3,12 +3,12 @@
 use super::groups::{Group, Kind};
 use super::words::{NONE, chain, channel, day, moment, or_none, span};
 use super::{Block, Table, columns, pair};
-use crate::check::Language;
 use crate::evidence::dossier::model::{BrandOnRecord, Chain, Dossier};
 use crate::evidence::dossier::visible::visible;
-use crate::model::date::Date;
-use crate::model::hex::to_hex;
+use crate::model::language::Language;
+use crate::model::text::hex::to_hex;
 use crate::model::time::IysTime;
+use crate::model::time::date::Date;
 use std::fmt::Write;
 
 /// Groups of decisions that the first page has room for; the annex has the others.

@@ -1,15 +1,15 @@
 //! What a reader must know before anything else: all of which the dossier cannot say that nothing was decided.
 
 use super::words::{self, chain, day, decision, folder_name, moment, or_none, span, stretches};
-use crate::check::Language;
-use crate::check::decision::Decision;
 use crate::evidence::dossier::model::{
     AcceptedLoss, Chain, ChainKind, Dossier, EvidenceGap, MissingSegment, Outside, RecordedIn, Unrecorded,
 };
 use crate::evidence::dossier::visible::visible;
-use crate::model::date::Date;
-use crate::model::mode::Mode;
+use crate::model::brand::mode::Mode;
+use crate::model::decision::Decision;
+use crate::model::language::Language;
 use crate::model::time::IysTime;
+use crate::model::time::date::Date;
 
 /// Every warning, the gravest first.
 pub(super) fn of(dossier: &Dossier, language: Language) -> Vec<String> {

@@ -1,15 +1,15 @@
 //! Words of a page in its language: no code of the wire stands in a paper for an authority.
 
-use crate::check::Language;
-use crate::check::decision::{Decision, Reason, Verdict};
-use crate::check::question::Purpose;
 use crate::evidence::dossier::model::{Chain, ChainKind};
 use crate::evidence::dossier::visible::visible;
-use crate::model::channel::{Channel, RecipientType};
-use crate::model::date::Date;
-use crate::model::mode::Mode;
-use crate::model::state::Status;
+use crate::model::brand::mode::Mode;
+use crate::model::consent::channel::{Channel, RecipientType};
+use crate::model::consent::state::Status;
+use crate::model::decision::question::Purpose;
+use crate::model::decision::{Decision, Reason, Verdict};
+use crate::model::language::Language;
 use crate::model::time::IysTime;
+use crate::model::time::date::Date;
 
 /// What is not there.
 pub(super) const NONE: &str = "–";

@@ -5,7 +5,7 @@ mod font;
 mod sheets;
 
 use super::page::Page;
-use crate::check::Language;
+use crate::model::language::Language;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use font::{Font, Fonts, Weight};

@@ -6,8 +6,8 @@ mod pdf;
 mod sample;
 
 use super::*;
-use crate::check::Language;
-use crate::model::state::Status;
+use crate::model::consent::state::Status;
+use crate::model::language::Language;
 use sample::{consents, dossier, hostile, time};
 use std::path::Path;
 
@@ -67,7 +67,7 @@ fn no_log_shows_the_address() {
 fn a_complaint_is_answered_in_fifteen_days_but_for_email() {
     let mut dossier = dossier();
     assert_eq!(dossier.answer_by().map(|date| date.to_string()).as_deref(), Some("2026-12-08"));
-    dossier.decisions.retain(|decision| decision.cell.channel == crate::model::channel::Channel::Eposta);
+    dossier.decisions.retain(|decision| decision.cell.channel == crate::model::consent::channel::Channel::Eposta);
     assert_eq!((dossier.decisions.len(), dossier.answer_by()), (1, None));
     assert!(dossier.to_html(Language::English).contains("does not apply to e-mail (17/A)"));
     dossier.complaint = None;

@@ -3,7 +3,7 @@
 use super::pdf;
 use super::sample::{dossier, many, mixed, time};
 use super::*;
-use crate::check::Language;
+use crate::model::language::Language;
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Turkish];
 
@@ -124,7 +124,7 @@ fn a_turkish_paper_has_no_code_of_the_wire_and_no_english() {
 fn a_dossier_of_a_part_says_that_it_is_one() {
     let mut dossier = many(7);
     dossier.left_out = 12;
-    (dossier.asked.only_allowed, dossier.asked.channels) = (true, vec![crate::model::channel::Channel::Mesaj]);
+    (dossier.asked.only_allowed, dossier.asked.channels) = (true, vec![crate::model::consent::channel::Channel::Mesaj]);
     let html = dossier.to_html(Language::English);
     assert!(
         html.contains("12 more decisions about this recipient in the period are left out")
@@ -179,7 +179,7 @@ fn a_record_that_nobody_closed_is_called_so() {
 
 #[test]
 fn what_of_a_complaint_cannot_be_is_said() {
-    let complaint = |day: &str| Complaint { asked: crate::model::date::Date::parse(day).unwrap(), number: String::new() };
+    let complaint = |day: &str| Complaint { asked: crate::model::time::date::Date::parse(day).unwrap(), number: String::new() };
     let warned = |complaint: Complaint, message: Option<&str>| {
         let mut dossier = many(1);
         (dossier.asked.from, dossier.complaint, dossier.asked.message_at) = (None, Some(complaint), message.map(time));
@@ -210,8 +210,8 @@ fn a_question_without_a_name_is_credited_to_nobody() {
     assert!(dossier.to_html(Language::Turkish).contains("Sorgulayan: adını bildirmeyen bir sistem"));
 }
 
-fn dossier_verdict() -> crate::check::decision::Verdict {
-    crate::check::decision::Verdict::of(crate::check::decision::Reason::Approved, "")
+fn dossier_verdict() -> crate::model::decision::Verdict {
+    crate::model::decision::Verdict::of(crate::model::decision::Reason::Approved, "")
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn what_is_known_since_stands_beside_what_was_known_then() {
         "Known now: refusal registered at İYS on 2026-11-09 21:15:30 (İYS: IYS_KISAMESAJ), known here since 2026-11-09 21:15:34.";
     assert!(html.contains(since), "{html}");
     let mut dossier = many(1);
-    dossier.decisions[0].verdict = crate::check::decision::Verdict::of(crate::check::decision::Reason::NoRecord, "5/3");
+    dossier.decisions[0].verdict = crate::model::decision::Verdict::of(crate::model::decision::Reason::NoRecord, "5/3");
     dossier.decisions[0].as_of = None;
     let html = dossier.to_html(Language::English);
     assert!(
@@ -243,7 +243,7 @@ fn a_damaged_segment_is_no_missing_one() {
 #[test]
 fn a_deadline_on_a_weekend_says_so() {
     let mut dossier = many(1);
-    let on = |day: &str| Some(Complaint { asked: crate::model::date::Date::parse(day).unwrap(), number: String::new() });
+    let on = |day: &str| Some(Complaint { asked: crate::model::time::date::Date::parse(day).unwrap(), number: String::new() });
     for (asked, said) in [
         ("2026-11-27", "12.12.2026, cumartesi (15 gün"),
         ("2026-11-28", "13.12.2026, pazar (15 gün"),

@@ -1,7 +1,7 @@
 //! The PDF read again: its text by the glyphs of its fonts, its structure by its own table.
 
 use super::sample::{dossier, hostile};
-use crate::check::Language;
+use crate::model::language::Language;
 use flate2::read::ZlibDecoder;
 use std::collections::HashMap;
 use std::io::Read;

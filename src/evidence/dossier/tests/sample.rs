@@ -1,18 +1,18 @@
 //! A dossier with one decision of every kind that is set differently.
 
-use crate::check::decision::{Decision, Reason, Verdict};
-use crate::check::question::Purpose;
-use crate::check::{DecisionId, DecisionIds};
 use crate::evidence::dossier::*;
+use crate::model::brand::declaration::{Declaration, Declared, DocumentHash, Exemption};
+use crate::model::brand::mode::Mode;
 use crate::model::brand::{BrandCode, RetailerCode};
-use crate::model::business_days::Eves;
-use crate::model::channel::{Cell, Channel, RecipientType};
-use crate::model::date::Date;
-use crate::model::declaration::{Declaration, Declared, DocumentHash, Exemption};
-use crate::model::key::Pseudonym;
-use crate::model::mode::Mode;
-use crate::model::state::Status;
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
+use crate::model::consent::key::Pseudonym;
+use crate::model::consent::state::Status;
+use crate::model::decision::id::{DecisionId, DecisionIds};
+use crate::model::decision::question::Purpose;
+use crate::model::decision::{Decision, Reason, Verdict};
 use crate::model::time::IysTime;
+use crate::model::time::business_days::Eves;
+use crate::model::time::date::Date;
 use crate::ports::HistoryEntry;
 
 pub(super) fn time(text: &str) -> IysTime {

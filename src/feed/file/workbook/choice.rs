@@ -4,7 +4,7 @@
 //! never passed over in silence.
 
 use super::problem::{Damage, Problem};
-use crate::model::fold::folded;
+use crate::model::text::fold::folded;
 
 /// A sheet as a workbook lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]

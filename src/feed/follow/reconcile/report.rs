@@ -2,8 +2,8 @@
 
 use crate::feed::iys::Day;
 use crate::model::brand::BrandCode;
-use crate::model::hex::to_hex;
-use crate::model::key::Pseudonym;
+use crate::model::consent::key::Pseudonym;
+use crate::model::text::hex::to_hex;
 use crate::ports::Registered;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashSet};

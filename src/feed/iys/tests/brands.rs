@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::feed::iys::{ListedBrand, Rights};
-use crate::model::channel::Channel;
+use crate::model::consent::channel::Channel;
 
 fn brand(iys_code: u32, brand: u32, title: &str, master: bool, rights: Rights) -> ListedBrand {
     let sender = Sender { iys_code: IysCode::new(iys_code).unwrap(), brand: BrandCode::new(brand).unwrap() };

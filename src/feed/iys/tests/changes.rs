@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::feed::iys::{Class, Cursor, Page};
+use crate::model::consent::fields::Fields;
 use crate::model::feed::Stream;
-use crate::model::fields::Fields;
 use crate::model::time::IysTime;
 
 const AFTER: &str = "1597740617_632cc155429fdccd7f2be8e9482aa322993ff210c2923fb84e8ed0fb1902ae21";

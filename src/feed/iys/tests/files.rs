@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::feed::iys::{Agreement, Class, Day, ProcessStatus, PushConnection, PushTarget};
-use crate::model::channel::Channel;
+use crate::model::consent::channel::Channel;
 use crate::model::time::IysTime;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::feed::iys::Class;
 use crate::feed::iys::budget::{Budget, Metered, Priority};
-use crate::model::channel::{Cell, Channel, RecipientType};
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
 use crate::model::feed::Stream;
 use tokio::task::JoinSet;
 

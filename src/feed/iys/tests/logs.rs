@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::feed::iys::Day;
-use crate::model::channel::{Channel, RecipientType};
+use crate::model::consent::channel::{Channel, RecipientType};
 use crate::model::time::IysTime;
 use std::fmt::Write as _;
 use std::io::Write;

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::feed::iys::{Class, Retailers};
-use crate::model::access::Retailer;
-use crate::model::channel::{Cell, Channel, RecipientType};
+use crate::model::brand::retailer::Retailer;
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
 use crate::model::time::IysTime;
 use serde_json::{Value, json};
 

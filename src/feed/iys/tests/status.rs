@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::feed::iys::{Class, Observation, Why};
-use crate::model::channel::{Cell, Channel, RecipientType};
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
 use crate::model::time::IysTime;
 use serde_json::{Value, json};
 

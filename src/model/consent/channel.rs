@@ -1,6 +1,6 @@
 //! Channels, recipient types and the cell they span.
 
-use super::fold::{is_dash, word};
+use crate::model::text::fold::{is_dash, word};
 use std::fmt;
 
 /// The channel of a commercial message: İYS's `type`.

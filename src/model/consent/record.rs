@@ -4,8 +4,8 @@ use super::channel::Cell;
 use super::movement::{self, CLOCK_TOLERANCE, Movement};
 use super::source::{Source, SourceCode};
 use super::state::{State, Status};
-use super::time::IysTime;
 use super::transaction::TransactionId;
+use crate::model::time::IysTime;
 
 /// The current movement of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,7 +217,7 @@ fn later(kept: &mut Option<IysTime>, at: IysTime) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::channel::{Channel, RecipientType};
+    use crate::model::consent::channel::{Channel, RecipientType};
 
     const CALL: Cell = Cell::new(Channel::Arama, RecipientType::Bireysel);
     const TEXT: Cell = Cell::new(Channel::Mesaj, RecipientType::Bireysel);

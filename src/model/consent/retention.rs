@@ -1,6 +1,6 @@
 //! How long what is not current any more is kept.
 
-use super::time::IysTime;
+use crate::model::time::IysTime;
 use std::time::{Duration, Instant};
 
 /// Seconds of a day.

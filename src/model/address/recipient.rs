@@ -4,10 +4,10 @@
 //! blocks every address that its text can mean. [`super::phone`] has the three rules for phones; an e-mail has one
 //! reading.
 
-use super::channel::Channel;
 pub use super::email::Email;
 pub use super::phone::Phone;
 use super::phone::Unreadable;
+use crate::model::consent::channel::Channel;
 
 /// An address of either kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

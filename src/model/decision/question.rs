@@ -1,8 +1,8 @@
 //! What a sender asks.
 
+use crate::model::brand::declaration::Exemption;
 use crate::model::brand::{BrandCode, RetailerCode};
-use crate::model::channel::Cell;
-use crate::model::declaration::Exemption;
+use crate::model::consent::channel::Cell;
 
 /// Bytes of a caller's reference at most: it comes back in the answer and is kept in the evidence.
 pub const LONGEST_REFERENCE: usize = 128;

@@ -1,7 +1,7 @@
 //! The fields of a movement under İYS's names, before any rule.
 
-use super::fold::folded;
 use super::movement::RawMovement;
+use crate::model::text::fold::folded;
 use std::fmt;
 
 /// How many fields there are.

@@ -5,11 +5,11 @@
 //! of output. Each has a key of its own, derived from the secret by BLAKE3, so that neither tells
 //! anything about the other. The passwords under which İYS pushes come from the same secret.
 
-use super::brand::BrandCode;
-use super::channel::Channel;
-use super::hex::{from_hex, to_hex};
-use super::key::Pseudonym;
-use super::recipient::{Email, Phone, Recipient};
+use crate::model::address::recipient::{Email, Phone, Recipient};
+use crate::model::brand::BrandCode;
+use crate::model::consent::channel::Channel;
+use crate::model::consent::key::Pseudonym;
+use crate::model::text::hex::{from_hex, to_hex};
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use siphasher::sip128::{Hasher128, SipHasher24};

@@ -1,7 +1,8 @@
 //! Days of the calendar, as deadlines count them.
 
-use super::retention::DAY;
-use super::time::{self, IysTime};
+use crate::model::consent::retention::DAY;
+use crate::model::time;
+use crate::model::time::IysTime;
 use std::fmt;
 
 /// A day in Türkiye, kept as days since 1970-01-01. Holds the years 1970 to 2106.

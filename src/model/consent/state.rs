@@ -1,7 +1,7 @@
 //! The packed state of a relation: one byte, two bits a cell.
 
 use super::channel::Cell;
-use super::fold::word;
+use crate::model::text::fold::word;
 
 /// İYS's `status` of one consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! E-mail addresses as İYS keeps them (F§2.2).
 
-use super::fold::{is_invisible, undecorated};
+use crate::model::text::fold::{is_invisible, undecorated};
 use memchr::memchr;
 
 /// An e-mail address: ASCII lower case, 6 to 265 characters. Kept in place, so that reading one allocates

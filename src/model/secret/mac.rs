@@ -3,7 +3,7 @@
 //! Who can write a file and does not hold the secret cannot make a code that fits what was written. Each use has a key of
 //! its own, so that a code of one is of no use for another.
 
-use super::secret::{Secret, derive_key};
+use crate::model::secret::pseudonym::{Secret, derive_key};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The key of one use.
@@ -58,7 +58,7 @@ impl std::fmt::Debug for MacKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::hex::to_hex;
+    use crate::model::text::hex::to_hex;
 
     #[test]
     fn codes_are_pinned() {

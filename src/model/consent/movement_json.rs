@@ -5,7 +5,7 @@
 //! movement unreadable; a key that İYS may add is passed over; a byte that is not UTF-8 costs the field that holds it.
 
 use super::fields::{FIELDS, Fields, RECIPIENT, STATUS, field_of};
-use super::fold::folded;
+use crate::model::text::fold::folded;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -362,7 +362,7 @@ impl<'de> Visitor<'de> for TextVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fields::NAMES;
+    use crate::model::consent::fields::NAMES;
 
     const RET: &str = r#"{"recipient":"+905320001001","type":"MESAJ","status":"RET"}"#;
 

@@ -4,8 +4,8 @@
 //! (11/9): that one must be named. Every sealed phone has the same length, and a nonce of its own, so that
 //! neither its country nor a repetition shows.
 
-use super::recipient::Phone;
-use super::secret::{Secret, derive_key};
+use crate::model::address::recipient::Phone;
+use crate::model::secret::pseudonym::{Secret, derive_key};
 use aes_gcm_siv::aead::Aead;
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit};
 
@@ -90,7 +90,7 @@ impl Sealer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::hex::to_hex;
+    use crate::model::text::hex::to_hex;
 
     fn sealer(first: u8) -> Sealer {
         let mut bytes = [7; 32];

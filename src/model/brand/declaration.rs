@@ -1,8 +1,8 @@
 //! What a sender declared: that its messages of a purpose are exempt (6/5, 11/8).
 
-use super::brand::{BrandCode, one_line};
-use super::hex::{from_hex, to_hex};
-use super::time::{IysTime, Moment};
+use crate::model::brand::{BrandCode, one_line};
+use crate::model::text::hex::{from_hex, to_hex};
+use crate::model::time::{IysTime, Moment};
 use std::fmt;
 
 /// An exemption that a sender may declare.

@@ -5,14 +5,14 @@
 //! the brand's consent there, RET that this was taken away. So it follows the same order: the latest moment
 //! holds, and in the same second the one that allows nothing.
 
-use super::brand::{BrandCode, RetailerCode};
-use super::channel::{Cell, Channel, RecipientType};
-use super::key::{Pseudonym, RelationKey};
-use super::movement::{Movement, Reading};
-use super::recipient::{InvalidRecipient, Recipient};
-use super::source::Source;
-use super::state::Status;
-use super::time::IysTime;
+use crate::model::address::recipient::{InvalidRecipient, Recipient};
+use crate::model::brand::{BrandCode, RetailerCode};
+use crate::model::consent::channel::{Cell, Channel, RecipientType};
+use crate::model::consent::key::{Pseudonym, RelationKey};
+use crate::model::consent::movement::{Movement, Reading};
+use crate::model::consent::source::Source;
+use crate::model::consent::state::Status;
+use crate::model::time::IysTime;
 use std::num::NonZeroU32;
 
 /// A retailer, which is never the brand itself: what is noted of it cannot become a consent.

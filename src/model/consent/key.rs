@@ -1,6 +1,6 @@
 //! The keys under which a relation is kept and found.
 
-use super::brand::{BrandCode, RetailerCode};
+use crate::model::brand::{BrandCode, RetailerCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// What stands in for an address everywhere inside: 128 bits that only the holder of the secret can

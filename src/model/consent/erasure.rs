@@ -1,8 +1,8 @@
 //! The erasure of a recipient (KVKK): why, and what is on file of it for good.
 
-use super::brand::BrandCode;
 use super::key::Pseudonym;
-use super::time::IysTime;
+use crate::model::brand::BrandCode;
+use crate::model::time::IysTime;
 
 /// Why records that 13/2 still has kept are erased all the same: an operator's words, for the evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What is on file of a sender beside its record at İYS: what it declared to be, and who keeps its data there.
 
-use super::brand::one_line;
-use super::time::IysTime;
+use crate::model::brand::one_line;
+use crate::model::time::IysTime;
 use std::fmt;
 
 /// Why a sender lies outside the regulation.

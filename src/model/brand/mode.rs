@@ -1,6 +1,6 @@
 //! How a brand's rows are enforced on a channel, and from when on.
 
-use super::time::{IysTime, Moment};
+use crate::model::time::{IysTime, Moment};
 use std::fmt;
 
 /// What becomes of a message that the rows of stale data, refusals, missing records and retailers stop.

@@ -5,7 +5,7 @@
 //! quotes and a leading apostrophe are decoration. What is a number of another kind is no phone: a minus before the digits, a decimal point
 //! with what follows it, an exponent.
 
-use super::fold::{is_dash, is_invisible, undecorated};
+use crate::model::text::fold::{is_dash, is_invisible, undecorated};
 
 /// The digits of a spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,22 +12,22 @@
 //! A row that is not applied may hide a refusal: [`Refusal::leaves_gap`] says whether what was read is incomplete
 //! without it.
 
-use super::brand::BrandCode;
 use super::channel::{Cell, Channel, RecipientType};
-use super::fold::bare;
 use super::key::RelationKey;
-use super::recipient::{InvalidRecipient, Readings, Recipient};
-use super::secret::Pseudonymizer;
 use super::source::{Source, SourceCode};
 use super::state::Status;
-use super::time::IysTime;
 use super::transaction::TransactionId;
+use crate::model::address::recipient::{InvalidRecipient, Readings, Recipient};
+use crate::model::brand::BrandCode;
+use crate::model::secret::pseudonym::Pseudonymizer;
+use crate::model::text::fold::bare;
+use crate::model::time::IysTime;
 
 /// A movement, its address already replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Movement {
     /// Whose consent, for which brand. Of a retailer it tells whether that one may use the consent: see
-    /// [`super::access`].
+    /// [`crate::model::brand::retailer`].
     pub relation: RelationKey,
     /// Channel and recipient type.
     pub cell: Cell,

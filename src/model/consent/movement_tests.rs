@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::secret::Secret;
+use crate::model::secret::pseudonym::Secret;
 use proptest::prelude::*;
 
 const NOW: IysTime = IysTime::from_unix(1_795_000_000);

@@ -1,5 +1,8 @@
 //! Decisions and their reasons.
 
+pub mod id;
+pub mod question;
+
 /// What the sender is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
