@@ -16,7 +16,7 @@
 #[path = "../tests/iys_sim/mod.rs"]
 mod sim;
 
-use izingate::app::open;
+use izingate::data::open;
 use izingate::feed::push::Credentials;
 use izingate::model::brand::BrandCode;
 use izingate::model::consent::channel::Channel as Kind;

@@ -1,29 +1,12 @@
 //! The command line: one file a command, which holds its arguments and their help and no logic.
 #![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "the comments here are the help that a terminal shows")]
 
-pub mod agi;
-pub mod backup;
-pub mod brand;
-pub mod check;
-pub mod clock;
-pub mod completions;
-pub mod declaration;
-pub mod evidence;
+pub mod args;
+#[cfg(feature = "store")]
+pub mod commands;
 mod examples;
-pub mod filter;
-pub mod import;
-pub mod inspect;
-pub mod iys;
 pub mod locale;
-pub mod policy;
-pub mod question;
-pub mod recipient;
-pub mod reconcile;
-pub mod retailer;
-pub mod serve;
 pub mod turkish;
-pub mod verify;
-pub mod watch;
 
 use crate::model::brand::BrandCode;
 use crate::model::consent::channel::{Channel, RecipientType};
@@ -59,53 +42,53 @@ impl Cli {
 #[derive(Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Answer checks over gRPC and HTTP.
-    Serve(serve::ServeArgs),
+    Serve(args::serve::ServeArgs),
     /// Take in files of movements: İYS day files, their spreadsheets, NDJSON.
-    Import(import::ImportArgs),
+    Import(args::import::ImportArgs),
     /// Add, list or deactivate brands, say how their rows are enforced, end their gaps.
     #[command(subcommand)]
-    Brand(brand::BrandCommand),
+    Brand(args::brand::BrandCommand),
     /// Put declarations of senders on file, that messages of theirs are exempt, and revoke them.
     #[command(subcommand)]
-    Declaration(declaration::DeclarationCommand),
+    Declaration(args::declaration::DeclarationCommand),
     /// Print what is decided, and why.
     #[command(subcommand)]
-    Policy(policy::PolicyCommand),
+    Policy(args::policy::PolicyCommand),
     /// Close lines, and tell of those that İYS is still to be told of.
     #[command(subcommand)]
-    Recipient(recipient::RecipientCommand),
+    Recipient(args::recipient::RecipientCommand),
     /// Note which retailers may use a brand's consents, or ask İYS.
     #[command(subcommand)]
-    Retailer(retailer::RetailerCommand),
+    Retailer(args::retailer::RetailerCommand),
     /// Ask İYS through a running gateway that has an account there.
     #[command(subcommand)]
-    Iys(iys::IysCommand),
+    Iys(args::iys::IysCommand),
     /// Hold a finished day against İYS's own file and hash, and take in what is missing.
-    Reconcile(reconcile::ReconcileArgs),
+    Reconcile(args::reconcile::ReconcileArgs),
     /// Show what a data directory holds, without any address.
-    Inspect(inspect::InspectArgs),
+    Inspect(args::inspect::InspectArgs),
     /// Compare the index that a start would fill with everything in the store.
-    Verify(verify::VerifyArgs),
+    Verify(args::verify::VerifyArgs),
     /// Answer Asterisk over FastAGI, in front of a running gateway.
-    Agi(agi::AgiArgs),
+    Agi(args::agi::AgiArgs),
     /// Ask whether a message may be sent to one recipient.
-    Check(Box<check::CheckArgs>),
+    Check(Box<args::check::CheckArgs>),
     /// Filter a list of addresses: every row comes out with a decision.
-    Filter(Box<filter::FilterArgs>),
+    Filter(Box<args::filter::FilterArgs>),
     /// Print what changes in a running gateway, line by line.
-    Watch(watch::WatchArgs),
+    Watch(args::watch::WatchArgs),
     /// Check, prove, search and export the record of decisions.
     #[command(subcommand)]
-    Evidence(evidence::EvidenceCommand),
+    Evidence(args::evidence::EvidenceCommand),
     /// Go on after a clock that was ahead.
     #[command(subcommand)]
-    Clock(clock::ClockCommand),
+    Clock(args::clock::ClockCommand),
     /// Make a copy of everything but the secret, while a gateway runs too.
-    Backup(backup::BackupArgs),
+    Backup(args::backup::BackupArgs),
     /// Make a data directory of a backup.
-    Restore(backup::RestoreArgs),
+    Restore(args::backup::RestoreArgs),
     /// Print completions of commands and flags for a shell.
-    Completions(completions::CompletionsArgs),
+    Completions(args::completions::CompletionsArgs),
     /// Read the workbook at standard input for another process of this program.
     #[command(hide = true)]
     ReadWorkbook,

@@ -25,13 +25,11 @@
 //! [`app`] puts it all together.
 
 pub mod agi;
-#[cfg(feature = "store")]
-pub mod app;
 pub mod check;
 pub mod cli;
-pub mod clock;
 pub mod config;
-pub mod disk;
+#[cfg(feature = "store")]
+pub mod data;
 pub mod evidence;
 pub mod feed;
 pub mod filter;
@@ -39,11 +37,15 @@ pub mod import;
 pub mod index;
 #[cfg(feature = "store")]
 pub mod ingest;
+#[cfg(feature = "store")]
+pub mod lists;
 pub mod model;
 pub mod net;
 pub mod ports;
-pub mod shutdown;
+#[cfg(feature = "store")]
+pub mod server;
 #[cfg(feature = "store")]
 pub mod store;
+pub mod sys;
 pub mod telemetry;
 pub mod wire;

@@ -1,16 +1,16 @@
 //! The command line: arguments to a call, an outcome to an exit code.
 
-use izingate::app::commands::{self, CommandError};
-use izingate::app::{self, Progress};
-use izingate::cli::serve::ServeArgs;
-use izingate::cli::{Cli, Command, locale, turkish};
+use izingate::cli::args::serve::ServeArgs;
+use izingate::cli::commands::CommandError;
+use izingate::cli::{Cli, Command, commands, locale, turkish};
 use izingate::config::{self, Config, ConfigErrors, LogFormat};
-use izingate::disk::private;
 use izingate::feed::file;
 use izingate::model::language::Language;
-use izingate::net::descriptors;
 use izingate::net::endpoint::GatewayUrlError;
-use izingate::shutdown::{Shutdown, Signals};
+use izingate::server;
+use izingate::server::Progress;
+use izingate::server::shutdown::{Shutdown, Signals};
+use izingate::sys::{descriptors, private_file};
 use izingate::telemetry::logs;
 use std::error::Error;
 use std::fmt::Display;
@@ -35,7 +35,7 @@ const INCOMPLETE: u8 = 3;
 const ABANDONED: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    private::keep_private();
+    private_file::keep_private();
     // For stores of many files, and for connections: most shells allow far fewer than the system does.
     descriptors::raise_limit();
     let command = match Cli::parse_in(locale::language()) {
@@ -183,13 +183,13 @@ async fn run(config: &Config) -> Result<(), (String, String)> {
     forwarding.spawn(signals.forward(shutdown.clone()));
     let demo = config.demo;
     let tell = |progress| tell(progress, demo);
-    app::run(config, shutdown, tell).await.map_err(|error| (error.code().to_owned(), error.to_string()))
+    server::run(config, shutdown, tell).await.map_err(|error| (error.code().to_owned(), error.to_string()))
 }
 
 fn tell(progress: Progress, demo: bool) {
     match progress {
         Progress::Listening(at) => tracing::info!(listen = %at.listen, admin = %at.admin, "listening; loading"),
-        Progress::Ready(at) if demo => drop(show(&app::try_these(at))),
+        Progress::Ready(at) if demo => drop(show(&server::try_these(at))),
         Progress::Ready(_) => {}
     }
 }

@@ -121,7 +121,7 @@ fn gateway(relations: u64, recorder: Recorder, metrics: Metrics) -> Outcome<Gate
         filters: Filters::new(Duration::from_secs(30), TaskTracker::new()),
         metrics: Arc::new(metrics),
         max_revision_wait: Duration::from_secs(1),
-        clock: izingate::clock::Clock::system(),
+        clock: izingate::sys::clock::Clock::system(),
         draining: CancellationToken::new(),
     }))
 }

@@ -1,19 +1,21 @@
-use super::agi::{AgiArgs, AgiUrl};
-use super::backup::{BackupArgs, RestoreArgs};
-use super::brand::{AddArgs, AgeArg, BrandCommand, DeactivateArgs, HealArgs, ListArgs, ModeArgs, OutOfScopeArg, StandingArgs};
-use super::check::CheckArgs;
-use super::declaration::{DeclarationCommand, Document};
-use super::import::ImportArgs;
-use super::inspect::InspectArgs;
-use super::iys::{IysCommand, PushArgs, PushCommand};
-use super::policy::{PolicyCommand, TableArgs};
-use super::question::QuestionArgs;
-use super::recipient::{CloseArgs, ClosuresArgs, RecipientCommand, ReportedArgs};
-use super::retailer::{AccessArgs, Change, RefreshArgs, RetailerCommand};
-use super::serve::ServeArgs;
-use super::verify::VerifyArgs;
-use super::watch::{From, WatchArgs};
 use super::*;
+use crate::cli::args::agi::{AgiArgs, AgiUrl};
+use crate::cli::args::backup::{BackupArgs, RestoreArgs};
+use crate::cli::args::brand::{
+    AddArgs, AgeArg, BrandCommand, DeactivateArgs, HealArgs, ListArgs, ModeArgs, OutOfScopeArg, StandingArgs,
+};
+use crate::cli::args::check::CheckArgs;
+use crate::cli::args::declaration::{DeclarationCommand, Document};
+use crate::cli::args::import::ImportArgs;
+use crate::cli::args::inspect::InspectArgs;
+use crate::cli::args::iys::{IysCommand, PushArgs, PushCommand};
+use crate::cli::args::policy::{PolicyCommand, TableArgs};
+use crate::cli::args::question::QuestionArgs;
+use crate::cli::args::recipient::{CloseArgs, ClosuresArgs, RecipientCommand, ReportedArgs};
+use crate::cli::args::retailer::{AccessArgs, Change, RefreshArgs, RetailerCommand};
+use crate::cli::args::serve::ServeArgs;
+use crate::cli::args::verify::VerifyArgs;
+use crate::cli::args::watch::{From, WatchArgs};
 use crate::config::Flags;
 use crate::filter::layout::Named;
 use crate::model::address::recipient::Phone;
@@ -198,7 +200,7 @@ fn brand() {
 #[test]
 fn declaration() {
     let hash = "ab".repeat(32);
-    let add = declaration::AddArgs {
+    let add = args::declaration::AddArgs {
         target: directory(),
         brand: BrandCode::new(1).unwrap(),
         purpose: Exemption::Article62,
@@ -211,17 +213,18 @@ fn declaration() {
     let added = |args| Ok(Command::Declaration(DeclarationCommand::Add(args)));
     assert_eq!(parse(&format!("{line} --document f.pdf")), added(add.clone()));
     let times = "--declared-at '2026-11-01 09:00:00' --valid-until '2027-11-01 09:00:00'";
-    let of_hash = declaration::AddArgs {
+    let of_hash = args::declaration::AddArgs {
         declared_at: IysTime::parse("2026-11-01 09:00:00").ok(),
         valid_until: IysTime::parse("2027-11-01 09:00:00").ok(),
         document: Document { document: None, document_sha256: DocumentHash::parse(&hash) },
         ..add
     };
     assert_eq!(parse(&format!("{line} --document-sha256 {hash} {times}")), added(of_hash));
-    let list = |brand| Ok(Command::Declaration(DeclarationCommand::List(declaration::ListArgs { target: gateway(), brand })));
+    let list =
+        |brand| Ok(Command::Declaration(DeclarationCommand::List(args::declaration::ListArgs { target: gateway(), brand })));
     assert_eq!(parse("declaration list --endpoint http://localhost:1"), list(None));
     assert_eq!(parse("declaration list --endpoint http://localhost:1 --brand 7"), list(BrandCode::new(7)));
-    let revoke = DeclarationCommand::Revoke(declaration::RevokeArgs { target: directory(), id: 7 });
+    let revoke = DeclarationCommand::Revoke(args::declaration::RevokeArgs { target: directory(), id: 7 });
     assert_eq!(parse("declaration revoke --data d 7"), Ok(Command::Declaration(revoke)));
 }
 

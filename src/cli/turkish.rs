@@ -1,6 +1,6 @@
 //! Help and errors of commands that speak Turkish: `filter` and `check`. Flags, codes and the words of the field stay as they are.
 
-use super::{check, filter};
+use crate::cli::args::{check, filter};
 use crate::net::endpoint::GatewayUrlError;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};

@@ -12,11 +12,10 @@ use super::fault::Fault;
 use super::log::Log;
 use super::note::{Signer, Verifier};
 use super::start::{Examined, Opening, StartError, Threads, begin, examined, io_failed, store_behind};
-use crate::disk::replace;
 use crate::ports::Reached;
-use std::fs;
-use std::io;
+use crate::sys::atomic_file::replace;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// Faults that the record of an accepted loss names; the rest is counted.
 const NAMED: usize = 20;

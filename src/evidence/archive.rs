@@ -16,10 +16,11 @@ use super::fault::{Fault, Witness};
 use super::merkle::{Hash, Tree};
 use super::note::{Signer, Verifier};
 use super::segment::{SEAL_LENGTH, Seal};
-use crate::disk::private::{self, open_or_make};
-use crate::disk::replace;
 use crate::model::text::hex::{from_hex, to_hex};
 use crate::ports::EvidenceMark;
+use crate::sys::atomic_file::replace;
+use crate::sys::private_file;
+use crate::sys::private_file::open_or_make;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -50,7 +51,7 @@ pub struct Signed {
 
 /// The seals on record in a folder, in the order of their numbers, from 1.
 pub fn read_seals(folder: &Path) -> io::Result<Vec<Seal>> {
-    let bytes = match private::read(&folder.join("tree"), LONGEST_TREE) {
+    let bytes = match private_file::read(&folder.join("tree"), LONGEST_TREE) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         read => read?,
     };
@@ -70,7 +71,7 @@ pub fn read_seals(folder: &Path) -> io::Result<Vec<Seal>> {
 
 /// The checkpoint of a folder; none if there is none yet.
 pub fn read_checkpoint(folder: &Path) -> io::Result<Option<String>> {
-    match private::read(&folder.join("checkpoint"), LONGEST_NOTE) {
+    match private_file::read(&folder.join("checkpoint"), LONGEST_NOTE) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Some(error.to_string())),
         // What is no text is no checkpoint either, and refused as one.
@@ -178,7 +179,7 @@ impl Archive {
 pub fn own_key(folder: &Path) -> io::Result<Option<[u8; 32]>> {
     let path = folder.join("signing.key");
     let malformed = || io::Error::new(io::ErrorKind::InvalidData, "is damaged: a key is 64 hexadecimal digits");
-    match private::read_text(&path, LONGEST_NOTE) {
+    match private_file::read_text(&path, LONGEST_NOTE) {
         Ok(text) => read_key(&text).ok_or_else(malformed).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -199,7 +200,7 @@ pub fn usable_key(folder: &Path) -> io::Result<Option<[u8; 32]>> {
 
 /// The text of a public key in a folder, or of one that signed before, with the note behind it.
 pub fn read_public(path: &Path) -> io::Result<String> {
-    private::read_text(path, LONGEST_NOTE)
+    private_file::read_text(path, LONGEST_NOTE)
 }
 
 /// Makes a key in a folder.

@@ -5,8 +5,8 @@ use super::segment::{
     Body, Broken, Frames, HEADER_LENGTH, Header, NextFrame, Seal, Unreadable, Version, next_frame, open_path, read_file,
     read_sealed, sealed_path,
 };
-use crate::disk::private;
 use crate::model::secret::mac::MacKey;
+use crate::sys::private_file;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufReader, Read};
@@ -238,7 +238,7 @@ pub(super) fn beginning(
     let path = if is_sealed { sealed_path(folder, number) } else { open_path(folder, number) };
     let read = |most: u64| {
         let mut bytes = Vec::new();
-        private::open(&path)?.take(most).read_to_end(&mut bytes)?;
+        private_file::open(&path)?.take(most).read_to_end(&mut bytes)?;
         Ok::<_, io::Error>(bytes)
     };
     let mut most = FIRST_FRAMES;
@@ -277,7 +277,7 @@ fn first_events(start: &[u8], key: Option<&MacKey>) -> Result<Beginning, (Broken
 
 /// The version of a segment's file and its events in their order, by the lengths of its frames alone: nothing is authenticated.
 fn events_of(path: &Path) -> io::Result<(Version, Vec<Event>)> {
-    let mut file = BufReader::with_capacity(1 << 20, private::open(path)?);
+    let mut file = BufReader::with_capacity(1 << 20, private_file::open(path)?);
     let mut header = [0; HEADER_LENGTH];
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the header is damaged");
     file.read_exact(&mut header)?;

@@ -16,10 +16,10 @@
 
 use super::merkle::Hash;
 use super::segment::{Body, Seal, Unreadable, read_sealed};
-use crate::disk::blocks::Blocks;
-use crate::disk::private;
 use crate::model::consent::key::Pseudonym;
 use crate::model::secret::mac::MacKey;
+use crate::sys::aligned_buffer::Blocks;
+use crate::sys::private_file;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -46,7 +46,7 @@ pub fn path(folder: &Path, number: u64) -> PathBuf {
 #[must_use]
 pub fn is_there(folder: &Path, number: u64) -> bool {
     let mut head = [0; 5];
-    let read = private::open(&path(folder, number)).and_then(|file| file.read_exact_at(&mut head, 0));
+    let read = private_file::open(&path(folder, number)).and_then(|file| file.read_exact_at(&mut head, 0));
     read.is_ok() && head == *b"IZEX\x02"
 }
 
@@ -54,14 +54,16 @@ pub fn is_there(folder: &Path, number: u64) -> bool {
 #[must_use]
 pub fn is_earlier(folder: &Path, number: u64) -> bool {
     let mut head = [0; 5];
-    let read = private::open(&path(folder, number)).and_then(|file| file.read_exact_at(&mut head, 0));
+    let read = private_file::open(&path(folder, number)).and_then(|file| file.read_exact_at(&mut head, 0));
     read.is_ok() && head == *b"IZEX\x01"
 }
 
 /// Whether every page of the index of a segment has the code that it has to have.
 #[must_use]
 pub fn is_authentic(folder: &Path, seal: &Seal, key: &MacKey) -> bool {
-    let (Ok(body), Ok(file)) = (body_of(folder, seal.number), private::open(&path(folder, seal.number))) else { return false };
+    let (Ok(body), Ok(file)) = (body_of(folder, seal.number), private_file::open(&path(folder, seal.number))) else {
+        return false;
+    };
     let pages = Pages { key, segment: (seal.number, check_of(seal)), length: body.len() as u64 };
     pages.read(&file, 0, body.len()).is_some()
 }
@@ -180,7 +182,7 @@ pub fn build(folder: &Path, seal: &Seal, heads: Option<&Heads>, key: &MacKey) ->
         None => Heads::of(folder, seal, Some(key))?.index(seal, key),
     };
     let path = path(folder, seal.number);
-    crate::disk::replace_large(&path, bytes).map_err(|error| Unreadable::Io(path, error))
+    crate::sys::atomic_file::replace_large(&path, bytes).map_err(|error| Unreadable::Io(path, error))
 }
 
 /// What an index names its segment by.
@@ -257,7 +259,7 @@ pub fn look_up(folder: &Path, seal: &Seal, key: &MacKey, recipient: Pseudonym) -
 }
 
 fn look_up_by(folder: &Path, segment: (u64, u64), key: &MacKey, recipient: Pseudonym) -> Option<Vec<Candidate>> {
-    let file = private::open(&path(folder, segment.0)).ok()?;
+    let file = private_file::open(&path(folder, segment.0)).ok()?;
     let mut head = [0; HEAD];
     file.read_exact_at(&mut head, 0).ok()?;
     let word = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);

@@ -8,11 +8,11 @@ use super::entry::Entry;
 use super::index;
 use super::record::{Record, RecordError};
 use super::segment::{Body, Broken, Frame, Seal, Unreadable, frame_at, sealed_path};
-use crate::disk::private;
 use crate::model::brand::BrandCode;
 use crate::model::consent::key::Pseudonym;
 use crate::model::decision::id::DecisionId;
 use crate::model::time::IysTime;
+use crate::sys::private_file;
 use std::sync::Arc;
 
 /// Whose decisions, of when.
@@ -123,7 +123,7 @@ fn search_sealed(record: &Record, seal: &Seal, query: &Query, search: &mut Searc
         search.found.extend(found);
         return Ok(());
     };
-    let file = private::open(&path).map_err(|error| RecordError::Io(path.clone(), error))?;
+    let file = private_file::open(&path).map_err(|error| RecordError::Io(path.clone(), error))?;
     for index::Candidate { at, leaf } in frames {
         let broken = Broken { at: at as usize, why: "the frame is not the one that was written here" };
         let read = frame_at(&file, at).filter(|(found, _)| found.starts_with(&leaf));

@@ -14,13 +14,13 @@ use super::segment::{Header, Open, Seal, Unreadable, Version, is_nothing, open_p
 use super::settings::Settings;
 use super::thread::named;
 use super::writer::{Rotation, Unnamed, Writer};
-use crate::disk::private::make_folder;
-use crate::disk::seldom::Seldom;
 use crate::model::consent::retention::RemovalClock;
 use crate::model::decision::id::DecisionIds;
 use crate::model::secret::mac::MacKey;
 use crate::model::time::IysTime;
 use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError, Reached, Recalled};
+use crate::sys::private_file::make_folder;
+use crate::sys::rare_warning::Seldom;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

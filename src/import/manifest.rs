@@ -5,11 +5,11 @@
 use super::rules::Rules;
 use super::summary::{FileReport, Summary};
 use super::{ImportError, rejects_path};
-use crate::disk;
 use crate::feed::file::{FileOptions, Notes};
 use crate::ingest::bulk::{Names, Run, Sorted};
 use crate::model::brand::BrandCode;
 use crate::model::consent::source::Source;
+use crate::sys::atomic_file;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -81,7 +81,7 @@ impl Manifest {
     pub(super) fn save(&self, folder: &Path) -> Result<(), ImportError> {
         let failed = |source: std::io::Error| ImportError::Folder { path: folder.join(NAME), source };
         let text = serde_json::to_vec(self).map_err(|error| failed(error.into()))?;
-        disk::replace(&folder.join(NAME), &text).map_err(failed)
+        atomic_file::replace(&folder.join(NAME), &text).map_err(failed)
     }
 
     /// That of the same import, if there is one and everything it needs is still there.

@@ -7,7 +7,6 @@
 mod brands;
 mod declarations;
 mod freshness;
-mod memory;
 mod revision;
 pub mod snapshot;
 mod sync;
@@ -19,13 +18,13 @@ pub(crate) use brands::COPIED as BRANDS_COPIED;
 pub use brands::{BrandEntry, Brands};
 pub use declarations::Declarations;
 pub use freshness::{Freshness, StreamFreshness};
-pub use memory::limit as memory_limit;
 pub use revision::Revision;
 pub use table::Full;
 pub use writing::Writing;
 
 use crate::model::consent::key::RelationHash;
 use crate::model::consent::state::State;
+use crate::sys::memory;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use table::{SHARD_BITS, Table, TableWriter};
@@ -151,6 +150,6 @@ impl Index {
 impl Default for Index {
     fn default() -> Self {
         let out_of_addresses = |_| std::alloc::handle_alloc_error(std::alloc::Layout::new::<Table>());
-        Self::new(memory_limit() / 4 * 3).unwrap_or_else(out_of_addresses)
+        Self::new(memory::limit() / 4 * 3).unwrap_or_else(out_of_addresses)
     }
 }

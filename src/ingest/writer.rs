@@ -14,8 +14,6 @@ use super::group::{Changed, Group};
 use super::registry::{Desk, Failed};
 use super::restore::{Origin, RestoreError, restore};
 use super::{closure, notes};
-use crate::clock::Clock;
-use crate::disk::seldom::Seldom;
 use crate::index::snapshot::SnapshotFile;
 use crate::index::{Full, Index, Writing};
 use crate::model::brand::Brand;
@@ -26,6 +24,8 @@ use crate::ports::{
     Applied, ClosedLine, EraseRefused, Erased, Erasure, FeedNote, ForgottenClosures, RegistryRefused, SinkError, Stall,
 };
 use crate::store::{LogScan, Store, StoreError};
+use crate::sys::clock::Clock;
+use crate::sys::rare_warning::Seldom;
 use health::Health;
 use queue::{Command, PutBy, Submission, gather};
 use std::collections::HashSet;

@@ -2,7 +2,6 @@
 //! every answer of a port has in common.
 
 pub mod connections;
-pub mod descriptors;
 pub mod endpoint;
 pub mod hosts;
 pub mod no_store;

@@ -17,8 +17,8 @@ pub use manifest::Manifest;
 
 use super::error::StoreError;
 use super::rocks::{Options, Store};
-use crate::disk::private::make_folder;
 use crate::model::time::IysTime;
+use crate::sys::private_file::make_folder;
 use manifest::sync_folder;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -5,9 +5,9 @@ use super::codec;
 use super::error::StoreError;
 use super::meta::corrupt;
 use super::rocks::{Family, Store, Writes};
-use crate::clock::Clock;
 use crate::model::brand::BrandCode;
 use crate::model::time::IysTime;
+use crate::sys::clock::Clock;
 
 /// The latest that a clock showed by when something was answered, in Unix seconds.
 const SEEN: &[u8] = b"clock_seen";

@@ -1,8 +1,8 @@
 //! What can go wrong with the store, each with a stable code.
 
 use super::codec::InvalidBytes;
-use crate::disk::denied::Denied;
-use crate::disk::shortage::Shortage;
+use crate::sys::access_denied::Denied;
+use crate::sys::shortage::Shortage;
 use std::path::{Path, PathBuf};
 
 /// Ways on from every damage.

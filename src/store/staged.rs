@@ -3,11 +3,11 @@
 use super::codec::{self, HistoryBytes};
 use super::error::StoreError;
 use super::rocks::{Family, SstWriter, Store};
-use crate::disk::private::make_folder;
 use crate::model::consent::key::RelationKey;
 use crate::model::consent::record::Record;
 use crate::model::consent::state::State;
 use crate::model::time::IysTime;
+use crate::sys::private_file::make_folder;
 use std::path::PathBuf;
 use xxhash_rust::xxh3::xxh3_64;
 

@@ -5,7 +5,6 @@ use super::filter::Filters;
 use super::status::{Kind, Problem};
 use super::watch::Watching;
 use crate::check::{Answer, Checker, Circumstances};
-use crate::clock::Clock;
 use crate::evidence::Recorder;
 use crate::evidence::log::{Log, Status};
 use crate::model::address::recipient::Recipient;
@@ -20,6 +19,7 @@ use crate::ports::{
     BackupMaker, BackupRefused, CellHistory, ClosureQueue, EraseRefused, FeedControl, FeedRefused, GapHealer, HistoryReader,
     MovementSink, RecipientEraser, Registrar, SinkError, Stall,
 };
+use crate::sys::clock::Clock;
 use crate::telemetry::metrics::{CheckSeries, Metrics, Outcome};
 use http::HeaderMap;
 use std::sync::Arc;

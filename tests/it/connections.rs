@@ -5,7 +5,7 @@ use super::support::ask::check_one;
 use super::support::known::{APPROVED, Known, movement};
 use super::support::web::{client, get};
 use super::support::{BRAND, Gateway, add_brand, izingate};
-use izingate::net::descriptors;
+use izingate::sys::descriptors;
 use izingate::wire::proto::{ApplyRequest, Movement};
 use std::fs;
 use std::net::SocketAddr;

@@ -9,7 +9,7 @@ use crate::support::data::{fresh, import_offline};
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, apply, movement};
 use crate::support::search::Needles;
 use crate::support::{BRAND, Gateway, add_brand, izingate, run, serve};
-use izingate::app::open::read_only;
+use izingate::data::open::read_only;
 use izingate::model::address::recipient::Recipient;
 use izingate::model::consent::key::Pseudonym;
 use izingate::model::secret::pseudonym::{Pseudonymizer, Secret};

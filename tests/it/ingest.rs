@@ -5,7 +5,6 @@ mod bulk;
 mod earlier;
 
 use crate::support::rng::Rng;
-use izingate::clock::Clock;
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
 use izingate::model::address::recipient::Recipient;
@@ -26,6 +25,7 @@ use izingate::model::time::IysTime;
 use izingate::ports::{Applied, ClosedLine, Erasure, FeedNote, MovementSink};
 use izingate::store::codec::{Change, HistoryKey, decode_history};
 use izingate::store::{Compression, Options, Store};
+use izingate::sys::clock::Clock;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow::Continue;

@@ -3,8 +3,8 @@
 use super::support::known::Known;
 use super::support::web::get;
 use super::support::{BRAND, Gateway, add_brand, run};
-use izingate::app::open::existing;
 use izingate::config::SecretSource;
+use izingate::data::open::existing;
 use izingate::model::brand::{Brand as StoredBrand, BrandCode, IysCode};
 use izingate::wire::proto::{Brand, GetStateRequest, ListBrandsRequest, PutBrandRequest};
 use serde_json::json;

@@ -6,7 +6,7 @@ use crate::support::data::{fresh, import_with};
 use crate::support::files::{Oracle, Question};
 use crate::support::search::{Needles, SHORTEST};
 use crate::support::{BRAND, Gateway, izingate};
-use izingate::app::open::read_only;
+use izingate::data::open::read_only;
 use izingate::wire::proto::{
     CloseLineRequest, ExplainRequest, ListClosuresRequest, MarkClosuresReportedRequest, PutRetailerAccessRequest,
     RefreshRetailerAccessRequest, RetailerAccess,

@@ -3,8 +3,7 @@
 use crate::support::Gateway;
 use crate::support::data::{fresh, import_offline};
 use crate::support::rng::Rng;
-use izingate::app::open::read_only;
-use izingate::clock::Clock;
+use izingate::data::open::read_only;
 use izingate::index::Index;
 use izingate::ingest::order::replaces;
 use izingate::ingest::{Boot, Setup, Writer};
@@ -21,6 +20,7 @@ use izingate::model::time::IysTime;
 use izingate::ports::{HistoryReader, MovementSink};
 use izingate::store::codec::{Change, HistoryKey, HistoryValue, SWEEP_KEY, decode_sweep};
 use izingate::store::{Compression, Options, Store, Swept};
+use izingate::sys::clock::Clock;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

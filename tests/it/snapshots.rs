@@ -74,7 +74,7 @@ impl Node {
     fn start(dir: TempDir, secret: u8, boot: Boot) -> Self {
         let (store, index) = (Arc::new(open_store(dir.path(), secret)), Index::new(256 << 20).unwrap());
         let (store_of, index_of) = (Arc::clone(&store), index.clone());
-        let clock = izingate::clock::Clock::of(|| IysTime::from_unix(1_800_000_000));
+        let clock = izingate::sys::clock::Clock::of(|| IysTime::from_unix(1_800_000_000));
         let setup = Setup { store: store_of, index: index_of, queue: 8, observer: Box::new(|_| {}), clock };
         let (writer, sink, booted) = Writer::start(setup, boot).unwrap();
         let runtime = Builder::new_current_thread().build().unwrap();

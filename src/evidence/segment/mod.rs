@@ -33,7 +33,7 @@ pub use read::{Body, Broken, Frame, Frames, Unreadable, frame_at, is_nothing, re
 pub(super) use read::{NextFrame, SEALED_FRAME, next_frame};
 pub use write::Open;
 
-use crate::disk::private;
+use crate::sys::private_file;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,7 @@ pub fn open_path(folder: &Path, number: u64) -> PathBuf {
 
 /// Reads the whole file of a segment, sealed or not.
 pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    private::read(path, LONGEST_FILE)
+    private_file::read(path, LONGEST_FILE)
 }
 
 /// Bytes of a segment's file at most: its index names places by 32 bits, and the settings allow a quarter of it.

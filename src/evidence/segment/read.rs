@@ -4,11 +4,11 @@ use super::format::{
     CHECK, DECISIONS, EVENT, HEADER_LENGTH, Header, LONGEST, PLAIN, SEAL, SEAL_LENGTH, Seal, check, decisions_leaf, link,
 };
 use super::{read_file, sealed_path};
-use crate::disk::private;
 use crate::evidence::codec::{self, Decisions};
 use crate::evidence::entry::Event;
 use crate::evidence::merkle::{Hash, Tree, leaf};
 use crate::model::secret::mac::MacKey;
+use crate::sys::private_file;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
@@ -259,7 +259,7 @@ impl<'a> Whole<'a> {
 /// The seal at the end of a sealed segment's file, without a look at the rest.
 pub fn unseal(path: &Path, key: Option<&MacKey>) -> Result<Seal, Unreadable> {
     let unreadable = |error| Unreadable::Io(path.to_owned(), error);
-    let file = private::open(path).map_err(unreadable)?;
+    let file = private_file::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
     let (mut header, mut frame) = ([0; HEADER_LENGTH], [0; SEALED_FRAME]);
     let at = length.saturating_sub(frame.len() as u64);

@@ -3,14 +3,14 @@
 use super::format::{CHECK, DECISIONS, EVENT, Header, PLAIN, SEAL, Seal, check, decisions_leaf, link};
 use super::read::{Body, Frames};
 use super::{open_path, sealed_path};
-use crate::disk::blocks::{BLOCK, Blocks};
-use crate::disk::direct::Direct;
 use crate::evidence::codec::{Encoder, Part, recipients_into};
 use crate::evidence::entry::Event;
 use crate::evidence::index::Heads;
 use crate::evidence::merkle::{Hash, Tree, leaf};
 use crate::model::decision::id::DecisionId;
 use crate::model::secret::mac::MacKey;
+use crate::sys::aligned_buffer::{BLOCK, Blocks};
+use crate::sys::direct_file::Direct;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};

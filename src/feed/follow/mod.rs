@@ -14,12 +14,12 @@ mod streams;
 pub mod supervise;
 
 use super::iys::{Iys, IysError, Rights, Sender, Why};
-use crate::clock::Clock;
 use crate::model::brand::{BrandCode, Feed as BrandFeed, IysCode};
 use crate::model::consent::channel::{Channel, Channels};
 use crate::model::secret::pseudonym::Pseudonymizer;
 use crate::model::time::IysTime;
 use crate::ports::{FeedBook, FeedRefused, MovementSink, ReadError, SinkError};
+use crate::sys::clock::Clock;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

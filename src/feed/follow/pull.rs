@@ -3,13 +3,13 @@
 use super::streams::{Again, Turn};
 use super::supervise::Fault;
 use super::{FollowError, Follower, count};
-use crate::feed::iys::backoff::{Backoff, random};
 use crate::feed::iys::{Class, Cursor, IysError, Page};
 use crate::model::consent::movement;
 use crate::model::consent::movement::{Context, Movement};
 use crate::model::feed::{Gap, Position, Stream};
 use crate::model::time::IysTime;
 use crate::ports::FeedNote;
+use crate::sys::backoff::{Backoff, random};
 use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};

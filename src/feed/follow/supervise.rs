@@ -1,8 +1,8 @@
 //! Keeps tasks alive: each has a name and a state that is shown, and one that fails is started anew, later
 //! and later.
 
-use crate::feed::iys::backoff::{Backoff, random};
 use crate::ports::{FeedTask, TaskState};
+use crate::sys::backoff::{Backoff, random};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::future::Future;

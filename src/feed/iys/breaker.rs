@@ -1,6 +1,6 @@
 //! While İYS is down, it is asked by one probe at a time.
 
-use super::backoff::{Backoff, random};
+use crate::sys::backoff::{Backoff, random};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;

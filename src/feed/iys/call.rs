@@ -1,11 +1,12 @@
 //! A call: token, turn, request, answer, and what is done when it fails.
 
-use super::backoff::{self, random};
 use super::breaker::Permit;
 use super::client::Iys;
 use super::error::{Class, IysError};
 use super::link::{Answer, Call};
 use crate::model::time::IysTime;
+use crate::sys::backoff;
+use crate::sys::backoff::random;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

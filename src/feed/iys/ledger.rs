@@ -8,8 +8,8 @@
 use super::codes::HOUR;
 use super::conduct::{Bucket, is_failure};
 use super::link::Clock;
-use crate::disk;
 use crate::model::time::IysTime;
+use crate::sys::atomic_file;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -121,7 +121,7 @@ impl Ledger {
     fn write(&self) -> io::Result<()> {
         let _turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let text = self.used().text();
-        disk::replace(&self.0.path, text.as_bytes())
+        atomic_file::replace(&self.0.path, text.as_bytes())
     }
 
     fn now(&self) -> u32 {

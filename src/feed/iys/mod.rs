@@ -8,7 +8,6 @@
 //!
 //! All waiting is on tokio's clock. No secret and no address reaches a log or an error.
 
-pub(in crate::feed) mod backoff;
 mod brands;
 pub mod breaker;
 pub mod budget;

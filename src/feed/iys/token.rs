@@ -7,11 +7,11 @@
 
 mod grant;
 
-use super::backoff::{Backoff, random};
 use super::codes::HOUR;
 use super::error::{Class, IysError, Why};
 use super::link::Link;
 use super::window::Window;
+use crate::sys::backoff::{Backoff, random};
 use grant::Granted;
 use http::header::HeaderValue;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -2,7 +2,6 @@
 
 use super::body::{self, BadBody};
 use super::{Certificate, Credentials};
-use crate::clock::Clock;
 use crate::feed::follow::supervise::{Board, Fault};
 use crate::model::brand::BrandCode;
 use crate::model::consent::channel::Channel;
@@ -15,6 +14,7 @@ use crate::net::payload::{self, UnreadableBody};
 use crate::net::request_guard::{self, KnownHost, RequestViolation};
 use crate::net::{self, ConnectionHandle, Life, no_store};
 use crate::ports::{FeedNote, MovementSink};
+use crate::sys::clock::Clock;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};

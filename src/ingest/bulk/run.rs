@@ -5,8 +5,8 @@
 
 use super::error::BulkError;
 use super::record::Record;
-use crate::disk::create_new;
 use crate::model::secret::pseudonym::KEY_ID;
+use crate::sys::atomic_file::create_new;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufReader, Read, Write};

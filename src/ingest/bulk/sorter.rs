@@ -9,7 +9,7 @@ use super::merge::Merge;
 use super::record::{LONGEST, Names, Records, keep_name, records};
 use super::run::{Run, RunWriter};
 use super::slice::Slices;
-use crate::disk::private::make_folder;
+use crate::sys::private_file::make_folder;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 

@@ -1,12 +1,12 @@
 //! What a backup says of itself, and whether it is true.
 
 use super::{BackupError, STORE, open_copy};
-use crate::disk::private::new_file;
 use crate::model::secret::pseudonym::Pseudonymizer;
 use crate::model::text::hex::to_hex;
 use crate::model::time::IysTime;
 use crate::store::error::StoreError;
 use crate::store::meta::key_check;
+use crate::sys::private_file::new_file;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{Read, Write};

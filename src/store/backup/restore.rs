@@ -3,13 +3,13 @@
 
 use super::manifest::sync_folder;
 use super::{BackupError, Manifest, STORE, open_copy};
-use crate::disk::private::{make_folder, new_file};
 use crate::model::secret::pseudonym::Pseudonymizer;
 use crate::model::text::hex::to_hex;
 use crate::model::time::IysTime;
 use crate::store::error::StoreError;
 use crate::store::rocks::{Options, Store};
 use crate::store::scan::Census;
+use crate::sys::private_file::{make_folder, new_file};
 use std::path::Path;
 
 /// Copies the files of a backup that was verified into `folder`, which must exist and hold no store, and

@@ -5,8 +5,8 @@
 //! are. In RocksDB 11.8 a header of such a type behind another record is reported as a bad record, without being passed
 //! over, for ever; as the first record of a log it ends the log without a word, and with it everything that was written.
 
-use crate::disk::private;
 use crate::store::error::StoreError;
+use crate::sys::private_file;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ pub(super) fn check_names(store: &Path) -> Result<(), StoreError> {
     if store.exists() {
         check_files(store)?;
     }
-    let current = match private::read_text(&store.join("CURRENT"), LONGEST_NAME) {
+    let current = match private_file::read_text(&store.join("CURRENT"), LONGEST_NAME) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(damaged(error.to_string())),
         read => Some(read.map_err(unusable)?),
@@ -88,7 +88,7 @@ fn check_files(store: &Path) -> Result<(), StoreError> {
     for entry in fs::read_dir(store).map_err(|error| unusable(store, error.to_string()))? {
         let entry = entry.map_err(|error| unusable(store, error.to_string()))?;
         let (path, name) = (entry.path(), entry.file_name());
-        private::refuse_link(&path).map_err(|unfit| unusable(&path, unfit.source.to_string()))?;
+        private_file::refuse_link(&path).map_err(|unfit| unusable(&path, unfit.source.to_string()))?;
         let most = READ_WHOLE.iter().find(|(begin, _)| name.to_string_lossy().starts_with(begin)).map(|(_, most)| *most);
         let length = fs::metadata(&path).map_or(0, |found| found.len());
         if let Some(most) = most.filter(|most| length > *most) {
@@ -121,7 +121,7 @@ fn cut(log: &Path) -> io::Result<()> {
 
 /// The list of files that is in use, and behind it every write-ahead log.
 fn logs(store: &Path) -> io::Result<Vec<PathBuf>> {
-    let current = private::read_text(&store.join("CURRENT"), LONGEST_NAME)?;
+    let current = private_file::read_text(&store.join("CURRENT"), LONGEST_NAME)?;
     let mut logs = vec![store.join(current.trim_end())];
     for entry in fs::read_dir(store)? {
         let path = entry?.path();

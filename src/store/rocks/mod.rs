@@ -15,8 +15,9 @@ pub(super) use sst::SstWriter;
 
 use super::error::StoreError;
 use super::evidence::{MarkInBatch, PendingMark};
-use crate::clock::Clock;
-use crate::disk::shortage::{self, Shortage};
+use crate::sys::clock::Clock;
+use crate::sys::shortage;
+use crate::sys::shortage::Shortage;
 use handle::Handle;
 use options::{base_options, families, follower_options, look_options, reader_options};
 use rocksdb::{ColumnFamily, DB, ErrorKind, IteratorMode, ReadOptions, WriteBatch, WriteOptions};

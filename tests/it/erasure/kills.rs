@@ -2,15 +2,15 @@
 
 use super::*;
 use crate::support::rng::Rng;
-use izingate::app::open::{Opened, existing};
-use izingate::clock::Clock;
 use izingate::config::SecretSource;
+use izingate::data::open::{Opened, existing};
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer};
 use izingate::model::consent::erasure::Reason;
 use izingate::model::consent::retention::HistoryRetention;
 use izingate::ports::Erasure;
 use izingate::store::Swept;
+use izingate::sys::clock::Clock;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};

@@ -147,7 +147,7 @@ impl Ground {
             index: index.clone(),
             queue: 8,
             observer: Box::new(|_| {}),
-            clock: izingate::clock::Clock::of(|| START),
+            clock: izingate::sys::clock::Clock::of(|| START),
         };
         let (writer, sink, booted) = Writer::start(setup, Boot::Restore(None)).unwrap();
         tokio::task::spawn_blocking(|| block_on(booted)).await.unwrap().unwrap().unwrap();
@@ -259,7 +259,7 @@ fn follower(
         sink: Arc::clone(sink) as Arc<_>,
         book: Arc::clone(&ground.store) as Arc<_>,
         pseudonymizer: ground.pseudonymizer.clone(),
-        clock: izingate::clock::Clock::of(move || clock.now()),
+        clock: izingate::sys::clock::Clock::of(move || clock.now()),
         pace,
         reconcile,
         confirm: false,

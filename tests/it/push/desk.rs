@@ -1,6 +1,5 @@
 //! A receiver over TLS with a writer that takes in what it is told to, when it is told to.
 
-use izingate::clock::Clock;
 use izingate::feed::follow::supervise::Board;
 use izingate::feed::push::{Certificate, Counters, Credentials, Desk as Parts, Receiver, Standing};
 use izingate::model::brand::{Ages, Brand, BrandCode};
@@ -10,6 +9,7 @@ use izingate::model::secret::pseudonym::{Pseudonymizer, PushKeys, Secret};
 use izingate::model::time::IysTime;
 use izingate::net::Life;
 use izingate::ports::{Applied, BoxFuture, ClosedLine, FeedNote, ForgottenClosures, MovementSink, SinkError};
+use izingate::sys::clock::Clock;
 use reqwest::RequestBuilder;
 use std::fs;
 use std::net::SocketAddr;

@@ -7,8 +7,8 @@ use crate::sim::{Clock, Endpoint, PushSettings, Registration, Settings, Sim, Wor
 use crate::support::ask::channel;
 use crate::support::data::import_offline;
 use crate::support::{BRAND, Gateway, add_brand, run, serve};
-use izingate::app::open;
 use izingate::config::SecretSource;
+use izingate::data::open;
 use izingate::model::brand::BrandCode;
 use izingate::model::consent::channel::Channel;
 use izingate::model::secret::pseudonym::Secret;

@@ -1,7 +1,7 @@
 //! Data directories from the outside: made, filled, counted and read byte by byte.
 
 use super::{add_brand, izingate, run};
-use izingate::app::open::read_only;
+use izingate::data::open::read_only;
 use izingate::model::time::IysTime;
 use izingate::store::codec::{decode_history, encode_history};
 use std::collections::BTreeMap;

@@ -1,7 +1,6 @@
 //! A gateway within the test: its log can be written, cut and held back by hand, its limits are the test's.
 
 use izingate::check::Checker;
-use izingate::clock::Clock;
 use izingate::config;
 use izingate::evidence::Recorder;
 use izingate::index::Index;
@@ -20,6 +19,7 @@ use izingate::ports::{
 };
 use izingate::store::codec::Change;
 use izingate::store::{Compression, Options, Store};
+use izingate::sys::clock::Clock;
 use izingate::telemetry::metrics::Metrics;
 use izingate::wire::caller::Callers;
 use izingate::wire::filter::Filters;
@@ -120,7 +120,7 @@ impl Node {
             closures: Arc::clone(&store) as Arc<_>,
             sealer: Sealer::new(&Secret::from_bytes([7; 32])),
             eraser: Arc::new(WriterAlone(sink.clone())),
-            gaps: Arc::new(izingate::app::Healer::new(Arc::clone(&store), Arc::new(sink.clone()))),
+            gaps: Arc::new(izingate::server::Healer::new(Arc::clone(&store), Arc::new(sink.clone()))),
             feed: Arc::new(NoFeed),
             backups: Arc::new(NoBackups),
             watching: Watching::new(Arc::clone(&store) as Arc<_>, limits, tasks.clone()),
