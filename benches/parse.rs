@@ -10,7 +10,7 @@ mod day_file;
 #[allow(dead_code, reason = "each benchmark uses its part")]
 mod support;
 
-use izingate::feed::file::FileReader;
+use izingate::files::FileReader;
 use izingate::model::brand::BrandCode;
 use izingate::model::consent::movement::{Context, parse};
 use izingate::model::secret::pseudonym::{Pseudonymizer, Secret};

@@ -20,7 +20,7 @@ mod rig;
 #[path = "../tests/iys_sim/mod.rs"]
 mod sim;
 
-use izingate::feed::follow::Pace;
+use izingate::feed::Pace;
 use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::consent::channel::{Cell, Channel};
 use izingate::ports::{FeedNote, MovementSink};

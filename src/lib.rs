@@ -32,11 +32,13 @@ pub mod config;
 pub mod data;
 pub mod evidence;
 pub mod feed;
+pub mod files;
 pub mod filter;
 pub mod import;
 pub mod index;
 #[cfg(feature = "store")]
 pub mod ingest;
+pub mod iys;
 #[cfg(feature = "store")]
 pub mod lists;
 pub mod model;

@@ -4,14 +4,13 @@ use izingate::cli::args::serve::ServeArgs;
 use izingate::cli::commands::CommandError;
 use izingate::cli::{Cli, Command, commands, locale, turkish};
 use izingate::config::{self, Config, ConfigErrors, LogFormat};
-use izingate::feed::file;
 use izingate::model::language::Language;
 use izingate::net::endpoint::GatewayUrlError;
-use izingate::server;
 use izingate::server::Progress;
 use izingate::server::shutdown::{Shutdown, Signals};
 use izingate::sys::{descriptors, private_file};
 use izingate::telemetry::logs;
+use izingate::{files, server};
 use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -53,7 +52,7 @@ fn main() -> ExitCode {
         return fail(ConfigErrors::CODE, &errors, USAGE);
     }
     if let Some(program) = own_program() {
-        file::read_in_child(program);
+        files::read_in_child(program);
     }
     match command {
         Command::Serve(args) => serve(args),
@@ -77,7 +76,7 @@ fn main() -> ExitCode {
         Command::Restore(args) => done(commands::restore(&args).map(|text| (text, 0))),
         Command::Completions(args) => done(Ok((commands::completions(args), 0))),
         // What is wrong stands in what it writes, or in how it ends.
-        Command::ReadWorkbook => ExitCode::from(u8::from(file::serve_workbook().is_err())),
+        Command::ReadWorkbook => ExitCode::from(u8::from(files::serve_workbook().is_err())),
     }
 }
 

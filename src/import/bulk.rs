@@ -7,7 +7,7 @@ use super::manifest::{self, Manifest};
 use super::need::{self, Bounds};
 use super::rules::Rules;
 use super::{ImportError, Outcome, Progress, Refused, Summary, Target, TargetError};
-use crate::feed::file::{FileOptions, Row};
+use crate::files::{FileOptions, Row};
 use crate::ingest::WriterHandle;
 use crate::ingest::bulk::{BulkError, Records, SliceDone, Sorted, Sorter};
 use crate::model::brand::BrandCode;

@@ -12,9 +12,9 @@ use std::time::Instant;
 use super::rejects::{Rejects, rejects_path};
 use super::summary::{FileReport, Problem, Summary};
 use super::{ImportError, Outcome, Progress, Target, TargetError};
-use crate::feed::file::{Batch, FileError, FileOptions, FileReader, Notes};
+use crate::files::{Batch, FileError, FileOptions, FileReader, Notes};
 
-/// Rows to a batch; as text a batch is bounded by [`crate::feed::file::MAX_BATCH_TEXT`].
+/// Rows to a batch; as text a batch is bounded by [`crate::files::MAX_BATCH_TEXT`].
 const BATCH: usize = 8192;
 /// While one commits, three read and wait: what waits together is committed together, with one sync.
 const WORKERS: usize = 4;

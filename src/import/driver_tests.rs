@@ -5,7 +5,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::*;
-use crate::feed::file::Row;
+use crate::files::Row;
 use crate::import::Refused;
 
 const HEADER: &str = "creationDate,transactionId,recipient,recipientType,type,status,consentDate,source";

@@ -5,7 +5,7 @@
 use super::rules::Rules;
 use super::summary::{FileReport, Summary};
 use super::{ImportError, rejects_path};
-use crate::feed::file::{FileOptions, Notes};
+use crate::files::{FileOptions, Notes};
 use crate::ingest::bulk::{Names, Run, Sorted};
 use crate::model::brand::BrandCode;
 use crate::model::consent::source::Source;

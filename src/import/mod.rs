@@ -26,7 +26,7 @@ mod summary;
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use crate::feed::file::Row;
+use crate::files::Row;
 
 #[cfg(feature = "store")]
 pub use bulk::{Place, bulk};

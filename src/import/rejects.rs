@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::Outcome;
-use crate::feed::file::{Batch, NAMES, OURS, Row};
+use crate::files::{Batch, NAMES, OURS, Row};
 use crate::model::consent::movement::Refusal;
 
 /// Refusals by code.

@@ -12,11 +12,11 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::{Outcome, Refused, Target, TargetError};
-use crate::feed::causes;
-use crate::feed::file::Row;
+use crate::files::Row;
 use crate::model::brand::BrandCode;
 use crate::model::time::IysTime;
 use crate::net::endpoint::GatewayUrl;
+use crate::sys::error_chain::causes;
 use crate::wire::proto::consent_service_client::ConsentServiceClient;
 use crate::wire::proto::{ApplyRequest, ApplyResponse, Movement};
 

@@ -1,6 +1,6 @@
 //! What rows are read under where this process holds the data directory itself.
 
-use crate::feed::file::Row;
+use crate::files::Row;
 use crate::model::brand::BrandCode;
 use crate::model::consent::movement;
 use crate::model::consent::movement::{Context, Parsed, Refusal};

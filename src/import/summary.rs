@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::rejects::{ByCode, RejectsError};
 use super::{Outcome, TargetError};
-use crate::feed::file::{FileError, LooksLike, Notes, listed};
+use crate::files::{FileError, LooksLike, Notes, listed};
 use crate::model::brand::BrandCode;
 
 /// What an import did, over all files. A row counts once the target has acknowledged or refused it.

@@ -3,7 +3,7 @@
 //! ```text
 //! reader ──► blocks, bounded ──► decided here or by a gateway, several in flight ──► writer ──► OUT.partial ──► OUT
 //! ```
-//! Memory: a few blocks between each two of them, whatever the length of the list; a spreadsheet as [`crate::feed::file`]
+//! Memory: a few blocks between each two of them, whatever the length of the list; a spreadsheet as [`crate::files`]
 //! bounds it; and with duplicates what [`crate::filter::seen`] says.
 
 pub mod list_records;
@@ -16,7 +16,7 @@ mod stream;
 pub use crate::lists::output::{Outputs, SinkError};
 pub use reader::Input;
 
-use crate::feed::file::FileError;
+use crate::files::FileError;
 use crate::filter::block::Bounds;
 use crate::filter::{Block, ListError, Pair, Tally, Wanted};
 use crate::import::{Progress, Words};

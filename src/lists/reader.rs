@@ -1,7 +1,7 @@
 //! The list on its way in.
 
 use super::Stop;
-use crate::feed::file::{FileError, LIST_DELIMITER, ListSheet, XLS, XLSX};
+use crate::files::{FileError, LIST_DELIMITER, ListSheet, XLS, XLSX};
 use crate::filter::block::Bounds;
 use crate::filter::output::Before;
 use crate::filter::seen::Seen;

@@ -2,11 +2,11 @@
 
 use super::AppError;
 use crate::config::{Account as ConfiguredAccount, Iys as Configured, PasswordSource};
-use crate::feed::follow::{Account, Follower, Pace, Parts, RECONCILE};
-use crate::feed::iys::breaker::BreakerState;
-use crate::feed::iys::conduct::Standing;
-use crate::feed::iys::{BaseUrl, HttpSettings, HttpTransport, Iys, Ledger, Limits, Password, Settings};
+use crate::feed::{Account, Follower, Pace, Parts, RECONCILE};
 use crate::ingest::WriterHandle;
+use crate::iys::breaker::BreakerState;
+use crate::iys::error_rate::Standing;
+use crate::iys::{BaseUrl, HttpSettings, HttpTransport, Iys, Ledger, Limits, Password, Settings};
 use crate::model::brand::IysCode;
 use crate::model::secret::pseudonym::Pseudonymizer;
 use crate::model::time::IysTime;

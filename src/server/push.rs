@@ -2,7 +2,7 @@
 
 use super::AppError;
 use crate::config::{Config, Push};
-use crate::feed::follow::Follower;
+use crate::feed::Follower;
 use crate::feed::push::{Certificate, Counters, Desk, Receiver, Standing};
 use crate::index::Index;
 use crate::model::brand::{BrandCode, Feed};

@@ -7,6 +7,7 @@ pub mod backoff;
 pub mod clock;
 pub mod descriptors;
 pub mod direct_file;
+pub(crate) mod error_chain;
 pub mod memory;
 pub mod private_file;
 pub mod rare_warning;

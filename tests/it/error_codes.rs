@@ -14,7 +14,7 @@ const SOURCES: [&str; 13] = [
     "src/config",
     "src/evidence/fault.rs",
     "src/evidence/start.rs",
-    "src/feed/file/error.rs",
+    "src/files/error.rs",
     "src/import",
     "src/ingest/bulk/error.rs",
     "src/net/endpoint.rs",

@@ -6,7 +6,7 @@ use crate::cli::args::import::ImportArgs;
 use crate::config::SecretSource;
 use crate::data::open;
 use crate::data::open::Opened;
-use crate::feed::file::FileOptions;
+use crate::files::FileOptions;
 use crate::import::{self, Bounds, Place, Progress, Remote, Rules, Summary};
 use crate::ingest::WriterHandle;
 use crate::model::brand::{Brand, BrandCode};

@@ -1,7 +1,7 @@
 //! As whom İYS knocks: a user and password of their own for every brand and channel, derived from the
 //! secret, so that nothing is stored.
 
-use crate::feed::iys::Password;
+use crate::iys::Password;
 use crate::model::brand::BrandCode;
 use crate::model::consent::channel::Channel;
 use crate::model::secret::pseudonym::PushKeys;

@@ -2,7 +2,7 @@
 
 use super::body::{self, BadBody};
 use super::{Certificate, Credentials};
-use crate::feed::follow::supervise::{Board, Fault};
+use crate::feed::supervise::{Board, Fault};
 use crate::model::brand::BrandCode;
 use crate::model::consent::channel::Channel;
 use crate::model::consent::movement::{Context, Refusal};

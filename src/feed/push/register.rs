@@ -1,7 +1,8 @@
 //! Connections at İYS: made, shown and dropped when an operator says so.
 
 use super::Credentials;
-use crate::feed::iys::{self, Iys, IysError, PushTarget, Sender};
+use crate::iys;
+use crate::iys::{Iys, IysError, PushTarget, Sender};
 use crate::model::brand::BrandCode;
 use crate::model::consent::channel::Channel;
 use crate::ports::{FeedRefused, PushAction, PushConnection};

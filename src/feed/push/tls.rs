@@ -2,7 +2,7 @@
 //! no restart.
 
 use super::validity;
-use crate::feed::follow::supervise::Fault;
+use crate::feed::supervise::Fault;
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;

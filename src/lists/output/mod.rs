@@ -9,7 +9,7 @@ pub(super) use error::system_in_turkish;
 
 use super::reader::{Look, Rows, Start};
 use super::stream::{Stream, partial, with_ending};
-use crate::feed::file::BREAK;
+use crate::files::BREAK;
 use crate::filter::output::{Part, split};
 use crate::filter::{Columns, Pair, Tally};
 use crate::lists::output::resume::{FORMAT, Note, read_note, refuse_existing, refuse_one_file};

@@ -5,7 +5,7 @@
 //! formula; of a list that was a workbook, what reads as a number, a moment or a truth value of it becomes one again, but in
 //! the columns of addresses, and line breaks in cells are kept.
 
-use crate::feed::file::{BREAK, decoded};
+use crate::files::{BREAK, decoded};
 use crate::filter::output::NOT_ENFORCED;
 use crate::filter::rows::RowReader;
 use crate::model::text::encoding::{Declared, Encoding};

@@ -1,7 +1,7 @@
 //! No file and no JSON panics or is read for ever; rows and bad lines are no more than the text can hold.
 #![no_main]
 
-use izingate::feed::file::{FileError, FileReader};
+use izingate::files::{FileError, FileReader};
 use izingate::model::consent::movement_json;
 use libfuzzer_sys::fuzz_target;
 use std::io::Cursor;

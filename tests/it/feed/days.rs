@@ -2,9 +2,9 @@
 
 use super::rig::{Ground, IYS_CODE, Rig, START, world};
 use crate::sim::{Endpoint, Fault, FaultKind, Registration, Settings, When};
-use izingate::feed::follow::Pace;
-use izingate::feed::follow::reconcile::{Outcome, Report};
-use izingate::feed::iys::{Day, Sender};
+use izingate::feed::Pace;
+use izingate::feed::reconcile::{Outcome, Report};
+use izingate::iys::{Day, Sender};
 use izingate::model::address::recipient::Recipient;
 use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::consent::channel::{Cell, Channel, RecipientType};

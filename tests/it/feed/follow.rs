@@ -2,7 +2,7 @@
 
 use super::rig::{Ground, IYS_CODE, Rig, START, world};
 use crate::sim::{Endpoint, Fault, FaultKind, Grant, OldCursor, Registration, Right, Settings, When};
-use izingate::feed::follow::Pace;
+use izingate::feed::Pace;
 use izingate::index::StreamFreshness;
 use izingate::model::brand::{Ages, Brand, BrandCode, Feed, IysCode};
 use izingate::model::consent::channel::{Cell, Channel, Channels, RecipientType};

@@ -4,8 +4,8 @@
 use super::rig::{Clock, Ground, IYS_CODE, Rig, START, world};
 use crate::sim::{Endpoint, Fault, FaultKind, Movement, Registration, Settings, Source, When};
 use crate::support::rng::Rng;
-use izingate::feed::follow::Pace;
-use izingate::feed::iys::{Day, Sender};
+use izingate::feed::Pace;
+use izingate::iys::{Day, Sender};
 use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::consent::channel::{Cell, Channel, RecipientType};
 use izingate::model::consent::movement::RawMovement;

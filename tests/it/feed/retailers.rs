@@ -4,7 +4,7 @@ use super::rig::{Ground, IYS_CODE, PASSWORD, Rig, START, USER, world};
 use crate::sim::{Clock, Endpoint, Fault, FaultKind, Settings, Sim, When};
 use crate::support::data::fresh;
 use crate::support::{BRAND, Gateway, run, serve};
-use izingate::feed::follow::Pace;
+use izingate::feed::Pace;
 use izingate::model::address::recipient::Recipient;
 use izingate::model::brand::retailer::{Access, Retailer};
 use izingate::model::brand::{BrandCode, RetailerCode};

@@ -2,10 +2,10 @@
 
 use crate::sim::{Moment, Settings, Wire, World};
 use bytes::Bytes;
-use izingate::feed::follow::{Account, Follower, Pace, Parts};
-use izingate::feed::iys::{BaseUrl, Body, Iys, Limits, Password, Settings as IysSettings, Transport, TransportError};
+use izingate::feed::{Account, Follower, Pace, Parts};
 use izingate::index::Index;
 use izingate::ingest::{Boot, Setup, Writer, WriterHandle};
+use izingate::iys::{BaseUrl, Body, Iys, Limits, Password, Settings as IysSettings, Transport, TransportError};
 use izingate::model::address::recipient::Recipient;
 use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::consent::channel::Cell;
@@ -251,7 +251,7 @@ fn follower(
         password: Password::new(PASSWORD),
         limits: Limits::default(),
     };
-    let budget = Arc::new(izingate::feed::iys::budget::Budget::new(&settings.limits));
+    let budget = Arc::new(izingate::iys::rate_limit::Budget::new(&settings.limits));
     let door = Arc::new(Door(Arc::clone(world), clock));
     Follower::new(Parts {
         iys: Iys::with(settings, door, budget, move || clock.now()),

@@ -2,9 +2,9 @@
 
 use super::rig::{Ground, IYS_CODE, Rig, START, world};
 use crate::sim::{Endpoint, Registration, Settings, Written};
-use izingate::feed::follow::Pace;
-use izingate::feed::follow::reconcile::Outcome;
-use izingate::feed::iys::{Day, Sender};
+use izingate::feed::Pace;
+use izingate::feed::reconcile::Outcome;
+use izingate::iys::{Day, Sender};
 use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::consent::channel::{Cell, Channel, RecipientType};
 use izingate::model::consent::state::Status;

@@ -7,7 +7,7 @@ use crate::sim::{Registration, Settings};
 use crate::support::ask::verdict;
 use crate::support::run;
 use crate::support::web::{get, post};
-use izingate::feed::follow::Pace;
+use izingate::feed::Pace;
 use izingate::model::brand::{Ages, Brand, BrandCode, IysCode};
 use izingate::model::consent::channel::{Cell, Channel, RecipientType};
 use izingate::model::consent::movement::{Context, RawMovement, parse};

@@ -3,7 +3,7 @@
 use crate::support::BRAND;
 use crate::support::known::{APPROVED, Known, REFUSED};
 use crate::support::web::{get, post, post_json};
-use izingate::feed::iys::Figures;
+use izingate::iys::Figures;
 use izingate::model::decision::{Decision, Reason};
 use izingate::telemetry::series::{ALL, Kind, Label, Series, Values};
 use serde_json::json;

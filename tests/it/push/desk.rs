@@ -1,7 +1,7 @@
 //! A receiver over TLS with a writer that takes in what it is told to, when it is told to.
 
-use izingate::feed::follow::supervise::Board;
 use izingate::feed::push::{Certificate, Counters, Credentials, Desk as Parts, Receiver, Standing};
+use izingate::feed::supervise::Board;
 use izingate::model::brand::{Ages, Brand, BrandCode};
 use izingate::model::consent::channel::Channel;
 use izingate::model::consent::movement::Movement;
