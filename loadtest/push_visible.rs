@@ -16,15 +16,16 @@
 #[path = "../tests/iys_sim/mod.rs"]
 mod sim;
 
+use izingate::api::proto;
+use izingate::api::proto::consent_service_client::ConsentServiceClient;
+use izingate::api::proto::permission_service_client::PermissionServiceClient;
+use izingate::api::proto::{CheckRequest, GetStateRequest, Reason};
 use izingate::data::open;
 use izingate::feed::push::Credentials;
 use izingate::model::brand::BrandCode;
 use izingate::model::consent::channel::Channel as Kind;
 use izingate::model::secret::pseudonym::{PushKeys, Secret};
 use izingate::model::time::IysTime;
-use izingate::wire::proto::consent_service_client::ConsentServiceClient;
-use izingate::wire::proto::permission_service_client::PermissionServiceClient;
-use izingate::wire::proto::{self, CheckRequest, GetStateRequest, Reason};
 use serde_json::{Value, json};
 use sim::{Clock, Settings, Sim, World};
 use std::fs;

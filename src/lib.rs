@@ -25,6 +25,7 @@
 //! [`app`] puts it all together.
 
 pub mod agi;
+pub mod api;
 pub mod check;
 pub mod cli;
 pub mod config;
@@ -50,4 +51,3 @@ pub mod server;
 pub mod store;
 pub mod sys;
 pub mod telemetry;
-pub mod wire;

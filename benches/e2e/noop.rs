@@ -2,8 +2,9 @@
 //! costs when nothing is decided.
 
 use crate::support::{Outcome, machine};
-use izingate::wire::proto::permission_service_server::{PermissionService, PermissionServiceServer};
-use izingate::wire::proto::{self, CheckBatchRequest, CheckBatchResponse, CheckRequest, CheckResponse};
+use izingate::api::proto;
+use izingate::api::proto::permission_service_server::{PermissionService, PermissionServiceServer};
+use izingate::api::proto::{CheckBatchRequest, CheckBatchResponse, CheckRequest, CheckResponse};
 use tokio::net::TcpListener;
 use tokio_stream::Empty;
 use tonic::transport::Server;

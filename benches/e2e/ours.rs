@@ -3,6 +3,13 @@
 
 use crate::relations;
 use crate::support::{Outcome, machine};
+use izingate::api::caller::Callers;
+use izingate::api::filter::Filters;
+use izingate::api::gateway::{Gateway, Parts, verdict_names};
+use izingate::api::health;
+use izingate::api::server::listen::Bounds;
+use izingate::api::server::{listen, router};
+use izingate::api::watch::{Limits, Watching};
 use izingate::check::Checker;
 use izingate::config;
 use izingate::evidence::Recorder;
@@ -29,12 +36,6 @@ use izingate::ports::{
     UnreportedClosure,
 };
 use izingate::telemetry::metrics::Metrics;
-use izingate::wire::caller::Callers;
-use izingate::wire::filter::Filters;
-use izingate::wire::gateway::{Gateway, Parts, verdict_names};
-use izingate::wire::listen::{self, Bounds};
-use izingate::wire::watch::{Limits, Watching};
-use izingate::wire::{health, router};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;

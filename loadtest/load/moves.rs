@@ -2,7 +2,7 @@
 //! answer may say of a recipient whose consent moves.
 
 use crate::people::People;
-use izingate::wire::proto::Movement;
+use izingate::api::proto::Movement;
 use std::cell::{Cell, RefCell};
 
 /// The batches of movements that were handed to the server.

@@ -5,10 +5,10 @@
 //! movement that reaches them. All numbers above are strangers.
 
 use crate::support::keys;
+use izingate::api::proto::Movement;
 use izingate::model::consent::state::Status;
 use izingate::model::decision::{Reason, Verdict};
 use izingate::model::time::IysTime;
-use izingate::wire::proto::Movement;
 
 /// The sender.
 pub const BRAND: u32 = 601_234;

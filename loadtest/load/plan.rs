@@ -55,7 +55,7 @@ impl Asked {
 
 /// `EVIDENCE_UNAVAILABLE` says that it is not on record.
 fn is_unrecorded(byte: u8) -> bool {
-    izingate::wire::gateway::parts_of(byte).1 == izingate::model::decision::Reason::EvidenceUnavailable
+    izingate::api::gateway::parts_of(byte).1 == izingate::model::decision::Reason::EvidenceUnavailable
 }
 
 impl Run {

@@ -12,13 +12,13 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::{Outcome, Refused, Target, TargetError};
+use crate::api::proto::consent_service_client::ConsentServiceClient;
+use crate::api::proto::{ApplyRequest, ApplyResponse, Movement};
 use crate::files::Row;
 use crate::model::brand::BrandCode;
 use crate::model::time::IysTime;
 use crate::net::endpoint::GatewayUrl;
 use crate::sys::error_chain::causes;
-use crate::wire::proto::consent_service_client::ConsentServiceClient;
-use crate::wire::proto::{ApplyRequest, ApplyResponse, Movement};
 
 /// What a gateway takes in one call.
 const MAX_MOVEMENTS: usize = 10_000;

@@ -5,8 +5,8 @@ use tonic::{Request, Response};
 use tonic_types::ErrorDetails;
 
 use super::*;
-use crate::wire::proto::consent_service_server::{ConsentService, ConsentServiceServer};
-use crate::wire::proto::{GetStateRequest, GetStateResponse, RefusedMovement};
+use crate::api::proto::consent_service_server::{ConsentService, ConsentServiceServer};
+use crate::api::proto::{GetStateRequest, GetStateResponse, RefusedMovement};
 
 /// A gateway that is not ready for the first calls, refuses the recipient `x`, and keeps what it was sent.
 #[derive(Clone, Default)]
@@ -18,9 +18,9 @@ struct Gateway {
 
 #[tonic::async_trait]
 impl ConsentService for Gateway {
-    type WatchStream = tokio_stream::Empty<Result<crate::wire::proto::WatchEvent, Status>>;
+    type WatchStream = tokio_stream::Empty<Result<crate::api::proto::WatchEvent, Status>>;
 
-    async fn watch(&self, _: Request<crate::wire::proto::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+    async fn watch(&self, _: Request<crate::api::proto::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         Err(Status::unimplemented("not asked here"))
     }
 

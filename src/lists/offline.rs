@@ -1,6 +1,8 @@
 //! Decided by this process, beside a gateway that may be running on the same data.
 
 use super::Stop;
+use crate::api::caller::Caller;
+use crate::api::check::{Asked, DecidedBatch, decide_batch, decide_one};
 use crate::check::{Answer, Checker};
 use crate::config::{Evidence, SecretSource};
 use crate::data::data_dir::{DataDir, DataDirError, evidence_path, store_path};
@@ -25,8 +27,6 @@ use crate::store::{Options, Store, StoreError};
 use crate::sys::clock::Clock;
 use crate::sys::memory;
 use crate::telemetry::metrics::Edge;
-use crate::wire::caller::Caller;
-use crate::wire::record::{Asked, DecidedBatch, decide_batch, decide_one};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};

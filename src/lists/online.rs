@@ -2,6 +2,10 @@
 
 use super::Stop;
 use super::offline::Question;
+use crate::api::caller::CALLER_HEADER;
+use crate::api::convert::{channel_code, purpose_code, recipient_type_code};
+use crate::api::proto::CheckBatchRequest;
+use crate::api::proto::permission_service_client::PermissionServiceClient;
 use crate::filter::block::Bounds;
 use crate::filter::{AskedColumn, Block, Kind};
 use crate::import::{code_of, text_of};
@@ -9,10 +13,6 @@ use crate::model::address::recipient::Phone;
 use crate::model::decision::Verdict;
 use crate::model::decision::question::Scope;
 use crate::net::endpoint::GatewayUrl;
-use crate::wire::caller::CALLER_HEADER;
-use crate::wire::convert::{channel_code, purpose_code, recipient_type_code};
-use crate::wire::proto::CheckBatchRequest;
-use crate::wire::proto::permission_service_client::PermissionServiceClient;
 use bytes::Bytes;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

@@ -1,8 +1,8 @@
 //! gRPC's health service, as the gateway goes.
 
+use crate::api::gateway::Gateway;
+use crate::api::health::HealthReporter;
 use crate::server::shutdown::Shutdown;
-use crate::wire::gateway::Gateway;
-use crate::wire::health::HealthReporter;
 use std::time::Duration;
 
 /// Tells gRPC's health service what `/readyz` tells, and ends whoever watches it when the gateway stops: a watch is a call under way, and

@@ -4,7 +4,7 @@ use super::process::failure;
 use super::support::agi::{Agi, Asterisk, DONE, environment, variables};
 use super::support::known::{APPROVED, Known, REFUSED, apply, movement};
 use super::support::{BRAND, Gateway, izingate, run, serve};
-use izingate::wire::proto::Movement;
+use izingate::api::proto::Movement;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

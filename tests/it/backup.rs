@@ -8,7 +8,7 @@ use crate::support::rng::Rng;
 use crate::support::search::Needles;
 use crate::support::web::get;
 use crate::support::{BRAND, Gateway, izingate, run, serve};
-use izingate::wire::proto::{ApplyRequest, BackupRequest, BackupResponse, Movement};
+use izingate::api::proto::{ApplyRequest, BackupRequest, BackupResponse, Movement};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -127,7 +127,7 @@ async fn pour_and_back_up(gateway: &Gateway) -> (Taken, Vec<BackupResponse>) {
 
 /// Movements of few recipients at random moments, until it is to end.
 async fn pour(
-    mut client: izingate::wire::proto::consent_service_client::ConsentServiceClient<tonic::transport::Channel>,
+    mut client: izingate::api::proto::consent_service_client::ConsentServiceClient<tonic::transport::Channel>,
     mut rng: Rng,
     ended: Arc<AtomicBool>,
 ) -> Taken {

@@ -6,11 +6,12 @@ use crate::support::data::{fresh, import_offline};
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, STRANGER, apply, movement};
 use crate::support::web::get;
 use crate::support::{BRAND, Gateway, izingate, run};
-use izingate::model::time::IysTime;
-use izingate::wire::proto::{
-    self, Brand, CloseLineRequest, CloseLineResponse, ExplainRequest, HistoryEntry, ListClosuresRequest,
-    MarkClosuresReportedRequest, Movement, PendingClosure, PutBrandRequest, Status,
+use izingate::api::proto;
+use izingate::api::proto::{
+    Brand, CloseLineRequest, CloseLineResponse, ExplainRequest, HistoryEntry, ListClosuresRequest, MarkClosuresReportedRequest,
+    Movement, PendingClosure, PutBrandRequest, Status,
 };
+use izingate::model::time::IysTime;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};

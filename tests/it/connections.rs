@@ -5,8 +5,8 @@ use super::support::ask::check_one;
 use super::support::known::{APPROVED, Known, movement};
 use super::support::web::{client, get};
 use super::support::{BRAND, Gateway, add_brand, izingate};
+use izingate::api::proto::{ApplyRequest, Movement};
 use izingate::sys::descriptors;
-use izingate::wire::proto::{ApplyRequest, Movement};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -108,7 +108,7 @@ async fn what_is_idle_for_longest_ends_when_a_newcomer_needs_its_seat() {
 async fn what_is_under_way_is_not_cut_for_a_newcomer() {
     let known = Known::start_with_env(&[("IZINGATE_LIMITS_CONNECTIONS", "4")]).await;
     let mut consent = known.gateway.consent().await;
-    let request = izingate::wire::proto::WatchRequest { from_revision: 1 };
+    let request = izingate::api::proto::WatchRequest { from_revision: 1 };
     let mut watching = consent.watch(request).await.unwrap().into_inner();
     assert!(watching.message().await.unwrap().is_some(), "the first batch");
     let resting = idle(known.gateway.address(), 20, H2).await;
@@ -121,7 +121,7 @@ async fn what_is_under_way_is_not_cut_for_a_newcomer() {
     other.apply(ApplyRequest { brand_code: BRAND, movements, ..ApplyRequest::default() }).await.unwrap();
     loop {
         let event = watching.message().await.unwrap().expect("the stream goes on").event.unwrap();
-        if let izingate::wire::proto::watch_event::Event::Batch(batch) = event
+        if let izingate::api::proto::watch_event::Event::Batch(batch) = event
             && batch.revision == 2
         {
             break;

@@ -6,6 +6,8 @@ use crate::support::data::{Dump, dump, fresh, import_offline};
 use crate::support::files::{Oracle, Question};
 use crate::support::rng::Rng;
 use crate::support::{BRAND, Gateway, add_brand, izingate};
+use izingate::api::proto;
+use izingate::api::proto::{ApplyRequest, Decision, ExplainRequest, GetStateRequest, HistoryEntry, Movement, Reason, Status};
 use izingate::config::SecretSource;
 use izingate::data::open::{existing, read_only};
 use izingate::ingest::order::replaces;
@@ -13,9 +15,6 @@ use izingate::model::consent::key::RelationKey;
 use izingate::model::consent::record::Record;
 use izingate::model::time::IysTime;
 use izingate::store::codec::{HistoryKey, decode_history};
-use izingate::wire::proto::{
-    self, ApplyRequest, Decision, ExplainRequest, GetStateRequest, HistoryEntry, Movement, Reason, Status,
-};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;

@@ -9,17 +9,18 @@ use crate::support::data::{fresh, import_offline};
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, apply, movement};
 use crate::support::search::Needles;
 use crate::support::{BRAND, Gateway, add_brand, izingate, run, serve};
+use izingate::api::proto;
+use izingate::api::proto::watch_event::Event;
+use izingate::api::proto::{
+    ApplyRequest, Brand, ChangeBatch, CloseLineRequest, EraseRecipientRequest, EraseRecipientResponse, ExplainRequest, Movement,
+    PutBrandRequest, WatchRequest,
+};
 use izingate::data::open::read_only;
 use izingate::model::address::recipient::Recipient;
 use izingate::model::consent::key::Pseudonym;
 use izingate::model::secret::pseudonym::{Pseudonymizer, Secret};
 use izingate::model::text::hex::to_hex;
 use izingate::model::time::IysTime;
-use izingate::wire::proto::watch_event::Event;
-use izingate::wire::proto::{
-    self, ApplyRequest, Brand, ChangeBatch, CloseLineRequest, EraseRecipientRequest, EraseRecipientResponse, ExplainRequest,
-    Movement, PutBrandRequest, WatchRequest,
-};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

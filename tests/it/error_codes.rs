@@ -20,7 +20,7 @@ const SOURCES: [&str; 13] = [
     "src/net/endpoint.rs",
     "src/store/backup.rs",
     "src/store/error.rs",
-    "src/wire/status.rs",
+    "src/api/error.rs",
 ];
 
 /// What stands before a code in the sources.

@@ -5,7 +5,7 @@ use crate::support::data::{Imported, fresh, import_offline, import_with};
 use crate::support::files::Question;
 use crate::support::split::gzip;
 use crate::support::{BRAND, Gateway};
-use izingate::wire::proto::{ExplainRequest, Status};
+use izingate::api::proto::{ExplainRequest, Status};
 use rust_xlsxwriter::Workbook;
 use serde_json::{Map, Value};
 use std::fs;

@@ -6,15 +6,16 @@ use crate::support::data::{fresh, import_with};
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, STRANGER, apply, movement};
 use crate::support::web::get;
 use crate::support::{BRAND, Gateway, add_brand, izingate, run};
+use izingate::api::proto;
+use izingate::api::proto::{
+    ApplyRequest, GapState, GetStateRequest, HealGapRequest, HealGapResponse, ListBrandsRequest, PutBrandRequest,
+};
 use izingate::config::SecretSource;
 use izingate::data::open::{existing, read_only};
 use izingate::model::brand::{Brand, BrandCode, Feed};
 use izingate::model::consent::channel::Channels;
 use izingate::model::feed::{Gap, Position, Stream};
 use izingate::model::time::IysTime;
-use izingate::wire::proto::{
-    self, ApplyRequest, GapState, GetStateRequest, HealGapRequest, HealGapResponse, ListBrandsRequest, PutBrandRequest,
-};
 use serde_json::json;
 use std::fs;
 use std::path::Path;

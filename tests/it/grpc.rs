@@ -1,14 +1,13 @@
 //! The gRPC services of design §8: whole answers, stable codes in errors, health and reflection.
 
 use super::support::known::{APPROVED, EMAIL, Known, REFUSED, STRANGER, apply, movement};
-use super::support::web;
-use super::support::{BRAND, Gateway};
+use super::support::{BRAND, Gateway, web};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use izingate::wire::proto::{self, Channel, Decision, Purpose, Reason, RecipientType};
-use izingate::wire::proto::{ApplyRequest, ApplyResponse, BrandState, CheckBatchRequest, CheckBatchResponse, CheckRequest};
-use izingate::wire::proto::{
-    CheckResponse, Counts, ExplainRequest, GetStateRequest, GetStateResponse, Movement, RefusedMovement,
+use izingate::api::proto;
+use izingate::api::proto::{
+    ApplyRequest, ApplyResponse, BrandState, Channel, CheckBatchRequest, CheckBatchResponse, CheckRequest, CheckResponse, Counts,
+    Decision, ExplainRequest, GetStateRequest, GetStateResponse, Movement, Purpose, Reason, RecipientType, RefusedMovement,
 };
 use prost::Message;
 use std::collections::HashMap;

@@ -3,13 +3,13 @@
 use super::readme::Document;
 use super::support::known::{Known, apply, movement};
 use super::support::web::{JSON, client, get, post, send};
+use izingate::api::convert::{channel_code, purpose_code, recipient_type_code};
+use izingate::api::http::MOVEMENTS_PARAMETERS;
+use izingate::api::json::{CheckBody, FilterQuery, STATE_PARAMETERS};
+use izingate::api::proto;
 use izingate::model::consent::channel::{Channel, RecipientType};
 use izingate::model::decision::question::Purpose;
 use izingate::model::decision::{Decision, Reason};
-use izingate::wire::convert::{channel_code, purpose_code, recipient_type_code};
-use izingate::wire::http::MOVEMENTS_PARAMETERS;
-use izingate::wire::json::{CheckBody, FilterQuery, STATE_PARAMETERS};
-use izingate::wire::proto;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

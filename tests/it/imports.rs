@@ -69,7 +69,7 @@ fn a_forbidden_import_is_caught() {
             "use crate::{\n model::key,\n ingest::{Writer},\n};",
             "src/check/policy.rs:3: check must not import crate::ingest::Writer",
         ),
-        ("wire/grpc.rs", "fn f() { crate::feed::start() }", "src/wire/grpc.rs:1: wire must not import crate::feed::start"),
+        ("wire/grpc.rs", "fn f() { crate::feed::start() }", "src/api/grpc.rs:1: wire must not import crate::feed::start"),
         ("wire/http/mod.rs", "use super::super::store as s;", "src/wire/http/mod.rs:1: wire must not import crate::store"),
         ("store.rs", "use super::index;", "src/store.rs:1: store must not import crate::index"),
         (

@@ -2,7 +2,7 @@
 
 use crate::support::known::{APPROVED, Known, apply, movement};
 use crate::support::{BRAND, run};
-use izingate::wire::proto::Movement;
+use izingate::api::proto::Movement;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;

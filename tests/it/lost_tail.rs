@@ -6,7 +6,7 @@ use crate::support::ask::{check_one, verdict};
 use crate::support::known::{APPROVED, Known, REFUSED, apply, movement};
 use crate::support::web::{client, get, send};
 use crate::support::{BRAND, Gateway, izingate, serve};
-use izingate::wire::proto::DeactivateBrandRequest;
+use izingate::api::proto::DeactivateBrandRequest;
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};

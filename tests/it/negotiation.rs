@@ -6,7 +6,7 @@ use super::support::known::{APPROVED, Known};
 use super::support::web::{self, JSON, client, raw, send};
 use http::Request;
 use http_body_util::Full;
-use izingate::wire::proto::{Channel, CheckRequest};
+use izingate::api::proto::{Channel, CheckRequest};
 use serde_json::json;
 use tonic::Code;
 use tonic_types::StatusExt;

@@ -3,10 +3,10 @@
 use super::support::known::Known;
 use super::support::web::get;
 use super::support::{BRAND, Gateway, add_brand, run};
+use izingate::api::proto::{Brand, GetStateRequest, ListBrandsRequest, PutBrandRequest};
 use izingate::config::SecretSource;
 use izingate::data::open::existing;
 use izingate::model::brand::{Brand as StoredBrand, BrandCode, IysCode};
-use izingate::wire::proto::{Brand, GetStateRequest, ListBrandsRequest, PutBrandRequest};
 use serde_json::json;
 
 /// Codes of the brands behind the one that is on file already.

@@ -6,12 +6,13 @@ use super::support::data::fresh;
 use super::support::known::{APPROVED, EMAIL, Known, REFUSED, STRANGER};
 use super::support::web::{client, get, post_json, send};
 use super::support::{BRAND, Gateway, izingate, run};
-use izingate::model::time::IysTime;
-use izingate::wire::proto::{
-    self, AddDeclarationRequest, Brand, ChannelMode, CheckBatchRequest, CheckRequest, CheckResponse, DataKeeper, Decision,
-    Declaration, ExplainRequest, Language, ListBrandsRequest, ListDeclarationsRequest, Mode, Purpose, PutBrandRequest, Reason,
+use izingate::api::proto;
+use izingate::api::proto::{
+    AddDeclarationRequest, Brand, ChannelMode, CheckBatchRequest, CheckRequest, CheckResponse, DataKeeper, Decision, Declaration,
+    ExplainRequest, Language, ListBrandsRequest, ListDeclarationsRequest, Mode, Purpose, PutBrandRequest, Reason,
     RevokeDeclarationRequest, SetModeRequest,
 };
+use izingate::model::time::IysTime;
 use serde_json::json;
 use std::fs;
 use std::path::Path;

@@ -6,11 +6,11 @@ use crate::support::data::{fresh, import_with};
 use crate::support::files::{Oracle, Question};
 use crate::support::search::{Needles, SHORTEST};
 use crate::support::{BRAND, Gateway, izingate};
-use izingate::data::open::read_only;
-use izingate::wire::proto::{
+use izingate::api::proto::{
     CloseLineRequest, ExplainRequest, ListClosuresRequest, MarkClosuresReportedRequest, PutRetailerAccessRequest,
     RefreshRetailerAccessRequest, RetailerAccess,
 };
+use izingate::data::open::read_only;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

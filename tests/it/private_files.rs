@@ -5,7 +5,7 @@ use super::process::failure;
 use super::support::known::{APPROVED, movement};
 use super::support::web::get;
 use super::support::{BRAND, Gateway, add_brand, izingate, run, serve};
-use izingate::wire::proto::ApplyRequest;
+use izingate::api::proto::ApplyRequest;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};

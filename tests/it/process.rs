@@ -6,7 +6,7 @@ mod newer;
 use super::support::known::{APPROVED, Known, apply, movement};
 use super::support::web::{get, post_json};
 use super::support::{BRAND, Gateway, add_brand, izingate, run, serve};
-use izingate::wire::proto::{ApplyRequest, Channel, CheckRequest, Reason};
+use izingate::api::proto::{ApplyRequest, Channel, CheckRequest, Reason};
 use serde_json::json;
 use std::fs;
 use std::io::{BufRead, BufReader};

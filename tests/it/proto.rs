@@ -12,7 +12,7 @@ fn checked_in_code_is_what_the_protocol_makes() {
     generate(root, made.path());
     let update = std::env::var_os("UPDATE_PROTO").is_some();
     for name in GENERATED {
-        let (made, kept) = (made.path().join(name), root.join("src/wire/proto").join(name));
+        let (made, kept) = (made.path().join(name), root.join("src/api/proto").join(name));
         if update {
             fs::copy(&made, &kept).unwrap();
         }
@@ -25,7 +25,7 @@ fn checked_in_code_is_what_the_protocol_makes() {
 fn generate(root: &Path, out: &Path) {
     let proto = root.join("proto");
     tonic_prost_build::configure()
-        .codec_path("crate::wire::codec::ProtobufCodec")
+        .codec_path("crate::api::codec::ProtobufCodec")
         .bytes(".izingate.v1.CheckBatchResponse.results")
         .emit_rerun_if_changed(false)
         .out_dir(out)

@@ -6,7 +6,7 @@ use super::support::known::{APPROVED, Known, REFUSED, apply, movement};
 use super::support::web::{self, JSON, client, get, raw, send};
 use super::support::{Gateway, add_brand, izingate, serve};
 use http::Request;
-use izingate::wire::proto::GetStateRequest;
+use izingate::api::proto::GetStateRequest;
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;

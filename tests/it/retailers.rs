@@ -6,13 +6,13 @@ use crate::support::data::{fresh, inspect};
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, STRANGER, apply, movement};
 use crate::support::web::{get, post_json};
 use crate::support::{BRAND, Gateway, izingate, run};
-use izingate::model::decision::Verdict;
-use izingate::model::time::IysTime;
-use izingate::wire::proto::watch_event::Event;
-use izingate::wire::proto::{
+use izingate::api::proto::watch_event::Event;
+use izingate::api::proto::{
     Channel, CheckBatchRequest, CheckRequest, CloseLineRequest, PutRetailerAccessRequest, PutRetailerAccessResponse,
     RecipientType, RefreshRetailerAccessRequest, RetailerAccess, WatchRequest,
 };
+use izingate::model::decision::Verdict;
+use izingate::model::time::IysTime;
 use serde_json::json;
 use std::fs;
 use std::path::Path;
@@ -179,8 +179,8 @@ async fn access_is_of_the_consents_that_are_named() {
     assert_eq!(post_json(&gateway.http, "/v1/check", &asked).await.json()["reason"], "APPROVED");
 }
 
-fn proto_movement_of_a_merchant() -> izingate::wire::proto::Movement {
-    izingate::wire::proto::Movement { recipient_type: "TACIR".to_owned(), ..movement(APPROVED, "ONAY", "2026-11-02 10:00:00") }
+fn proto_movement_of_a_merchant() -> izingate::api::proto::Movement {
+    izingate::api::proto::Movement { recipient_type: "TACIR".to_owned(), ..movement(APPROVED, "ONAY", "2026-11-02 10:00:00") }
 }
 
 #[tokio::test]

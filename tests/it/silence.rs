@@ -3,7 +3,7 @@
 use super::support::known::{APPROVED, Known};
 use super::support::web::{JSON, get};
 use super::support::{BRAND, Gateway};
-use izingate::wire::proto::{Channel, CheckRequest, Reason};
+use izingate::api::proto::{Channel, CheckRequest, Reason};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn ask() -> CheckRequest {
     }
 }
 
-type Answers = tonic::Streaming<izingate::wire::proto::CheckResponse>;
+type Answers = tonic::Streaming<izingate::api::proto::CheckResponse>;
 
 /// A stream of questions of which one was answered.
 async fn stream(gateway: &Gateway) -> (Sender<CheckRequest>, Answers) {

@@ -5,7 +5,7 @@ use super::support::ask::check_one;
 use super::support::known::movement;
 use super::support::web::{JSON, get, post};
 use super::support::{BRAND, Gateway, add_brand, izingate, run};
-use izingate::wire::proto::{ApplyRequest, ApplyResponse, GetStateRequest, Movement};
+use izingate::api::proto::{ApplyRequest, ApplyResponse, GetStateRequest, Movement};
 use serde_json::json;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};

@@ -1,14 +1,14 @@
 //! `izingate backup`.
 
 use super::{CommandError, connect, gateway};
+use crate::api::proto::admin_service_client::AdminServiceClient;
+use crate::api::proto::{BackupRequest, BackupResponse};
 use crate::cli::args::backup::BackupArgs;
 use crate::config::SecretSource;
 use crate::data::open;
 use crate::model::time::IysTime;
 use crate::net::endpoint::GatewayUrl;
 use crate::store::backup;
-use crate::wire::proto::admin_service_client::AdminServiceClient;
-use crate::wire::proto::{BackupRequest, BackupResponse};
 use std::path::Path;
 use tokio::runtime::Runtime;
 

@@ -1,6 +1,12 @@
 //! `izingate brand add|list|mode|deactivate|heal`.
 
 use super::{CommandError, connect, existing, gateway, heal, remote, runtime, writing};
+use crate::api::convert::channel_code;
+use crate::api::proto;
+use crate::api::proto::consent_service_client::ConsentServiceClient;
+use crate::api::proto::{
+    DataKeeper, DeactivateBrandRequest, GetStateRequest, ListBrandsRequest, PutBrandRequest, SetModeRequest,
+};
 use crate::cli::Target;
 use crate::cli::args::brand::{AddArgs, AgeArg, BrandCommand, DeactivateArgs, ListArgs, ModeArgs};
 use crate::config::SecretSource;
@@ -12,11 +18,6 @@ use crate::model::consent::channel::{Channel, Channels};
 use crate::model::time::IysTime;
 use crate::ports::{Registrar, RegistryRefused};
 use crate::store::Store;
-use crate::wire::convert::channel_code;
-use crate::wire::proto::consent_service_client::ConsentServiceClient;
-use crate::wire::proto::{
-    self, DataKeeper, DeactivateBrandRequest, GetStateRequest, ListBrandsRequest, PutBrandRequest, SetModeRequest,
-};
 use std::collections::HashSet;
 
 /// Does what is asked; what it returns is for standard output.

@@ -1,6 +1,11 @@
 //! `izingate check`.
 
 use super::{CommandError, connect, gateway, runtime};
+use crate::api::caller::CALLER_HEADER;
+use crate::api::convert::{channel_code, check_response, purpose_code, recipient_type_code};
+use crate::api::proto;
+use crate::api::proto::permission_service_client::PermissionServiceClient;
+use crate::api::proto::{CheckRequest, CheckResponse};
 use crate::cli::args::check::CheckArgs;
 use crate::cli::locale;
 use crate::config::SecretSource;
@@ -9,10 +14,6 @@ use crate::model::brand::RetailerCode;
 use crate::model::brand::retailer::Retailer;
 use crate::model::language::Language;
 use crate::model::time::IysTime;
-use crate::wire::caller::CALLER_HEADER;
-use crate::wire::convert::{channel_code, check_response, purpose_code, recipient_type_code};
-use crate::wire::proto::permission_service_client::PermissionServiceClient;
-use crate::wire::proto::{self, CheckRequest, CheckResponse};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,6 +1,9 @@
 //! `izingate declaration add|list|revoke`.
 
 use super::{CommandError, existing, remote, time, writing};
+use crate::api::convert::{declaration_message, purpose, purpose_code};
+use crate::api::proto;
+use crate::api::proto::{AddDeclarationRequest, ListDeclarationsRequest, RevokeDeclarationRequest};
 use crate::cli::Target;
 use crate::cli::args::declaration::{AddArgs, DeclarationCommand, Document, ListArgs, RevokeArgs};
 use crate::data::open;
@@ -9,8 +12,6 @@ use crate::model::brand::declaration::DocumentHash;
 use crate::model::decision::question::Purpose;
 use crate::model::time::IysTime;
 use crate::ports::Registrar;
-use crate::wire::convert::{declaration_message, purpose, purpose_code};
-use crate::wire::proto::{self, AddDeclarationRequest, ListDeclarationsRequest, RevokeDeclarationRequest};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read};

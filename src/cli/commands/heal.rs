@@ -1,6 +1,7 @@
 //! `izingate brand heal`.
 
 use super::{CommandError, remote, writing};
+use crate::api::proto::{GapState, HealGapRequest, HealGapResponse};
 use crate::cli::args::brand::HealArgs;
 use crate::config::SecretSource;
 use crate::data::open;
@@ -8,7 +9,6 @@ use crate::data::open::Opened;
 use crate::model::time::IysTime;
 use crate::ports::{GapHealer, Healed, Healing};
 use crate::server::heal::Healer;
-use crate::wire::proto::{GapState, HealGapRequest, HealGapResponse};
 use std::path::Path;
 use std::sync::Arc;
 

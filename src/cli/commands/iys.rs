@@ -1,10 +1,10 @@
 //! `izingate iys push register|state|remove` and `izingate iys sweep`.
 
 use super::{CommandError, connect, endpoint, runtime};
+use crate::api::convert::channel_code;
+use crate::api::proto::admin_service_client::AdminServiceClient;
+use crate::api::proto::{Channel, PushAction, PushConnection, PushRequest};
 use crate::cli::args::iys::{IysCommand, PushArgs, PushCommand};
-use crate::wire::convert::channel_code;
-use crate::wire::proto::admin_service_client::AdminServiceClient;
-use crate::wire::proto::{Channel, PushAction, PushConnection, PushRequest};
 
 /// Has a running gateway ask İYS; what it returns is for standard output.
 pub fn iys(command: IysCommand) -> Result<String, CommandError> {

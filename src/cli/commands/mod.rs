@@ -43,6 +43,8 @@ pub use retailer::retailer;
 pub use verify::verify;
 pub use watch::watch;
 
+use crate::api::error::Problem;
+use crate::api::proto::admin_service_client::AdminServiceClient;
 use crate::cli::Target;
 use crate::config::{ConfigErrors, SecretSource};
 use crate::data::evidence::EvidenceError;
@@ -57,8 +59,6 @@ use crate::net::endpoint::{GatewayUrl, or_default};
 use crate::ports::{EraseRefused, HealRefused, RegistryRefused, SinkError};
 use crate::store::backup::BackupError;
 use crate::store::{Store, StoreError};
-use crate::wire::proto::admin_service_client::AdminServiceClient;
-use crate::wire::status::Problem;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;

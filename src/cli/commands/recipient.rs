@@ -3,6 +3,8 @@
 mod erase;
 
 use super::{CommandError, remote, writing};
+use crate::api::proto::admin_service_client::AdminServiceClient;
+use crate::api::proto::{CloseLineRequest, ListClosuresRequest, MarkClosuresReportedRequest, PendingClosure};
 use crate::cli::args::recipient::{CloseArgs, ClosuresArgs, RecipientCommand, ReportedArgs};
 use crate::config::SecretSource;
 use crate::data::open;
@@ -11,8 +13,6 @@ use crate::model::address::recipient::Recipient;
 use crate::model::consent::movement::CLOCK_TOLERANCE;
 use crate::model::time::IysTime;
 use crate::ports::{ClosedLine, ForgottenClosures, MovementSink};
-use crate::wire::proto::admin_service_client::AdminServiceClient;
-use crate::wire::proto::{CloseLineRequest, ListClosuresRequest, MarkClosuresReportedRequest, PendingClosure};
 use std::fmt::Write;
 use std::path::Path;
 use tonic::transport::Channel;

@@ -1,9 +1,9 @@
 //! `izingate reconcile`.
 
 use super::{CommandError, connect, endpoint, runtime};
+use crate::api::proto::ReconcileRequest;
+use crate::api::proto::admin_service_client::AdminServiceClient;
 use crate::cli::args::reconcile::ReconcileArgs;
-use crate::wire::proto::ReconcileRequest;
-use crate::wire::proto::admin_service_client::AdminServiceClient;
 use serde_json::Value;
 use std::fmt::Write as _;
 

@@ -2,6 +2,9 @@
 
 use super::list::List;
 use super::{CommandError, connect, endpoint, gateway, runtime, writing};
+use crate::api::convert::{channel_code, recipient_type_code};
+use crate::api::proto::admin_service_client::AdminServiceClient;
+use crate::api::proto::{PutRetailerAccessRequest, RefreshRetailerAccessRequest, RetailerAccess};
 use crate::cli::args::retailer::{AccessArgs, RefreshArgs, RetailerCommand};
 use crate::config::SecretSource;
 use crate::data::open;
@@ -14,9 +17,6 @@ use crate::model::consent::source::Source;
 use crate::model::secret::pseudonym::Pseudonymizer;
 use crate::model::time::IysTime;
 use crate::ports::{Applied, MovementSink};
-use crate::wire::convert::{channel_code, recipient_type_code};
-use crate::wire::proto::admin_service_client::AdminServiceClient;
-use crate::wire::proto::{PutRetailerAccessRequest, RefreshRetailerAccessRequest, RetailerAccess};
 use std::fmt::Write;
 use std::io;
 use std::path::Path;

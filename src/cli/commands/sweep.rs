@@ -8,10 +8,10 @@ mod position;
 
 use super::list::List;
 use super::{CommandError, connect, endpoint, runtime};
+use crate::api::convert::{channel_code, recipient_type_code};
+use crate::api::proto::admin_service_client::AdminServiceClient;
+use crate::api::proto::{ObserveRequest, ObserveResponse};
 use crate::cli::args::iys::SweepArgs;
-use crate::wire::convert::{channel_code, recipient_type_code};
-use crate::wire::proto::admin_service_client::AdminServiceClient;
-use crate::wire::proto::{ObserveRequest, ObserveResponse};
 use indicatif::{ProgressBar, ProgressStyle};
 use position::Position;
 use std::fmt::Write as _;

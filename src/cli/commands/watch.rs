@@ -1,12 +1,12 @@
 //! `izingate watch`.
 
 use super::CommandError;
+use crate::api::proto::consent_service_client::ConsentServiceClient;
+use crate::api::proto::watch_event::Event;
+use crate::api::proto::{ChangeBatch, GetStateRequest, RelationChange, WatchRequest};
 use crate::cli::args::watch::{From, WatchArgs};
 use crate::model::text::hex::to_hex;
 use crate::model::time::IysTime;
-use crate::wire::proto::consent_service_client::ConsentServiceClient;
-use crate::wire::proto::watch_event::Event;
-use crate::wire::proto::{ChangeBatch, GetStateRequest, RelationChange, WatchRequest};
 use serde::Serialize;
 use std::error::Error;
 use std::io::{ErrorKind, Write};

@@ -2,6 +2,8 @@
 //! the page of `/metrics` is asked for. All rows of a page are then of one moment, and rates of one load agree.
 
 use super::modes::{self, Reminder};
+use crate::api::admin::Refresh;
+use crate::api::gateway::Gateway;
 use crate::config::Config;
 use crate::evidence::Log;
 use crate::index::{BrandEntry, Index};
@@ -17,8 +19,6 @@ use crate::telemetry::evidence::EvidenceSeries;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::process::ProcessSeries;
 use crate::telemetry::store::StoreSeries;
-use crate::wire::admin::Refresh;
-use crate::wire::gateway::Gateway;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -4,7 +4,7 @@ use super::{ask, found, verified};
 use crate::support::known::{APPROVED, STRANGER, apply, movement};
 use crate::support::web::get;
 use crate::support::{BRAND, Gateway, add_brand, serve};
-use izingate::wire::proto::{Channel, CheckBatchRequest, Decision, Reason};
+use izingate::api::proto::{Channel, CheckBatchRequest, Decision, Reason};
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;

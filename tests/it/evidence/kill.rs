@@ -6,12 +6,12 @@ use super::{ask, from, verified};
 use crate::support::known::{APPROVED, REFUSED, STRANGER, apply, movement};
 use crate::support::rng::Rng;
 use crate::support::{Gateway, add_brand, serve};
+use izingate::api::proto::ApplyRequest;
+use izingate::api::proto::consent_service_client::ConsentServiceClient;
+use izingate::api::proto::permission_service_client::PermissionServiceClient;
 use izingate::evidence::archive::read_seals;
 use izingate::evidence::entry::Event;
 use izingate::evidence::segment::{Body, Frames, sealed_path};
-use izingate::wire::proto::ApplyRequest;
-use izingate::wire::proto::consent_service_client::ConsentServiceClient;
-use izingate::wire::proto::permission_service_client::PermissionServiceClient;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
@@ -107,9 +107,9 @@ fn now() -> u64 {
 
 /// Asks until the gateway is gone; alternately one recipient and a batch of some.
 async fn load(mut client: PermissionServiceClient<Channel>, caller: &'static str, heard: (Heard, usize), batch: usize) {
-    let many = izingate::wire::proto::CheckBatchRequest {
+    let many = izingate::api::proto::CheckBatchRequest {
         brand_code: crate::support::BRAND,
-        channel: izingate::wire::proto::Channel::Mesaj.into(),
+        channel: izingate::api::proto::Channel::Mesaj.into(),
         recipients: vec![APPROVED.to_owned(); batch],
         ..Default::default()
     };

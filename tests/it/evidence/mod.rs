@@ -13,7 +13,7 @@ mod start;
 
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, STRANGER};
 use crate::support::{BRAND, run};
-use izingate::wire::proto::{Channel, CheckBatchRequest, CheckRequest, CheckResponse, Decision};
+use izingate::api::proto::{Channel, CheckBatchRequest, CheckRequest, CheckResponse, Decision};
 use serde_json::{Value, json};
 use std::path::Path;
 use tokio_stream::StreamExt;
@@ -76,7 +76,7 @@ async fn every_decision_is_on_record() {
     let http: Value = http.unwrap().json().await.unwrap();
     // Nobody acts on an explanation.
     permission
-        .explain(izingate::wire::proto::ExplainRequest {
+        .explain(izingate::api::proto::ExplainRequest {
             brand_code: BRAND,
             channel: Channel::Mesaj.into(),
             recipient: Some(APPROVED.to_owned()),

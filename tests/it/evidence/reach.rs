@@ -150,7 +150,7 @@ async fn a_part_is_found_by_id_type_and_answer_and_is_called_a_part() {
     for recipient in [APPROVED, APPROVED] {
         ids.push(permission.check(ask(recipient)).await.unwrap().into_inner().decision_id);
     }
-    let call = izingate::wire::proto::CheckRequest { channel: izingate::wire::proto::Channel::Arama.into(), ..ask(APPROVED) };
+    let call = izingate::api::proto::CheckRequest { channel: izingate::api::proto::Channel::Arama.into(), ..ask(APPROVED) };
     ids.push(permission.check(call).await.unwrap().into_inner().decision_id);
     assert!(known.gateway.stop().success());
     let found = |args: &[&str]| {

@@ -4,7 +4,7 @@ use super::{count, filter, piped, text};
 use crate::support::known::{APPROVED, EMAIL, Known, REFUSED, apply, movement};
 use crate::support::web::post;
 use crate::support::{BRAND, izingate};
-use izingate::wire::proto::Movement;
+use izingate::api::proto::Movement;
 use std::fs;
 
 /// What comes of a list by every way in: through a file, beside the gateway and through it, standard input, HTTP.

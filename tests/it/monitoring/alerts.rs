@@ -8,8 +8,8 @@ use crate::feed::rig::{IYS_CODE, PASSWORD, USER, world};
 use crate::sim::{self, Clock, Endpoint, FaultKind, Settings, Sim, When};
 use crate::support::known::movement;
 use crate::support::{BRAND, Gateway, add_brand, izingate, run, serve};
+use izingate::api::proto::{ApplyRequest, Channel, CheckBatchRequest, CheckRequest};
 use izingate::model::time::IysTime;
-use izingate::wire::proto::{ApplyRequest, Channel, CheckBatchRequest, CheckRequest};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -318,7 +318,7 @@ fn poison(runtime: &Runtime, gateway: &Gateway) {
 /// Asks one question after the other.
 async fn asking(http: String, stop: CancellationToken) {
     let channel = tonic::transport::Channel::from_shared(http).unwrap().connect().await.unwrap();
-    let mut client = izingate::wire::proto::permission_service_client::PermissionServiceClient::new(channel);
+    let mut client = izingate::api::proto::permission_service_client::PermissionServiceClient::new(channel);
     while !stop.is_cancelled() {
         let (recipient, channel) = (Some("+905321234569".to_owned()), Channel::Mesaj.into());
         let question = CheckRequest { brand_code: BRAND, channel, recipient, ..CheckRequest::default() };

@@ -2,9 +2,9 @@
 
 use crate::support::known::movement;
 use crate::support::web::{get, post_json};
-use izingate::wire::proto::consent_service_client::ConsentServiceClient;
-use izingate::wire::proto::permission_service_client::PermissionServiceClient;
-use izingate::wire::proto::{ApplyRequest, Channel, CheckBatchRequest, CheckRequest, RecipientType};
+use izingate::api::proto::consent_service_client::ConsentServiceClient;
+use izingate::api::proto::permission_service_client::PermissionServiceClient;
+use izingate::api::proto::{ApplyRequest, Channel, CheckBatchRequest, CheckRequest, RecipientType};
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::interval;

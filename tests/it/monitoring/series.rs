@@ -87,7 +87,7 @@ fn assert_of_the_labels(series: &Series, labels: &[(String, String)], line: &str
 fn may_be(label: &Label, value: &str) -> bool {
     match label.values {
         Values::Of(words) => words().contains(&value),
-        Values::Code => izingate::wire::status::Kind::ALL.iter().any(|kind| kind.code() == value),
+        Values::Code => izingate::api::error::Kind::ALL.iter().any(|kind| kind.code() == value),
         Values::IysCode => Figures::codes().contains(&value),
         Values::Brand(_) => value == "other" || value.parse::<u32>().is_ok(),
         Values::Version => value == env!("CARGO_PKG_VERSION"),

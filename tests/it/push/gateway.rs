@@ -7,13 +7,13 @@ use crate::sim::{Clock, Endpoint, PushSettings, Registration, Settings, Sim, Wor
 use crate::support::ask::channel;
 use crate::support::data::import_offline;
 use crate::support::{BRAND, Gateway, add_brand, run, serve};
+use izingate::api::proto::{CheckRequest, GetStateRequest, GetStateResponse, Reason};
 use izingate::config::SecretSource;
 use izingate::data::open;
 use izingate::model::brand::BrandCode;
 use izingate::model::consent::channel::Channel;
 use izingate::model::secret::pseudonym::Secret;
 use izingate::model::time::IysTime;
-use izingate::wire::proto::{CheckRequest, GetStateRequest, GetStateResponse, Reason};
 use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;

@@ -4,8 +4,9 @@ use super::ways::{Row, Taken, Way, object, onay, phone, reason, reason_at, ret, 
 use crate::support::known::Known;
 use crate::support::web::post_json;
 use crate::support::{BRAND, Gateway, run};
+use izingate::api::proto;
+use izingate::api::proto::{CloseLineRequest, ExplainRequest};
 use izingate::model::time::IysTime;
-use izingate::wire::proto::{self, CloseLineRequest, ExplainRequest};
 use serde_json::{Value, json};
 
 /// An approval of so many seconds from now on.

@@ -140,7 +140,7 @@ async fn a_closure_is_read_as_a_question_is() {
         assert_eq!(post_json(&gateway.http, "/v1/movements?brandCode=601234", &list).await.json()["applied"], 1);
         assert_eq!(reason(gateway, &numbered(PHONE, case), "BIREYSEL").await, "APPROVED");
         let recipient = numbered(spelled, case);
-        let request = izingate::wire::proto::CloseLineRequest { recipient, closed_at: 0 };
+        let request = izingate::api::proto::CloseLineRequest { recipient, closed_at: 0 };
         assert!(gateway.admin().await.close_line(request).await.unwrap().into_inner().applied, "{spelled}");
         assert_eq!(reason(gateway, &numbered(PHONE, case), "BIREYSEL").await, "REFUSED", "{spelled}");
     }

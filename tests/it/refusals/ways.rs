@@ -1,10 +1,9 @@
 //! Every way in that rows have, each given the same ones.
 
-use crate::support::ask;
 use crate::support::data::{fresh, import_offline, import_with};
 use crate::support::web::{post, post_json};
-use crate::support::{BRAND, Gateway};
-use izingate::wire::proto::{ApplyRequest, CheckRequest, Movement};
+use crate::support::{BRAND, Gateway, ask};
+use izingate::api::proto::{ApplyRequest, CheckRequest, Movement};
 use serde_json::{Map, Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};

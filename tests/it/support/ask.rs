@@ -3,8 +3,9 @@
 use super::agi::{Agi, environment, variables};
 use super::files::Question;
 use super::{BRAND, Gateway};
+use izingate::api::proto;
+use izingate::api::proto::{CheckBatchRequest, CheckRequest, CheckResponse, Counts, Decision, Reason, RecipientType};
 use izingate::model::decision::Verdict;
-use izingate::wire::proto::{self, CheckBatchRequest, CheckRequest, CheckResponse, Counts, Decision, Reason, RecipientType};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

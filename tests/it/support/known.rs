@@ -1,7 +1,7 @@
 //! A gateway that knows three recipients of the test brand.
 
 use super::{BRAND, Gateway, add_brand, serve};
-use izingate::wire::proto::{ApplyRequest, ApplyResponse, Movement};
+use izingate::api::proto::{ApplyRequest, ApplyResponse, Movement};
 use std::path::PathBuf;
 use tempfile::TempDir;
 

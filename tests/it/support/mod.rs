@@ -11,9 +11,9 @@ pub mod search;
 pub mod split;
 pub mod web;
 
-use izingate::wire::proto::admin_service_client::AdminServiceClient;
-use izingate::wire::proto::consent_service_client::ConsentServiceClient;
-use izingate::wire::proto::permission_service_client::PermissionServiceClient;
+use izingate::api::proto::admin_service_client::AdminServiceClient;
+use izingate::api::proto::consent_service_client::ConsentServiceClient;
+use izingate::api::proto::permission_service_client::PermissionServiceClient;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;

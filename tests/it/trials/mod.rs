@@ -6,7 +6,7 @@ mod table;
 mod ways;
 
 use crate::support::{Gateway, add_brand, web};
-use izingate::wire::proto::{ApplyRequest, Brand, Movement, PutBrandRequest};
+use izingate::api::proto::{ApplyRequest, Brand, Movement, PutBrandRequest};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use table::{Case, SHARED_BRAND, cases};

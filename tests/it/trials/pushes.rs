@@ -4,8 +4,8 @@ use super::{differences, of_ways, on_record, tell, ways};
 use crate::push::desk::credentials;
 use crate::push::gateway::{Bench, SECRET};
 use crate::support::web::{JSON, send};
+use izingate::api::proto::ApplyRequest;
 use izingate::model::consent::channel::Channel;
-use izingate::wire::proto::ApplyRequest;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pushes_leave_what_is_right() {

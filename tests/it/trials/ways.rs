@@ -3,7 +3,7 @@
 use super::table::Case;
 use crate::support::web::{JSON, Reply, client, send};
 use crate::support::{Gateway, izingate};
-use izingate::wire::proto::{ApplyRequest, Movement};
+use izingate::api::proto::{ApplyRequest, Movement};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::fmt::Write;

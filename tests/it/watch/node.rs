@@ -1,5 +1,15 @@
 //! A gateway within the test: its log can be written, cut and held back by hand, its limits are the test's.
 
+use izingate::api::caller::Callers;
+use izingate::api::filter::Filters;
+use izingate::api::gateway::{Gateway, Parts, verdict_names};
+use izingate::api::health;
+use izingate::api::proto::consent_service_client::ConsentServiceClient;
+use izingate::api::proto::watch_event::Event;
+use izingate::api::proto::{ChangeBatch, RelationChange, WatchEvent, WatchRequest};
+use izingate::api::server::listen::Bounds;
+use izingate::api::server::{listen, router};
+use izingate::api::watch::{Limits, Watching};
 use izingate::check::Checker;
 use izingate::config;
 use izingate::evidence::Recorder;
@@ -21,15 +31,6 @@ use izingate::store::codec::Change;
 use izingate::store::{Compression, Options, Store};
 use izingate::sys::clock::Clock;
 use izingate::telemetry::metrics::Metrics;
-use izingate::wire::caller::Callers;
-use izingate::wire::filter::Filters;
-use izingate::wire::gateway::{Gateway, Parts, verdict_names};
-use izingate::wire::listen::{self, Bounds};
-use izingate::wire::proto::consent_service_client::ConsentServiceClient;
-use izingate::wire::proto::watch_event::Event;
-use izingate::wire::proto::{ChangeBatch, RelationChange, WatchEvent, WatchRequest};
-use izingate::wire::watch::{Limits, Watching};
-use izingate::wire::{health, router};
 use std::ops::ControlFlow::Continue;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,8 @@
 //! `izingate recipient erase`.
 
 use super::existing;
+use crate::api::admin_service::forms;
+use crate::api::proto::EraseRecipientRequest;
 use crate::cli::args::recipient::EraseArgs;
 use crate::cli::commands::{CommandError, remote, writing_shared};
 use crate::data::data_dir::evidence_path;
@@ -13,8 +15,6 @@ use crate::model::consent::erasure::Reason;
 use crate::model::consent::movement::CLOCK_TOLERANCE;
 use crate::ports::{Erased, Erasure, RecipientEraser};
 use crate::server::erase::{Eraser, Snapshot};
-use crate::wire::operator::forms;
-use crate::wire::proto::EraseRecipientRequest;
 use std::path::Path;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;

@@ -1,9 +1,9 @@
 //! How far a sweep came: a small file beside the list, of numbers alone.
 
 use super::super::list::List;
+use crate::api::proto::ObserveResponse;
 use crate::cli::args::iys::SweepArgs;
 use crate::sys::atomic_file::create_new;
-use crate::wire::proto::ObserveResponse;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{self, Write};

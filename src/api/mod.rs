@@ -1,0 +1,41 @@
+//! The edge: wire shapes in, wire shapes out.
+//!
+//! [`listen`] accepts connections for both wires, [`front`] hands their calls on; [`grpc`] and [`http`] are the
+//! handlers, [`convert`] and [`json`] the only files that know the shapes, [`status`] the one table of problems,
+//! [`gateway`] what handlers work with. Nothing here reads a disk or a clock of its own.
+
+pub mod admin;
+pub mod admin_service;
+pub mod body;
+pub mod caller;
+pub mod check;
+pub mod codec;
+pub mod consent_service;
+pub mod convert;
+pub mod error;
+pub mod filter;
+pub mod gateway;
+pub mod grpc;
+pub mod health;
+pub mod http;
+pub mod json;
+mod negotiation;
+mod plain_text;
+pub mod registry_service;
+pub mod retailers;
+pub mod server;
+#[cfg(test)]
+mod sizes_tests;
+pub mod state;
+mod stream;
+pub mod watch;
+
+/// Generated from `proto/` and checked in, so that a plain build needs no protoc; a test compares.
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::unwrap_used)]
+#[rustfmt::skip]
+pub mod proto {
+    include!("proto/izingate.v1.rs");
+
+    /// The descriptors, for reflection.
+    pub const DESCRIPTORS: &[u8] = include_bytes!("proto/izingate.v1.bin");
+}
