@@ -31,6 +31,7 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "store")]
 pub mod data;
+pub mod dossier;
 pub mod evidence;
 pub mod feed;
 pub mod files;

@@ -2,28 +2,30 @@
 //! `feed` or `ingest`: they hold these handles, and the composition root says what stands behind them.
 
 mod backup;
-mod book;
 mod changes;
 mod closures;
-mod control;
 mod erasure;
 mod evidence;
-mod healing;
+mod feed_control;
+mod feed_state;
+mod gaps;
 mod history;
+mod movements;
 mod registry;
-mod sink;
 
+pub use crate::ports::feed_control::{
+    FeedControl, FeedRefused, FeedTask, NoFeed, Observed, PushAction, PushConnection, RetailersSeen, TaskState,
+};
+pub use crate::ports::feed_state::{FeedBook, Registered, Uncounted};
+pub use crate::ports::gaps::{GapHealer, HealRefused, Healed, Healing};
+pub use crate::ports::movements::{Applied, ClosedLine, FeedNote, ForgottenClosures, MovementSink, SinkError, Stall};
 pub use backup::{BackupMade, BackupMaker, BackupRefused};
-pub use book::{FeedBook, Registered, Uncounted};
 pub use changes::{ChangePart, ChangePlace, ChangeReader, ChangesError};
 pub use closures::{ClosureQueue, UnreportedClosure};
-pub use control::{FeedControl, FeedRefused, FeedTask, NoFeed, Observed, PushAction, PushConnection, RetailersSeen, TaskState};
 pub use erasure::{EraseRefused, Erased, Erasure, ErasureLog, RecipientEraser, Retained, Unrecorded};
 pub use evidence::{EvidenceMark, EvidenceMemory, MemoryError, NoMemory, Reached, Recalled};
-pub use healing::{GapHealer, HealRefused, Healed, Healing};
 pub use history::{CellHistory, HistoryEntry, HistoryReader};
 pub use registry::{ModeChange, Registrar, RegistryRefused};
-pub use sink::{Applied, ClosedLine, FeedNote, ForgottenClosures, MovementSink, SinkError, Stall};
 
 use std::future::Future;
 use std::pin::Pin;

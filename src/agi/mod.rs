@@ -13,14 +13,14 @@
 //! the dialplan does not send.
 
 mod channel;
-mod gateway;
+mod client;
 mod request;
 
-pub use gateway::{Gateway, Settings};
+pub use crate::agi::client::{Gateway, Settings};
 
+use crate::agi::client::Answer;
 use crate::net::{self, ConnectionHandle, Life};
 use channel::{Broken, Channel};
-use gateway::Answer;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};

@@ -3,10 +3,10 @@
 use super::data_dir::{DataDir, evidence_path};
 use crate::config::Evidence;
 use crate::evidence::Log;
-use crate::evidence::archive::read_key;
 use crate::evidence::entry::Event;
 use crate::evidence::settings::Settings;
 use crate::evidence::start::{Opening, StartError, StoreBeside, Threads, start};
+use crate::evidence::tree::archive::read_key;
 use crate::model::brand::BrandCode;
 use crate::model::consent::erasure::{Reason, Tombstone};
 use crate::model::decision::id::DecisionIds;

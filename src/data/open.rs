@@ -2,10 +2,10 @@
 
 use super::data_dir::{self, DataDir, DataDirError};
 use crate::config::{Compression, Config, SecretSource};
-use crate::evidence::examine::Witnesses;
 use crate::evidence::reached;
 use crate::evidence::record::Reader;
 use crate::evidence::start::StartError;
+use crate::evidence::start::examine::Witnesses;
 use crate::index::{Full, Unreserved};
 use crate::ingest::RestoreError;
 use crate::model::secret::cipher::Sealer;

@@ -1,7 +1,7 @@
 //! Faults, which are all that is not as it was written: one list for the start, which refuses, for the commands that read, and for `verify`.
 
-use super::note::NoteError;
 use super::segment::Broken;
+use crate::evidence::tree::signed_note::NoteError;
 use crate::ports::Reached;
 use std::fmt;
 

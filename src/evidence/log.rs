@@ -4,7 +4,14 @@
 //! behind it: room is reserved, a number of the lease taken, and the entry pushed into one of a few buffers that the
 //! writer empties. Nothing of that waits, but for an admission under `block` and an answer under `before-answer`.
 
+pub(in crate::evidence) mod finisher;
+mod recorder;
+pub(in crate::evidence) mod remembered;
 mod shared;
+pub(in crate::evidence) mod thread;
+pub mod writer;
+
+pub use recorder::Recorder;
 
 use super::entry::{Entry, Event};
 use super::settings::{Durability, Overload, Settings};

@@ -1,9 +1,9 @@
-use super::super::codec::MOST_DECISIONS;
 use super::super::entry::Outcomes;
 use super::super::segment::{Body, Frames, sealed, sealed_path};
 use super::super::start::Threads;
 use super::super::testing::{self, KEY, NOW, start};
 use super::*;
+use crate::evidence::segment::codec::MOST_DECISIONS;
 use crate::model::consent::key::Pseudonym;
 use std::fs;
 use std::path::Path;
@@ -110,7 +110,7 @@ async fn a_segment_is_sealed_by_its_size() {
     assert_eq!(read(folder.path()).0.len(), 12_000);
     let sealed = log.figures().sealed.load(Ordering::Relaxed);
     assert!(sealed >= 4, "{sealed}");
-    assert_eq!(super::super::archive::read_seals(folder.path()).unwrap().len() as u64, sealed);
+    assert_eq!(crate::evidence::tree::archive::read_seals(folder.path()).unwrap().len() as u64, sealed);
 }
 
 /// Nobody writes: what is handed over stays, so that the room runs out.

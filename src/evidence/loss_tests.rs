@@ -1,10 +1,8 @@
 //! Tests of how an operator continues: without what is lost, under another key, beside a store that lost its end. All of it is recorded, and the next
 //! start goes through.
 
-use super::accept::{Accepted, accept_loss, accept_store_loss, change_key, store_loss};
 use super::entry::{Entry, Event, Outcomes};
 use super::log::{Log, Size};
-use super::note::Verifier;
 use super::record::Reader;
 use super::search::{Query, find};
 use super::segment::{open_path, sealed_path};
@@ -12,6 +10,8 @@ use super::settings::{Durability, Settings};
 use super::start::{Opening, StartError, StoreBeside, Threads, start};
 use super::testing::{self, KEY, Memory, NOW};
 use super::verify::{Report, Scope, verify};
+use crate::evidence::start::accept::{Accepted, accept_loss, accept_store_loss, change_key, store_loss};
+use crate::evidence::tree::signed_note::Verifier;
 use crate::model::consent::key::Pseudonym;
 use crate::model::decision::id::DecisionIds;
 use crate::ports::{EvidenceMemory, Reached, Recalled};
@@ -194,9 +194,13 @@ async fn files_that_are_not_what_was_written_are_set_aside() {
     fs::remove_file(sealed_path(&scene.folder(), 3)).unwrap();
     let tree = fs::read(scene.folder().join("tree")).unwrap();
     fs::write(scene.folder().join("tree"), &tree[..tree.len() - super::segment::SEAL_LENGTH]).unwrap();
-    let signer = super::note::Signer::of_node(7, &super::archive::own_key(&scene.folder()).unwrap().unwrap()).unwrap();
-    let seals = super::archive::read_seals(&scene.folder()).unwrap();
-    fs::write(scene.folder().join("checkpoint"), signer.sign(2, &super::archive::root_of(&seals))).unwrap();
+    let signer = crate::evidence::tree::signed_note::Signer::of_node(
+        7,
+        &crate::evidence::tree::archive::own_key(&scene.folder()).unwrap().unwrap(),
+    )
+    .unwrap();
+    let seals = crate::evidence::tree::archive::read_seals(&scene.folder()).unwrap();
+    fs::write(scene.folder().join("checkpoint"), signer.sign(2, &crate::evidence::tree::archive::root_of(&seals))).unwrap();
     scene.memory = Arc::new(Memory::of(Some(Recalled::Mark(mark))));
     bytes[70] ^= 1;
     fs::write(&path, &bytes).unwrap();
@@ -307,7 +311,7 @@ fn a_reason_is_no_longer_than_a_record_of_it() {
     let dir = tempfile::tempdir().unwrap();
     let memory = Arc::new(Memory::of(Some(Recalled::Mark(crate::ports::EvidenceMark { tree_size: 3, ..Default::default() }))));
     let opening = testing::opening(Settings { key: Some([0; 32]), ..Settings::default() }, DecisionIds::new(7, 1), CLOCK);
-    let key = *super::note::Signer::of_node(7, &[0; 32]).unwrap().verifier().key();
+    let key = *crate::evidence::tree::signed_note::Signer::of_node(7, &[0; 32]).unwrap().verifier().key();
     let mark = crate::ports::EvidenceMark { tree_size: 3, public_key: key, ..Default::default() };
     let opening = Opening { memory: Arc::new(Memory::of(Some(Recalled::Mark(mark)))), ..opening };
     drop(memory);

@@ -13,38 +13,21 @@
 //! that can be wrong, [`reached`] what the evidence knows of the store, and [`events`] what the log says of itself; [`record`] what a reader may rely on; [`reach`] how far it reaches; [`index`] how a recipient is
 //! found; [`dossier`] what is made of it when somebody complains; [`export`] segments as tables.
 
-pub mod accept;
-pub mod archive;
-pub mod codec;
-pub mod dossier;
 pub mod entry;
 pub mod events;
-pub mod examine;
-pub mod export;
 pub mod fault;
-pub mod index;
-mod keeper;
 pub mod log;
-pub mod merkle;
-pub mod note;
-pub mod prove;
 pub mod reach;
 pub mod reached;
 pub mod record;
-mod recorder;
-mod remembered;
 pub mod search;
 pub mod segment;
 pub mod settings;
 pub mod start;
-mod thread;
-mod varint;
+pub mod tree;
 pub mod verify;
-mod walk;
-pub mod writer;
 
-pub use log::{Admission, Log, Size, Ticket};
-pub use recorder::Recorder;
+pub use log::{Admission, Log, Recorder, Size, Ticket};
 
 #[cfg(test)]
 mod loss_tests;
@@ -53,4 +36,4 @@ mod order_tests;
 #[cfg(test)]
 mod tamper_tests;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -1,14 +1,14 @@
 //! A kill at any moment is never taken for a forgery, and whatever is less than what is remembered always is: the folder as it is
 //! at every moment at which something is remembered, against everything that was remembered at any moment.
 
-use super::archive::read_checkpoint;
 use super::entry::{Entry, Outcomes};
-use super::examine::{Found, Witnesses, examine};
 use super::log::{Log, Size};
 use super::segment::{SEAL_LENGTH, open_path, sealed_path};
 use super::settings::{Durability, Settings};
 use super::start::{Opening, start};
 use super::testing::{self, KEY, Memory, NOW};
+use crate::evidence::start::examine::{Found, Witnesses, examine};
+use crate::evidence::tree::archive::read_checkpoint;
 use crate::model::consent::key::Pseudonym;
 use crate::model::decision::id::DecisionIds;
 use crate::ports::{EvidenceMark, EvidenceMemory, MemoryError, Recalled};
@@ -163,7 +163,7 @@ async fn every_step_of_a_seal_is_no_fault() {
     fs::rename(sealed_path(&unnamed, number), open_path(&unnamed, number)).unwrap();
     let unindexed = step("no index");
     // It may not have been made yet when this was copied.
-    let _ = fs::remove_file(super::index::path(&unindexed, number));
+    let _ = fs::remove_file(crate::evidence::segment::index::path(&unindexed, number));
     let beginning = step("the next one being made");
     fs::write(open_path(&beginning, number + 1), b"").unwrap();
     let half = step("the next one half made");

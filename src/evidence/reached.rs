@@ -3,12 +3,12 @@
 //! It is known only as far as the evidence is all there: where frames that were on disk are missing, a store that lost its end cannot be
 //! distinguished from one that did not, and is refused, too.
 
-use super::examine::{Witnesses, examine};
 use super::fault::Fault;
 use super::record::{Reader, RecordError};
 use super::segment::{Broken, Unreadable, read_file, sealed_path};
 use super::start::{StartError, io_failed};
-use super::walk::{Last, walk};
+use crate::evidence::segment::walk::{Last, walk};
+use crate::evidence::start::examine::{Witnesses, examine};
 use crate::model::secret::mac::MacKey;
 use crate::ports::Reached;
 use std::io;

@@ -4,12 +4,12 @@
 //! Works beside a running gateway, and changes nothing. Who has no secret reads the same, and relies on seals alone: what no
 //! seal covers yet is then not authenticated.
 
-use super::archive::{check_tree, read_checkpoint, read_public, read_seals};
 use super::entry::Event;
 use super::events::{Gone, Listing, beginning, explain, read_unsealed};
 use super::fault::{self, Fault};
-use super::note::Verifier;
 use super::segment::{Frame, Frames, Header, Seal, Unreadable, Version, read_sealed, sealed};
+use crate::evidence::tree::archive::{check_tree, read_checkpoint, read_public, read_seals};
+use crate::evidence::tree::signed_note::Verifier;
 use crate::model::secret::mac::MacKey;
 use crate::model::time::IysTime;
 use crate::ports::EvidenceMark;

@@ -3,11 +3,11 @@
 //! What is found was held against the tree: a frame that an index names has the leaf that the authentic index says, and a segment
 //! without such an index is read whole against its seal. Where files are missing, the search says so.
 
-use super::codec::Decisions;
 use super::entry::Entry;
-use super::index;
 use super::record::{Record, RecordError};
 use super::segment::{Body, Broken, Frame, Seal, Unreadable, frame_at, sealed_path};
+use crate::evidence::segment::codec::Decisions;
+use crate::evidence::segment::index;
 use crate::model::brand::BrandCode;
 use crate::model::consent::key::Pseudonym;
 use crate::model::decision::id::DecisionId;

@@ -1,19 +1,22 @@
 //! A log is opened: what lies there is examined, and refused if it is not what was written; then it is brought in order, the next
 //! segment begun, both threads started.
 
-use super::archive::{Archive, make_key, usable_key};
+pub mod accept;
+pub mod examine;
+
 use super::entry::Event;
-use super::examine::{Found, Witnesses, examine};
 use super::fault::{Fault, listed};
-use super::index;
-use super::keeper::Keeper;
 use super::log::{LEASE, Log};
-use super::note::Signer;
-use super::remembered::{Remembered, note};
 use super::segment::{Header, Open, Seal, Unreadable, Version, is_nothing, open_path, read_file, sealed_path};
 use super::settings::Settings;
-use super::thread::named;
-use super::writer::{Rotation, Unnamed, Writer};
+use crate::evidence::log::finisher::Keeper;
+use crate::evidence::log::remembered::{Remembered, note};
+use crate::evidence::log::thread::named;
+use crate::evidence::log::writer::{Rotation, Unnamed, Writer};
+use crate::evidence::segment::index;
+use crate::evidence::start::examine::{Found, Witnesses, examine};
+use crate::evidence::tree::archive::{Archive, make_key, usable_key};
+use crate::evidence::tree::signed_note::Signer;
 use crate::model::consent::retention::RemovalClock;
 use crate::model::decision::id::DecisionIds;
 use crate::model::secret::mac::MacKey;

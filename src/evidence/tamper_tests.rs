@@ -1,15 +1,17 @@
 //! Whatever is done to the files of a log, `verify` names it.
 
-use super::archive::{own_key, read_checkpoint, read_seals, root_of};
 use super::entry::{Entry, Event, Outcomes};
 use super::log::{Log, Size};
-use super::note::{Signer, Verifier};
 use super::search::{Query, Search, by_id, find};
+use super::segment;
 use super::segment::sealed_path;
 use super::settings::{Durability, Settings};
 use super::testing::{self, KEY, NOW, record, start};
 use super::verify::{Problem, Report, Scope, verify};
-use super::{index, prove, segment};
+use crate::evidence::segment::index;
+use crate::evidence::tree::archive::{own_key, read_checkpoint, read_seals, root_of};
+use crate::evidence::tree::prove;
+use crate::evidence::tree::signed_note::{Signer, Verifier};
 use crate::model::brand::BrandCode;
 use crate::model::consent::key::Pseudonym;
 use crate::model::decision::id::{DecisionId, DecisionIds};

@@ -16,15 +16,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// When everything happens.
-pub(super) const NOW: IysTime = IysTime::from_unix(1_795_000_000);
+pub(crate) const NOW: IysTime = IysTime::from_unix(1_795_000_000);
 
 /// The id of a number on node 7.
-pub(super) const fn id(number: u64) -> DecisionId {
+pub(crate) const fn id(number: u64) -> DecisionId {
     DecisionId::of(NOW.unix(), 7, number)
 }
 
 /// Decisions of a dialer about text messages of brand 601234.
-pub(super) fn entry(first: DecisionId, outcomes: Outcomes) -> Entry {
+pub(crate) fn entry(first: DecisionId, outcomes: Outcomes) -> Entry {
     Entry {
         first,
         asked: NOW,
@@ -46,15 +46,15 @@ pub(super) fn entry(first: DecisionId, outcomes: Outcomes) -> Entry {
 }
 
 /// The key of the evidence.
-pub(super) const KEY: MacKey = MacKey::from_bytes([5; 32]);
+pub(crate) const KEY: MacKey = MacKey::from_bytes([5; 32]);
 
 /// Parameters of a log that has no store beside it.
-pub(super) fn opening(settings: Settings, ids: DecisionIds, clock: fn() -> u64) -> Opening {
+pub(crate) fn opening(settings: Settings, ids: DecisionIds, clock: fn() -> u64) -> Opening {
     Opening { settings, ids, clock, key: KEY, memory: Arc::new(NoMemory), store: None }
 }
 
 /// Opens a log that has no store beside it.
-pub(super) fn start(
+pub(crate) fn start(
     folder: &Path,
     settings: Settings,
     ids: DecisionIds,
@@ -64,20 +64,20 @@ pub(super) fn start(
 }
 
 /// A folder, as somebody with the secret reads it.
-pub(super) fn record(folder: &Path) -> Record {
+pub(crate) fn record(folder: &Path) -> Record {
     Reader { key: Some(KEY), ..Reader::of(folder) }.open().unwrap()
 }
 
 /// A memory beside a log: what was offered, and what was kept of it.
 #[derive(Default)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     offered: Mutex<Option<EvidenceMark>>,
     kept: Mutex<Option<Recalled>>,
 }
 
 impl Memory {
     /// A memory that holds something.
-    pub(super) fn of(recalled: Option<Recalled>) -> Self {
+    pub(crate) fn of(recalled: Option<Recalled>) -> Self {
         Self { kept: Mutex::new(recalled), ..Self::default() }
     }
 }

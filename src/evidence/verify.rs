@@ -5,14 +5,14 @@ mod report;
 
 pub use report::{Problem, Report};
 
-use super::archive::{Signed, check_tree, hold_against, read_checkpoint, read_public, read_seals};
 use super::entry::Event;
 use super::events::{Gone, Listing, explain};
 use super::fault::{Fault, Witness, sort};
-use super::index;
-use super::note::Verifier;
 use super::segment::{Body, Broken, Frames, Header, Seal, Unreadable, Version, open_path, read_file, sealed_path};
 use crate::check::policy;
+use crate::evidence::segment::index;
+use crate::evidence::tree::archive::{Signed, check_tree, hold_against, read_checkpoint, read_public, read_seals};
+use crate::evidence::tree::signed_note::Verifier;
 use crate::model::secret::mac::MacKey;
 use crate::ports::EvidenceMark;
 use std::ops::RangeInclusive;

@@ -1,9 +1,9 @@
 //! Rows on their way together.
 
 use super::layout::{Kind, Layout};
-use super::looks::{says_signature, says_total};
 use super::record::{Found, Span, record};
 use super::table::{is_address, resembles_address};
+use crate::filter::cell_shape::{says_signature, says_total};
 use crate::model::address::recipient::Phone;
 use crate::model::text::encoding::Encoding;
 use memchr::{memchr, memchr_iter};

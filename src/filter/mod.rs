@@ -13,28 +13,28 @@
 //! made of them, and [`rows`] reads it again; [`seen`] which addresses came before; [`tally`] what became of every line.
 
 pub mod block;
+mod cell_shape;
 mod column;
 mod delimiter;
+pub mod duplicates;
 pub mod error;
 mod header;
 mod headings;
-pub mod intake;
 pub mod layout;
-mod looks;
+pub mod list_reader;
 pub mod output;
 mod record;
 pub mod rows;
-pub mod seen;
+pub mod summary;
 mod table;
-pub mod tally;
 mod turkish;
 
+pub use crate::filter::list_reader::Intake;
+pub use crate::filter::summary::{ListOutcome, Tally};
 pub use block::{AskedColumn, Block, Refusal};
 pub use error::ListError;
-pub use intake::Intake;
 pub use layout::{Kind, Layout, Wanted};
 pub use output::{Columns, Pair};
-pub use tally::{ListOutcome, Tally};
 
 /// The longest row in bytes. A longer one is refused and passed over.
 pub const MAX_ROW: usize = 1 << 20;

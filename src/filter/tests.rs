@@ -3,8 +3,8 @@
 use super::block::Bounds;
 use super::layout::Named;
 use super::output::{Before, Part, split};
-use super::seen::Seen;
 use super::*;
+use crate::filter::duplicates::Seen;
 use crate::model::brand::BrandCode;
 use crate::model::consent::channel::Channel;
 use crate::model::decision::{Decision, Reason, Verdict};

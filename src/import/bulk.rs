@@ -4,10 +4,11 @@
 
 use super::driver::{keep_inputs, run_files, size_of};
 use super::manifest::{self, Manifest};
-use super::need::{self, Bounds};
 use super::rules::Rules;
 use super::{ImportError, Outcome, Progress, Refused, Summary, Target, TargetError};
 use crate::files::{FileOptions, Row};
+use crate::import::resource_check;
+use crate::import::resource_check::Bounds;
 use crate::ingest::WriterHandle;
 use crate::ingest::bulk::{BulkError, Records, SliceDone, Sorted, Sorter};
 use crate::model::brand::BrandCode;
@@ -99,7 +100,7 @@ impl Import<'_> {
         if manifest::clear(&self.folder)? {
             tracing::warn!("removed what an earlier import left unfinished; rows that it took in stay");
         }
-        let limits = need::check(self.files, self.folder.parent().unwrap_or(Path::new(".")), bounds)?;
+        let limits = resource_check::check(self.files, self.folder.parent().unwrap_or(Path::new(".")), bounds)?;
         let sorting = Sorting { rules: self.rules, sorter: Sorter::new(self.folder.clone(), limits), brands: Mutex::default() };
         let mut summary = run_files(self.files, self.options, &sorting, progress);
         if summary.stopped.is_some() {

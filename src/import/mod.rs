@@ -14,11 +14,11 @@ mod bulk;
 mod driver;
 #[cfg(feature = "store")]
 mod manifest;
-#[cfg(feature = "store")]
-mod need;
 mod progress;
 mod rejects;
 mod remote;
+#[cfg(feature = "store")]
+mod resource_check;
 #[cfg(feature = "store")]
 mod rules;
 mod summary;
@@ -29,10 +29,10 @@ use std::path::PathBuf;
 use crate::files::Row;
 
 #[cfg(feature = "store")]
+pub use crate::import::resource_check::Bounds;
+#[cfg(feature = "store")]
 pub use bulk::{Place, bulk};
 pub use driver::run;
-#[cfg(feature = "store")]
-pub use need::Bounds;
 pub use progress::{Progress, Words};
 pub use rejects::rejects_path;
 pub use remote::{Remote, code_of, text_of};

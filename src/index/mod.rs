@@ -11,8 +11,9 @@ mod revision;
 pub mod snapshot;
 mod sync;
 mod table;
-mod writing;
+mod writer;
 
+pub use crate::index::writer::Writing;
 #[cfg(all(test, feature = "store"))]
 pub(crate) use brands::COPIED as BRANDS_COPIED;
 pub use brands::{BrandEntry, Brands};
@@ -20,7 +21,6 @@ pub use declarations::Declarations;
 pub use freshness::{Freshness, StreamFreshness};
 pub use revision::Revision;
 pub use table::Full;
-pub use writing::Writing;
 
 use crate::model::consent::key::RelationHash;
 use crate::model::consent::state::State;

@@ -1,7 +1,7 @@
 //! The closure of a line (11/9): a RET, as of its moment, on every cell of every brand's relation with a
 //! recipient. What retailers have access to stays as it is: a refused consent is of no use to them.
 
-use super::group::Changed;
+use crate::ingest::commit_batch::Changed;
 use crate::model::consent::state::State;
 use crate::model::time::IysTime;
 use crate::ports::{ClosedLine, UnreportedClosure};

@@ -9,7 +9,7 @@
 //! only ever refuses. So what is learned of an erased recipient later is closed from the start, as with anyone;
 //! until then nothing is on record.
 
-use super::group::{Changed, Map};
+use crate::ingest::commit_batch::{Changed, Map};
 use crate::model::brand::BrandCode;
 use crate::model::consent::erasure::Tombstone;
 use crate::model::consent::key::{Pseudonym, RelationKey};

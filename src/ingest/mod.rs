@@ -9,10 +9,10 @@
 pub mod bulk;
 mod catch_up;
 mod closure;
+mod commit_batch;
 mod erasure;
-mod group;
-mod notes;
-pub mod order;
+mod feed_events;
+pub mod merge;
 mod registry;
 pub mod restore;
 pub mod snapshot;

@@ -9,13 +9,14 @@ mod slices;
 
 pub use handle::WriterHandle;
 
+use super::closure;
 use super::erasure::Erasures;
-use super::group::{Changed, Group};
 use super::registry::{Desk, Failed};
 use super::restore::{Origin, RestoreError, restore};
-use super::{closure, notes};
 use crate::index::snapshot::SnapshotFile;
 use crate::index::{Full, Index, Writing};
+use crate::ingest::commit_batch::{Changed, Group};
+use crate::ingest::feed_events;
 use crate::model::brand::Brand;
 use crate::model::consent::movement::Movement;
 use crate::model::consent::source::SourceCode;
@@ -197,7 +198,7 @@ impl Thread {
         }
         let mut ready = working.finish(self.store.begin()).map_err(|error| self.failed(&error))?;
         let notes: Vec<&FeedNote> = group.iter().flat_map(|submission| &submission.notes).collect();
-        notes::write(&self.store, &mut ready.commit, &notes).map_err(|error| self.failed(&error))?;
+        feed_events::write(&self.store, &mut ready.commit, &notes).map_err(|error| self.failed(&error))?;
         ready.commit.committed(now).map_err(|error| self.failed(&error))?;
         let imported = self.imported();
         for brand in &ready.brands {
@@ -214,7 +215,7 @@ impl Thread {
         for brand in ready.brands {
             self.index.brands().note(brand, |freshness| freshness.imported(imported));
         }
-        notes::show(self.index.brands(), &notes);
+        feed_events::show(self.index.brands(), &notes);
         self.revision = ready.revision;
         self.index.revision().publish(self.revision);
         // Not before: a snapshot asks what is published while nobody writes.

@@ -4,7 +4,7 @@
 //! reader ──► blocks, bounded ──► decided here or by a gateway, several in flight ──► writer ──► OUT.partial ──► OUT
 //! ```
 //! Memory: a few blocks between each two of them, whatever the length of the list; a spreadsheet as [`crate::files`]
-//! bounds it; and with duplicates what [`crate::filter::seen`] says.
+//! bounds it; and with duplicates what [`crate::filter::duplicates`] says.
 
 pub mod list_records;
 pub mod offline;

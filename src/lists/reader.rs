@@ -3,8 +3,8 @@
 use super::Stop;
 use crate::files::{FileError, LIST_DELIMITER, ListSheet, XLS, XLSX};
 use crate::filter::block::Bounds;
+use crate::filter::duplicates::Seen;
 use crate::filter::output::Before;
-use crate::filter::seen::Seen;
 use crate::filter::{Block, Intake, Layout, Wanted};
 use crate::model::text::encoding::Encoding;
 use std::fs::File;

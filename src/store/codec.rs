@@ -4,21 +4,21 @@
 mod changes;
 mod cursors;
 mod declarations;
-mod duties;
 mod erasures;
 mod evidence;
 mod history;
+mod pending_closures;
 mod recipients;
 mod registry;
 mod retention;
 
+pub use crate::store::codec::pending_closures::{DUTY_PREFIX, decode_duty, duty_key, encode_duty};
 pub use changes::{ChangeSlice, changed_recipients, decode_change_slice};
 pub use cursors::{
     BULK_KEY, BulkPosition, FEED_PREFIX, GAP_PREFIX, decode_bulk, decode_cursor, decode_feed, decode_gap, encode_bulk,
     encode_cursor, encode_feed, encode_gap, export_cursor_key, feed_key, gap_key, import_cursor_key,
 };
 pub use declarations::{DECLARATION_PREFIX, declaration_key, decode_declaration, encode_declaration};
-pub use duties::{DUTY_PREFIX, decode_duty, duty_key, encode_duty};
 pub use erasures::{
     ERASING_PREFIX, OpenErasure, Vicinity, decode_erasing, decode_tombstone, encode_erasing, encode_erasure_row,
     encode_tombstone, erasing_key, is_tombstone_key, tombstone_key, vicinity_of_row, with_recipient, without,

@@ -1,7 +1,6 @@
 //! What is on file of feeds and recipients.
 
 use super::codec::{self, Closure, FEED_PREFIX, GAP_PREFIX, InvalidBytes};
-use super::days::Bounds;
 use super::error::StoreError;
 use super::rocks::{Family, Store};
 use crate::model::brand::retailer::Retailer;
@@ -13,6 +12,7 @@ use crate::model::consent::state::Status;
 use crate::model::feed::{Gap, Position, Stream};
 use crate::model::time::IysTime;
 use crate::ports::{FeedBook, ReadError, Registered, Uncounted};
+use crate::store::day_movements::Bounds;
 use std::collections::HashSet;
 
 impl Store {

@@ -17,21 +17,21 @@
 //! | `meta` | format, key check, node, revision, open intent, open erasures, how far the evidence was, the latest reading of the clock |
 
 pub mod backup;
+mod bulk_journal;
 mod changes;
 mod clock;
 pub mod codec;
 mod commit;
-mod days;
-mod duties;
+mod day_movements;
 mod earlier;
 mod erasure;
 mod error;
 mod evidence;
 mod feeds;
 mod history;
-mod intent;
 mod loss;
 mod meta;
+mod pending_closures;
 mod registry;
 mod retention;
 mod rocks;
@@ -39,11 +39,11 @@ mod scan;
 mod staged;
 mod verify;
 
+pub use crate::store::bulk_journal::Completion;
 pub use clock::ClockAccepted;
 pub use commit::Commit;
 pub use erasure::{KnownMovement, LogScan, Untold};
 pub use error::StoreError;
-pub use intent::Completion;
 pub use retention::Swept;
 pub use rocks::{Compression, FamilyFigures, Options, Pressure, Store};
 pub use scan::{BrandCensus, Census};

@@ -10,7 +10,7 @@ use izingate::api::proto;
 use izingate::api::proto::{ApplyRequest, Decision, ExplainRequest, GetStateRequest, HistoryEntry, Movement, Reason, Status};
 use izingate::config::SecretSource;
 use izingate::data::open::{existing, read_only};
-use izingate::ingest::order::replaces;
+use izingate::ingest::merge::replaces;
 use izingate::model::consent::key::RelationKey;
 use izingate::model::consent::record::Record;
 use izingate::model::time::IysTime;

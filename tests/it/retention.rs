@@ -5,7 +5,7 @@ use crate::support::data::{fresh, import_offline};
 use crate::support::rng::Rng;
 use izingate::data::open::read_only;
 use izingate::index::Index;
-use izingate::ingest::order::replaces;
+use izingate::ingest::merge::replaces;
 use izingate::ingest::{Boot, Setup, Writer};
 use izingate::model::brand::BrandCode;
 use izingate::model::consent::channel::Cell;

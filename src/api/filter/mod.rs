@@ -3,7 +3,7 @@
 //! A task reads the list, has its rows decided block by block and hands on what is made of them; the connection writes
 //! that as fast as its client reads. Memory of one list at most: a block and its rows (2 MB; with sixteen pairs, each
 //! explained, some 20), what was read last (0.5 MB), [`QUEUE`] pieces on their way out (1 MB), and with `duplicates` what
-//! [`crate::filter::seen`] says.
+//! [`crate::filter::duplicates`] says.
 //!
 //! A client that has sent its list and reads what comes hears that it is whole by the end of the body: one that was cut
 //! short ends without its last chunk, or with a reset of its stream. Who reads trailers, or asks for `summary`, is also

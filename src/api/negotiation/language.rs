@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 
 /// The language that is asked for most, the first of several; none if neither is.
 #[must_use]
-pub(super) fn accepted(headers: &HeaderMap) -> Option<Language> {
+pub(in crate::api) fn accepted(headers: &HeaderMap) -> Option<Language> {
     let known = choices(headers, header::ACCEPT_LANGUAGE).filter_map(|(tag, weight)| Some((of_tag(tag)?, weight)));
     let best = known.filter(|(_, weight)| *weight > 0).reduce(|best, next| if next.1 > best.1 { next } else { best });
     best.map(|(language, _)| language)

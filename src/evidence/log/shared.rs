@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 impl Shared {
-    pub(super) fn is_half_leased(&self, number: u64) -> bool {
+    pub(in crate::evidence) fn is_half_leased(&self, number: u64) -> bool {
         number.saturating_add(self.ahead.load(Ordering::Relaxed) / 2) >= self.leased.load(Ordering::Relaxed)
     }
 
@@ -72,7 +72,7 @@ impl Shared {
         self.room.notify_waiters();
     }
 
-    pub(super) fn wake(&self, ask: Ask) {
+    pub(in crate::evidence) fn wake(&self, ask: Ask) {
         // One caller a round wakes the writer; the others find it awake.
         if self.asked.fetch_max(ask as u8, Ordering::AcqRel) == 0 {
             drop(lock(&self.wake));

@@ -1,6 +1,6 @@
 //! Header, seal, kinds and hashes: the bytes of a segment.
 
-use crate::evidence::merkle::{Hash, hash, leaf};
+use crate::evidence::tree::merkle::{Hash, hash, leaf};
 use crate::model::decision::id::DecisionId;
 use crate::model::secret::mac::MacKey;
 use crate::model::secret::pseudonym::KEY_ID;
@@ -14,7 +14,7 @@ const MAGIC: [u8; 4] = *b"IZEV";
 /// The version of a seal, which is the same in segments of either version.
 const SEAL_VERSION: u8 = 1;
 
-/// Bytes of a frame's body at most: [`crate::evidence::codec::MOST_DECISIONS`] with the longest references and callers, and
+/// Bytes of a frame's body at most: [`crate::evidence::segment::codec::MOST_DECISIONS`] with the longest references and callers, and
 /// far more than any event has.
 pub(super) const LONGEST: usize = 1 << 20;
 

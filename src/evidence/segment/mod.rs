@@ -24,8 +24,12 @@
 //! chain all the same, and holds it against the seal, the seal against the tree, the tree against its signed checkpoint. In version 1,
 //! which is read for ever, the check is the first 8 bytes of the chain itself: anybody can make it.
 
+pub mod codec;
 mod format;
+pub mod index;
 mod read;
+mod varint;
+pub(in crate::evidence) mod walk;
 mod write;
 
 pub use format::{HEADER_LENGTH, Header, SEAL_LENGTH, Seal, Version};

@@ -4,9 +4,10 @@ use super::format::{
     CHECK, DECISIONS, EVENT, HEADER_LENGTH, Header, LONGEST, PLAIN, SEAL, SEAL_LENGTH, Seal, check, decisions_leaf, link,
 };
 use super::{read_file, sealed_path};
-use crate::evidence::codec::{self, Decisions};
 use crate::evidence::entry::Event;
-use crate::evidence::merkle::{Hash, Tree, leaf};
+use crate::evidence::segment::codec;
+use crate::evidence::segment::codec::Decisions;
+use crate::evidence::tree::merkle::{Hash, Tree, leaf};
 use crate::model::secret::mac::MacKey;
 use crate::sys::private_file;
 use std::fs::File;

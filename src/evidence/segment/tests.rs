@@ -1,8 +1,8 @@
 use super::*;
-use crate::evidence::codec::Part;
 use crate::evidence::entry::{Entry, Event, Outcomes};
-use crate::evidence::merkle::Tree;
+use crate::evidence::segment::codec::Part;
 use crate::evidence::testing::{self, KEY};
+use crate::evidence::tree::merkle::Tree;
 use crate::model::consent::key::Pseudonym;
 use crate::model::secret::mac::MacKey;
 use crate::model::text::hex::to_hex;
@@ -171,7 +171,7 @@ fn names_are_numbers() {
 #[test]
 fn a_seal_of_other_frames_shows() {
     use super::format::{CHECK, SEAL, check, link};
-    use crate::evidence::merkle::leaf;
+    use crate::evidence::tree::merkle::leaf;
     let folder = tempfile::tempdir().unwrap();
     let (bytes, seal) = segment(folder.path(), Version::Chained);
     let mut frames = Frames::of(&bytes).unwrap();

@@ -3,10 +3,10 @@
 use super::format::{CHECK, DECISIONS, EVENT, Header, PLAIN, SEAL, Seal, check, decisions_leaf, link};
 use super::read::{Body, Frames};
 use super::{open_path, sealed_path};
-use crate::evidence::codec::{Encoder, Part, recipients_into};
 use crate::evidence::entry::Event;
-use crate::evidence::index::Heads;
-use crate::evidence::merkle::{Hash, Tree, leaf};
+use crate::evidence::segment::codec::{Encoder, Part, recipients_into};
+use crate::evidence::segment::index::Heads;
+use crate::evidence::tree::merkle::{Hash, Tree, leaf};
 use crate::model::decision::id::DecisionId;
 use crate::model::secret::mac::MacKey;
 use crate::sys::aligned_buffer::{BLOCK, Blocks};
@@ -177,7 +177,7 @@ impl Open {
         self.state.decisions
     }
 
-    /// Adds a frame of decisions, of [`crate::evidence::codec::MOST_DECISIONS`] at most.
+    /// Adds a frame of decisions, of [`crate::evidence::segment::codec::MOST_DECISIONS`] at most.
     pub fn decisions_frame(&mut self, parts: &[Part<'_>], written: u64) -> io::Result<()> {
         let begin = self.bytes();
         let Self { encoder, zstd, small, buffer, .. } = self;

@@ -7,7 +7,7 @@
 //! [`record`] is one movement in few bytes; [`buffer`] sorts in memory; [`run`] keeps sorted records on
 //! disk; [`sorter`] puts both together under a bound; [`merge`] brings everything back in one order;
 //! [`mod@slice`] cuts it; [`resolve`] holds a slice against what is on file, by the rules of
-//! [`super::order`]. Nothing here holds a readable address.
+//! [`crate::ingest::merge`]. Nothing here holds a readable address.
 
 mod buffer;
 mod error;

@@ -7,9 +7,9 @@
 use super::error::BulkError;
 use super::record::{Record as Movement, records};
 use super::slice::Slice;
+use crate::ingest::commit_batch::Changed;
 use crate::ingest::erasure::Erasures;
-use crate::ingest::group::Changed;
-use crate::ingest::order;
+use crate::ingest::merge;
 use crate::model::brand::BrandCode;
 use crate::model::consent::key::{Pseudonym, RelationKey};
 use crate::model::consent::movement::date_of;
@@ -177,7 +177,7 @@ impl Resolver<'_> {
             };
             if new.is_observation() {
                 changed |= record.observe(key.cell, key.status, key.created);
-            } else if order::replaces(&new, record.get(key.cell)) {
+            } else if merge::replaces(&new, record.get(key.cell)) {
                 record.set(key.cell, new);
                 changed = true;
             }

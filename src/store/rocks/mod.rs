@@ -6,8 +6,8 @@ mod handle;
 mod log_check;
 mod options;
 mod rewrite;
+mod scan;
 mod sst;
-mod walk;
 
 pub use figures::{FamilyFigures, Pressure};
 pub use options::{Compression, Options};

@@ -5,7 +5,7 @@ use super::{ask, found, from, verified};
 use crate::process::failure;
 use crate::support::known::{APPROVED, Known, REFUSED, apply, movement};
 use crate::support::{Gateway, izingate, run, serve};
-use izingate::evidence::note::Signer;
+use izingate::evidence::tree::signed_note::Signer;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -106,7 +106,7 @@ async fn readers_believe_the_key_and_the_tree_that_the_store_remembers() {
     let folder = data.join("evidence");
     let genuine = fs::read_to_string(folder.join("checkpoint")).unwrap();
     let size = genuine.lines().nth(1).unwrap().parse().unwrap();
-    let root = izingate::evidence::archive::root_of(&izingate::evidence::archive::read_seals(&folder).unwrap());
+    let root = izingate::evidence::tree::archive::root_of(&izingate::evidence::tree::archive::read_seals(&folder).unwrap());
     let foreign = Signer::new(genuine.lines().next().unwrap().to_owned(), &[9; 32]).unwrap();
     fs::write(folder.join("checkpoint"), foreign.sign(size, &root)).unwrap();
     fs::write(folder.join("public.key"), format!("{}\n", foreign.verifier())).unwrap();

@@ -1,7 +1,7 @@
 //! Forger who may write the files of the evidence and has no key: every chain, seal and tree is rebuilt from the
 //! format's description alone, and shares no code with the gateway but the Merkle tree.
 
-use izingate::evidence::merkle::{Hash, Tree};
+use izingate::evidence::tree::merkle::{Hash, Tree};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};

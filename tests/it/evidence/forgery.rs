@@ -7,7 +7,7 @@ use crate::support::data::fresh;
 use crate::support::known::{APPROVED, REFUSED, STRANGER, apply, movement};
 use crate::support::web::{post_json, send};
 use crate::support::{BRAND, Gateway, izingate, run, serve};
-use izingate::evidence::note::Signer;
+use izingate::evidence::tree::signed_note::Signer;
 use izingate::model::text::hex::from_hex;
 use serde_json::json;
 use std::fs;

@@ -5,7 +5,7 @@ use super::found;
 use crate::support::known::{APPROVED, Known, REFUSED};
 use crate::support::web::{client, post_json, send};
 use crate::support::{BRAND, Gateway, run};
-use izingate::evidence::note::Signer;
+use izingate::evidence::tree::signed_note::Signer;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::fs;

@@ -7,7 +7,7 @@ use crate::data::data_dir::{DataDir, DataDirError, evidence_path, store_path};
 use crate::data::evidence::{Beside, EvidenceError};
 use crate::data::open::{Keys, OpenError, Opened};
 use crate::data::{evidence, open};
-use crate::evidence::accept::{Accepted, StoreLoss, accept_loss, accept_store_loss, store_loss};
+use crate::evidence::start::accept::{Accepted, StoreLoss, accept_loss, accept_store_loss, store_loss};
 use crate::evidence::start::{Opening, StartError};
 use crate::lists::offline::node_of;
 use crate::model::time::IysTime;

@@ -5,15 +5,16 @@ use super::{CommandError, refused};
 use crate::check::policy;
 use crate::cli::args::evidence::DossierArgs;
 use crate::data::open;
-use crate::evidence::dossier::{
+use crate::dossier::{
     AbsentChain, AcceptedLoss, Asked, BrandOnRecord, Chain, Company, Complaint, Data, Dossier, EvidenceGap, History, Made,
     MissingSegment, Proof, Recorded, RecordedIn, Segment, Subject, Tree, Unrecorded,
 };
-use crate::evidence::merkle::{self, Hash};
 use crate::evidence::reach::UnrecordedAnswers;
 use crate::evidence::record::{LogGap, Loss, Record};
 use crate::evidence::search::{Found, Query};
 use crate::evidence::segment::Seal;
+use crate::evidence::tree::merkle;
+use crate::evidence::tree::merkle::Hash;
 use crate::model::brand::BrandCode;
 use crate::model::brand::mode::Mode;
 use crate::model::consent::channel::Cell;

@@ -2,8 +2,8 @@
 
 use super::{CommandError, or_missing, record_of, refused};
 use crate::cli::args::evidence::ExportArgs;
-use crate::evidence::export::{ExportError, Report, export as export_segments};
-use crate::evidence::prove::files;
+use crate::dossier::export::{ExportError, Report, export as export_segments};
+use crate::evidence::tree::prove::files;
 
 /// Writes sealed segments as Parquet files.
 pub(super) fn export(args: &ExportArgs) -> Result<String, CommandError> {

@@ -2,8 +2,8 @@
 
 use super::{CommandError, evidence_of, folder_of, unreadable};
 use crate::cli::args::evidence::KeyArgs;
-use crate::evidence::archive::{read_checkpoint, read_public};
-use crate::evidence::note::Verifier;
+use crate::evidence::tree::archive::{read_checkpoint, read_public};
+use crate::evidence::tree::signed_note::Verifier;
 use std::path::Path;
 
 /// The public key of a folder.

@@ -16,8 +16,8 @@ use crate::config::SecretSource;
 use crate::data::data_dir::{evidence_path, refuse_links};
 use crate::data::open;
 use crate::data::open::{Evidence, OpenError};
-use crate::evidence::prove::files;
 use crate::evidence::record::{Record, RecordError};
+use crate::evidence::tree::prove::files;
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -2,7 +2,7 @@
 
 use super::{CommandError, record_of, refused};
 use crate::cli::args::evidence::ProveArgs;
-use crate::evidence::prove::{ProveError, prove as prove_id};
+use crate::evidence::tree::prove::{ProveError, prove as prove_id};
 use crate::model::decision::id::DecisionId;
 
 /// Proves that a decision is on record: JSON.

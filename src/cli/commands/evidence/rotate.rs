@@ -7,7 +7,7 @@ use crate::data::data_dir::evidence_path;
 use crate::data::evidence::{Beside, EvidenceError};
 use crate::data::open::Opened;
 use crate::data::{evidence, open};
-use crate::evidence::accept::change_key;
+use crate::evidence::start::accept::change_key;
 use std::sync::Arc;
 
 /// Changes the key; what it returns is for standard output.

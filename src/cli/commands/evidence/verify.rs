@@ -6,7 +6,7 @@ use crate::cli::args::evidence::VerifyArgs;
 use crate::data::data_dir::is_held;
 use crate::data::open::Evidence;
 use crate::evidence::entry::Event;
-use crate::evidence::note::Verifier;
+use crate::evidence::tree::signed_note::Verifier;
 use crate::evidence::verify::{Report, Scope, verify as check};
 use crate::model::time::IysTime;
 use std::fmt::Write;
