@@ -15,6 +15,7 @@ pub mod import;
 pub mod inspect;
 pub mod iys;
 pub mod locale;
+pub mod man;
 pub mod policy;
 pub mod question;
 pub mod recipient;
@@ -43,12 +44,18 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// Returns the command line, the help of each command with an example.
+    #[must_use]
+    pub fn with_examples() -> clap::Command {
+        examples::with_examples(Self::command())
+    }
+
     /// Reads this process's arguments; help and errors of some commands are in the language.
     ///
     /// # Errors
     /// Help or the version is asked for, or there is a mistake in the arguments.
     pub fn parse_in(language: Language) -> Result<Self, clap::Error> {
-        let command = examples::with_examples(Self::command());
+        let command = Self::with_examples();
         let command = if language == Language::Turkish { turkish::in_turkish(command) } else { command };
         let mut matches = command.try_get_matches()?;
         Self::from_arg_matches_mut(&mut matches)
@@ -106,6 +113,9 @@ pub enum Command {
     Restore(backup::RestoreArgs),
     /// Print completions of commands and flags for a shell.
     Completions(completions::CompletionsArgs),
+    /// Write the manual pages of this version, for packages.
+    #[command(hide = true)]
+    Man(man::ManArgs),
     /// Read the workbook at standard input for another process of this program.
     #[command(hide = true)]
     ReadWorkbook,
