@@ -35,7 +35,7 @@ exits() {
 }
 
 main_pid() { systemctl show --property MainPID --value izingate; }
-ready() { curl --silent --show-error --fail --retry 60 --retry-delay 1 --retry-all-errors http://127.0.0.1:7071/readyz; }
+ready() { curl --silent --show-error --fail --retry 30 --retry-delay 1 --retry-all-errors http://127.0.0.1:7071/readyz; }
 ask() { izingate check --brand 700001 --type MESAJ "$1"; }
 runs_as_its_user() {
     equal "$(id -u izingate)" awk '/^Uid:/ { print $3 }' "/proc/$(main_pid)/status" &&
