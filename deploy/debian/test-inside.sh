@@ -51,6 +51,13 @@ data_is_private() { equal "" find /var/lib/izingate \( -perm /077 -o -not -user 
 export DEBIAN_FRONTEND=noninteractive
 dpkg_install() { dpkg --force-confold --install "$1"; }
 
+systemctl mask izingate
+check "masked, it is installed" dpkg_install /test/old.deb
+check "masked, it does not start" not systemctl is-active izingate
+check "masked, it is purged" dpkg --purge izingate
+check "a purge leaves an operator's mask" equal masked systemctl is-enabled izingate
+systemctl unmask izingate
+
 check "it is installed" dpkg_install /test/old.deb
 check "its user is a system user without a shell" \
     equal "/var/lib/izingate:/usr/sbin/nologin" sh -c 'getent passwd izingate | cut -d : -f 6,7'
@@ -71,6 +78,16 @@ check "bash completes its commands" bash -c '. /usr/share/bash-completion/comple
 
 check "before it knows of a brand: ready" ready
 check "before it knows of a brand: no ALLOW" exits 6 ask "+90 532 000 10 01"
+
+check "it made a secret" test -f /var/lib/izingate/secret.key
+systemctl stop izingate
+find /var/lib/izingate -mindepth 1 -delete
+head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >/test/secret.key
+install -m 0640 -g izingate /test/secret.key /etc/izingate/secret.key
+sed -i 's|^# secret_file = .*|secret_file = "/etc/izingate/secret.key"|' /etc/izingate/izingate.toml
+check "it starts with an operator's secret" systemctl start izingate
+check "with an operator's secret: ready" ready
+check "with an operator's secret it makes none" test ! -e /var/lib/izingate/secret.key
 check "a brand is added" izingate brand add --brand 700001 --iys-code 700000 --title Deneme
 cp /usr/share/doc/izingate/examples/sample/movements.csv /test/
 check "the sample is imported, but for one row" exits 2 izingate import --brand 700001 /test/movements.csv
@@ -106,9 +123,8 @@ check "it is installed after the removal" dpkg_install /test/new.deb
 check "it runs after the removal" systemctl is-active izingate
 answers "after the removal"
 
-touch /etc/izingate/iys.password
 check "it is purged" dpkg --purge izingate
-check "a purge leaves an operator's own files" test -e /etc/izingate/iys.password
+check "a purge leaves an operator's own files" test -e /etc/izingate/secret.key
 rm -r /etc/izingate
 check "a purge leaves no user" not getent passwd izingate
 check "a purge leaves no group" not getent group izingate
