@@ -70,9 +70,15 @@ check "the bridge for Asterisk is not enabled" not systemctl is-enabled izingate
 check "the bridge for Asterisk does not run" not systemctl is-active izingate-agi
 check "systemd finds no fault in the units" equal "" systemd-analyze verify izingate.service izingate-agi.service
 check "it runs as its user, with the installed configuration" runs_as_its_user
-for page in izingate izingate-serve izingate-brand-add izingate-evidence-dossier; do
-    check "manual page $page" gzip -t "/usr/share/man/man1/$page.1.gz"
-done
+has_pages() {
+    local page pages
+    pages=$(izingate --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\) .*/-\1/p' | grep -vx -- -help)
+    [ "$(wc -w <<<"$pages")" -ge 20 ] || { echo "expected 20 commands or more in the help, found: $pages"; return 1; }
+    for page in "" $pages -brand-add -evidence-dossier; do
+        gzip -t "/usr/share/man/man1/izingate$page.1.gz" || return 1
+    done
+}
+check "each command has a manual page" has_pages
 check "bash completes its commands" bash -c '. /usr/share/bash-completion/completions/izingate
     COMP_WORDS=(izingate comp) COMP_CWORD=1; _izingate izingate comp izingate; [ "${COMPREPLY[*]}" = completions ]'
 
