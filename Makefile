@@ -2,22 +2,29 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test run test dialers loom sanitize oracle lint fmt bench loadtest loadtest-import dashboards-check pictures proto fuzz iys-sim
+.PHONY: help deps deps-test run test test-without-store dialers loom sanitize oracle lint deny fmt bench package package-test \
+	loadtest loadtest-import dashboards-check pictures proto fuzz fuzz-seeds iys-sim
 
 FUZZ_SECONDS ?= 60
 SCENARIO ?= quick
 FUZZ_TARGET_DIR ?= $(HOME)/.cache/izingate-fuzz
 SANITIZE_TARGET_DIR ?= $(HOME)/.cache/izingate-sanitize
 LOOM_TARGET_DIR ?= $(HOME)/.cache/izingate-loom
+LOOM_MAX_PREEMPTIONS ?= 3
+DENY ?= licenses bans sources
 
 help:
 	@echo "make run    build, and serve ./data with a synthetic brand to try"
 	@echo "make test   every test"
+	@echo "make test-without-store  the library's tests without RocksDB, as fuzz targets and the simulated İYS use it"
+	@echo "make package  a Debian package and a Python wheel, into target/package"
+	@echo "make package-test  both installed and asked; the package upgraded, removed and purged in a fresh Debian, as root"
 	@echo "make loom   the index under the model checker: every order in which reader and writer can meet"
 	@echo "make sanitize  the index under AddressSanitizer (nightly)"
 	@echo "make oracle the large files against their true outcome, crashes too: half an hour"
 	@echo "make dialers  the examples for Asterisk and FreeSWITCH against a gateway, by a real AGI client and Lua"
 	@echo "make lint   formatting, clippy and documentation, warnings are errors"
+	@echo "make deny   licences, sources and banned crates among the dependencies; DENY=advisories asks the network"
 	@echo "make fmt    format"
 	@echo "make bench  every benchmark that fits in ten minutes, into target/bench-report/report.md"
 	@echo "make proto  regenerate the checked-in protobuf code"
@@ -27,6 +34,7 @@ help:
 	@echo "make loadtest  a minute of checks beside a no-op server and Redis, into target/loadtest/quick; SCENARIO=$(SCENARIO)"
 	@echo "make loadtest-import  a million rows imported, with rate and memory"
 	@echo "make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
+	@echo "make fuzz-seeds  what fuzzing found, as few inputs as reach the same code, into tests/fuzz/seeds"
 	@echo "make deps   install what a build needs beside Rust, and compile RocksDB"
 
 # What a build and the tests need beside Rust; installs only what is missing. RocksDB is compiled once, as large
@@ -46,6 +54,19 @@ run: deps
 test: deps-test
 	cargo test --release --locked
 
+# In the target folder of `make test`, of which it undoes nothing: nearly all dependencies are built alike.
+test-without-store:
+	cargo test --release --locked --no-default-features --lib
+
+package: deps
+	@.ci/deps package
+	.ci/package
+
+package-test:
+	@.ci/deps package-test
+	.ci/wheel-test
+	deploy/debian/test.sh
+
 oracle: deps
 	cargo test --release --locked --test it -- --ignored --nocapture --test-threads 1 oracle crash interleavings
 
@@ -62,6 +83,10 @@ lint: deps
 	cargo fmt --check
 	cargo clippy --release --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --locked --document-private-items
+
+# Advisories are fetched from a repository, and so are not among what is checked without a network.
+deny:
+	tools="$$(.ci/tool cargo-deny 0.20.2)" && PATH="$$tools:$$PATH" cargo deny --locked check $(DENY)
 
 fmt:
 	cargo fmt
@@ -96,10 +121,15 @@ iys-sim:
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGET_DIR="$(FUZZ_TARGET_DIR)" .ci/fuzz
 
-# The index's table under the model checker, in a build of its own without RocksDB.
+fuzz-seeds:
+	FUZZ_SECONDS=1 FUZZ_TARGET_DIR="$(FUZZ_TARGET_DIR)" .ci/fuzz seeds
+
+# The index's table under the model checker, in a build of its own without RocksDB. Not a release build: the models run
+# for a second, and compiling is what takes the time.
 loom:
-	RUSTFLAGS="--cfg izingate_loom" CARGO_TARGET_DIR="$(LOOM_TARGET_DIR)" LOOM_MAX_PREEMPTIONS=3 \
-		cargo test --release --locked --no-default-features --lib index::table::loom_tests
+	RUSTFLAGS="--cfg izingate_loom" CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR="$(LOOM_TARGET_DIR)" \
+		LOOM_MAX_PREEMPTIONS=$(LOOM_MAX_PREEMPTIONS) \
+		cargo test --locked --no-default-features --lib index::table::loom_tests
 
 # Memory errors while the index's tests run. ThreadSanitizer would need an instrumented standard library: it
 # takes its joins and channels for races. What readers and writer share is atomic, and `make loom` goes

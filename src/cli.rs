@@ -6,6 +6,16 @@ pub mod args;
 pub mod commands;
 mod examples;
 pub mod locale;
+<<<<<<< HEAD
+=======
+pub mod man;
+pub mod policy;
+pub mod question;
+pub mod recipient;
+pub mod reconcile;
+pub mod retailer;
+pub mod serve;
+>>>>>>> wt-P
 pub mod turkish;
 
 use crate::model::brand::BrandCode;
@@ -26,12 +36,18 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// Returns the command line, the help of each command with an example.
+    #[must_use]
+    pub fn with_examples() -> clap::Command {
+        examples::with_examples(Self::command())
+    }
+
     /// Reads this process's arguments; help and errors of some commands are in the language.
     ///
     /// # Errors
     /// Help or the version is asked for, or there is a mistake in the arguments.
     pub fn parse_in(language: Language) -> Result<Self, clap::Error> {
-        let command = examples::with_examples(Self::command());
+        let command = Self::with_examples();
         let command = if language == Language::Turkish { turkish::in_turkish(command) } else { command };
         let mut matches = command.try_get_matches()?;
         Self::from_arg_matches_mut(&mut matches)
@@ -88,7 +104,14 @@ pub enum Command {
     /// Make a data directory of a backup.
     Restore(args::backup::RestoreArgs),
     /// Print completions of commands and flags for a shell.
+<<<<<<< HEAD
     Completions(args::completions::CompletionsArgs),
+=======
+    Completions(completions::CompletionsArgs),
+    /// Write the manual pages of this version, for packages.
+    #[command(hide = true)]
+    Man(man::ManArgs),
+>>>>>>> wt-P
     /// Read the workbook at standard input for another process of this program.
     #[command(hide = true)]
     ReadWorkbook,

@@ -75,6 +75,7 @@ fn main() -> ExitCode {
         Command::Backup(args) => done(commands::backup(&args).map(|text| (text, 0))),
         Command::Restore(args) => done(commands::restore(&args).map(|text| (text, 0))),
         Command::Completions(args) => done(Ok((commands::completions(args), 0))),
+        Command::Man(args) => done(commands::man(&args).map(|()| (String::new(), 0))),
         // What is wrong stands in what it writes, or in how it ends.
         Command::ReadWorkbook => ExitCode::from(u8::from(files::serve_workbook().is_err())),
     }

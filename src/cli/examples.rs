@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// Commands by their path, each with a line that does something; a test parses them all.
-const EXAMPLES: [(&str, &str); 41] = [
+const EXAMPLES: [(&str, &str); 42] = [
     ("serve", "izingate serve --data data"),
     ("import", "izingate import --data data --brand 700001 movements.csv"),
     ("brand add", "izingate brand add --brand 700001 --iys-code 700000 --title \"Deneme\""),
@@ -47,6 +47,7 @@ const EXAMPLES: [(&str, &str); 41] = [
     ("backup", "izingate backup monday"),
     ("restore", "izingate restore --from data/backups/monday --data restored"),
     ("completions", "izingate completions bash > /etc/bash_completion.d/izingate"),
+    ("man", "izingate man man1"),
     ("read-workbook", ""),
 ];
 

@@ -67,3 +67,35 @@ fn units_start_commands_that_there_are() {
         assert!(Cli::try_parse_from(command.split(' ')).is_ok(), "{command}");
     }
 }
+
+/// The files of the Debian package that lie in the repository, and the program.
+#[test]
+fn the_package_is_made_of_what_is_here() {
+    let manifest: toml::Table = text("Cargo.toml").parse().unwrap();
+    let deb = &manifest["package"]["metadata"]["deb"];
+    let script = text(".ci/package");
+    let mut to = Vec::new();
+    for asset in deb["assets"].as_array().unwrap() {
+        let [source, target, _] = asset.as_array().unwrap().as_slice() else { panic!("{asset}") };
+        let (source, target) = (source.as_str().unwrap(), target.as_str().unwrap());
+        let fixed = source.split('*').next().unwrap();
+        match fixed.strip_prefix("target/package/parts/") {
+            // A shell's name is a variable there.
+            Some(part) => assert!(script.contains(part.split('.').next().unwrap().trim_end_matches('/')), "{source}"),
+            None => assert!(fixed.starts_with("target/release/") || Path::new(ROOT).join(fixed).exists(), "{source}"),
+        }
+        let name = if target.ends_with('/') { Path::new(source).file_name().unwrap().to_str().unwrap() } else { "" };
+        to.push(format!("/{target}{name}"));
+    }
+    let unit = text("deploy/systemd/izingate.service");
+    let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    for path in command.split(' ').filter(|word| word.starts_with('/')) {
+        assert!(to.iter().any(|file| file == path), "{path} is not in the package: {to:?}");
+    }
+    for script in ["postinst", "prerm", "postrm"] {
+        assert!(text(&format!("deploy/debian/{script}")).contains("\n#DEBHELPER#\n"), "{script} starts and stops the unit");
+    }
+    let wheel: toml::Table = text("pyproject.toml").parse().unwrap();
+    let required = wheel["build-system"]["requires"][0].as_str().unwrap();
+    assert!(script.contains(&format!("MATURIN={}\n", required.trim_start_matches("maturin=="))), "{required}");
+}
