@@ -23,6 +23,7 @@ mod language;
 mod line;
 pub mod listen;
 mod negotiation;
+pub mod openapi;
 pub mod operator;
 pub mod patience;
 pub mod record;
