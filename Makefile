@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test run test dialers loom sanitize oracle lint fmt bench loadtest loadtest-import dashboards-check pictures proto fuzz iys-sim
+.PHONY: help deps deps-test run test api-test dialers loom sanitize oracle lint fmt bench loadtest loadtest-import dashboards-check pictures proto fuzz iys-sim
 
 FUZZ_SECONDS ?= 60
 SCENARIO ?= quick
@@ -13,6 +13,7 @@ LOOM_TARGET_DIR ?= $(HOME)/.cache/izingate-loom
 help:
 	@echo "make run    build, and serve ./data with a synthetic brand to try"
 	@echo "make test   every test"
+	@echo "make api-test  the HTTP API against its OpenAPI document, by Schemathesis"
 	@echo "make loom   the index under the model checker: every order in which reader and writer can meet"
 	@echo "make sanitize  the index under AddressSanitizer (nightly)"
 	@echo "make oracle the large files against their true outcome, crashes too: half an hour"
@@ -48,6 +49,12 @@ test: deps-test
 
 oracle: deps
 	cargo test --release --locked --test it -- --ignored --nocapture --test-threads 1 oracle crash interleavings
+
+# A gateway against its OpenAPI document: Schemathesis makes requests up from it, the same ones each time.
+api-test: deps-test
+	python3 -m venv target/api-test && target/api-test/bin/pip install --quiet -r tests/it/openapi/requirements.txt
+	SCHEMATHESIS="$(CURDIR)/target/api-test/bin/schemathesis" \
+		cargo test --release --locked --test it -- --ignored --nocapture schemathesis_finds
 
 # The examples for dialers against a gateway: an AGI client plays Asterisk, and FreeSWITCH's script runs under Lua.
 dialers: deps
