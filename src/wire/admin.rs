@@ -29,7 +29,6 @@ pub fn routes(gateway: Gateway, hosts: HostPolicy, public: SocketAddr, patience:
 }
 
 /// Returns the paths of the port, each with the handlers of its methods.
-#[must_use]
 pub fn paths(refresh: Refresh) -> [(&'static str, MethodRouter<Gateway>); 4] {
     [
         ("/livez", get(|| async { "ok\n" }).fallback(wrong_method)),

@@ -26,7 +26,6 @@ use std::borrow::Cow;
 const WRONG_METHOD: &str = "the path has no such method; the Allow header names those that it has";
 
 /// Returns the paths of the port, each with the handlers of its methods.
-#[must_use]
 pub fn paths() -> [(&'static str, MethodRouter<Shared>); 7] {
     [
         ("/v1/check", get(check_query).post(check_body).head(neither_get_nor_post).fallback(neither_get_nor_post)),

@@ -95,6 +95,12 @@ fn kind(schema: &Value) -> String {
     words.join(" ")
 }
 
+/// The codes of an error.
+fn codes(response: &Value) -> String {
+    let narrowed = &response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"];
+    items(&narrowed["code"]["enum"]).map(code).collect::<Vec<_>>().join(" ")
+}
+
 impl Page<'_> {
     fn put(&mut self, text: &str) {
         self.text += text;
@@ -183,7 +189,7 @@ impl Page<'_> {
                 self.response(&["paths", path, method, "responses", status], response);
             } else {
                 let resolved = document.resolve(response);
-                self.put(&format!("<p>{}</p>", self.codes(resolved)));
+                self.put(&format!("<p>{}</p>", codes(resolved)));
             }
         }
     }
@@ -200,13 +206,8 @@ impl Page<'_> {
         );
     }
 
-    fn codes(&self, response: &Value) -> String {
-        let narrowed = &response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"];
-        items(&narrowed["code"]["enum"]).map(code).collect::<Vec<_>>().join(" ")
-    }
-
     fn response(&mut self, place: &[&str], response: &Value) {
-        self.put(&format!("<p>{}</p>\n<p>{}</p>", line(&response["description"]), self.codes(response)));
+        self.put(&format!("<p>{}</p>\n<p>{}</p>", line(&response["description"]), codes(response)));
         for (name, header) in entries(&response["headers"]) {
             let header = self.document.resolve(header);
             self.put(&format!("<p>Header <code>{name}</code>: {}</p>", line(&header["description"])));
@@ -230,7 +231,7 @@ impl Page<'_> {
             let (method, target) = request.lines().next().unwrap().split_once(' ').unwrap();
             let (method, path) = (method.to_lowercase(), target.split('?').next().unwrap());
             let body = written(&["paths", path, &method, "requestBody", "content", &media, "examples", name, "value"]);
-            asked += &format!("\nContent-Type: {media}\n\n{}", text(&body));
+            let _ = write!(asked, "\nContent-Type: {media}\n\n{}", text(&body));
         }
         self.put(&format!("<p>{}:</p>", line(&example["summary"])));
         self.put(&format!("<pre>{}</pre>\n<pre>{}</pre>", escaped(&asked), escaped(&text(answer))));
