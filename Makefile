@@ -2,8 +2,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test run test test-without-store dialers loom sanitize oracle lint deny fmt bench package package-test \
-	loadtest loadtest-import dashboards-check pictures proto fuzz fuzz-seeds iys-sim
+.PHONY: help deps deps-test run test test-without-store api-test dialers loom sanitize oracle lint deny fmt bench package \\
+	package-test loadtest loadtest-import dashboards-check pictures proto fuzz fuzz-seeds iys-sim
 
 FUZZ_SECONDS ?= 60
 SCENARIO ?= quick
@@ -19,6 +19,7 @@ help:
 	@echo "make test-without-store  the library's tests without RocksDB, as fuzz targets and the simulated İYS use it"
 	@echo "make package  a Debian package and a Python wheel, into target/package"
 	@echo "make package-test  both installed and asked; the package upgraded, removed and purged in a fresh Debian, as root"
+	@echo "make api-test  the HTTP API against its OpenAPI document, by Schemathesis"
 	@echo "make loom   the index under the model checker: every order in which reader and writer can meet"
 	@echo "make sanitize  the index under AddressSanitizer (nightly)"
 	@echo "make oracle the large files against their true outcome, crashes too: half an hour"
@@ -69,6 +70,12 @@ package-test:
 
 oracle: deps
 	cargo test --release --locked --test it -- --ignored --nocapture --test-threads 1 oracle crash interleavings
+
+# A gateway against its OpenAPI document: Schemathesis makes requests up from it, the same ones each time.
+api-test: deps-test
+	python3 -m venv target/api-test && target/api-test/bin/pip install --quiet -r tests/it/openapi/requirements.txt
+	SCHEMATHESIS="$(CURDIR)/target/api-test/bin/schemathesis" \
+		cargo test --release --locked --test it -- --ignored --nocapture schemathesis_finds
 
 # The examples for dialers against a gateway: an AGI client plays Asterisk, and FreeSWITCH's script runs under Lua.
 dialers: deps

@@ -6,16 +6,6 @@ pub mod args;
 pub mod commands;
 mod examples;
 pub mod locale;
-<<<<<<< HEAD
-=======
-pub mod man;
-pub mod policy;
-pub mod question;
-pub mod recipient;
-pub mod reconcile;
-pub mod retailer;
-pub mod serve;
->>>>>>> wt-P
 pub mod turkish;
 
 use crate::model::brand::BrandCode;
@@ -104,14 +94,10 @@ pub enum Command {
     /// Make a data directory of a backup.
     Restore(args::backup::RestoreArgs),
     /// Print completions of commands and flags for a shell.
-<<<<<<< HEAD
     Completions(args::completions::CompletionsArgs),
-=======
-    Completions(completions::CompletionsArgs),
     /// Write the manual pages of this version, for packages.
     #[command(hide = true)]
-    Man(man::ManArgs),
->>>>>>> wt-P
+    Man(args::man::ManArgs),
     /// Read the workbook at standard input for another process of this program.
     #[command(hide = true)]
     ReadWorkbook,

@@ -12,7 +12,7 @@ use crate::net::request_guard::is_grpc;
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use http::{HeaderMap, StatusCode, header};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,15 +23,23 @@ pub type Refresh = Arc<dyn Fn() + Send + Sync>;
 /// The services of the admin port, which answers to `hosts`; whoever asks for what `public` does is told where that is.
 pub fn routes(gateway: Gateway, hosts: HostPolicy, public: SocketAddr, patience: Patience, refresh: Refresh) -> Front {
     let counted = Arc::clone(&gateway.parts().metrics);
-    let wrong_method = || async { Problem::new(Kind::MethodNotAllowed, "the admin port is only read") };
-    let router = Router::new()
-        .route("/livez", get(|| async { "ok\n" }).fallback(wrong_method))
-        .route("/readyz", get(ready).fallback(wrong_method))
-        .route("/metrics", get(move |gateway| async move { metrics(gateway, &refresh) }).fallback(wrong_method))
-        .route("/v1/state", get(node_state).fallback(wrong_method))
-        .fallback(move |headers: HeaderMap| async move { elsewhere(public, &headers) })
-        .with_state(gateway);
+    let router = paths(refresh).into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let router = router.fallback(move |headers: HeaderMap| async move { elsewhere(public, &headers) }).with_state(gateway);
     Front::new(router, hosts, counted, patience)
+}
+
+/// Returns the paths of the port, each with the handlers of its methods.
+pub fn paths(refresh: Refresh) -> [(&'static str, MethodRouter<Gateway>); 4] {
+    [
+        ("/livez", get(|| async { "ok\n" }).fallback(wrong_method)),
+        ("/readyz", get(ready).fallback(wrong_method)),
+        ("/metrics", get(move |gateway| async move { metrics(gateway, &refresh) }).fallback(wrong_method)),
+        ("/v1/state", get(node_state).fallback(wrong_method)),
+    ]
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(Kind::MethodNotAllowed, "the admin port is only read")
 }
 
 /// The answer to what this port does not do, in the shape of whoever asks.

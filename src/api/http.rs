@@ -4,7 +4,7 @@ use super::body::{Media, Sent, Shared};
 use super::gateway::Gateway;
 use super::json::{self, AnswerBody, BatchAnswerBody, BatchBody, CheckBody, Document, ExplanationBody, ReportBody};
 use super::negotiation::prefers_text;
-use super::{convert, filter};
+use super::{convert, filter, openapi};
 use crate::api::check::Asked;
 use crate::api::consent_service;
 use crate::api::consent_service::Export;
@@ -17,25 +17,34 @@ use crate::telemetry::metrics::Edge;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::routing::{MethodRouter, get, post};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
+const WRONG_METHOD: &str = "the path has no such method; the Allow header names those that it has";
+
+/// Returns the paths of the port, each with the handlers of its methods.
+pub fn paths() -> [(&'static str, MethodRouter<Shared>); 7] {
+    [
+        ("/v1/check", get(check_query).post(check_body).head(neither_get_nor_post).fallback(neither_get_nor_post)),
+        ("/v1/check/batch", post(check_batch).fallback(wrong_method)),
+        (filter::PATH, post(filter::filter).fallback(wrong_method)),
+        ("/v1/movements", post(movements).fallback(wrong_method)),
+        ("/v1/explain", get(explain).fallback(wrong_method)),
+        ("/openapi.json", get(openapi::document).fallback(wrong_method)),
+        ("/docs", get(openapi::page).fallback(wrong_method)),
+    ]
+}
+
 /// The routes; a body of more than `body_bytes` is refused.
 pub fn routes(gateway: Gateway, body_bytes: usize) -> Router {
-    let wrong_method = async |headers: HeaderMap| {
-        Problem::new(Kind::MethodNotAllowed, "the path has no such method; the Allow header names those that it has")
-            .response(&headers)
-    };
-    Router::new()
-        .route("/v1/check", get(check_query).post(check_body).head(no_head).fallback(wrong_method))
-        .route("/v1/check/batch", post(check_batch).fallback(wrong_method))
-        .route(filter::PATH, post(filter::filter).fallback(wrong_method))
-        .route("/v1/movements", post(movements).fallback(wrong_method))
-        .route("/v1/explain", get(explain).fallback(wrong_method))
-        .layer(DefaultBodyLimit::max(body_bytes))
-        .with_state(Shared { gateway, body_bytes })
+    let router = paths().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    router.layer(DefaultBodyLimit::max(body_bytes)).with_state(Shared { gateway, body_bytes })
+}
+
+async fn wrong_method(headers: HeaderMap) -> Response {
+    Problem::new(Kind::MethodNotAllowed, WRONG_METHOD).response(&headers)
 }
 
 /// A body, or why it was not read.
@@ -100,9 +109,11 @@ fn refused(gateway: &Gateway, edge: Edge, headers: &HeaderMap, problem: Problem)
     problem.response(headers)
 }
 
-/// HEAD would make a decision that nobody reads, and leave evidence of it.
-async fn no_head(headers: HeaderMap) -> Response {
-    let detail = "a question is asked with GET or POST: HEAD shows no answer, and none is recorded";
+/// Refuses a method of `/v1/check`. HEAD is one of them: it would make a decision that no caller reads, and leave evidence
+/// of it.
+async fn neither_get_nor_post(method: Method, headers: HeaderMap) -> Response {
+    let head = "a question is asked with GET or POST: HEAD shows no answer, and none is recorded";
+    let detail = if method == Method::HEAD { head } else { WRONG_METHOD };
     let mut response = Problem::new(Kind::MethodNotAllowed, detail).response(&headers);
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,POST"));
     response
@@ -126,7 +137,7 @@ async fn check(gateway: &Gateway, edge: Edge, headers: &HeaderMap, body: Result<
         Ok(asked) => asked,
         Err(problem) => return refused(gateway, edge, headers, problem),
     };
-    let revision_reached = gateway.await_revision(body.min_revision.unwrap_or(0), None).await;
+    let revision_reached = gateway.await_revision(body.min_revision.map_or(0, |revision| revision.0), None).await;
     let reference = body.reference.as_deref();
     let asked = Asked { caller, edge, reference: reference.unwrap_or_default(), revision_reached };
     let answer = gateway.check(&asked, &scope, recipient).await;

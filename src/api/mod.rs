@@ -20,6 +20,7 @@ pub mod health;
 pub mod http;
 pub mod json;
 mod negotiation;
+pub mod openapi;
 mod plain_text;
 pub mod registry_service;
 pub mod retailers;

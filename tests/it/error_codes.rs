@@ -7,7 +7,7 @@ use std::path::Path;
 const PAGE: &str = include_str!("../../docs/errors.md");
 
 /// Where commands and a start take their codes from. Rows of files and lists have codes of their own, in their own pages.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 16] = [
     "src/main.rs",
     "src/agi",
     "src/cli",

@@ -38,6 +38,7 @@ mod inspect;
 mod lost_tail;
 mod monitoring;
 mod negotiation;
+mod openapi;
 mod oracle;
 mod outputs;
 mod pages;

@@ -59,7 +59,6 @@ fn of(path: Option<&str>, problem: Problem) -> Problem {
 fn expectation(expected: &str) -> &str {
     match expected {
         "a string" => "a text",
-        "u64" | "u32" => "a whole number from 0 up",
         "a sequence" => "a list",
         expected if expected.starts_with("struct ") => "an object",
         expected => expected,
@@ -68,7 +67,7 @@ fn expectation(expected: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{BatchBody, CheckBody};
+    use super::super::{Addresses, BatchBody, CheckBody};
     use super::*;
 
     fn told<T: DeserializeOwned>(body: &str) -> (String, Option<String>) {
@@ -94,10 +93,32 @@ mod tests {
             ),
             (r#"{"recipients":["a",1]}"#, format!("recipients[1] is integer `1`; expected {address}"), "recipients[1]"),
             (r#"{"phones":["9"]}"#, "phones[0] is string \"9\"; expected a whole number from 0 up".to_owned(), "phones[0]"),
+            (
+                r#"{"phones":[1.5]}"#,
+                "phones[0] is floating point `1.5`; expected a whole number from 0 up".to_owned(),
+                "phones[0]",
+            ),
+            (
+                r#"{"minRevision":1e40}"#,
+                "minRevision is floating point `1e+40`; expected a whole number from 0 up".to_owned(),
+                "minRevision",
+            ),
+            (r#"{"brandCode":1e10}"#, format!("brandCode is floating point `10000000000.0`; expected {code}"), "brandCode"),
             (r#"{"phones":9}"#, "phones is integer `9`; expected a list".to_owned(), "phones"),
         ] {
             assert_eq!(told::<BatchBody>(body), (detail, Some(field.to_owned())), "{body}");
         }
+    }
+
+    /// Lua and others write every number so.
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        let body =
+            r#"{"brandCode":601234.0,"retailerCode":7e0,"type":"MESAJ","phones":[9.0532e11,905320000001],"minRevision":3.0}"#;
+        let Ok(batch) = read::<BatchBody>(body.as_bytes()).and_then(BatchBody::question) else { panic!("{body} cannot be read") };
+        assert_eq!((batch.scope.brand.get(), batch.scope.retailer.get(), batch.min_revision), (601_234, 7, 3));
+        let Addresses::Phones(phones) = batch.addresses else { panic!("they are phones") };
+        assert_eq!(phones, [905_320_000_000, 905_320_000_001]);
     }
 
     #[test]

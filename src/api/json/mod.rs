@@ -10,6 +10,6 @@ mod state;
 pub use document::Document;
 pub use filter::{FilterAsked, FilterQuery};
 pub use malformed::read;
-pub use request::{Addresses, Batch, BatchBody, CheckBody, Code, brand, movements, unknown_parameter};
+pub use request::{Addresses, Batch, BatchBody, CheckBody, Code, Whole, brand, movements, unknown_parameter};
 pub use response::{AnswerBody, BatchAnswerBody, ExplanationBody, ReportBody};
 pub use state::{STATE_PARAMETERS, StateBody, state_page};

@@ -40,7 +40,7 @@ pub struct CheckBody {
     /// The caller's own mark.
     pub reference: Option<String>,
     /// Wait for this revision.
-    pub min_revision: Option<u64>,
+    pub min_revision: Option<Whole>,
 }
 
 /// `POST /v1/check/batch`.
@@ -53,10 +53,14 @@ pub struct BatchBody {
     retailer_code: Option<Code>,
     purpose: Option<String>,
     reference: Option<String>,
-    min_revision: Option<u64>,
+    min_revision: Option<Whole>,
     recipients: Option<Vec<Spelled>>,
-    phones: Option<Vec<u64>>,
+    phones: Option<Vec<Whole>>,
 }
+
+/// A whole number from 0 up. Some writers of JSON have no others than `7.0`, which is 7 (RFC 8259, 6).
+#[derive(Clone, Copy)]
+pub struct Whole(pub u64);
 
 /// An address as its sender spells it.
 struct Spelled(String);
@@ -171,7 +175,7 @@ impl CheckBody {
             "reference" => self.reference.replace(value).map(|_| ()),
             "minRevision" => {
                 let revision = value.parse().map_err(|_| invalid("minRevision", "a number"))?;
-                self.min_revision.replace(revision).map(|_| ())
+                self.min_revision.replace(Whole(revision)).map(|_| ())
             }
             _ => return Err(unknown_parameter(name, &Self::PARAMETERS)),
         };
@@ -195,14 +199,19 @@ impl BatchBody {
         )?;
         let addresses = match (self.recipients, self.phones) {
             (Some(spelled), None) => Addresses::Spelled(spelled.into_iter().map(|address| address.0).collect()),
-            (None, Some(phones)) => Addresses::Phones(phones),
+            (None, Some(phones)) => Addresses::Phones(phones.into_iter().map(|phone| phone.0).collect()),
             (None, None) => return Err(Problem::missing("recipients")),
             (Some(_), Some(_)) => {
                 return Err(Problem::new(Kind::InvalidField, "give either recipients or phones, not both").of_field("phones"));
             }
         };
         check_batch_size(addresses.as_recipients().len())?;
-        Ok(Batch { scope, addresses, reference: self.reference, min_revision: self.min_revision.unwrap_or(0) })
+        Ok(Batch {
+            scope,
+            addresses,
+            reference: self.reference,
+            min_revision: self.min_revision.map_or(0, |revision| revision.0),
+        })
     }
 }
 
@@ -242,12 +251,49 @@ impl Visitor<'_> for CodeVisitor {
         u32::try_from(number).map(Code::Number).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
     }
 
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Code, E> {
+        let code = whole(number).and_then(|number| u32::try_from(number).ok());
+        code.map(Code::Number).ok_or_else(|| E::invalid_value(Unexpected::Float(number), &self))
+    }
+
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Code, E> {
         Ok(Code::Text(text.to_owned()))
     }
 
     fn visit_string<E: de::Error>(self, text: String) -> Result<Code, E> {
         Ok(Code::Text(text))
+    }
+}
+
+/// The whole number that a number with a point or an exponent is; none for any other, and beyond the numbers that are
+/// exact.
+fn whole(number: f64) -> Option<u64> {
+    const EXACT: f64 = (1_u64 << 53) as f64;
+    #[expect(clippy::cast_sign_loss, reason = "it is from 0 up")]
+    (number.fract() == 0.0 && (0.0..=EXACT).contains(&number)).then_some(number as u64)
+}
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_u64(WholeVisitor)
+    }
+}
+
+struct WholeVisitor;
+
+impl Visitor<'_> for WholeVisitor {
+    type Value = Whole;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number from 0 up")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Whole, E> {
+        Ok(Whole(number))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Whole, E> {
+        whole(number).map(Whole).ok_or_else(|| E::invalid_value(Unexpected::Float(number), &self))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::net::hosts::HostPolicy;
 use crate::net::request_guard::is_grpc;
 use ::http::HeaderMap;
 use axum::response::Response;
+use std::sync::LazyLock;
 use tonic::service::Routes;
 use tonic_health::pb::health_server::HealthServer;
 
@@ -56,14 +57,13 @@ pub fn routes(
     Ok(Front::new(router, hosts, metrics, limits.into()).checking(InOurWords(permission)))
 }
 
+/// The paths of HTTP, with commas between them.
+static PATHS: LazyLock<String> = LazyLock::new(|| http::paths().map(|(path, _)| path).join(", "));
+
 /// An unknown path, in the shape of whoever asks.
 async fn not_found(headers: HeaderMap) -> Response {
     if is_grpc(&headers) {
         return tonic::Status::from(Problem::new(Kind::Unimplemented, "no such service or method")).into_http();
     }
-    Problem::new(
-        Kind::NotFound,
-        "the paths are /v1/check, /v1/check/batch, /v1/filter, /v1/explain and /v1/movements; the admin port has others",
-    )
-    .response(&headers)
+    Problem::new(Kind::NotFound, format!("the paths are {}; the admin port has others", *PATHS)).response(&headers)
 }

@@ -12,6 +12,7 @@ pub mod filter;
 pub mod import;
 pub mod inspect;
 pub mod iys;
+pub mod man;
 pub mod policy;
 pub mod question;
 pub mod recipient;

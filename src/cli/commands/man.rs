@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use crate::cli::Cli;
-use crate::cli::man::ManArgs;
+use crate::cli::args::man::ManArgs;
 use std::fs;
 
 /// Writes the manual pages: one for the program, one for each command that its help names.
