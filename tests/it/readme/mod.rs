@@ -1,5 +1,6 @@
 //! The pages that are run as they are written, links and command lines of all pages, and the Turkish pages beside the English ones.
 
+mod house;
 mod markdown;
 
 use super::support::{Gateway, run, serve};
