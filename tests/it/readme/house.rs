@@ -26,6 +26,21 @@ fn landing_pages_are_short_and_narrow() {
 }
 
 #[test]
+fn versions_are_those_of_the_package() {
+    let version = env!("CARGO_PKG_VERSION");
+    let (series, _) = version.rsplit_once('.').unwrap();
+    for (name, word) in [("README.md", "Version"), ("README.tr.md", "Sürüm")] {
+        let text = document(name).text;
+        assert!(text.contains(&format!("{word} {series}.")), "{name}: not {series}");
+        assert!(text.contains(&format!("Rust {} ", env!("CARGO_PKG_RUST_VERSION"))), "{name}: the Rust that a build needs");
+        assert!(text.contains(env!("CARGO_PKG_LICENSE").rsplit('-').next().unwrap()), "{name}: licence");
+    }
+    let sections: Vec<_> = document("CHANGELOG.md").headings().into_iter().filter(|(level, _)| *level == 2).collect();
+    let expected = ["[Unreleased]".to_owned(), format!("[{version}]")];
+    assert_eq!(sections.iter().take(2).map(|(_, title)| title).collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
+}
+
+#[test]
 fn pages_say_first_what_they_are_for() {
     for name in pages().iter().filter(|name| name.starts_with("docs/") && !BARE_TABLES.contains(&name.as_str())) {
         let page = document(name);
