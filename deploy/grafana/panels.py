@@ -80,7 +80,7 @@ WIDTH, HEIGHT, GAP, COLUMNS = 470, 280, 14, 2
 NAMED = {"green": "#2f9e5f", "orange": "#d9480f", "blue": "#3b82f6", "purple": "#a855f7", "red": "#e03131"}
 # One colour's shades, for lines that no list names: none of them means anything.
 SHADES = ["#1d4ed8", "#93c5fd", "#3b82f6", "#172554", "#60a5fa", "#1e3a8a", "#bfdbfe", "#2563eb"]
-# A line of less than this share of a picture's height cannot be told from the axis.
+# A line of less than this share of a picture's height cannot be distinguished from the axis.
 VISIBLE = 0.01
 STYLE = """
  .page{fill:#f4f5f7}.card{fill:#fff;stroke:#d8dbe0}.title{fill:#1c2128;font-weight:600}.text{fill:#57606a}.grid{stroke:#e6e8eb}

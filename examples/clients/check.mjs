@@ -13,7 +13,7 @@ const caller = new grpc.Metadata();
 caller.set("izingate-caller", "example-node");
 const question = { brand_code: Number(brand), channel: "CHANNEL_MESAJ", recipient, reference: "example" };
 permission.Check(strict(izingate.v1, "CheckRequest", question), caller, { deadline: Date.now() + 3000 }, (error, answer) => {
-  // Nobody decided: do not send. UNAVAILABLE passes; docs/errors.md says which others do.
+  // There is no decision: do not send. UNAVAILABLE passes; docs/errors.md says which others do.
   if (error) console.error(`${grpc.status[error.code]}: ${error.details}`);
   // Send only what is allowed. DEFER says that it may be asked again later.
   else console.log(answer.decision, answer.reason, answer.decision_id);

@@ -17,7 +17,7 @@ with grpc.insecure_channel(endpoint) as channel:
     try:
         answer = permission.Check(question, timeout=3, metadata=[("izingate-caller", "example-python")])
     except grpc.RpcError as error:
-        # Nobody decided: do not send. UNAVAILABLE passes; docs/errors.md says which others do.
+        # There is no decision: do not send. UNAVAILABLE passes; docs/errors.md says which others do.
         sys.exit(f"{error.code().name}: {error.details()}")
     # Send only what is allowed. DEFER says that it may be asked again later.
     print(v1.Decision.Name(answer.decision), v1.Reason.Name(answer.reason), answer.decision_id)

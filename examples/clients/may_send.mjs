@@ -19,10 +19,10 @@ const contract = grpc.loadPackageDefinition(loader.loadSync(proto, options)).izi
 
 // Pass within seconds. STALE does not: it is returned, to be asked again after minutes.
 const PASSING = ["NOT_READY", "REVISION_NOT_REACHED", "EVIDENCE_UNAVAILABLE"];
-// Nobody answered. An error with any other status is a fault of the question, or one that an operator has to end.
+// No gateway answered. An error with any other status is a fault of the question, or one that an operator has to end.
 const NO_ANSWER = [grpc.status.UNAVAILABLE, grpc.status.DEADLINE_EXCEEDED];
 
-// The question was not taken: asking again does not help before it is mended. `code` is one of docs/errors.md.
+// The question was not taken: asking again does not help before it is corrected. `code` is one of docs/errors.md.
 export class Refused extends Error {
   constructor(error) {
     super(error.details);

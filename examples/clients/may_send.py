@@ -19,7 +19,7 @@ from izingate.v1 import izingate_pb2_grpc
 
 # Pass within seconds. STALE does not: it is returned, to be asked again after minutes.
 PASSING = {v1.REASON_NOT_READY, v1.REASON_REVISION_NOT_REACHED, v1.REASON_EVIDENCE_UNAVAILABLE}
-# Nobody answered. An error with any other status is a fault of the question, or one that an operator has to end.
+# No gateway answered. An error with any other status is a fault of the question, or one that an operator has to end.
 NO_ANSWER = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
@@ -36,7 +36,7 @@ class Answer(NamedTuple):
 
 
 class Refused(Exception):
-    """The question was not taken: asking again does not help before it is mended. `code` is one of docs/errors.md."""
+    """The question was not taken: asking again does not help before it is corrected. `code` is one of docs/errors.md."""
 
     def __init__(self, status: grpc.StatusCode, details: str):
         super().__init__(details)

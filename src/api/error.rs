@@ -286,7 +286,7 @@ impl Kind {
             Self::CrossOrigin => ("CROSS_ORIGIN", H::FORBIDDEN, Code::PermissionDenied, "Web pages are not answered"),
             Self::GrpcNeedsHttp2 => ("GRPC_NEEDS_HTTP2", H::HTTP_VERSION_NOT_SUPPORTED, Code::Unimplemented, "gRPC needs HTTP/2"),
             Self::Unimplemented => ("UNIMPLEMENTED", H::NOT_IMPLEMENTED, Code::Unimplemented, "Not offered here"),
-            Self::UnknownBrand => ("UNKNOWN_BRAND", H::NOT_FOUND, Code::NotFound, "The brand is not on file"),
+            Self::UnknownBrand => ("UNKNOWN_BRAND", H::NOT_FOUND, Code::NotFound, "The brand is not known here"),
             Self::NotReady => ("NOT_READY", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The gateway is still loading"),
             Self::ShuttingDown => ("SHUTTING_DOWN", H::SERVICE_UNAVAILABLE, Code::Unavailable, "The gateway is shutting down"),
             Self::IndexFull => ("INDEX_FULL", H::INSUFFICIENT_STORAGE, Code::ResourceExhausted, "The index has no room"),

@@ -67,7 +67,7 @@ const CASES: [Case; 18] = [
     Case {
         row: "2a",
         words: [
-            "an out-of-scope message of a sender on file as outside the regulation",
+            "an out-of-scope message of a sender that is registered as outside the regulation",
             "kapsam dışı olarak kayıtlı göndericinin kapsam dışı iletisi",
         ],
         facts: Facts { brand_out_of_scope: true, brand_active: false, purpose: Purpose::OutOfScope, status: None, ..APPROVED },
@@ -85,7 +85,7 @@ const CASES: [Case; 18] = [
     Case {
         row: "4",
         words: [
-            "the same of a sender on file as exempt-only, where that is accepted",
+            "the same of a sender that is registered as exempt-only, where that is accepted",
             "aynısı, yalnızca istisna iletisi gönderen olarak kayıtlı göndericiden (kabul ediliyorsa)",
         ],
         facts: Facts { brand_active: false, brand_exempt_only: true, ..EXEMPT },
@@ -93,7 +93,7 @@ const CASES: [Case; 18] = [
     Case {
         row: "4",
         words: [
-            "an exempt message (6/1, 6/2, 6/4), the declaration is on file and valid",
+            "an exempt message (6/1, 6/2, 6/4) with a valid declaration",
             "istisna iletisi (6/1, 6/2, 6/4), geçerli beyan kayıtlı",
         ],
         facts: EXEMPT,
@@ -119,7 +119,7 @@ const CASES: [Case; 18] = [
     Case {
         row: "5",
         words: [
-            "an out-of-scope message of a sender that is not on file as outside the regulation",
+            "an out-of-scope message of a sender that is not registered as outside the regulation",
             "kapsam dışı olarak kayıtlı olmayan göndericinin kapsam dışı iletisi",
         ],
         facts: Facts { purpose: Purpose::OutOfScope, ..APPROVED },

@@ -94,13 +94,13 @@ pub struct PushConnection {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FeedRefused {
     /// There is no feed.
-    #[error("no İYS account is configured: see [iys] in docs/operations.md")]
+    #[error("no İYS account is configured: see [iys] in docs/feeds.md")]
     NotConfigured,
     /// The feed does not follow this brand.
     #[error("brand {0} is not among those that the İYS account may read")]
     NotFed(BrandCode),
     /// There is no push receiver.
-    #[error("no push receiver is configured: see [iys.push] in docs/operations.md")]
+    #[error("no push receiver is configured: see [iys.push] in docs/feeds.md")]
     NoReceiver,
     /// İYS cannot be reached or asks us to wait.
     #[error("İYS did not answer: {0}")]

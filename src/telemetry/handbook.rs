@@ -33,8 +33,8 @@ impl Values {
 pub fn markdown() -> String {
     // Writing to a string does not fail.
     let mut page = String::from(
-        "# Metrics\n\nEvery series of `/metrics` on the admin port. Printed from `src/telemetry/series.rs`: \
-         `UPDATE_METRICS=1 cargo test --release --lib telemetry` writes it anew.\n\n\
+        "# Metrics\n\nThis page lists every series of `/metrics` on the admin port. It is printed from the source; \
+         `UPDATE_METRICS=1 cargo test --lib telemetry` writes it.\n\n\
          No series is labelled by recipient or caller; by brand only two are, for the twenty that matter most. A counter \
          starts at 0 with the process, except `izingate_starts_total`, which belongs to the data directory.\n\n\
          | series | kind | unit | labels | what it says |\n|---|---|---|---|---|\n",

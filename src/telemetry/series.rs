@@ -123,12 +123,12 @@ table! {
     INDEX_BYTES = Gauge("izingate_index_bytes", Bytes, [], "Memory that the index takes.");
     INDEX_LIMIT = Gauge("izingate_index_limit_bytes", Bytes, [], "Memory that the index may take.");
     INDEX_RETIRED = Gauge("izingate_index_retired_bytes", Bytes, [],
-        "Memory of the index that is given back once its readers have let go.");
+        "Memory of the index that is freed once its present readers have finished.");
     INDEX_LOAD = Gauge("izingate_index_load_ratio", Ratio, [], "Share of the index's memory that relations fill.");
-    INDEX_MOVED = Counter("izingate_index_shards_moved_total", Count, [], "Shards of the index that were written anew as it grew.");
+    INDEX_MOVED = Counter("izingate_index_shards_moved_total", Count, [], "Shards of the index that were rewritten as it grew.");
     REVISION = Gauge("izingate_revision", Count, [], "The revision that answers reflect.");
     SNAPSHOT_REVISION = Gauge("izingate_snapshot_revision", Count, [], "The revision of the newest whole snapshot of the index.");
-    SNAPSHOTS = Counter("izingate_snapshots_total", Count, [EVENT], "Snapshots of the index, by what became of them.");
+    SNAPSHOTS = Counter("izingate_snapshots_total", Count, [EVENT], "Snapshots of the index, by result.");
 
     POISONED = Gauge("izingate_store_poisoned", Count, [], "1 while a failed write, or a writer that panicked, stops ingest.");
     STORE_BYTES = Gauge("izingate_store_sst_bytes", Bytes, [], "Sorted files of the store that are in use.");
@@ -143,15 +143,15 @@ table! {
     DISK_FREE = Gauge("izingate_disk_free_bytes", Bytes, [], "What is free on the disk that holds the data.");
     DISK_SIZE = Gauge("izingate_disk_size_bytes", Bytes, [], "The disk that holds the data.");
 
-    MOVEMENTS = Counter("izingate_ingest_movements_total", Count, [RESULT], "Movements received, by what became of them.");
+    MOVEMENTS = Counter("izingate_ingest_movements_total", Count, [RESULT], "Movements received, by result.");
     BATCH_SECONDS = Histogram("izingate_ingest_batch_seconds", Seconds, [], "Time to commit and apply one batch of movements.");
     LAG_SECONDS = Histogram("izingate_ingest_lag_seconds", Seconds, [],
         "From the moment that movements are handed in until answers reflect them, by the first of each batch.");
     INGEST_QUEUE = Gauge("izingate_ingest_queue", Count, [], "Commands waiting for the writer.");
     INGEST_QUEUE_LIMIT = Gauge("izingate_ingest_queue_limit", Count, [], "Commands that may wait for the writer; beyond it callers do.");
-    CLOSURES_UNREPORTED = Gauge("izingate_closures_unreported", Count, [], "Closed lines of which İYS is still to be told.");
+    CLOSURES_UNREPORTED = Gauge("izingate_closures_unreported", Count, [], "Closed lines that are not yet reported to İYS.");
     CLOSURES_OLDEST = Gauge("izingate_closures_oldest_seconds", Seconds, [],
-        "Seconds since the line was closed that waits longest for İYS to be told of it (11/9); 0 if none waits.");
+        "Seconds since the closing of the line that waits longest to be reported to İYS (11/9); 0 if none waits.");
 
     BRAND_AGE = Gauge("izingate_brand_age_seconds", Seconds, [],
         "Age of the oldest data among active brands that follow İYS and were seen whole.");
@@ -181,7 +181,7 @@ table! {
     FEED_BUDGET = Gauge("izingate_feed_budget_left", Count, [BUDGET], "Requests that an hourly limit of İYS still lets through.");
     FEED_BREAKER = Gauge("izingate_feed_breaker", Count, [BREAKER_STATE], "1 for what is done with calls to İYS: open while it fails.");
     FEED_STANDING = Gauge("izingate_feed_standing", Count, [STANDING_STATE], "1 for how we stand with İYS's bad-client rule.");
-    PUSHES = Counter("izingate_pushes_total", Count, [PUSH_RESULT], "Calls to the push receiver, by what became of them.");
+    PUSHES = Counter("izingate_pushes_total", Count, [PUSH_RESULT], "Calls to the push receiver, by result.");
     PUSH_UNREADABLE = Counter("izingate_push_unreadable_total", Count, [],
         "Movements in pushes that are unreadable, or of another brand or channel.");
 

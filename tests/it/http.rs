@@ -228,7 +228,7 @@ async fn movements_as_a_push_or_as_lines() {
         "revision": 2, "applied": 1, "unchanged": 1, "asOfNow": 0,
         "refused": [
             refused(2, "INVALID_BRAND", "brandCode is missing, not a number, or not the brand of this file or call"),
-            refused(3, "UNKNOWN_BRAND", "the brand is not on file; add it first"),
+            refused(3, "UNKNOWN_BRAND", "the brand is not known here; add it first"),
             refused(4, "INVALID_STATUS", "status is not ONAY or RET"),
             refused(5, "BAD_LINE", unreadable),
             refused(6, "BAD_LINE", unreadable),

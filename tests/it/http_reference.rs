@@ -1,4 +1,4 @@
-//! `docs/http.md` against a gateway: its parameters are those that there are, and its examples have the answers that it says.
+//! `docs/api.md` against a gateway: its parameters are those that there are, and its examples have the answers that it says.
 
 use super::readme::Document;
 use super::support::known::{Known, apply, movement};
@@ -13,7 +13,7 @@ use izingate::model::decision::{Decision, Reason};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-const PAGE: &str = include_str!("../../docs/http.md");
+const PAGE: &str = include_str!("../../docs/api.md");
 
 /// The part of the page on a path.
 fn section(title: &str) -> &'static str {
@@ -130,6 +130,18 @@ fn fields_of(message: &str) -> BTreeSet<String> {
     let (_, body) = contract.split_once(&format!("\nmessage {message} {{\n")).unwrap();
     let lines = body.lines().take_while(|line| *line != "}").map(str::trim).filter(|line| !line.starts_with("//"));
     lines.filter_map(|line| line.split_once(" = ")?.0.rsplit(' ').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_call_of_the_contract_is_on_the_page() {
+    let contract = include_str!("../../proto/izingate/v1/izingate.proto");
+    let calls: Vec<_> = contract.lines().filter_map(|line| line.strip_prefix("  rpc ")?.split('(').next()).collect();
+    assert!(calls.len() > 20, "{calls:?}");
+    let (_, table) = PAGE.split_once("\n## What can be asked where\n").unwrap();
+    let table = table.split("\n## ").next().unwrap();
+    let named = Document::read(table).terms();
+    let missing: Vec<_> = calls.iter().filter(|call| !named.iter().any(|name| name.rsplit('.').next() == Some(call))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// The rows of the section on gRPC below a heading, cell by cell.

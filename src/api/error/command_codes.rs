@@ -7,15 +7,12 @@ pub(super) type Cure = (&'static [&'static str], &'static str);
 pub(super) const CURES: &[Cure] = &[
     (
         &["CONFIG_INVALID", "ENDPOINT_INVALID", "ENDPOINT_TLS_UNSUPPORTED"],
-        "mend the argument, variable or setting that the text names; nothing was begun (exit code 64)",
+        "correct the argument, variable or setting that the text names; nothing was begun (exit code 64)",
     ),
-    (
-        &["GATEWAY_FAILED"],
-        "nobody answers at the address, or not as a gateway does: start it or mend `--endpoint`, then run the command again",
-    ),
+    (&["GATEWAY_FAILED"], "no gateway answers at the address: start it or correct `--endpoint`, then run the command again"),
     (
         &["DATA_MISSING", "DATA_FOREIGN", "DATA_NOT_EMPTY", "DATA_UNUSABLE"],
-        "mend `--data`: it is no data directory, or none that can be used; nothing in it was changed",
+        "correct `--data`: it is no data directory, or none that can be used; nothing in it was changed",
     ),
     (
         &["DATA_OWNER"],
@@ -43,7 +40,7 @@ pub(super) const CURES: &[Cure] = &[
     (&["CLOCK_NOT_AHEAD"], "nothing is to be done: no date on record lies ahead"),
     (
         &["IYS_FILE_UNREADABLE", "IYS_PASSWORD_MISSING", "IYS_SETTINGS", "PUSH_CERTIFICATE"],
-        "mend the setting or file of `[iys]` that the text names",
+        "correct the setting or file of `[iys]` that the text names",
     ),
     (
         &[
@@ -55,7 +52,7 @@ pub(super) const CURES: &[Cure] = &[
             "FILE_UNREADABLE",
             "LIST_UNREADABLE",
         ],
-        "mend or save the file anew as the text says; nothing of it was taken",
+        "correct the file, or save it again, as the text says; nothing of it was taken in",
     ),
     (
         &["HEADER_MISSING", "HEADER_INCOMPLETE", "HEADER_REPEATS"],
@@ -63,7 +60,7 @@ pub(super) const CURES: &[Cure] = &[
     ),
     (
         &["SPREADSHEET_PASSWORD", "SPREADSHEET_TOO_LARGE", "SHEET_FORMULA", "SHEET_HIDDEN", "SHEET_UNCLEAR", "SHEET_UNKNOWN"],
-        "name the sheet (`--sheet`) or save the workbook as the text says ([workbooks](operations.md#workbooks))",
+        "name the sheet (`--sheet`) or save the workbook as the text says ([workbooks](lists.md#workbooks))",
     ),
     (
         &[
@@ -95,16 +92,16 @@ pub(super) const CURES: &[Cure] = &[
             "ONE_PAIR",
             "TOO_MANY_PAIRS",
         ],
-        "give another `--out`, or the flags that the text names ([lists](operations.md#lists))",
+        "give another `--out`, or the flags that the text names ([lists](lists.md))",
     ),
     (
         &["OUTPUT_FAILED", "CANNOT_WRITE", "EXPORT_FAILED", "FOREIGN_FILE"],
-        "the output could not be written: mend its place, run it again",
+        "the output could not be written: make its place writable, and run it again",
     ),
     (&["BAD_ANSWER"], "the gateway is of another version: use the same one"),
     (
         &["EVIDENCE_WHERE", "EVIDENCE_OF_GATEWAY", "UNKNOWN_FORMAT", "INVALID_ID", "INVALID_KEY", "EVIDENCE_KEY"],
-        "mend the argument that the text names ([evidence.md](evidence.md))",
+        "correct the argument that the text names ([evidence.md](evidence.md))",
     ),
     (&["NOT_SEALED", "NOTHING_READ"], "ask again once the segment is sealed, within the hour"),
     (&["UNKNOWN_DECISION", "UNKNOWN_CLOSURE"], "there is none of that id in this directory: look where it was made"),

@@ -9,21 +9,21 @@ use std::fmt::Write;
 
 const HEAD: &str = "# Errors
 
-Every error of both wires, by its stable code. Printed from `src/api/error.rs`: `UPDATE_ERRORS=1 cargo test --lib errors_page`
-writes it anew.
+This page lists every error of HTTP, gRPC and the commands by its stable code, and says what to do about it. It is printed from the
+source; `UPDATE_ERRORS=1 cargo test --lib errors_page` writes it.
 
-Over HTTP an error is `application/problem+json` with `code`, `detail` for people, and `field` where one field, parameter or
+Over HTTP an error is `application/problem+json` with `code`, `detail` as text, and `field` where one field, parameter or
 header is wrong. Over gRPC it is a status whose details hold a `google.rpc.ErrorInfo`: `reason` is the code, and `metadata` has
-`field`, and what a program needs to go on (`earliest` of `WATCH_GAP`). Texts change; codes do not.
+`field`, and what a program needs to continue (`earliest` of `WATCH_GAP`). Texts change; codes do not.
 
-Over `Accept: text/plain` an error is the line `DEFER CODE`: a client that knows the three words and nothing else must not send. Its
-status tells it from an answer, which is 200. With a status of 4xx and a code whose retry is *no*, do not ask again before the question is
-mended: that `DEFER` never passes.
+Over `Accept: text/plain` an error is the line `DEFER CODE`, so that a client that knows the three words and nothing else does not send.
+Its status distinguishes it from an answer, which is 200. With a status of 4xx and a code whose retry is *no*, correct the question before
+asking again: that `DEFER` never ends by itself.
 
 `ALLOW`, `DENY` and `DEFER` are answers and no errors. `DEFER` means: do not send now, ask again. `NOT_READY`,
-`REVISION_NOT_REACHED` and `EVIDENCE_UNAVAILABLE` pass within seconds: ask again after a second, and double the wait up to a
-minute. `STALE` lasts until the brand's data is fresh again: ask again after some minutes, and tell an operator. When a message is too old
-to be worth sending, drop it: no number of `DEFER` makes an `ALLOW`.
+`REVISION_NOT_REACHED` and `EVIDENCE_UNAVAILABLE` end within seconds: ask again after a second, and double the wait up to a
+minute. `STALE` lasts until the brand's data is fresh again: ask again after some minutes, and inform an operator. When a message is too
+old to be worth sending, drop it: no number of `DEFER` makes an `ALLOW`.
 
 A `DENY` is final until something changes, by its reason:
 
@@ -36,7 +36,7 @@ DENIALS
 | later | the same call may succeed once what the text names has changed: another reader left, an operator acted, İYS answers again |
 
 A check that got no answer (a lost connection, a deadline) is safe to repeat: each answer is a decision of its own, also on record; those
-of one message have the same `reference`, if you give one. Movements are safe to repeat too: what is on file already changes nothing.
+of one message have the same `reference`, if you give one. Movements are safe to repeat too: a known one changes nothing.
 
 | code | HTTP | gRPC | retry | meaning |
 |---|---|---|---|---|
@@ -77,7 +77,7 @@ const COMMANDS: &str = "
 
 A command that fails writes `izingate: CODE: text` and ends with the exit code of [operations.md](operations.md#exit-codes): 1, or 64 for
 what was wrong before it began. What it asked of a gateway fails with that call's code, from the first table. Before a send, 1 and 64 are
-what 5 is: nobody decided, so do not send.
+what 5 is: there is no decision, so do not send.
 
 | code | what to do |
 |---|---|
@@ -98,7 +98,7 @@ const fn denial(reason: Reason) -> Option<(&'static str, &'static str)> {
     match reason {
         Reason::InvalidRecipient => Some((
             "the address: it is no phone or e-mail, or not of the kind that `type` takes",
-            "yours: mend it, or drop the message",
+            "yours: correct it, or drop the message",
         )),
         Reason::SenderNotRegistered => Some((
             "the number is mistyped: `brandCode`; or the brand was never added here, or deactivated: `izingate brand add`, once it is \
@@ -106,11 +106,11 @@ const fn denial(reason: Reason) -> Option<(&'static str, &'static str)> {
             "yours, or an operator's",
         )),
         Reason::DeclarationMissing => Some((
-            "the sender's declaration for `purpose` is on file and valid: `izingate declaration add`",
+            "the sender's declaration for `purpose` is added and valid: `izingate declaration add`",
             "the sender's and an operator's",
         )),
         Reason::Refused => {
-            Some(("the recipient approves anew, and İYS records it", "the recipient's: do not ask for it with a message"))
+            Some(("the recipient approves again, and İYS records it", "the recipient's: do not ask for it with a message"))
         }
         Reason::NoRecord => {
             Some(("the recipient's approval is recorded at İYS, and has come in here", "the recipient's, and yours to record it"))
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::model::decision::Decision;
 
-    /// `UPDATE_ERRORS=1` writes it anew.
+    /// `UPDATE_ERRORS=1` writes it.
     #[test]
     fn the_page_for_people_is_printed_from_the_table() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md");

@@ -182,7 +182,7 @@ pub enum Refusal {
     #[error("brandCode is missing, not a number, or not the brand of this file or call")]
     InvalidBrand,
     /// The brand is not on file.
-    #[error("the brand is not on file; add it first")]
+    #[error("the brand is not known here; add it first")]
     UnknownBrand,
     /// Not a time.
     #[error("creationDate is not YYYY-MM-DD HH:mm:ss")]
