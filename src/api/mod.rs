@@ -1,8 +1,8 @@
-//! The edge: wire shapes in, wire shapes out.
+//! The API of a gateway over gRPC and HTTP.
 //!
-//! [`listen`] accepts connections for both wires, [`front`] hands their calls on; [`grpc`] and [`http`] are the
-//! handlers, [`convert`] and [`json`] the only files that know the shapes, [`status`] the one table of problems,
-//! [`gateway`] what handlers work with. Nothing here reads a disk or a clock of its own.
+//! [`server`] accepts connections for both protocols and passes their calls to [`grpc`] and [`http`], the handlers; [`check`]
+//! admits, decides and records. [`convert`] and [`json`] are the only files that know the shapes, [`error`] is the one table of
+//! errors, [`gateway`] what handlers work with. Nothing here reads a disk or a clock of its own.
 
 pub mod admin;
 pub mod admin_service;

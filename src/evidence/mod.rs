@@ -1,17 +1,20 @@
 //! Evidence: the durable, tamper-evident record of every decision.
 //!
 //! ```text
-//! wire ──► log ──► writer ──► segment …042.open ──► …042.seg ──► tree ──► checkpoint
-//!      admit,   gathers,    frames under a chain    sealed      RFC 6962  signed note
-//!      record   one sync                              └──► …042.idx   found by recipient
+//! api ──► log ──► writer ──► segment …042.open ──► …042.seg ──► tree ──► checkpoint
+//!     admit,   gathers,    frames under a chain    sealed      RFC 6962  signed note
+//!     record   one sync                              └──► …042.idx   found by recipient
 //! ```
 //!
-//! In reading order: [`entry`] what is recorded; [`codec`] a frame's columns; [`segment`] a file of frames under a hash
-//! chain; [`merkle`], [`note`] and [`archive`] the tree over all segments and its signed checkpoint; [`settings`] and
-//! [`log`] the hand-off; `writer` and `keeper` the two threads; `remembered` what the store remembers of them; [`examine`] and [`start`]
-//! what a start finds, refuses and begins; [`accept`] how an operator continues without what is lost, or under another key; [`fault`] all
-//! that can be wrong, [`reached`] what the evidence knows of the store, and [`events`] what the log says of itself; [`record`] what a reader may rely on; [`reach`] how far it reaches; [`index`] how a recipient is
-//! found; [`dossier`] what is made of it when somebody complains; [`export`] segments as tables.
+//! In reading order:
+//!
+//! - [`entry`]: what is recorded of a decision; [`events`]: what the log records of itself.
+//! - [`segment`]: a file of frames under a hash chain, with its index by recipient.
+//! - [`tree`]: all sealed segments as one Merkle tree, with a signed checkpoint.
+//! - [`settings`] and [`log`]: the hand-off from the threads that answer to the thread that writes.
+//! - [`start`]: what a start examines, refuses and begins, and how an operator continues without what is lost.
+//! - [`fault`]: everything that can be wrong; [`reached`]: how far the store was when evidence was written.
+//! - [`record`], [`reach`], [`search`] and [`verify`]: what a reader may rely on.
 
 pub mod entry;
 pub mod events;

@@ -1,7 +1,7 @@
 //! Lists: rows with an address in, the same rows with their decisions out, at constant memory.
 //!
 //! ```text
-//! bytes ──► intake ──► block of whole rows ──► decided elsewhere ──► output ──► bytes
+//! bytes ──► reader ──► block of whole rows ──► decided elsewhere ──► output ──► bytes
 //!           encoding     phones, e-mails        (a byte an address)    the rows as they were,
 //!           layout                                                     and their columns
 //! ```
@@ -9,8 +9,8 @@
 //! decided and takes the output. What comes out does not depend on how the bytes were cut.
 //!
 //! In reading order: [`error`] what is no list; `record` where a row ends; `table`,
-//! `headings`, `header`, `delimiter`, `column` and [`layout`] what a list looks like; [`intake`] and [`block`] rows on their way; [`output`] what is
-//! made of them, and [`rows`] reads it again; [`seen`] which addresses came before; [`tally`] what became of every line.
+//! `headings`, `header`, `delimiter`, `column` and [`layout`] what a list looks like; [`list_reader`] and [`block`] rows on their way; [`output`] what is
+//! made of them, and [`rows`] reads it again; [`duplicates`] which addresses came before; [`summary`] the counts of every outcome.
 
 pub mod block;
 mod cell_shape;

@@ -1,7 +1,7 @@
 //! The data side: movements in, durable, then visible.
 //!
-//! One writer thread takes everything in. For each group of waiting commands it reads what is on file,
-//! lets [`order`] decide movement by movement, commits records, history, changes, cursors and revision
+//! One writer thread takes everything in. For each group of waiting commands it reads the stored records,
+//! lets [`merge`] decide movement by movement, commits records, history, changes, cursors and revision
 //! in one atomic batch, and only then sets the index, publishes the revision and answers. A kill between
 //! any two of these steps leaves a state that [`restore`] and a repeated delivery bring to the same end.
 //! [`bulk`] does the same for millions of movements, as sorted files.

@@ -1,10 +1,14 @@
 //! The client of İYS's API (F§1): tokens, limits, errors and the calls that the gateway needs.
 //!
-//! A call waits for a token ([`token`]) and for its turn under İYS's limits ([`budget`]), is sent over a
-//! [`Transport`], and its answer is either read or classified once ([`IysError::class`]). What is worth
-//! it is tried again ([`backoff`]); while İYS is down nothing is sent but a probe ([`breaker`]); and
-//! before İYS would call us a bad client, we slow down ([`conduct`]). What İYS counts over hours outlives the
-//! process ([`ledger`]).
+//! A call waits for a token ([`token`]), is sent over a [`Transport`], and its answer is either read or classified once
+//! ([`IysError::class`]). On its way it passes, in this order:
+//!
+//! 1. [`error_rate`]: slows down before İYS's bad-client rule applies.
+//! 2. [`rate_limit`]: İYS's limits per second, minute and hour ([`hourly_quota`]).
+//! 3. [`breaker`]: while İYS is down, sends one probe at a time.
+//! 4. [`backoff`](crate::sys::backoff): waits before a call is tried again.
+//!
+//! [`usage`] keeps what İYS counts over hours, so that it outlives the process.
 //!
 //! All waiting is on tokio's clock. No secret and no address reaches a log or an error.
 

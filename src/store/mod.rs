@@ -1,10 +1,9 @@
 //! What is kept: RocksDB behind words of the field.
 //!
 //! [`codec`] says how every key and value is written, byte by byte; [`rocks`] is the only folder that
-//! names RocksDB; [`commit`] is one atomic batch, [`staged`] and [`intent`] one of sorted files; [`history`]
-//! reads for people; [`retention`] says what is let go and when, [`erasure`] how a recipient is;
-//! [`backup`] makes and restores copies. Column
-//! families:
+//! names RocksDB; [`commit`] is one atomic batch, [`staged`] and [`bulk_journal`] one of sorted files; [`history`]
+//! reads for people; [`retention`] deletes what need not be kept, [`erasure`] what is stored of a recipient;
+//! [`backup`] makes and restores copies. Column families:
 //!
 //! | family | key → value |
 //! |---|---|

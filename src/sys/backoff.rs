@@ -26,6 +26,7 @@ impl Backoff {
 }
 
 /// Four random bytes; where the system has none, the wait is merely not spread.
+#[must_use]
 pub fn random() -> u32 {
     getrandom::u32().unwrap_or(u32::MAX)
 }

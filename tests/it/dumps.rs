@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Files whose `{:?}` quote a name or a text: what is shown is a string or a letter, with its control characters escaped.
 const QUOTES: &[(&str, &[&str])] = &[
-    ("app/commands/evidence/verify.rs", &["name", "lost", "reason", "to", "from"]),
+    ("cli/commands/evidence/verify.rs", &["name", "lost", "reason", "to", "from"]),
     ("cli/turkish.rs", &["word"]),
     ("config/reader.rs", &["text"]),
     ("filter/error.rs", &["name", ""]),
@@ -19,17 +19,17 @@ const QUOTES: &[(&str, &[&str])] = &[
     ("store/backup/manifest.rs", &[""]),
     ("store/rocks/log_check.rs", &["name"]),
     ("store/rocks/mod.rs", &["name"]),
-    ("wire/json/request.rs", &["shown"]),
+    ("api/json/request.rs", &["shown"]),
 ];
 /// Uses that nobody reads: parts of a hash, the settings that `--resume` compares, bounds in a handbook that is held against the code, and
 /// a code of gRPC that is spelled as a word.
 const UNREAD: &[(&str, &[&str])] = &[
-    ("app/commands/filter.rs", &["name", "", "encoding", "sheet", "language"]),
+    ("cli/commands/filter.rs", &["name", "", "encoding", "sheet", "language"]),
     ("filter/layout.rs", &["delimiter"]),
     ("import/manifest.rs", &["known", "options"]),
     ("import/remote.rs", &[""]),
     ("telemetry/handbook.rs", &[""]),
-    ("wire/errors_page.rs", &["grpc"]),
+    ("api/error/page.rs", &["grpc"]),
 ];
 
 /// A use of it: the file, and what is shown.

@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// Compares with a file beside this one.
 fn same_as_file(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/evidence/dossier/tests").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/dossier/tests").join(name);
     if std::env::var_os("UPDATE_DOSSIER").is_some() {
         std::fs::write(&path, text).unwrap();
     }
