@@ -3,8 +3,8 @@
 
 use izingate::model::brand::BrandCode;
 use izingate::model::consent::movement::{Context, RawMovement, Refusal, parse};
-use izingate::model::secret::pseudonym::{Pseudonymizer, Secret};
 use izingate::model::consent::state::Status;
+use izingate::model::secret::pseudonym::{Pseudonymizer, Secret};
 use izingate::model::time::IysTime;
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;

@@ -1,8 +1,8 @@
 //! No text panics; what is read is normal: reading it again changes nothing; a refusal blocks every other reading.
 #![no_main]
 
-use izingate::model::consent::channel::Channel;
 use izingate::model::address::recipient::{InvalidRecipient, Phone, Readings, Recipient};
+use izingate::model::consent::channel::Channel;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
