@@ -38,7 +38,7 @@
 //! | [`dossier`] | documents made of the evidence: PDF, HTML, JSON, Parquet |
 //! | [`config`] | the settings of `izingate serve` |
 //! | [`agi`] | the process in front of a gateway for Asterisk |
-//! | [`filter`] | lists as rows, whoever decides |
+//! | [`filter`] | lists as rows, independent of what decides about them |
 //! | [`api`] | both protocols: gRPC and HTTP |
 //! | `store`, `ingest` | RocksDB and its one writer |
 //! | [`import`] | movement files into a store or a gateway |
