@@ -1,4 +1,4 @@
-//! The doors between the answer side and the data side. `check` and `wire` never import `store`,
+//! The doors between the answer side and the data side. `check` and `api` never import `store`,
 //! `feed` or `ingest`: they hold these handles, and the composition root says what stands behind them.
 
 mod backup;
